@@ -1,0 +1,2 @@
+//! The domain.
+pub mod scope;

@@ -1,0 +1,4 @@
+//! The map.
+pub mod billing;
+pub mod config;
+pub mod simulator;
