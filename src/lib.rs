@@ -1,4 +1,9 @@
 //! The map.
+pub mod azure;
 pub mod billing;
 pub mod config;
+pub mod metrics;
+pub mod poller;
+pub mod server;
+pub mod status;
 pub mod simulator;

@@ -1,2 +1,15 @@
-//! The domain.
+//! The domain: what a charge is, how charges add up, what is published of them.
+//!
+//! No input or output, no `async` and no clock here: the same rows always make the same snapshot.
+//! Reading rows is `azure`'s, deciding when to read is `poller`'s, writing metrics is `metrics`'s.
+
+pub mod amount;
+mod arm_id;
+pub mod charge;
+pub mod families;
+pub mod ledger;
+pub mod period;
+mod regions;
 pub mod scope;
+pub mod snapshot;
+pub mod strings;

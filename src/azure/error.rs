@@ -1,0 +1,56 @@
+//! Why a reading failed, named by what somebody has to do about it.
+
+use thiserror::Error;
+
+/// A reading that ended without an answer to publish. Each text says what was asked and what came.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// No token could be had, or Azure refuses the token.
+    #[error("not authenticated: {0}")]
+    Auth(String),
+    /// The token is good, but may not read the scope or its charges.
+    #[error("not allowed: {0}")]
+    Forbidden(String),
+    /// There is no such scope.
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// Azure asks to wait for longer than a poll may last.
+    #[error("throttled: {0}")]
+    Throttled(String),
+    /// Azure, or the way to it, is down.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// Azure did not answer in time.
+    #[error("timed out: {0}")]
+    Timeout(String),
+    /// What came is not what the API answers.
+    #[error("bad answer: {0}")]
+    BadAnswer(String),
+}
+
+impl Error {
+    /// What the reader of the log can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Auth(_) => {
+                "check azure.auth: tenant, client id and secret or token; secrets and tokens expire"
+            }
+            Self::Forbidden(what) if what.contains("charges") => {
+                "let an enterprise administrator turn on \"view charges\" for department administrators and account owners"
+            }
+            Self::Forbidden(_) => {
+                "assign EnrollmentReader (24f8edb6-1668-4659-b5e2-40bb5f3a7d7e) or, for departments, DepartmentReader (db609904-a47f-4794-9be8-9bd86fbffd8a) to the object id of the enterprise application, not of the app registration"
+            }
+            Self::NotFound(_) => "check the type and the id of the scope, and azure.cloud",
+            Self::Throttled(_) => {
+                "lower azure.requests_per_minute or poll.interval's frequency; other tools of the tenant use the same quota"
+            }
+            Self::Unavailable(_) | Self::Timeout(_) => {
+                "nothing to do: the poll is tried again; if it lasts, check the network, the proxy and azure.endpoint"
+            }
+            Self::BadAnswer(_) => {
+                "check azure.endpoint and azure.usage_details_api_version; if both are right, report this line"
+            }
+        }
+    }
+}

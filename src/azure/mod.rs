@@ -1,0 +1,18 @@
+//! IN: what Azure answers, as charges in a ledger.
+//!
+//! The one place that knows URLs, tokens, status codes and the shapes of rows. It decides how to
+//! ask and how often to try, never when (that is `poller`'s) and never what is published.
+
+mod auth;
+mod client;
+mod error;
+mod next_link;
+mod quota;
+mod retry;
+pub mod transport;
+mod usage_details;
+pub mod wire;
+
+pub use client::{Client, Patience};
+pub use error::Error;
+pub use usage_details::{Reading, Span};

@@ -1,0 +1,227 @@
+//! The synchronous list of usage: a contiguous range of days, page by page.
+//!
+//! Facts: `Microsoft.Consumption/usageDetails` of the Azure REST API specifications, versions
+//! 2018-03-31 to 2024-08-01. Pages hold at most 1,000 rows. Paging is by offset over data that may
+//! be refreshed meanwhile, so a reading is used whole or not at all.
+
+use std::collections::HashSet;
+
+use tracing::{debug, warn};
+use url::Url;
+
+use super::client::{Client, Effort};
+use super::error::Error;
+use super::next_link;
+use super::wire::{Page, read_page};
+use crate::billing::amount::Amount;
+use crate::billing::charge::Charge;
+use crate::billing::ledger::Ledger;
+use crate::billing::period::{DayRange, Period};
+use crate::billing::scope::{CostType, ScopeId, ScopeType};
+
+/// The largest page Azure gives.
+const ROWS_PER_PAGE: u32 = 1000;
+/// Ten million rows: no enrollment's month; a link that leads in circles.
+const MOST_PAGES: u64 = 10_000;
+/// Rows of usage, all of them free, from which on we believe that their cost is hidden.
+const HIDDEN_AFTER: u64 = 100;
+
+/// Which days to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// A whole billing period. Every row of the answer belongs to it, also late usage of third
+    /// parties that is dated before it.
+    Period(Period),
+    /// Days by their date. Rows of other days are ignored: Azure's filter is not to be trusted.
+    Days(DayRange),
+}
+
+impl Span {
+    /// The days that a reading replaces.
+    pub fn days(self) -> DayRange {
+        match self {
+            Self::Period(period) => period.days(),
+            Self::Days(range) => range,
+        }
+    }
+}
+
+/// A finished reading.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Its sums by day.
+    pub ledger: Ledger,
+    /// Rows that count.
+    pub rows: u64,
+    /// Rows that were dated outside the days that were asked for.
+    pub outside: u64,
+    /// Amounts that had more decimals than are kept.
+    pub rounded: u64,
+    /// Pages, the answers that count.
+    pub pages: u64,
+    charged: u64,
+    used: u64,
+}
+
+impl Client {
+    /// Reads all usage of a scope in some days. Nothing of a failed reading may be used.
+    ///
+    /// # Errors
+    /// Each means what [`Error`] says; tries and waits are over by then.
+    pub async fn read_usage(&self, scope: &ScopeId, span: Span) -> Result<Reading, Error> {
+        let mut reading = Reading::default();
+        let mut scratch = Ledger::default();
+        let mut seen = HashSet::new();
+        let mut url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
+        loop {
+            if !seen.insert(url.as_str().to_owned()) {
+                return Err(Error::BadAnswer(format!("page {} links to a page before it", reading.pages)));
+            }
+            let page = self.page(scope.scope_type, &url, span, &mut scratch, &mut reading).await?;
+            let Some(link) = page.next_link else { break };
+            if reading.pages >= MOST_PAGES {
+                return Err(Error::BadAnswer(format!("more than {MOST_PAGES} pages")));
+            }
+            url = next_link::resolve(&link, &self.endpoint)
+                .map_err(|error| Error::BadAnswer(format!("page {}: {error}", reading.pages)))?;
+        }
+        reading.check(span)
+    }
+
+    /// Asks a scope for a single row: whether it can be read, at the price of one call.
+    ///
+    /// # Errors
+    /// As [`Client::read_usage`].
+    pub async fn probe_usage(&self, scope: &ScopeId, period: Period) -> Result<Reading, Error> {
+        let (mut reading, mut scratch) = (Reading::default(), Ledger::default());
+        let url = self.usage_url(scope, Span::Period(period), 1)?;
+        self.page(scope.scope_type, &url, Span::Period(period), &mut scratch, &mut reading).await?;
+        Ok(reading)
+    }
+
+    /// Reads one page into the reading. A page that does not parse to its end is asked for again;
+    /// its rows stay in the scratch until then, so that none counts twice.
+    async fn page(
+        &self,
+        kind: ScopeType,
+        url: &Url,
+        span: Span,
+        scratch: &mut Ledger,
+        reading: &mut Reading,
+    ) -> Result<Page, Error> {
+        let mut effort = Effort::default();
+        let mut failed = 0;
+        loop {
+            let Some(body) = self.get(kind, url, &mut effort).await? else {
+                return Ok(Page::default());
+            };
+            scratch.clear();
+            let mut tally = Tally::default();
+            match read_page(&body, |charge| tally.count(charge, span, scratch)) {
+                Ok(page) => {
+                    reading.merge(&tally, &page, scratch);
+                    return Ok(page);
+                }
+                Err(error) => {
+                    failed += 1;
+                    let number = reading.pages + 1;
+                    let error = Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
+                    self.back_off(failed, error, &mut effort).await?;
+                }
+            }
+        }
+    }
+
+    fn usage_url(&self, scope: &ScopeId, span: Span, top: u32) -> Result<Url, Error> {
+        let version = self.api_version.as_str();
+        let id = &scope.id;
+        let mut path = match scope.scope_type {
+            ScopeType::BillingAccount => format!("providers/Microsoft.Billing/billingAccounts/{id}"),
+            ScopeType::Department => format!("providers/Microsoft.Billing/departments/{id}"),
+            ScopeType::EnrollmentAccount => format!("providers/Microsoft.Billing/enrollmentAccounts/{id}"),
+            ScopeType::Subscription => format!("subscriptions/{id}"),
+        };
+        let mut query = format!("api-version={version}&$expand=properties/meterDetails&$top={top}");
+        // Older versions know actual cost only.
+        if version >= "2019-04-01" {
+            query.push_str(match scope.cost {
+                CostType::Actual => "&metric=actualcost",
+                CostType::Amortized => "&metric=amortizedcost",
+            });
+        }
+        match span {
+            // A subscription has no billing periods of the enrollment's kind.
+            Span::Period(period) if scope.scope_type != ScopeType::Subscription => {
+                path.push_str(&format!("/providers/Microsoft.Billing/billingPeriods/{}", period.name()));
+            }
+            _ => {
+                let DayRange { first, last } = span.days();
+                query.push_str(&format!(
+                    "&$filter=properties/usageStart ge '{first}' and properties/usageEnd le '{last}'"
+                ));
+            }
+        }
+        path.push_str("/providers/Microsoft.Consumption/usageDetails");
+        let mut url = self
+            .endpoint
+            .join(&path)
+            .map_err(|error| Error::BadAnswer(format!("no URL can be made of the scope: {error}")))?;
+        url.set_query(Some(&query));
+        Ok(url)
+    }
+}
+
+/// What is counted of a page while it is read.
+#[derive(Default)]
+struct Tally {
+    counted: u64,
+    outside: u64,
+    charged: u64,
+    used: u64,
+}
+
+impl Tally {
+    fn count(&mut self, charge: &Charge<'_>, span: Span, scratch: &mut Ledger) {
+        let range = span.days();
+        let day = match (charge.date, span) {
+            (Some(date), Span::Days(range)) if !range.contains(date) => {
+                self.outside += 1;
+                return;
+            }
+            (Some(date), _) => range.nearest(date),
+            (None, _) => range.first,
+        };
+        self.counted += 1;
+        self.charged += u64::from(charge.cost != Amount::ZERO);
+        self.used += u64::from(charge.quantity != Amount::ZERO);
+        scratch.add(charge, day);
+    }
+}
+
+impl Reading {
+    fn merge(&mut self, tally: &Tally, page: &Page, scratch: &Ledger) {
+        self.ledger.absorb(scratch);
+        self.rows += tally.counted;
+        self.outside += tally.outside;
+        self.charged += tally.charged;
+        self.used += tally.used;
+        self.rounded += page.rounded;
+        self.pages += 1;
+    }
+
+    /// Refuses a reading whose costs are hidden: Azure then sends zeros, not an error.
+    fn check(self, span: Span) -> Result<Self, Error> {
+        if self.charged == 0 && self.used >= HIDDEN_AFTER {
+            let used = self.used;
+            return Err(Error::Forbidden(format!("all {used} rows of usage cost nothing: their charges are hidden")));
+        }
+        if self.outside > 0 {
+            warn!(rows = self.outside, days = %span.days(), "Azure sent rows of other days than were asked for");
+        }
+        if self.rounded > 0 {
+            warn!(amounts = self.rounded, "amounts with more than 36 decimals were rounded");
+        }
+        debug!(rows = self.rows, pages = self.pages, days = %span.days(), "read usage");
+        Ok(self)
+    }
+}

@@ -1,0 +1,145 @@
+//! A page of usage: `{"nextLink": …, "value": [rows]}`, in either order, folded row by row.
+
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use thiserror::Error;
+
+use crate::billing::charge::Charge;
+
+use super::properties::Properties;
+use super::text::Text;
+
+/// What a page says besides its rows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Page {
+    /// Where the next page is, as sent; `None` on the last one.
+    pub(crate) next_link: Option<String>,
+    /// How many rows it held.
+    pub(crate) rows: u64,
+    /// Amounts with more decimals than are kept.
+    pub(crate) rounded: u64,
+}
+
+/// Why a page is no page of usage: what, and in which row.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct PageError(String);
+
+/// Gives every row of a page to `fold`. After an error the rows given so far must be thrown away:
+/// the page did not parse to its end.
+pub(crate) fn read_page(body: &[u8], mut fold: impl FnMut(&Charge<'_>)) -> Result<Page, PageError> {
+    let text = std::str::from_utf8(body).map_err(|error| PageError(format!("not UTF-8: {error}")))?;
+    let mut page = Page::default();
+    let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+    let read = PageSeed { page: &mut page, fold: &mut fold }.deserialize(&mut json);
+    match read.and_then(|()| json.end()) {
+        Ok(()) => Ok(page),
+        Err(error) if page.rows > 0 => Err(PageError(format!("after row {}: {error}", page.rows))),
+        Err(error) => Err(PageError(error.to_string())),
+    }
+}
+
+struct PageSeed<'p, F> {
+    page: &'p mut Page,
+    fold: &'p mut F,
+}
+
+impl<'de, F: FnMut(&Charge<'_>)> DeserializeSeed<'de> for PageSeed<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of usage: an object with `value`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut has_rows = false;
+        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
+            match field.as_ref() {
+                "nextLink" => {
+                    let link = map.next_value::<Text<'de>>()?.0;
+                    self.page.next_link = (!link.trim().is_empty()).then(|| link.into_owned());
+                }
+                "value" if !has_rows => {
+                    has_rows = true;
+                    map.next_value_seed(RowsSeed { page: self.page, fold: self.fold })?;
+                }
+                "value" => return Err(Error::custom("`value` occurs twice")),
+                _ => _ = map.next_value::<IgnoredAny>()?,
+            }
+        }
+        if has_rows { Ok(()) } else { Err(Error::custom("no `value` in the answer")) }
+    }
+}
+
+struct RowsSeed<'p, F> {
+    page: &'p mut Page,
+    fold: &'p mut F,
+}
+
+impl<'de, F: FnMut(&Charge<'_>)> DeserializeSeed<'de> for RowsSeed<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of usage rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(Envelope(properties)) = rows.next_element()? {
+            let number = self.page.rows + 1;
+            let row = properties
+                .charge()
+                .map_err(|why| Error::custom(format_args!("row {number} of the page: {why}")))?;
+            self.page.rows = number;
+            self.page.rounded += row.rounded;
+            (self.fold)(&row.charge);
+        }
+        Ok(())
+    }
+}
+
+/// `{"id", "name", "type", "tags", "properties": {…}}`. Ids of rows repeat and mean nothing here.
+struct Envelope<'a>(Properties<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a usage row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut properties = Properties::default();
+        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
+            match field.as_ref() {
+                "properties" => properties = map.next_value()?,
+                _ => _ = map.next_value::<IgnoredAny>()?,
+            }
+        }
+        Ok(Envelope(properties))
+    }
+}

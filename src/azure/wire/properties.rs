@@ -1,0 +1,239 @@
+//! The `properties` of a row in its three shapes: old (api-versions up to 2019-01-01), legacy (EA
+//! since then) and modern (Microsoft Customer Agreement). Names never clash in meaning, so one
+//! reader takes them all; which field wins where two occur is said in [`Properties::charge`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::billing::amount::{Amount, Parsed};
+use crate::billing::charge::{Charge, ChargeType};
+
+use super::text::Text;
+
+/// The fields of a row that are used, as sent. `serde`'s own `alias` refuses rows that hold two
+/// spellings of one thing, and real ones do.
+#[derive(Debug, Default)]
+pub(super) struct Properties<'a> {
+    cost: Option<&'a RawValue>,
+    pretax_cost: Option<&'a RawValue>,
+    cost_in_billing_currency: Option<&'a RawValue>,
+    quantity: Option<&'a RawValue>,
+    usage_quantity: Option<&'a RawValue>,
+    currency: Cow<'a, str>,
+    billing_currency: Cow<'a, str>,
+    billing_currency_code: Cow<'a, str>,
+    date: Cow<'a, str>,
+    usage_start: Cow<'a, str>,
+    resource_id: Cow<'a, str>,
+    instance_id: Cow<'a, str>,
+    resource_name: Cow<'a, str>,
+    instance_name: Cow<'a, str>,
+    resource_location: Cow<'a, str>,
+    instance_location: Cow<'a, str>,
+    location: Cow<'a, str>,
+    resource_group: Cow<'a, str>,
+    subscription_id: Cow<'a, str>,
+    subscription_guid: Cow<'a, str>,
+    charge_type: Cow<'a, str>,
+    publisher_type: Cow<'a, str>,
+    pricing_model: Cow<'a, str>,
+    unit_of_measure: Cow<'a, str>,
+    meter: Meter<'a>,
+}
+
+/// The details of a meter, which are sent when they are asked for.
+#[derive(Debug, Default)]
+struct Meter<'a> {
+    unit: Cow<'a, str>,
+}
+
+/// A row and what had to be done to it.
+#[derive(Debug)]
+pub(super) struct ReadRow<'a> {
+    pub(super) charge: Charge<'a>,
+    /// Amounts that had more decimals than are kept.
+    pub(super) rounded: u64,
+}
+
+impl<'a> Properties<'a> {
+    /// The row in the terms of the domain, or what is wrong with it.
+    pub(super) fn charge(self) -> Result<ReadRow<'a>, String> {
+        let cost = amount("cost", [self.cost_in_billing_currency, self.cost, self.pretax_cost])?;
+        let quantity = amount("quantity", [self.quantity, self.usage_quantity, None])?;
+        let (instance_id, instance_name) = resource(
+            first([self.resource_id, self.instance_id]),
+            self.resource_name,
+            self.instance_name,
+        );
+        let charge = Charge {
+            date: day(&first([self.date, self.usage_start]))?,
+            cost: cost.amount,
+            quantity: quantity.amount,
+            currency: first([self.billing_currency_code, self.billing_currency, self.currency]),
+            unit: first([self.meter.unit, self.unit_of_measure]),
+            instance_id,
+            instance_name,
+            subscription_id: first([self.subscription_id, self.subscription_guid]),
+            resource_group: self.resource_group,
+            location: first([self.resource_location, self.instance_location, self.location]),
+            charge_type: ChargeType::parse(&self.charge_type),
+            publisher_type: self.publisher_type,
+            pricing_model: self.pricing_model,
+        };
+        Ok(ReadRow { charge, rounded: u64::from(cost.rounded) + u64::from(quantity.rounded) })
+    }
+}
+
+/// The first that is not empty.
+fn first<const N: usize>(texts: [Cow<'_, str>; N]) -> Cow<'_, str> {
+    texts.into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default()
+}
+
+/// Modern rows have no id field: their `instanceName` holds the whole id.
+fn resource<'a>(
+    id: Cow<'a, str>,
+    resource_name: Cow<'a, str>,
+    instance_name: Cow<'a, str>,
+) -> (Cow<'a, str>, Cow<'a, str>) {
+    if id.is_empty() && instance_name.contains('/') {
+        (instance_name, resource_name)
+    } else {
+        (id, first([resource_name, instance_name]))
+    }
+}
+
+/// The first that is not null.
+fn amount(field: &str, sent: [Option<&RawValue>; 3]) -> Result<Parsed, String> {
+    match sent.into_iter().flatten().map(RawValue::get).find(|text| *text != "null") {
+        None => Ok(Parsed { amount: Amount::ZERO, rounded: false }),
+        Some(text) => Amount::parse(text).map_err(|error| format!("{field} {}: {error}", shortened(text))),
+    }
+}
+
+/// The day of a date or time. `0001-01-01` is Azure's way to say none.
+fn day(text: &str) -> Result<Option<Date>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let date = text.get(..10).and_then(|date| date.parse::<Date>().ok());
+    match date {
+        Some(date) if date.year() == 1 => Ok(None),
+        Some(date) => Ok(Some(date)),
+        None => Err(format!("date {}: not a date", shortened(text))),
+    }
+}
+
+/// Enough of a value to recognise it in a log line.
+fn shortened(text: &str) -> String {
+    let start: String = text.chars().take(40).collect();
+    if start.len() < text.len() { format!("{start:?}…") } else { format!("{start:?}") }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PropertiesVisitor)
+    }
+}
+
+struct PropertiesVisitor;
+
+impl<'de> Visitor<'de> for PropertiesVisitor {
+    type Value = Properties<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the properties of a usage row")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Properties::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut row = Properties::default();
+        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
+            let text = match field.as_ref() {
+                "cost" => &mut row.cost,
+                "pretaxCost" => &mut row.pretax_cost,
+                "costInBillingCurrency" => &mut row.cost_in_billing_currency,
+                "quantity" => &mut row.quantity,
+                "usageQuantity" => &mut row.usage_quantity,
+                "meterDetails" => {
+                    row.meter = map.next_value()?;
+                    continue;
+                }
+                field => {
+                    match row.text_field(field) {
+                        Some(text) => *text = map.next_value::<Text<'de>>()?.0,
+                        None => _ = map.next_value::<IgnoredAny>()?,
+                    }
+                    continue;
+                }
+            };
+            *text = Some(map.next_value()?);
+        }
+        Ok(row)
+    }
+}
+
+impl<'a> Properties<'a> {
+    fn text_field(&mut self, name: &str) -> Option<&mut Cow<'a, str>> {
+        Some(match name {
+            "currency" => &mut self.currency,
+            "billingCurrency" => &mut self.billing_currency,
+            "billingCurrencyCode" => &mut self.billing_currency_code,
+            "date" => &mut self.date,
+            "usageStart" => &mut self.usage_start,
+            "resourceId" => &mut self.resource_id,
+            "instanceId" => &mut self.instance_id,
+            "resourceName" => &mut self.resource_name,
+            "instanceName" => &mut self.instance_name,
+            "resourceLocation" => &mut self.resource_location,
+            "instanceLocation" => &mut self.instance_location,
+            "location" => &mut self.location,
+            "resourceGroup" => &mut self.resource_group,
+            "subscriptionId" => &mut self.subscription_id,
+            "subscriptionGuid" => &mut self.subscription_guid,
+            "chargeType" => &mut self.charge_type,
+            "publisherType" => &mut self.publisher_type,
+            "pricingModel" => &mut self.pricing_model,
+            "unitOfMeasure" => &mut self.unit_of_measure,
+            _ => return None,
+        })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Meter<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MeterVisitor)
+    }
+}
+
+struct MeterVisitor;
+
+impl<'de> Visitor<'de> for MeterVisitor {
+    type Value = Meter<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the details of a meter")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Meter::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut meter = Meter::default();
+        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
+            match field.as_ref() {
+                "unit" | "unitOfMeasure" => meter.unit = map.next_value::<Text<'de>>()?.0,
+                _ => _ = map.next_value::<IgnoredAny>()?,
+            }
+        }
+        Ok(meter)
+    }
+}

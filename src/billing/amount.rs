@@ -1,0 +1,335 @@
+//! Exact decimal amounts: what Azure wrote is what is added.
+//!
+//! Real rows carry up to 28 decimals, and the sum of a million `f64` depends on their order. Here a
+//! sum depends on nothing but its terms, so that any paging, any order and any restart give the
+//! same value, and `total - old + new` is lossless.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+
+use thiserror::Error;
+
+/// Decimals that are kept. Azure's longest amounts have 28.
+const DECIMALS: usize = 36;
+const SCALE: i128 = 10_i128.pow(DECIMALS as u32);
+/// Digits of the integer part that are accepted. With 30 of them a hundred million of the largest
+/// amounts still add up within an `i128`, so that adding needs no error path.
+const INTEGER_DIGITS: usize = 30;
+
+/// A cost or a quantity, exact to 36 decimals, up to 10^30 either way.
+///
+/// The value is `units + fraction / 10^36` with `0 <= fraction < 10^36`: -0.25 is -1 + 0.75. One
+/// `i128` at that scale would overflow at 170 units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Amount {
+    units: i128,
+    fraction: i128,
+}
+
+/// Why a text is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AmountError {
+    /// Not a decimal number: empty, `NaN`, `0x1F`, a word.
+    #[error("not a decimal number")]
+    NotANumber,
+    /// No currency has such amounts; something else stands in the field.
+    #[error("more than {INTEGER_DIGITS} digits before the decimal point")]
+    TooLarge,
+}
+
+/// An amount as it was read, and whether reading it lost decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The amount, rounded half to even at the 36th decimal.
+    pub amount: Amount,
+    /// Whether the text had more than 36 significant decimals.
+    pub rounded: bool,
+}
+
+impl Amount {
+    /// No money, nothing used.
+    pub const ZERO: Self = Self { units: 0, fraction: 0 };
+
+    /// Reads a decimal text, with or without fraction and exponent (`0.67`, `-1.5e-05`).
+    pub fn parse(text: &str) -> Result<Parsed, AmountError> {
+        let number = Decimal::scan(text)?;
+        let (magnitude, rounded) = number.magnitude()?;
+        Ok(Parsed { amount: if number.negative { -magnitude } else { magnitude }, rounded })
+    }
+
+    /// Whether this is exactly nothing.
+    pub fn is_zero(self) -> bool {
+        self == Self::ZERO
+    }
+
+    /// The same distance from zero, upwards.
+    pub fn abs(self) -> Self {
+        if self.units < 0 { -self } else { self }
+    }
+
+    /// The nearest `f64`. By way of the decimal text: dividing the parts is off by one unit in the
+    /// last place in a third of all cases.
+    pub fn to_f64(self) -> f64 {
+        self.to_string().parse().unwrap_or(f64::NAN)
+    }
+
+    /// Keeps `0 <= fraction < SCALE`; both sides of every operation are within one scale of it.
+    fn normal(units: i128, fraction: i128) -> Self {
+        if fraction >= SCALE {
+            Self { units: units + 1, fraction: fraction - SCALE }
+        } else if fraction < 0 {
+            Self { units: units - 1, fraction: fraction + SCALE }
+        } else {
+            Self { units, fraction }
+        }
+    }
+}
+
+/// The plain decimal text, without exponent and trailing zeros.
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.units < 0 { "-" } else { "" };
+        let Self { units, fraction } = self.abs();
+        if fraction == 0 {
+            return write!(f, "{sign}{units}");
+        }
+        let digits = format!("{fraction:0width$}", width = DECIMALS);
+        write!(f, "{sign}{units}.{}", digits.trim_end_matches('0'))
+    }
+}
+
+impl Neg for Amount {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self::normal(-self.units, -self.fraction)
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self::normal(self.units + other.units, self.fraction + other.fraction)
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self::normal(self.units - other.units, self.fraction - other.fraction)
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl SubAssign for Amount {
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
+    }
+}
+
+impl std::iter::Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// The parts of a decimal text. The value is `integer.decimals x 10^exponent`.
+struct Decimal<'a> {
+    negative: bool,
+    integer: &'a [u8],
+    decimals: &'a [u8],
+    exponent: i64,
+}
+
+impl<'a> Decimal<'a> {
+    fn scan(text: &'a str) -> Result<Self, AmountError> {
+        let (negative, rest) = match text.as_bytes() {
+            [b'-', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let (integer, rest) = digits(rest);
+        let (decimals, rest) = match rest {
+            [b'.', rest @ ..] => digits(rest),
+            rest => (&rest[..0], rest),
+        };
+        if integer.is_empty() && decimals.is_empty() {
+            return Err(AmountError::NotANumber);
+        }
+        let exponent = match rest {
+            [] => 0,
+            [b'e' | b'E', rest @ ..] => exponent(rest)?,
+            _ => return Err(AmountError::NotANumber),
+        };
+        Ok(Self { negative, integer, decimals, exponent })
+    }
+
+    fn magnitude(&self) -> Result<(Amount, bool), AmountError> {
+        if self.exponent == 0 && self.integer.len() <= INTEGER_DIGITS && self.decimals.len() <= DECIMALS {
+            let missing = (DECIMALS - self.decimals.len()) as u32;
+            let fraction = number(self.decimals.iter().copied()) * 10_i128.pow(missing);
+            return Ok((Amount { units: number(self.integer.iter().copied()), fraction }, false));
+        }
+        self.shifted()
+    }
+
+    /// The slow way, for exponents and for more digits than are kept.
+    fn shifted(&self) -> Result<(Amount, bool), AmountError> {
+        let written = self.integer.len() + self.decimals.len();
+        let digit_at = |place: i64| match usize::try_from(place) {
+            Ok(place) if place < self.integer.len() => self.integer[place],
+            Ok(place) if place < written => self.decimals[place - self.integer.len()],
+            _ => b'0',
+        };
+        let Some(first) = (0..written as i64).find(|&place| digit_at(place) != b'0') else {
+            return Ok((Amount::ZERO, false));
+        };
+        // The place of the first decimal among the digits as written.
+        let point = (self.integer.len() as i64).saturating_add(self.exponent);
+        if point.saturating_sub(first) > INTEGER_DIGITS as i64 {
+            return Err(AmountError::TooLarge);
+        }
+        let kept_end = point.saturating_add(DECIMALS as i64);
+        let units = number((first.min(point)..point).map(digit_at));
+        let fraction = if kept_end <= first { 0 } else { number((point..kept_end).map(digit_at)) };
+        let lost = (kept_end.max(first)..written as i64).any(|place| digit_at(place) != b'0');
+        let up = lost && {
+            let half = digit_at(kept_end);
+            let beyond = (kept_end.max(first - 1) + 1..written as i64).any(|place| digit_at(place) != b'0');
+            half > b'5' || half == b'5' && (beyond || fraction % 2 == 1)
+        };
+        Ok((Amount::normal(units, fraction + i128::from(up)), lost))
+    }
+}
+
+fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    text.split_at(end)
+}
+
+fn number(digits: impl Iterator<Item = u8>) -> i128 {
+    digits.fold(0, |value, digit| value * 10 + i128::from(digit - b'0'))
+}
+
+/// Saturates: an exponent of a million digits is as far out of range as one of ten.
+fn exponent(text: &[u8]) -> Result<i64, AmountError> {
+    let (negative, text) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        return Err(AmountError::NotANumber);
+    }
+    let value = text.iter().fold(0_i64, |value, digit| (value * 10 + i64::from(digit - b'0')).min(1_000_000_000));
+    Ok(if negative { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn amount(text: &str) -> Amount {
+        Amount::parse(text).unwrap().amount
+    }
+
+    #[test]
+    fn a_million_small_amounts_add_up_exactly() {
+        let sum: Amount = std::iter::repeat_n(amount("0.00328"), 1_000_000).sum();
+        assert_eq!(sum.to_string(), "3280");
+    }
+
+    #[test]
+    fn every_legal_spelling_of_a_number_is_read() {
+        for (text, plain) in [
+            ("0", "0"),
+            ("-0", "0"),
+            ("-0.0e7", "0"),
+            ("007", "7"),
+            ("0.67", "0.67"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("-0.25", "-0.25"),
+            ("1E-05", "0.00001"),
+            ("-1.5e+3", "-1500"),
+            ("123.456e-2", "1.23456"),
+            ("0.0012e2", "0.12"),
+            ("1e29", "100000000000000000000000000000"),
+            ("0e400", "0"),
+            ("0.0000000000000000000000000001", "0.0000000000000000000000000001"),
+            ("1e-400", "0"),
+        ] {
+            assert_eq!(amount(text).to_string(), plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn more_than_36_decimals_are_rounded_half_to_even_and_said_so() {
+        let zeros = "0".repeat(34);
+        for (text, plain, rounded) in [
+            (format!("0.{zeros}125"), format!("0.{zeros}12"), true),
+            (format!("0.{zeros}135"), format!("0.{zeros}14"), true),
+            (format!("0.{zeros}1251"), format!("0.{zeros}13"), true),
+            (format!("-0.{zeros}126"), format!("-0.{zeros}13"), true),
+            (format!("0.{}6", "9".repeat(36)), "1".to_owned(), true),
+            (format!("0.{zeros}12000"), format!("0.{zeros}12"), false),
+            ("5e-37".to_owned(), "0".to_owned(), true),
+            ("15e-37".to_owned(), format!("0.{zeros}02"), true),
+            ("6e-37".to_owned(), format!("0.{zeros}01"), true),
+            ("1e-400".to_owned(), "0".to_owned(), true),
+        ] {
+            let parsed = Amount::parse(&text).unwrap();
+            assert_eq!((parsed.amount.to_string(), parsed.rounded), (plain, rounded), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_is_an_error_and_never_zero() {
+        for text in ["", "-", "NaN", "Infinity", "+1", "1,5", "0x10", "1e", "1e+", "1.2.3", ".", " 1", "1 ", "null"] {
+            assert_eq!(Amount::parse(text), Err(AmountError::NotANumber), "{text:?}");
+        }
+        for text in ["1e30", "1e400", "1e99999999999999999999", &"9".repeat(31)] {
+            assert_eq!(Amount::parse(text), Err(AmountError::TooLarge), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_amount_becomes_the_nearest_f64() {
+        for text in ["0.1", "0.3", "-1.005", "209.92", "123456789.123456789", "1e-28"] {
+            assert_eq!(amount(text).to_f64(), text.parse::<f64>().unwrap());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_added_can_be_taken_away(a in "-?[0-9]{1,30}\\.[0-9]{1,36}", b in "-?[0-9]{1,30}\\.[0-9]{1,36}") {
+            let (a, b) = (amount(&a), amount(&b));
+            prop_assert_eq!(a + b - b, a);
+            prop_assert_eq!(a + b, b + a);
+            prop_assert_eq!(-(-a), a);
+        }
+
+        #[test]
+        fn text_survives_the_way_there_and_back(text in "-?(0|[1-9][0-9]{0,29})(\\.[0-9]{0,35}[1-9])?") {
+            prop_assume!(text != "-0");
+            prop_assert_eq!(amount(&text).to_string(), text);
+        }
+
+        #[test]
+        fn an_exponent_only_moves_the_point(digits in "[1-9][0-9]{0,20}", places in 0_usize..15) {
+            let shifted = format!("{digits}e-{places}");
+            let padded = format!("{digits:0>width$}", width = places + 1);
+            let (integer, decimals) = padded.split_at(padded.len() - places);
+            prop_assert_eq!(amount(&shifted), amount(&format!("{integer}.{decimals}")));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[-+0-9eE.]{0,60}") {
+            let _ = Amount::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! ARM resource ids. Azure varies their case from row to row, so one resource is one lower-cased id.
+
+/// An id as it is published: lower-cased, one leading slash, no trailing one. Empty where the row
+/// has none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ArmId {
+    text: String,
+}
+
+impl ArmId {
+    /// Reads an id into the memory of the previous one; a million rows need one buffer.
+    pub(crate) fn read(&mut self, sent: &str) {
+        self.text.clear();
+        let sent = sent.trim().trim_end_matches('/');
+        if sent.is_empty() {
+            return;
+        }
+        if starts_with(sent, "subscriptions/") || starts_with(sent, "providers/") {
+            self.text.push('/');
+        }
+        self.text.extend(sent.chars().flat_map(char::to_lowercase));
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The subscription an id lies in.
+    pub(crate) fn subscription(&self) -> Option<&str> {
+        self.text.strip_prefix("/subscriptions/")?.split('/').next().filter(|id| !id.is_empty())
+    }
+
+    /// The resource group an id lies in.
+    pub(crate) fn resource_group(&self) -> Option<&str> {
+        let mut segments = self.text.strip_prefix("/subscriptions/")?.split('/').skip(1);
+        (segments.next()? == "resourcegroups").then_some(())?;
+        segments.next().filter(|name| !name.is_empty())
+    }
+}
+
+/// The last segment of an id as it was sent: the name of the resource.
+pub(crate) fn last_segment(sent: &str) -> &str {
+    sent.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+fn starts_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_its_subscription_and_resource_group_in_any_case() {
+        let mut id = ArmId::default();
+        for (sent, text, subscription, group) in [
+            ("/subscriptions/S1/resourceGroups/RG-1/providers/Microsoft.Web/sites/Shop/", "/subscriptions/s1/resourcegroups/rg-1/providers/microsoft.web/sites/shop", Some("s1"), Some("rg-1")),
+            ("subscriptions/S1/RESOURCEGROUPS/rg", "/subscriptions/s1/resourcegroups/rg", Some("s1"), Some("rg")),
+            ("/subscriptions/s1/providers/Microsoft.Security/pricings/vm", "/subscriptions/s1/providers/microsoft.security/pricings/vm", Some("s1"), None),
+            ("/providers/Microsoft.Capacity/reservationOrders/0", "/providers/microsoft.capacity/reservationorders/0", None, None),
+            ("  ", "", None, None),
+            ("/", "", None, None),
+            ("/subscriptions//resourceGroups/", "/subscriptions//resourcegroups", None, None),
+        ] {
+            id.read(sent);
+            assert_eq!((id.as_str(), id.subscription(), id.resource_group()), (text, subscription, group), "{sent:?}");
+        }
+        assert_eq!(last_segment("/subscriptions/s1/sites/Shop/"), "Shop");
+    }
+}

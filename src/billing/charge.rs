@@ -1,0 +1,157 @@
+//! One row of what Azure bills, whatever the shape it came in.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::amount::Amount;
+
+/// A row, borrowed from the page or report that holds it. Texts are as sent; [`super::Ledger`]
+/// normalises them. An absent text is empty.
+#[derive(Clone, Debug, Default)]
+pub struct Charge<'a> {
+    /// The day it was used or bought.
+    pub date: Option<Date>,
+    /// Cost before tax in `currency`; zero where the row has none.
+    pub cost: Amount,
+    /// Usage in `unit`; zero where the row has none.
+    pub quantity: Amount,
+    /// The billing currency.
+    pub currency: Cow<'a, str>,
+    /// The unit of measure of the meter.
+    pub unit: Cow<'a, str>,
+    /// The ARM id of the resource.
+    pub instance_id: Cow<'a, str>,
+    /// The name of the resource.
+    pub instance_name: Cow<'a, str>,
+    /// The subscription, for rows whose id does not tell.
+    pub subscription_id: Cow<'a, str>,
+    /// The resource group, for rows whose id does not tell.
+    pub resource_group: Cow<'a, str>,
+    /// The region in any of Azure's spellings.
+    pub location: Cow<'a, str>,
+    /// What kind of charge this is.
+    pub charge_type: ChargeType,
+    /// Who sells it.
+    pub publisher_type: Cow<'a, str>,
+    /// How it is priced.
+    pub pricing_model: Cow<'a, str>,
+}
+
+/// The kinds of charge of Azure's cost data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChargeType {
+    /// A correction.
+    Adjustment,
+    /// Money given.
+    Credit,
+    /// A kind that is not known here.
+    Other,
+    /// A reservation, savings plan or Marketplace offer that was bought.
+    Purchase,
+    /// Money given back.
+    Refund,
+    /// Cents that rounding left over.
+    RoundingAdjustment,
+    /// Tax.
+    Tax,
+    /// The idle part of a reservation, in amortized cost.
+    UnusedReservation,
+    /// The idle part of a savings plan, in amortized cost.
+    UnusedSavingsPlan,
+    /// Metered usage. The old row shape has no kind and means this one.
+    #[default]
+    Usage,
+}
+
+impl ChargeType {
+    /// Reads Azure's spelling in any case; an absent one is usage.
+    pub fn parse(text: &str) -> Self {
+        match squeezed(text).as_ref() {
+            "" | "usage" => Self::Usage,
+            "purchase" => Self::Purchase,
+            "refund" => Self::Refund,
+            "unusedreservation" => Self::UnusedReservation,
+            "unusedsavingsplan" => Self::UnusedSavingsPlan,
+            "roundingadjustment" => Self::RoundingAdjustment,
+            "credit" => Self::Credit,
+            "tax" => Self::Tax,
+            "adjustment" => Self::Adjustment,
+            _ => Self::Other,
+        }
+    }
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Adjustment => "adjustment",
+            Self::Credit => "credit",
+            Self::Other => "other",
+            Self::Purchase => "purchase",
+            Self::Refund => "refund",
+            Self::RoundingAdjustment => "rounding_adjustment",
+            Self::Tax => "tax",
+            Self::UnusedReservation => "unused_reservation",
+            Self::UnusedSavingsPlan => "unused_savings_plan",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+/// The label value of a pricing model: Azure writes `OnDemand` and documents `On Demand`.
+pub(crate) fn pricing_model(text: &str) -> Cow<'_, str> {
+    match squeezed(text) {
+        model if model == "ondemand" => Cow::Borrowed("on_demand"),
+        model if model == "savingsplan" => Cow::Borrowed("savings_plan"),
+        model => model,
+    }
+}
+
+/// Lower case without blanks, dashes and underscores, so that `On Demand` and `OnDemand` are one.
+pub(crate) fn squeezed(text: &str) -> Cow<'_, str> {
+    let filler = |c: char| c.is_whitespace() || c == '_' || c == '-';
+    if text.chars().all(|c| !filler(c) && !c.is_uppercase()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|&c| !filler(c)).flat_map(char::to_lowercase).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn charge_types_are_read_in_every_spelling_and_written_in_one() {
+        for (sent, label) in [
+            ("", "usage"),
+            ("Usage", "usage"),
+            ("USAGE", "usage"),
+            ("Purchase", "purchase"),
+            ("Refund", "refund"),
+            ("UnusedReservation", "unused_reservation"),
+            ("UnusedSavingsPlan", "unused_savings_plan"),
+            ("Rounding Adjustment", "rounding_adjustment"),
+            ("roundingAdjustment", "rounding_adjustment"),
+            ("Credit", "credit"),
+            ("Tax", "tax"),
+            ("Adjustment", "adjustment"),
+            ("Donation", "other"),
+        ] {
+            assert_eq!(ChargeType::parse(sent).as_str(), label, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn pricing_models_are_written_in_one_spelling() {
+        for (sent, label) in [
+            ("", ""),
+            ("OnDemand", "on_demand"),
+            ("On Demand", "on_demand"),
+            ("Reservation", "reservation"),
+            ("SavingsPlan", "savings_plan"),
+            ("Spot", "spot"),
+        ] {
+            assert_eq!(pricing_model(sent), label);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Every distinct text once. Rows repeat the same few ids, names and places a million times, so
+//! keys hold numbers and the text is stored, and hashed in full, once.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+/// The number of a text in the [`Strings`] that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(u32);
+
+/// Distinct texts in one arena, found by borrowed text.
+#[derive(Clone, Debug, Default)]
+pub struct Strings {
+    text: String,
+    ends: Vec<usize>,
+    index: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Strings {
+    /// The symbol of `text`, which is stored if it is new.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        let hash = self.hasher.hash_one(text);
+        let Self { text: arena, ends, index, hasher } = self;
+        let stored = |number: u32| slice(arena, ends, number);
+        if let Some(&number) = index.find(hash, |&number| stored(number) == text) {
+            return Symbol(number);
+        }
+        // 2^32 texts would need more memory than any row count that fits a billing period.
+        let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        arena.push_str(text);
+        ends.push(arena.len());
+        index.insert_unique(hash, number, |&number| hasher.hash_one(slice(arena, ends, number)));
+        Symbol(number)
+    }
+
+    /// The text of a symbol of this arena.
+    pub fn get(&self, symbol: Symbol) -> &str {
+        slice(&self.text, &self.ends, symbol.0)
+    }
+
+    /// Forgets every text and keeps the memory: the scratch of a page is used again.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.index.clear();
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[usize], number: u32) -> &'a str {
+    let number = number as usize;
+    let start = if number == 0 { 0 } else { ends[number - 1] };
+    &text[start..ends[number]]
+}
+
+/// Takes symbols of one arena over into another, each text once.
+pub(crate) struct Translation<'a> {
+    from: &'a Strings,
+    into: &'a mut Strings,
+    known: Vec<Option<Symbol>>,
+}
+
+impl<'a> Translation<'a> {
+    pub(crate) fn new(from: &'a Strings, into: &'a mut Strings) -> Self {
+        Self { known: vec![None; from.len()], from, into }
+    }
+
+    pub(crate) fn translate(&mut self, symbol: Symbol) -> Symbol {
+        let known = &mut self.known[symbol.0 as usize];
+        *known.get_or_insert_with(|| self.into.intern(self.from.get(symbol)))
+    }
+
+    /// The text of a symbol that was translated already.
+    pub(crate) fn text(&self, translated: Symbol) -> &str {
+        self.into.get(translated)
+    }
+}
+
+/// The same texts in the order of their bytes, so that comparing symbols compares texts, and the
+/// new symbol of each old one.
+pub(crate) fn sorted(strings: &Strings) -> (Strings, impl Fn(Symbol) -> Symbol) {
+    let mut order: Vec<u32> = (0..strings.len() as u32).collect();
+    order.sort_unstable_by_key(|&number| strings.get(Symbol(number)));
+    let mut sorted = Strings::default();
+    let mut ranks = vec![Symbol(0); order.len()];
+    for old in order {
+        ranks[old as usize] = sorted.intern(strings.get(Symbol(old)));
+    }
+    (sorted, move |symbol: Symbol| ranks[symbol.0 as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equal_texts_share_a_symbol_and_keep_their_text(texts in proptest::collection::vec(".{0,12}", 0..50)) {
+            let mut strings = Strings::default();
+            let symbols: Vec<_> = texts.iter().map(|text| strings.intern(text)).collect();
+            for (text, symbol) in texts.iter().zip(&symbols) {
+                prop_assert_eq!(strings.get(*symbol), text);
+            }
+            for (i, j) in (0..texts.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
+                prop_assert_eq!(texts[i] == texts[j], symbols[i] == symbols[j]);
+            }
+            let (ordered, rank) = sorted(&strings);
+            for (i, j) in (0..texts.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
+                prop_assert_eq!(texts[i].cmp(&texts[j]), rank(symbols[i]).cmp(&rank(symbols[j])));
+                prop_assert_eq!(ordered.get(rank(symbols[i])), &texts[i]);
+            }
+        }
+    }
+}

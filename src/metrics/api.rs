@@ -1,0 +1,127 @@
+//! What calling Azure costs: calls and waits. Counted where they happen, written at each scrape.
+
+use std::collections::BTreeMap;
+use std::fmt::{Error, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder,
+};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+
+/// Calls to Azure and waits for its quota, since the start.
+#[derive(Debug, Default)]
+pub struct ApiCalls {
+    counts: Mutex<Counts>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    requests: BTreeMap<RequestLabels, u64>,
+    waits: [Duration; Wait::ALL.len()],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, EncodeLabelSet)]
+struct RequestLabels {
+    api: Api,
+    code: Code,
+}
+
+#[derive(Debug, EncodeLabelSet)]
+struct WaitLabels {
+    reason: Wait,
+}
+
+/// Which of Azure's APIs is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Api {
+    /// The synchronous list of `Microsoft.Consumption`.
+    UsageDetails,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// With an HTTP status.
+    Status(u16),
+    /// Without one: refused, reset, timed out.
+    None,
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Our own share of calls a minute.
+    Quota,
+    /// The end of a wait that Azure asked for.
+    Throttled,
+}
+
+impl Wait {
+    const ALL: [Self; 2] = [Self::Quota, Self::Throttled];
+}
+
+impl ApiCalls {
+    /// Counts a call.
+    pub fn called(&self, api: Api, code: Code) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.requests.entry(RequestLabels { api, code }).or_default() += 1;
+    }
+
+    /// Counts a wait.
+    pub fn waited(&self, reason: Wait, waited: Duration) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.waits[reason as usize] += waited;
+    }
+
+    pub(super) fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut requests = encoder.encode_descriptor(
+            "azure_billing_api_requests",
+            "Calls to Azure's APIs by HTTP status; none where no answer came.",
+            None,
+            MetricType::Counter,
+        )?;
+        for (labels, calls) in &counts.requests {
+            ConstCounter::new(*calls).encode(requests.encode_family(labels)?)?;
+        }
+        let mut waits = encoder.encode_descriptor(
+            "azure_billing_api_wait_seconds",
+            "Time spent waiting to be allowed to call Azure: for our own quota, or because Azure throttled.",
+            None,
+            MetricType::Counter,
+        )?;
+        for (reason, waited) in Wait::ALL.into_iter().zip(counts.waits) {
+            ConstCounter::new(waited.as_secs_f64()).encode(waits.encode_family(&WaitLabels { reason })?)?;
+        }
+        Ok(())
+    }
+}
+
+impl EncodeLabelValue for Api {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), Error> {
+        encoder.write_str(match self {
+            Self::UsageDetails => "usage_details",
+        })
+    }
+}
+
+impl EncodeLabelValue for Code {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), Error> {
+        match self {
+            Self::Status(status) => write!(encoder, "{status}"),
+            Self::None => encoder.write_str("none"),
+        }
+    }
+}
+
+impl EncodeLabelValue for Wait {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), Error> {
+        encoder.write_str(match self {
+            Self::Quota => "quota",
+            Self::Throttled => "throttled",
+        })
+    }
+}

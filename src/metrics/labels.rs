@@ -1,0 +1,34 @@
+//! Label sets of borrowed values. `prometheus-client` derives them for owned ones only.
+
+use std::fmt::Error;
+
+use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
+
+/// The labels of one sample: names and values in the order in which they are written.
+pub(super) struct Labels<'a> {
+    scope: &'a str,
+    names: &'a [&'static str],
+    values: &'a [&'a str],
+}
+
+impl<'a> Labels<'a> {
+    /// `scope` first, then the labels of the family.
+    pub(super) fn new(scope: &'a str, names: &'a [&'static str], values: &'a [&'a str]) -> Self {
+        Self { scope, names, values }
+    }
+
+    /// `scope` alone.
+    pub(super) fn scope(scope: &'a str) -> Self {
+        Self { scope, names: &[], values: &[] }
+    }
+}
+
+impl EncodeLabelSet for Labels<'_> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), Error> {
+        ("scope", self.scope).encode(encoder.encode_label())?;
+        for label in self.names.iter().copied().zip(self.values.iter().copied()) {
+            label.encode(encoder.encode_label())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! The families about polling, written from the status at each scrape.
+
+use std::fmt::Error;
+
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+use super::labels::Labels;
+use crate::status::{FailureReason, ScopeStatus};
+
+const REASON: &[&str] = &["reason"];
+
+type Value = fn(&ScopeStatus) -> Option<f64>;
+
+/// One sample a scope; none where there is nothing to say yet.
+const GAUGES: [(&str, &str, Value); 6] = [
+    ("azure_billing_poll_success", "Whether the last poll succeeded.", |scope| {
+        scope.last_poll.as_ref().map(|poll| if poll.failure.is_none() { 1.0 } else { 0.0 })
+    }),
+    (
+        "azure_billing_poll_last_success_timestamp_seconds",
+        "When the last successful poll ended: the age of every cost of the scope. 0 before the first.",
+        |scope| Some(scope.last_success.map_or(0.0, |at| at.as_duration().as_secs_f64())),
+    ),
+    ("azure_billing_poll_last_attempt_timestamp_seconds", "When the last poll that ended began.", |scope| {
+        scope.last_poll.as_ref().map(|poll| poll.began.as_duration().as_secs_f64())
+    }),
+    (
+        "azure_billing_poll_duration_seconds",
+        "How long the last poll took, waits for the quota included.",
+        |scope| scope.last_poll.as_ref().map(|poll| poll.took.as_secs_f64()),
+    ),
+    ("azure_billing_poll_interval_seconds", "How often the scope is polled.", |scope| {
+        Some(scope.interval.as_secs_f64())
+    }),
+    ("azure_billing_poll_rows", "Rows of the last successful poll.", |scope| {
+        scope.rows.map(|rows| rows as f64)
+    }),
+];
+
+pub(super) fn encode(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+    for (name, help, value) in GAUGES {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for scope in scopes {
+            if let Some(value) = value(scope) {
+                let labels = Labels::scope(&scope.info.label);
+                ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
+            }
+        }
+    }
+    counters(scopes, encoder)
+}
+
+fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+    let mut polls =
+        encoder.encode_descriptor("azure_billing_polls", "Polls that ended.", None, MetricType::Counter)?;
+    for scope in scopes {
+        let labels = Labels::scope(&scope.info.label);
+        ConstCounter::new(scope.polls).encode(polls.encode_family(&labels)?)?;
+    }
+    let help = "Polls that failed, by what has to be done about it. A failed poll changes no cost.";
+    let mut failures =
+        encoder.encode_descriptor("azure_billing_poll_failures", help, None, MetricType::Counter)?;
+    for scope in scopes {
+        for (reason, count) in FailureReason::ALL.into_iter().zip(scope.failures) {
+            let reason = [reason.as_str()];
+            let labels = Labels::new(&scope.info.label, REASON, &reason);
+            ConstCounter::new(count).encode(failures.encode_family(&labels)?)?;
+        }
+    }
+    let help = "Rows that Azure sent and that were not counted: outside_range are of other days than were asked for.";
+    let mut ignored =
+        encoder.encode_descriptor("azure_billing_rows_ignored", help, None, MetricType::Counter)?;
+    for scope in scopes {
+        let labels = Labels::new(&scope.info.label, REASON, &["outside_range"]);
+        ConstCounter::new(scope.rows_outside).encode(ignored.encode_family(&labels)?)?;
+    }
+    Ok(())
+}

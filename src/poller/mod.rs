@@ -1,0 +1,11 @@
+//! WHEN: which days are read now, and what happens to the answer.
+//!
+//! The only clock. A reading is published whole or not at all; after a failure everything stays as
+//! it was. How to ask is `azure`'s, what to publish is `billing`'s.
+
+mod clock;
+mod plan;
+mod run;
+
+pub use clock::Clock;
+pub use run::{Poller, World};

@@ -1,0 +1,174 @@
+//! What is known about polling: who is polled, how it went, since when. Written by the poller, read
+//! by metrics, health and pages. No history: that is Prometheus's.
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::billing::scope::{ScopeId, ScopeType};
+
+/// Why a poll failed: the closed set of the `reason` label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureReason {
+    /// No token, or one that Azure refuses.
+    Auth,
+    /// No right to the scope or its charges.
+    Forbidden,
+    /// No such scope.
+    NotFound,
+    /// The tenant's quota is used up for longer than a poll lasts.
+    Throttled,
+    /// Azure or the way to it is down.
+    Unavailable,
+    /// No answer in time.
+    Timeout,
+    /// An answer that is none.
+    BadAnswer,
+    /// The store of days failed.
+    Store,
+}
+
+impl FailureReason {
+    /// Every reason, in the order of publication.
+    pub const ALL: [Self; 8] = [
+        Self::Auth,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::BadAnswer,
+        Self::Store,
+    ];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::BadAnswer => "bad_answer",
+            Self::Store => "store",
+        }
+    }
+}
+
+/// A scope as it is published.
+#[derive(Clone, Debug)]
+pub struct ScopeInfo {
+    /// The value of the `scope` label.
+    pub label: String,
+    /// What it is.
+    pub id: ScopeId,
+    /// Whether its money is also in a configured billing account: adding both counts it twice.
+    pub nested: bool,
+}
+
+impl ScopeInfo {
+    /// Whether a scope lies in one of the others. Subscriptions do not count as nested: which
+    /// enrollment they belong to is not known.
+    pub fn is_nested(id: &ScopeId, others: &[ScopeId]) -> bool {
+        let inner = matches!(id.scope_type, ScopeType::Department | ScopeType::EnrollmentAccount);
+        inner && others.iter().any(|other| other.scope_type == ScopeType::BillingAccount)
+    }
+}
+
+/// How polling a scope goes.
+#[derive(Clone, Debug)]
+pub struct ScopeStatus {
+    /// The scope.
+    pub info: ScopeInfo,
+    /// How often it is polled.
+    pub interval: Duration,
+    /// Polls that ended.
+    pub polls: u64,
+    /// Failed ones, by [`FailureReason`].
+    pub failures: [u64; FailureReason::ALL.len()],
+    /// How the last poll ended.
+    pub last_poll: Option<PollResult>,
+    /// When the last successful poll ended.
+    pub last_success: Option<Timestamp>,
+    /// Rows that counted in the last successful poll.
+    pub rows: Option<u64>,
+    /// Rows left out because they were dated outside the days that were asked for.
+    pub rows_outside: u64,
+    /// Whether its loop ended although the exporter did not: a bug, told by health.
+    pub dead: bool,
+}
+
+/// The end of a poll.
+#[derive(Clone, Debug)]
+pub struct PollResult {
+    /// When it began.
+    pub began: Timestamp,
+    /// How long it took, waits included.
+    pub took: Duration,
+    /// Why it failed, and what the log said.
+    pub failure: Option<(FailureReason, String)>,
+}
+
+/// The status of every configured scope, in their order.
+#[derive(Debug)]
+pub struct Status {
+    scopes: RwLock<Vec<ScopeStatus>>,
+}
+
+impl Status {
+    /// Nothing polled yet.
+    pub fn new(scopes: impl IntoIterator<Item = ScopeInfo>, interval: Duration) -> Self {
+        let fresh = |info| ScopeStatus {
+            info,
+            interval,
+            polls: 0,
+            failures: [0; FailureReason::ALL.len()],
+            last_poll: None,
+            last_success: None,
+            rows: None,
+            rows_outside: 0,
+            dead: false,
+        };
+        Self { scopes: RwLock::new(scopes.into_iter().map(fresh).collect()) }
+    }
+
+    /// All scopes as they are now.
+    pub fn scopes(&self) -> RwLockReadGuard<'_, Vec<ScopeStatus>> {
+        self.scopes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A poll ended well.
+    pub fn succeeded(&self, scope: usize, poll: PollResult, ended: Timestamp, rows: u64, outside: u64) {
+        self.update(scope, |status| {
+            status.polls += 1;
+            status.last_success = Some(ended);
+            status.rows = Some(rows);
+            status.rows_outside += outside;
+            status.last_poll = Some(poll);
+        });
+    }
+
+    /// A poll failed. What was published stays.
+    pub fn failed(&self, scope: usize, poll: PollResult) {
+        self.update(scope, |status| {
+            status.polls += 1;
+            if let Some((reason, _)) = poll.failure {
+                status.failures[reason as usize] += 1;
+            }
+            status.last_poll = Some(poll);
+        });
+    }
+
+    /// A poll loop ended before the exporter did.
+    pub fn died(&self, scope: usize) {
+        self.update(scope, |status| status.dead = true);
+    }
+
+    fn update(&self, scope: usize, change: impl FnOnce(&mut ScopeStatus)) {
+        if let Some(status) = self.scopes.write().unwrap_or_else(PoisonError::into_inner).get_mut(scope) {
+            change(status);
+        }
+    }
+}
