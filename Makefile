@@ -1,0 +1,23 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint audit tools
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## run the exporter on a simulated enrollment
+	cargo run --release --locked -- demo
+
+test: tools ## run every test, after installing what they need
+	cargo test --locked
+
+lint: ## format, clippy, documentation, dependencies
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+	cargo deny check bans licenses sources
+
+audit: ## look for known vulnerabilities (needs a network)
+	cargo deny check advisories
+
+tools: ## install the servers that tests start
+	scripts/install-tools

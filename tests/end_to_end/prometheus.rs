@@ -1,0 +1,144 @@
+//! A Prometheus server of its own for each test: free port, empty storage, gone with the test.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use url::form_urlencoded;
+
+/// Far above what a busy machine needs, so that running into it means a fault.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Prometheus {
+    process: Child,
+    address: SocketAddr,
+    /// Configuration, storage and log; removed after the process.
+    folder: TempDir,
+}
+
+/// One element of the answer to an instant query.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) labels: BTreeMap<String, String>,
+    /// As Prometheus writes it, so that no digit is lost on the way to an assertion.
+    pub(crate) value: String,
+}
+
+impl Prometheus {
+    /// Starts to scrape `target` every second, and returns when queries are answered.
+    pub(crate) fn start(target: SocketAddr, scheme: &str, path: &str) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let config = format!(
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
+             scrape_configs:\n\
+             - job_name: exporter\n  \
+               scheme: {scheme}\n  \
+               metrics_path: {path}\n  \
+               tls_config: {{insecure_skip_verify: true}}\n  \
+               static_configs: [{{targets: [\"{target}\"]}}]\n"
+        );
+        fs::write(folder.path().join("prometheus.yml"), config).expect("room for a file");
+        let process = spawn(&folder);
+        let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut prometheus = Self { process, address: unknown, folder };
+        prometheus.address = prometheus.wait_for("its port", Self::port_in_log);
+        prometheus.wait_for("readiness", |prometheus| prometheus.get("/-/ready").ok());
+        prometheus
+    }
+
+    /// The samples that an instant query finds now.
+    pub(crate) fn query(&self, promql: &str) -> Vec<Sample> {
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("query", promql).finish();
+        let body = self.get(&format!("/api/v1/query?{query}")).expect("an answer");
+        let answer: Value = serde_json::from_str(&body).expect("JSON");
+        let result =
+            answer["data"]["result"].as_array().unwrap_or_else(|| panic!("{promql}: {body}"));
+        result.iter().map(sample).collect()
+    }
+
+    /// As `query`, but waits for the scrapes that fill it.
+    pub(crate) fn query_until_found(&self, promql: &str) -> Vec<Sample> {
+        self.wait_for(promql, |prometheus| {
+            Some(prometheus.query(promql)).filter(|samples| !samples.is_empty())
+        })
+    }
+
+    fn wait_for<T>(&self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "Prometheus did not come to {what}:\n{}",
+                self.log()
+            );
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("the log")
+    }
+
+    /// The system chose the port, so that tests can run side by side.
+    fn port_in_log(&self) -> Option<SocketAddr> {
+        let log = self.log();
+        let line = log.lines().find(|line| line.contains("\"Listening on\""))?;
+        line.split("address=").nth(1)?.split_whitespace().next()?.parse().ok()
+    }
+
+    /// The body of a good answer. HTTP/1.0 keeps it in one piece, which ends with the connection.
+    fn get(&self, path: &str) -> io::Result<String> {
+        let mut connection = TcpStream::connect_timeout(&self.address, PATIENCE)?;
+        connection.set_read_timeout(Some(PATIENCE))?;
+        write!(connection, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address)?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        match answer.split_once("\r\n\r\n") {
+            Some((head, body)) if head.split(' ').nth(1) == Some("200") => Ok(body.to_owned()),
+            _ => Err(io::Error::other(answer)),
+        }
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        // It may have ended by itself; there is nothing to save either way.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn spawn(folder: &TempDir) -> Child {
+    let log = File::create(folder.path().join("log")).expect("room for a file");
+    Command::new("prometheus")
+        .current_dir(folder)
+        .args([
+            "--config.file=prometheus.yml",
+            "--storage.tsdb.path=data",
+            "--web.listen-address=127.0.0.1:0",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start prometheus ({error}): run `make tools`"))
+}
+
+fn sample(result: &Value) -> Sample {
+    let labels = result["metric"].as_object().expect("labels");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    Sample {
+        labels: labels.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        value: text(&result["value"][1]),
+    }
+}
