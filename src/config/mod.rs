@@ -1,1 +1,90 @@
-//! Configuration.
+//! What the user asked for, read from a file or flags and the environment, and checked: after this,
+//! nothing is a `String` that is really an address, a span of time or a secret.
+//!
+//! Only this module reads the environment. It opens the configuration and secret files, and nothing
+//! else: no network, no clock, no log. A configuration is either complete and right or an [`Error`]
+//! that tells every problem, where it is and what to do; it is never patched up in silence.
+//!
+//! A file goes from text to a tree that knows its lines (`tree`), and from there each section is
+//! read by its own module. `keys` holds every known key once.
+
+mod auth;
+mod azure;
+mod duration;
+mod environment;
+mod error;
+mod keys;
+mod poll;
+mod scopes;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::fs;
+use std::path::Path;
+
+pub use auth::{Auth, ClientSecret, EnvironmentAuth};
+pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
+pub use environment::Environment;
+pub use error::{Error, Problem};
+pub use poll::Poll;
+pub use scopes::Scope;
+pub use secret::{Secret, SecretError, SecretProblem};
+
+use error::Problems;
+use tree::At;
+
+/// A configuration that can be used as it is.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the data comes from.
+    pub azure: Azure,
+    /// Whose bills are read: at least one, each once, with labels that differ.
+    pub scopes: Vec<Scope>,
+    /// When the source is asked.
+    pub poll: Poll,
+}
+
+impl Config {
+    /// Reads a YAML file. Secret files it names must be readable now, though they are read again on
+    /// each use; relative ones are looked for beside the configuration file.
+    pub fn from_file(path: &Path, environment: &Environment) -> Result<Self, Error> {
+        let mut problems = Problems::in_file(path.display().to_string());
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let remedy = "give the path of a readable YAML file";
+                problems.in_document(None, format!("cannot be read: {error}; {remedy}"));
+                return problems.finish(None);
+            }
+        };
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let config = Self::from_text(&text, directory, environment, &mut problems);
+        problems.finish(config)
+    }
+
+    /// The form without a file: values of `--scope` such as `department/1234`, credentials from
+    /// the environment, and defaults for the rest.
+    pub fn from_flags(scopes: &[String], environment: &Environment) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let scopes = scopes::from_flags(scopes, &mut problems);
+        let azure = azure::read(None, environment, Path::new(""), &mut problems);
+        let config = azure.map(|azure| Self { azure, scopes, poll: Poll::default() });
+        problems.finish(config)
+    }
+
+    fn from_text(
+        text: &str,
+        directory: &Path,
+        environment: &Environment,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let tree = tree::parse(text, problems)?;
+        let root = At::root(&tree).section(keys::ROOT, problems)?;
+        let azure = azure::read(root.get("azure"), environment, directory, problems);
+        let scopes = scopes::read(root.get("scopes"), problems);
+        let poll = poll::read(root.get("poll"), problems);
+        Some(Self { azure: azure?, scopes, poll })
+    }
+}

@@ -1,0 +1,268 @@
+//! `azure`: where the data comes from, and how often it may be asked for.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use url::{Host, Url};
+
+use super::auth::{self, Auth};
+use super::environment::{AUTHORITY_HOST, Environment};
+use super::error::{Problems, shown};
+use super::keys;
+use super::tree::{At, Section, one_of};
+use crate::billing::scope::ScopeType;
+
+/// Where the data comes from.
+#[derive(Clone, Debug)]
+pub struct Azure {
+    /// Which of Azure's separate clouds: it decides the audience of tokens.
+    pub cloud: Cloud,
+    /// The Resource Manager API. `https`, or `http` to this machine; no path, query or user.
+    pub endpoint: Url,
+    /// Where tokens come from. `https`; no path, query or user.
+    pub authority_host: Url,
+    /// Sent as `api-version` with usage details.
+    pub api_version: ApiVersion,
+    /// The quotas the client keeps to, so that Azure's own limits are seldom met.
+    pub requests_per_minute: RequestsPerMinute,
+    /// Who asks.
+    pub auth: Auth,
+}
+
+/// Azure's separate clouds. Each has addresses of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cloud {
+    /// Global Azure.
+    #[default]
+    Public,
+    /// Azure Government, of the United States.
+    UsGovernment,
+    /// Azure operated by 21Vianet.
+    China,
+}
+
+impl Cloud {
+    /// Every cloud, in the order the configuration documents them.
+    pub const ALL: [Self; 3] = [Self::Public, Self::UsGovernment, Self::China];
+
+    /// The spelling of the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::UsGovernment => "us_government",
+            Self::China => "china",
+        }
+    }
+
+    const fn endpoint(self) -> &'static str {
+        match self {
+            Self::Public => "https://management.azure.com",
+            Self::UsGovernment => "https://management.usgovcloudapi.net",
+            Self::China => "https://management.chinacloudapi.cn",
+        }
+    }
+
+    const fn authority_host(self) -> &'static str {
+        match self {
+            Self::Public => "https://login.microsoftonline.com",
+            Self::UsGovernment => "https://login.microsoftonline.us",
+            Self::China => "https://login.chinacloudapi.cn",
+        }
+    }
+
+    /// The cloud whose tokens come from here: all that the file-less form knows of the cloud.
+    fn of_authority(authority: &Url) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|cloud| Url::parse(cloud.authority_host()).is_ok_and(|known| known == *authority))
+    }
+}
+
+/// An API version such as `2021-10-01` or `2019-04-01-preview`: known to be one, so that it can go
+/// into an address as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiVersion(String);
+
+impl ApiVersion {
+    /// As the `api-version` parameter spells it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let date = text.strip_suffix("-preview").unwrap_or(text);
+        match date.parse::<Date>() {
+            Ok(parsed) if parsed.to_string() == date => Ok(Self(text.to_owned())),
+            _ => {
+                let forms = "write YYYY-MM-DD or YYYY-MM-DD-preview, for example \"2021-10-01\"";
+                Err(format!("{} is not an API version; {forms}", shown(text)))
+            }
+        }
+    }
+}
+
+/// The newest version whose rows have every field that is published.
+impl Default for ApiVersion {
+    fn default() -> Self {
+        Self("2021-10-01".to_owned())
+    }
+}
+
+/// How many requests a minute go to the scopes of each type: Azure's quotas are kept per type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestsPerMinute {
+    billing_account: u32,
+    department: u32,
+    enrollment_account: u32,
+    subscription: u32,
+}
+
+impl RequestsPerMinute {
+    /// For one type of scope; 1 or more.
+    pub const fn of(self, scope_type: ScopeType) -> u32 {
+        match scope_type {
+            ScopeType::BillingAccount => self.billing_account,
+            ScopeType::Department => self.department,
+            ScopeType::EnrollmentAccount => self.enrollment_account,
+            ScopeType::Subscription => self.subscription,
+        }
+    }
+
+    const fn of_mut(&mut self, scope_type: ScopeType) -> &mut u32 {
+        match scope_type {
+            ScopeType::BillingAccount => &mut self.billing_account,
+            ScopeType::Department => &mut self.department,
+            ScopeType::EnrollmentAccount => &mut self.enrollment_account,
+            ScopeType::Subscription => &mut self.subscription,
+        }
+    }
+}
+
+impl Default for RequestsPerMinute {
+    fn default() -> Self {
+        Self { billing_account: 6, department: 2, enrollment_account: 2, subscription: 6 }
+    }
+}
+
+/// Reads the section; without one there are defaults and the environment.
+pub(super) fn read(
+    at: Option<At<'_>>,
+    environment: &Environment,
+    directory: &Path,
+    problems: &mut Problems,
+) -> Option<Azure> {
+    let section = match at {
+        Some(at) => Some(at.section(keys::AZURE, problems)?),
+        None => None,
+    };
+    let get = |key| section.as_ref().and_then(|section: &Section<'_>| section.get(key));
+
+    let (cloud, authority_host) =
+        authority(get("cloud"), get("authority_host"), environment, problems)?;
+    let endpoint = match get("endpoint") {
+        Some(at) => {
+            at.parse(problems, |text| address(text, Plain::ToThisMachine, cloud.endpoint()))
+        }
+        None => Url::parse(cloud.endpoint()).ok(),
+    };
+    let api_version = match get("usage_details_api_version") {
+        Some(at) => at.parse(problems, ApiVersion::parse),
+        None => Some(ApiVersion::default()),
+    };
+    let requests_per_minute = quotas(get("requests_per_minute"), problems);
+    let auth = auth::read(get("auth"), environment, directory, problems);
+    Some(Azure {
+        cloud,
+        endpoint: endpoint?,
+        authority_host: authority_host?,
+        api_version: api_version?,
+        requests_per_minute,
+        auth: auth?,
+    })
+}
+
+/// The cloud and where its tokens come from. What the file says goes before `AZURE_AUTHORITY_HOST`,
+/// and that before the public cloud.
+fn authority(
+    cloud: Option<At<'_>>,
+    host: Option<At<'_>>,
+    environment: &Environment,
+    problems: &mut Problems,
+) -> Option<(Cloud, Option<Url>)> {
+    let example = Cloud::Public.authority_host();
+    let parse = |text: &str| address(text, Plain::Never, example);
+    let cloud = match cloud {
+        Some(at) => Some(at.parse(problems, |word| one_of(word, &Cloud::ALL, Cloud::as_str))?),
+        None => None,
+    };
+    if let Some(at) = host {
+        return Some((cloud.unwrap_or_default(), at.parse(problems, parse)));
+    }
+    if let Some(cloud) = cloud {
+        return Some((cloud, Url::parse(cloud.authority_host()).ok()));
+    }
+    let Some(text) = environment.get(AUTHORITY_HOST, problems) else {
+        return Some((Cloud::Public, Url::parse(example).ok()));
+    };
+    let host = parse(text).map_err(|wrong| problems.outside(AUTHORITY_HOST, wrong)).ok();
+    Some((host.as_ref().and_then(Cloud::of_authority).unwrap_or_default(), host))
+}
+
+/// Whether an address may do without TLS.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plain {
+    Never,
+    ToThisMachine,
+}
+
+/// The address of a service. It is never quoted: people put passwords into addresses.
+fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
+    let Ok(url) = Url::parse(text) else {
+        return Err(format!("is not an address; write for example {example}"));
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if plain == Plain::ToThisMachine && is_loopback(&url) => {}
+        "http" if plain == Plain::ToThisMachine => {
+            return Err("would send tokens in clear text; use https (http works only to \
+                        127.0.0.1, [::1] and localhost)"
+                .to_owned());
+        }
+        _ => return Err(format!("must begin with https://, for example {example}")),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not hold a user name or password; see azure.auth".to_owned());
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("must end after the host and port, for example {example}"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn quotas(at: Option<At<'_>>, problems: &mut Problems) -> RequestsPerMinute {
+    let mut quotas = RequestsPerMinute::default();
+    let section = at.and_then(|at| at.section(keys::REQUESTS_PER_MINUTE, problems));
+    for scope_type in ScopeType::ALL {
+        let at = section.as_ref().and_then(|section| section.get(scope_type.as_str()));
+        if let Some(quota) = at.and_then(|at| at.parse_number(problems, quota)) {
+            *quotas.of_mut(scope_type) = quota;
+        }
+    }
+    quotas
+}
+
+fn quota(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(quota @ 1..) => Ok(quota),
+        _ => Err(format!("{} is not a whole number of requests; use 1 or more", shown(text))),
+    }
+}

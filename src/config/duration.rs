@@ -1,0 +1,43 @@
+//! Spans of time as people write them: `90s`, `15m`, `4h`, `5d`, `1h30m`.
+
+use std::time::Duration;
+
+use jiff::{Span, SpanRelativeTo};
+
+use super::error::shown;
+
+/// Longer than anything that is asked for, and short enough never to overflow an addition.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
+/// Every UTC day.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A positive span of time, as the configuration and flags write it. Days are those of UTC, which
+/// all have 24 hours. The error says which forms are accepted.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|_| no_duration(text))?;
+    let exact = span.to_duration(SpanRelativeTo::days_are_24_hours());
+    let exact = exact.map_err(|_| no_duration(text))?;
+    let duration = Duration::try_from(exact).map_err(|_| no_duration(text))?;
+    match duration {
+        Duration::ZERO => Err(format!("{} is no time at all; use 1s or more", shown(text))),
+        _ if duration > LONGEST => Err(format!("{} is more than a year", shown(text))),
+        _ => Ok(duration),
+    }
+}
+
+/// A number of whole UTC days.
+pub(super) fn days(text: &str) -> Result<u32, String> {
+    let duration = duration(text)?;
+    let days = duration.as_secs() / DAY.as_secs();
+    match u32::try_from(days) {
+        Ok(days) if DAY * days == duration => Ok(days),
+        _ => Err(format!("{} is not a number of whole days; write for example 5d", shown(text))),
+    }
+}
+
+fn no_duration(text: &str) -> String {
+    let number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let what = if number && !text.is_empty() { "has no unit" } else { "is not a span of time" };
+    format!("{} {what}; write a number with its unit: 90s, 15m, 4h, 5d or 1h30m", shown(text))
+}

@@ -1,0 +1,159 @@
+//! What is wrong with a configuration, said so that it can be mended without reading the code.
+//!
+//! Problems are collected, so that one run of `check` shows all of them. A value is quoted only by
+//! [`shown`], because a slip of the keyboard can turn a secret into the value of its neighbour.
+
+use std::fmt;
+
+use super::tree::At;
+
+/// A configuration that cannot be used, with every problem found in it. Never holds a secret.
+#[derive(Debug)]
+pub struct Error {
+    problems: Vec<Problem>,
+}
+
+impl Error {
+    /// What is wrong, in the order it stands in the file: for callers that list or count.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+/// One problem a line, each complete by itself: `config.yaml:7: poll.interval: 5s is too short; …`.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// One thing that is wrong: where, what, and what to do.
+#[derive(Debug)]
+pub struct Problem {
+    file: Option<String>,
+    line: Option<u64>,
+    subject: String,
+    text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+            if let Some(line) = self.line {
+                write!(f, "{line}:")?;
+            }
+            f.write_str(" ")?;
+        }
+        if !self.subject.is_empty() {
+            write!(f, "{}: ", self.subject)?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+/// Gathers problems while a configuration is read.
+#[derive(Default)]
+pub(super) struct Problems {
+    file: Option<String>,
+    found: Vec<Problem>,
+}
+
+impl Problems {
+    /// For a configuration that comes from a file, called as the user called it.
+    pub(super) fn in_file(file: String) -> Self {
+        Self { file: Some(file), found: Vec::new() }
+    }
+
+    /// The value of a key is wrong.
+    pub(super) fn at(&mut self, at: &At<'_>, text: impl Into<String>) {
+        self.on_line(at.line, at.path.clone(), text);
+    }
+
+    /// A key itself is wrong, or missing from the section that starts on this line.
+    pub(super) fn on_line(&mut self, line: u64, subject: String, text: impl Into<String>) {
+        let (file, line) = (self.file.clone(), Some(line));
+        self.found.push(Problem { file, line, subject, text: text.into() });
+    }
+
+    /// The file as a whole is wrong, or the line the parser stopped at.
+    pub(super) fn in_document(&mut self, line: Option<u64>, text: impl Into<String>) {
+        let (file, subject) = (self.file.clone(), String::new());
+        self.found.push(Problem { file, line, subject, text: text.into() });
+    }
+
+    /// Something outside the file is wrong: a flag or an environment variable.
+    pub(super) fn outside(&mut self, subject: impl Into<String>, text: impl Into<String>) {
+        let (subject, text) = (subject.into(), text.into());
+        self.found.push(Problem { file: None, line: None, subject, text });
+    }
+
+    /// How many there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The value, unless anything was wrong. A reader that returns nothing has said why.
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Error> {
+        match value {
+            Some(value) if self.found.is_empty() => Ok(value),
+            _ => {
+                self.found.sort_by_key(|problem| problem.line);
+                Err(Error { problems: self.found })
+            }
+        }
+    }
+}
+
+/// A value for an error text. A value with blanks in it is not quoted: without its colon, the line
+/// after a key becomes part of that key's value, and that line may be a secret.
+pub(super) fn shown(value: &str) -> String {
+    let plain = |character: char| character.is_ascii_graphic() && !"\"`@=?#".contains(character);
+    if value.is_empty() {
+        "an empty value".to_owned()
+    } else if value.len() <= 60 && value.chars().all(plain) {
+        format!("`{value}`")
+    } else if value.contains(char::is_whitespace) {
+        "a value with blanks in it (is a `:` missing on the next line?)".to_owned()
+    } else {
+        "the value".to_owned()
+    }
+}
+
+/// The allowed words for an error text, led by the one that was probably meant.
+pub(super) fn instead_of(word: &str, allowed: &[&str]) -> String {
+    let list = allowed.join(", ");
+    match nearest(word, allowed) {
+        Some(near) => format!("did you mean `{near}`? Allowed here: {list}"),
+        None => format!("allowed here: {list}"),
+    }
+}
+
+/// The allowed word that differs from this one by a typo: at most a third of its letters.
+pub(super) fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
+    let close = |candidate: &&str| edits(word, candidate) <= (candidate.len() / 3).max(1);
+    allowed.iter().copied().filter(close).min_by_key(|candidate| edits(word, candidate))
+}
+
+/// Levenshtein's distance, by rows.
+fn edits(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
+    for (index, from) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, to) in right.chars().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[right.chars().count()]
+}

@@ -1,0 +1,54 @@
+//! Every key of the file, once: what the reader accepts, what it suggests, and what a test compares
+//! `docs/configuration.md` with.
+
+/// The top level.
+pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll"];
+/// Where the data comes from.
+pub(super) const AZURE: &[&str] = &[
+    "cloud",
+    "endpoint",
+    "authority_host",
+    "usage_details_api_version",
+    "requests_per_minute",
+    "auth",
+];
+/// Quotas, one for each type of scope.
+pub(super) const REQUESTS_PER_MINUTE: &[&str] = SCOPE_TYPES;
+/// Who asks.
+pub(super) const AUTH: &[&str] = &[
+    "method",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "token",
+    "token_file",
+];
+/// One scope.
+pub(super) const SCOPE: &[&str] =
+    &["billing_account", "department", "enrollment_account", "subscription", "name", "cost"];
+/// When it is asked.
+pub(super) const POLL: &[&str] = &["interval", "overlap", "full_refresh"];
+
+const SCOPE_TYPES: &[&str] =
+    &["billing_account", "department", "enrollment_account", "subscription"];
+
+/// Every section by its path.
+pub(super) const SECTIONS: &[(&str, &[&str])] = &[
+    ("", ROOT),
+    ("azure", AZURE),
+    ("azure.requests_per_minute", REQUESTS_PER_MINUTE),
+    ("azure.auth", AUTH),
+    ("scopes[]", SCOPE),
+    ("poll", POLL),
+];
+
+/// The only place that knows a key, for a key found where it is not known.
+pub(super) fn elsewhere(key: &str) -> Option<String> {
+    let mut knowing = SECTIONS.iter().filter(|(_, keys)| keys.contains(&key));
+    match (knowing.next(), knowing.next()) {
+        (Some(("", _)), None) => Some("at the top level".to_owned()),
+        (Some((path, _)), None) => Some(format!("under `{}`", path.trim_end_matches("[]"))),
+        _ => None,
+    }
+}

@@ -1,0 +1,200 @@
+//! `scopes` and `--scope`: whose bills are read.
+
+use super::error::{Problems, instead_of, shown};
+use super::keys;
+use super::tree::{At, Section, one_of};
+use crate::billing::scope::{CostType, ScopeId, ScopeType};
+
+/// A scope to poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// What its data is kept under, whatever it is called.
+    pub id: ScopeId,
+    /// Its `scope` label: the configured name, else the id as text. Unique.
+    pub label: String,
+}
+
+/// Both views of reservations.
+const COST_TYPES: [CostType; 2] = [CostType::Actual, CostType::Amortized];
+
+/// Longer labels are mistakes, and every series repeats them.
+const LONGEST_NAME: usize = 100;
+
+/// Reads the list.
+pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Vec<Scope> {
+    let before = problems.count();
+    let line = at.as_ref().map(|at| at.line);
+    let elements = at.map(|at| at.list(problems)).unwrap_or_default();
+    if elements.is_empty() && problems.count() == before {
+        let remedy = "add an element, for example `- department: \"1234\"`";
+        problems.in_document(line, format!("scopes: there is nothing to read; {remedy}"));
+    }
+    let mut scopes: Vec<(Place, Scope)> = Vec::new();
+    for element in elements {
+        let place = Place { line: element.line, path: element.path.clone() };
+        let Some(scope) = scope(&element, problems) else { continue };
+        if let Some((first, wrong)) = clash(&scopes, &scope) {
+            let wrong = format!("{wrong} {} (line {})", first.path, first.line);
+            problems.at(&element, format!("{wrong}; {REMEDY}"));
+        }
+        scopes.push((place, scope));
+    }
+    scopes.into_iter().map(|(_, scope)| scope).collect()
+}
+
+const REMEDY: &str = "remove one, or tell them apart by `name` or `cost`";
+
+struct Place {
+    line: u64,
+    path: String,
+}
+
+/// An earlier scope that a new one cannot stand beside, and why.
+fn clash<'a>(earlier: &'a [(Place, Scope)], scope: &Scope) -> Option<(&'a Place, String)> {
+    let (place, other) =
+        earlier.iter().find(|(_, other)| other.id == scope.id || other.label == scope.label)?;
+    let wrong = if other.id == scope.id {
+        format!("`{}` is the same scope as", scope.id)
+    } else {
+        format!("the name {} is already that of", shown(&scope.label))
+    };
+    Some((place, wrong))
+}
+
+fn scope(at: &At<'_>, problems: &mut Problems) -> Option<Scope> {
+    let section = at.section(keys::SCOPE, problems)?;
+    let cost = match section.get("cost") {
+        Some(at) => at.parse(problems, cost_type),
+        None => Some(CostType::Actual),
+    };
+    let name = match section.get("name") {
+        Some(at) => at.parse(problems, name).map(Some),
+        None => Some(None),
+    };
+    let (scope_type, id) = identity(at, &section, problems)?;
+    let (cost, name) = (cost?, name?);
+    let id = ScopeId { scope_type, id, cost };
+    let label = name.unwrap_or_else(|| id.to_string());
+    Some(Scope { id, label })
+}
+
+fn identity(
+    at: &At<'_>,
+    section: &Section<'_>,
+    problems: &mut Problems,
+) -> Option<(ScopeType, String)> {
+    let given = |scope_type: ScopeType| Some((scope_type, section.get(scope_type.as_str())?));
+    let mut given = ScopeType::ALL.into_iter().filter_map(given);
+    match (given.next(), given.next()) {
+        (Some((scope_type, at)), None) => {
+            let id = at.parse_number(problems, |text| scope_id(scope_type, text))?;
+            Some((scope_type, id))
+        }
+        (Some((first, _)), Some((second, _))) => {
+            let (first, second) = (first.as_str(), second.as_str());
+            let wrong = format!("has both `{first}` and `{second}`; make each a list element");
+            problems.at(at, wrong);
+            None
+        }
+        (None, _) => {
+            let types = ScopeType::ALL.map(ScopeType::as_str).join(", ");
+            problems.at(at, format!("does not say which scope; add one of {types}"));
+            None
+        }
+    }
+}
+
+fn cost_type(word: &str) -> Result<CostType, String> {
+    one_of(word, &COST_TYPES, CostType::as_str)
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if text.is_empty() || text.trim() != text {
+        Err("must not be empty, begin or end with a blank; give a short word".to_owned())
+    } else if text.contains(char::is_control) {
+        Err("must not hold control characters; give a short word".to_owned())
+    } else if length > LONGEST_NAME {
+        Err(format!("has {length} characters; use {LONGEST_NAME} or fewer"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// An id of the form its type has, so that it can go into an address as it is.
+fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (valid, expected) = match scope_type {
+        ScopeType::Subscription => (
+            is_guid(text),
+            "a GUID such as \
+            00000000-0000-0000-0000-000000000000",
+        ),
+        ScopeType::BillingAccount => (
+            digits || is_customer_agreement(text),
+            "the enrollment number, digits only, or the id of a customer agreement with its colons",
+        ),
+        ScopeType::Department => (digits, "the department's number, digits only"),
+        ScopeType::EnrollmentAccount => (digits, "the account's number, digits only"),
+    };
+    if valid {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err(format!("{} is not an id of this type; use {expected}", shown(text)))
+    }
+}
+
+/// The id of a Microsoft Customer Agreement: GUIDs and a date, joined by colons.
+fn is_customer_agreement(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":_-".contains(&byte);
+    text.contains(':') && text.bytes().all(allowed)
+}
+
+fn is_guid(text: &str) -> bool {
+    let shape = |(index, byte): (usize, u8)| match index {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(shape)
+}
+
+/// Reads the values of `--scope`.
+pub(super) fn from_flags(flags: &[String], problems: &mut Problems) -> Vec<Scope> {
+    let mut scopes: Vec<Scope> = Vec::new();
+    for flag in flags {
+        match from_flag(flag) {
+            Ok(scope) if scopes.contains(&scope) => {
+                problems.outside(format!("--scope {flag}"), "is given twice; remove one");
+            }
+            Ok(scope) => scopes.push(scope),
+            Err(wrong) => problems.outside("--scope", wrong),
+        }
+    }
+    if flags.is_empty() {
+        problems.outside(
+            "--scope",
+            "there is nothing to read; give for example --scope department/1234",
+        );
+    }
+    scopes
+}
+
+/// `department/1234`, and `department/1234/amortized` as labels spell it.
+fn from_flag(flag: &str) -> Result<Scope, String> {
+    let Some((word, rest)) = flag.split_once('/') else {
+        let form = "write TYPE/ID, for example department/1234";
+        return Err(format!("{} is not a scope; {form}", shown(flag)));
+    };
+    let types = ScopeType::ALL.map(ScopeType::as_str);
+    let scope_type =
+        ScopeType::ALL.into_iter().find(|one| one.as_str() == word).ok_or_else(|| {
+            format!("{} has no known type; {}", shown(flag), instead_of(word, &types))
+        })?;
+    let (id, cost) = match rest.split_once('/') {
+        Some((id, word)) => (id, cost_type(word)?),
+        None => (rest, CostType::Actual),
+    };
+    let id = scope_id(scope_type, id).map_err(|wrong| format!("{}: {wrong}", shown(flag)))?;
+    let id = ScopeId { scope_type, id, cost };
+    Ok(Scope { label: id.to_string(), id })
+}
