@@ -20,17 +20,20 @@ mod secret;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod web;
 
 use std::fs;
 use std::path::Path;
 
 pub use auth::{Auth, ClientSecret, EnvironmentAuth};
 pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
+pub use duration::duration as parse_duration;
 pub use environment::Environment;
 pub use error::{Error, Problem};
 pub use poll::Poll;
 pub use scopes::Scope;
 pub use secret::{Secret, SecretError, SecretProblem};
+pub use web::{ListenAddress, TelemetryPath};
 
 use error::Problems;
 use tree::At;

@@ -4,6 +4,7 @@ mod credentials;
 mod documentation;
 mod secrets;
 mod values;
+mod web;
 mod wrong;
 
 use std::path::Path;
