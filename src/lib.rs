@@ -1,6 +1,7 @@
 //! The map.
 pub mod azure;
 pub mod billing;
+pub mod cli;
 pub mod config;
 pub mod metrics;
 pub mod poller;

@@ -1,0 +1,300 @@
+//! Commands and flags: the only namer of clap. Values are parsed here into the types of `config`,
+//! and nothing is opened, resolved or started.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+
+use crate::config::{ListenAddress, TelemetryPath, parse_duration};
+
+/// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
+///
+/// Reads cost and usage of billing accounts, departments, enrollment accounts and subscriptions,
+/// and serves them on /metrics.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "azure-billing-exporter", version, arg_required_else_help = true)]
+#[command(subcommand_required = true, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What is logged, and how. Good before and after the command.
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  See it work, without an account:
+    azure-billing-exporter demo
+  One department, credentials from AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET:
+    azure-billing-exporter serve --scope department/1234
+  From a file, checked first:
+    azure-billing-exporter check --config.file config.yaml --online
+    azure-billing-exporter serve --config.file config.yaml";
+
+/// The flag several commands have, each with its own default.
+const LISTEN: &str = "web.listen-address";
+const ADDRESS: &str = "[HOST]:PORT";
+
+/// What the program can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Poll Azure and serve /metrics until stopped
+    Serve(ServeArgs),
+    /// Try everything on a simulated enrollment: no account, data within seconds
+    Demo(DemoArgs),
+    /// Poll every scope once and write the metrics to stdout or a file
+    ///
+    /// For cron and the textfile collector of node_exporter. Exits 1 if any scope failed.
+    Once(OnceArgs),
+    /// Check the configuration, and with --online also whether Azure gives access
+    Check(CheckArgs),
+    /// Serve a simulated Azure API, for trying other clients and for tests
+    Simulate(SimulateArgs),
+}
+
+/// Where the configuration comes from: a file, or scopes by flag. One of the two is required.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = true)]
+pub struct SourceArgs {
+    /// YAML configuration file; see docs/configuration.md
+    #[arg(long = "config.file", value_name = "PATH", conflicts_with = "scope")]
+    pub config_file: Option<PathBuf>,
+    /// Scope to read, repeatable; needs no file, credentials come from AZURE_* variables
+    ///
+    /// TYPE is billing_account, department, enrollment_account or subscription.
+    /// Example: --scope department/1234
+    #[arg(long, value_name = "TYPE/ID")]
+    pub scope: Vec<String>,
+}
+
+/// Where /metrics is found.
+#[derive(Args, Clone, Debug)]
+pub struct WebArgs {
+    /// Path of the metrics
+    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics")]
+    pub telemetry_path: TelemetryPath,
+}
+
+/// What is logged. Flags as the Prometheus ecosystem names them.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct LogArgs {
+    /// Least severe messages to log
+    #[arg(
+        long = "log.level",
+        global = true,
+        display_order = 100,
+        value_name = "LEVEL",
+        default_value = "info"
+    )]
+    pub level: LogLevel,
+    /// Form of log lines
+    #[arg(
+        long = "log.format",
+        global = true,
+        display_order = 101,
+        value_name = "FORMAT",
+        default_value = "logfmt"
+    )]
+    pub format: LogFormat,
+}
+
+/// Severities, most severe first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Something failed and stays so until someone acts.
+    Error,
+    /// Something failed and is tried again.
+    Warn,
+    /// What a run does, a few lines a poll.
+    Info,
+    /// Every request.
+    Debug,
+    /// Everything, libraries included.
+    Trace,
+}
+
+/// Forms of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// `level=info msg="…"`, as Prometheus logs.
+    Logfmt,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+/// Flags of `serve`.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Address to listen on, repeatable: :PORT is every interface
+    #[arg(long = LISTEN, value_name = ADDRESS, default_value = ":10540")]
+    pub listen_address: Vec<ListenAddress>,
+    /// Where the metrics are.
+    #[command(flatten)]
+    pub web: WebArgs,
+}
+
+/// Flags of `demo`.
+#[derive(Args, Clone, Debug)]
+pub struct DemoArgs {
+    /// Address to listen on, repeatable
+    #[arg(long = LISTEN, value_name = ADDRESS, default_value = "127.0.0.1:10540")]
+    pub listen_address: Vec<ListenAddress>,
+    /// Where the metrics are.
+    #[command(flatten)]
+    pub web: WebArgs,
+    /// The enrollment that is made up.
+    #[command(flatten)]
+    pub enrollment: EnrollmentArgs,
+}
+
+/// Flags of `once`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Example, for node_exporter:\n  azure-billing-exporter once \
+    --config.file config.yaml --output /run/textfile/azure.prom")]
+pub struct OnceArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// File to write, whole or not at all; stdout without
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Flags of `check`.
+#[derive(Args, Clone, Debug)]
+pub struct CheckArgs {
+    /// What to check.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Also get a token and ask each scope for one row
+    #[arg(long)]
+    pub online: bool,
+}
+
+/// Flags of `simulate`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Example:\n  azure-billing-exporter simulate --rows 50000 --error-rate 0.05"
+)]
+pub struct SimulateArgs {
+    /// Address to listen on, repeatable
+    #[arg(long = LISTEN, value_name = ADDRESS, default_value = "127.0.0.1:10541")]
+    pub listen_address: Vec<ListenAddress>,
+    /// The enrollment that is made up.
+    #[command(flatten)]
+    pub enrollment: EnrollmentArgs,
+    /// Days of usage up to today
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    #[arg(value_parser = value_parser!(u32).range(1..=1100))]
+    pub days: u32,
+    /// Requests a minute for each type of scope before 429; 0 is no limit
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub requests_per_minute: u32,
+    /// Share of requests answered with an error
+    #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = share)]
+    pub error_rate: f64,
+    /// Time each answer takes, for example 200ms
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = latency)]
+    pub latency: Duration,
+}
+
+/// The enrollment that is made up: the same flags, the same rows.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct EnrollmentArgs {
+    /// Number the data is made from: the same seed gives the same rows
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Resources of the enrollment
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub resources: u32,
+    /// Rows a day
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub rows: u32,
+}
+
+fn share(text: &str) -> Result<f64, &'static str> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or("use a number from 0 to 1, for example 0.05")
+}
+
+fn latency(text: &str) -> Result<Duration, String> {
+    if text == "0s" { Ok(Duration::ZERO) } else { parse_duration(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(format!("azure-billing-exporter {line}").split_whitespace())
+    }
+
+    #[test]
+    fn the_commands_are_put_together_without_contradictions() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_listens_where_prometheus_expects_it() {
+        let Command::Serve(serve) = parse("serve --scope department/1").unwrap().command else {
+            panic!()
+        };
+        assert_eq!(serve.listen_address, [":10540".parse().unwrap()]);
+        assert_eq!(serve.web.telemetry_path.as_str(), "/metrics");
+        assert_eq!(serve.source.scope, ["department/1"]);
+    }
+
+    #[test]
+    fn log_flags_are_good_before_and_after_the_command() {
+        for line in ["--log.level=debug demo", "demo --log.level=debug"] {
+            let cli = parse(line).unwrap();
+            assert_eq!((cli.log.level, cli.log.format), (LogLevel::Debug, LogFormat::Logfmt));
+        }
+    }
+
+    #[test]
+    fn wrong_flags_are_usage_errors_with_a_remedy() {
+        let cases = [
+            ("serve", "<--config.file <PATH>|--scope <TYPE/ID>>"),
+            ("check --config.file a --scope b", "cannot be used with"),
+            ("demo --web.listen-address 10540", "the port is missing; write :10540"),
+            ("demo --web.telemetry-path metrics", "it must begin with /; write"),
+            ("demo --log.level loud", "possible values: error, warn, info, debug, trace"),
+            ("simulate --error-rate 2", "use a number from 0 to 1"),
+            ("simulate --latency soon", "is not a span of time"),
+            ("simulate --rows 0", "0 is not in 1.."),
+        ];
+        for (line, expected) in cases {
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}");
+            assert!(error.to_string().contains(expected), "{line}:\n{error}");
+        }
+    }
+
+    #[test]
+    fn without_a_command_there_is_help() {
+        let error = parse("").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+        assert!(error.to_string().contains("azure-billing-exporter demo"), "{error}");
+        let version = parse("--version").unwrap_err().to_string();
+        assert_eq!(version, format!("azure-billing-exporter {}\n", env!("CARGO_PKG_VERSION")));
+    }
+
+    #[test]
+    fn durations_of_flags_have_milliseconds() {
+        let simulate = parse("simulate --latency 200ms").unwrap().command;
+        let expected = Duration::from_millis(200);
+        assert!(matches!(simulate, Command::Simulate(args) if args.latency == expected));
+    }
+}

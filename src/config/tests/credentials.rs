@@ -1,0 +1,171 @@
+//! Who asks: from the file and from the environment.
+
+use secrecy::ExposeSecret;
+
+use super::{SHORTEST, complaint, load, load_with};
+use crate::config::{Auth, Config, Environment, EnvironmentAuth};
+
+fn auth(keys: &str) -> String {
+    format!("azure:\n  auth: {{{keys}}}\n{SHORTEST}")
+}
+
+#[test]
+fn a_client_secret_can_stand_in_the_file() {
+    let keys = "method: client_secret, tenant_id: contoso.com, client_id: a-1, client_secret: s~x";
+    let Auth::ClientSecret(found) = load(&auth(keys)).unwrap().azure.auth else { panic!() };
+    assert_eq!((found.tenant_id.as_str(), found.client_id.as_str()), ("contoso.com", "a-1"));
+    assert_eq!(found.secret.read().unwrap().expose_secret(), "s~x");
+}
+
+#[test]
+fn a_secret_file_is_found_beside_the_configuration_and_read_anew_on_each_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let token = directory.path().join("token");
+    let file = directory.path().join("config.yaml");
+    std::fs::write(&token, "first\n").unwrap();
+    std::fs::write(&file, auth("method: token, token_file: token")).unwrap();
+
+    let config = Config::from_file(&file, &Environment::default()).unwrap();
+
+    let Auth::Token(secret) = config.azure.auth else { panic!() };
+    assert_eq!(secret.read().unwrap().expose_secret(), "first");
+    std::fs::write(&token, "second\r\n").unwrap();
+    assert_eq!(secret.read().unwrap().expose_secret(), "second");
+    std::fs::write(&token, "hunter2\nhunter3\n").unwrap();
+    assert_eq!(
+        secret.read().unwrap_err().to_string(),
+        format!(
+            "azure.auth.token_file: {} holds more than one line; write the bare secret into it",
+            token.display()
+        )
+    );
+}
+
+#[test]
+fn a_secret_file_must_be_of_use_when_the_configuration_is_loaded() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    let said = || {
+        let complaint = complaint(&auth(&format!("method: token, token_file: {}", path.display())));
+        complaint.replace(&path.display().to_string(), "FILE")
+    };
+
+    assert_eq!(
+        said(),
+        "config.yaml:2: azure.auth.token_file: FILE cannot be read: No such file or directory \
+         (os error 2); mount it, or let this user read it"
+    );
+    std::fs::write(&path, "\n").unwrap();
+    assert_eq!(
+        said(),
+        "config.yaml:2: azure.auth.token_file: FILE is empty; write the secret into it"
+    );
+    std::fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert_eq!(
+        said(),
+        "config.yaml:2: azure.auth.token_file: FILE is not UTF-8 text; write the bare secret into it"
+    );
+}
+
+#[test]
+fn contradictions_and_gaps_are_told() {
+    let cases = [
+        (
+            "method: managed_identity",
+            "method: `managed_identity` is not in this version yet; use one of environment, \
+             client_secret, token",
+        ),
+        (
+            "method: secret",
+            "method: `secret` is not known; allowed here: environment, client_secret, token",
+        ),
+        (
+            "token: hunter2",
+            "token: does not belong to method `environment`; set `method: token`, or remove the key",
+        ),
+        (
+            "method: token, token: hunter2, client_id: a",
+            "client_id: does not belong to method `token`; set `method: client_secret`, or remove \
+             the key",
+        ),
+        (
+            "method: token",
+            "token: is missing; give it here, or the file that holds it as `token_file`",
+        ),
+        (
+            "method: token, token: hunter2, token_file: /run/token",
+            "token_file: contradicts `token`; keep one of the two",
+        ),
+        (
+            "method: client_secret, client_id: a, client_secret: hunter2",
+            "tenant_id: is missing; method `client_secret` needs the directory (tenant) id of the \
+             application",
+        ),
+        (
+            "method: client_secret, tenant_id: a/b, client_id: a, client_secret: hunter2",
+            "tenant_id: is no id; use a GUID (or, for a tenant, its domain name)",
+        ),
+        (
+            "method: token, token: \"hunter2\\nhunter3\"",
+            "token: is empty or more than one line; give the bare secret",
+        ),
+        ("method: token, token: 1234567", "token: is read as a number; put it in quotes"),
+        ("method: token, token_file: ''", "token_file: is empty; give a path"),
+    ];
+    for (keys, expected) in cases {
+        let complaint = complaint(&auth(keys));
+        assert_eq!(complaint, format!("config.yaml:2: azure.auth.{expected}"), "{keys}");
+    }
+}
+
+#[test]
+fn the_environment_is_asked_in_the_order_of_azures_own_tools() {
+    let found = |variables: &[(&str, &str)]| match load_with(SHORTEST, variables) {
+        Ok(config) => match config.azure.auth {
+            Auth::Environment(found) => found,
+            other => panic!("{other:?}"),
+        },
+        Err(error) => panic!("{error}"),
+    };
+    let tenant = ("AZURE_TENANT_ID", "t");
+    let client = ("AZURE_CLIENT_ID", "c");
+    let token = ("AZURE_FEDERATED_TOKEN_FILE", "/run/token");
+
+    let both = found(&[tenant, client, ("AZURE_CLIENT_SECRET", "s"), token]);
+    assert!(matches!(both, EnvironmentAuth::ClientSecret(_)));
+    let federated = found(&[tenant, client, ("AZURE_CLIENT_SECRET", ""), token]);
+    assert!(matches!(federated, EnvironmentAuth::WorkloadIdentity { .. }));
+    let assigned = found(&[client]);
+    assert!(matches!(assigned, EnvironmentAuth::ManagedIdentity { client_id: Some(_) }));
+    assert!(matches!(found(&[]), EnvironmentAuth::ManagedIdentity { client_id: None }));
+}
+
+#[test]
+fn a_half_set_environment_is_told() {
+    let said = |variables: &[(&str, &str)]| load_with(SHORTEST, variables).unwrap_err().to_string();
+
+    assert_eq!(
+        said(&[("AZURE_CLIENT_SECRET", "hunter2"), ("AZURE_CLIENT_ID", "c")]),
+        "AZURE_TENANT_ID: is not set, but AZURE_CLIENT_SECRET is; set it, or unset \
+         AZURE_CLIENT_SECRET"
+    );
+    assert_eq!(
+        said(&[("AZURE_CLIENT_CERTIFICATE_PATH", "/a.pem")]),
+        "AZURE_CLIENT_CERTIFICATE_PATH: certificates are not in this version yet; unset it and \
+         set AZURE_CLIENT_SECRET"
+    );
+    assert_eq!(
+        said(&[("AZURE_FEDERATED_TOKEN_FILE", "/run/token"), ("AZURE_TENANT_ID", "t")]),
+        "AZURE_CLIENT_ID: is not set, but AZURE_FEDERATED_TOKEN_FILE is; set it, or unset \
+         AZURE_FEDERATED_TOKEN_FILE"
+    );
+    assert_eq!(
+        said(&[("AZURE_AUTHORITY_HOST", "login.microsoftonline.us")]),
+        "AZURE_AUTHORITY_HOST: is not an address; write for example \
+         https://login.microsoftonline.com"
+    );
+    assert_eq!(
+        said(&[("AZURE_CLIENT_ID", "a b")]),
+        "AZURE_CLIENT_ID: is no id; use a GUID (or, for a tenant, its domain name)"
+    );
+}

@@ -1,0 +1,38 @@
+//! `docs/configuration.md` names exactly the keys that exist.
+
+use std::collections::BTreeSet;
+
+use super::load;
+use crate::config::keys;
+
+const PAGE: &str = include_str!("../../../docs/configuration.md");
+
+#[test]
+fn the_page_documents_every_key_and_no_other() {
+    let known: BTreeSet<String> = keys::SECTIONS
+        .iter()
+        .flat_map(|(section, names)| names.iter().map(move |name| format!("{section}.{name}")))
+        .map(|path| path.trim_start_matches('.').to_owned())
+        .filter(|path| {
+            !keys::SECTIONS.iter().any(|(section, _)| section.trim_end_matches("[]") == path)
+        })
+        .collect();
+    let documented: BTreeSet<String> = PAGE
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .filter(|first| !first.starts_with("AZURE_") && !first.starts_with("--"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn the_examples_of_the_page_load() {
+    let mut examples = 0;
+    for part in PAGE.split("```yaml\n").skip(1) {
+        let example = part.split("```").next().unwrap();
+        load(example).map_err(|error| format!("{error}\n{example}")).unwrap();
+        examples += 1;
+    }
+    assert!(examples >= 2, "the page has {examples} examples");
+}

@@ -1,0 +1,150 @@
+//! What a good file and good flags turn into.
+
+use std::time::Duration;
+
+use super::{SHORTEST, load, load_with};
+use crate::billing::scope::{CostType, ScopeType};
+use crate::config::{Auth, Cloud, Config, Environment, EnvironmentAuth, Poll};
+
+const FULL: &str = r#"
+azure:
+  cloud: us_government
+  endpoint: http://127.0.0.1:10541
+  usage_details_api_version: "2019-04-01-preview"
+  requests_per_minute: {billing_account: 30, subscription: 12}
+  auth:
+    method: token
+    token: opaque
+scopes:
+  - billing_account: "8611537"
+    name: contoso
+  - billing_account: 8611537
+    cost: amortized
+  - department: 0042
+  - enrollment_account: "5678"
+  - subscription: AAAAAAAA-0000-0000-0000-00000000000F
+  - billing_account: ab12:cd_2019-05-31
+poll:
+  interval: 1h30m
+  overlap: 31d
+  full_refresh: 2d
+"#;
+
+#[test]
+fn a_full_file_is_read_as_it_is_written() {
+    let config = load(FULL).unwrap();
+
+    assert_eq!(config.azure.cloud, Cloud::UsGovernment);
+    assert_eq!(config.azure.endpoint.as_str(), "http://127.0.0.1:10541/");
+    assert_eq!(config.azure.authority_host.as_str(), "https://login.microsoftonline.us/");
+    assert_eq!(config.azure.api_version.as_str(), "2019-04-01-preview");
+    let quotas = ScopeType::ALL.map(|kind| config.azure.requests_per_minute.of(kind));
+    assert_eq!(quotas, [30, 2, 2, 12]);
+    assert!(matches!(config.azure.auth, Auth::Token(_)));
+    let labels: Vec<&str> = config.scopes.iter().map(|scope| scope.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "contoso",
+            "billing_account/8611537/amortized",
+            "department/0042",
+            "enrollment_account/5678",
+            "subscription/aaaaaaaa-0000-0000-0000-00000000000f",
+            "billing_account/ab12:cd_2019-05-31",
+        ]
+    );
+    assert_eq!(config.scopes[0].id.cost, CostType::Actual);
+    assert_eq!(config.poll.interval, Duration::from_secs(5400));
+    assert_eq!(config.poll.overlap_days, 31);
+    assert_eq!(config.poll.full_refresh, Duration::from_secs(2 * 86_400));
+}
+
+#[test]
+fn what_is_not_written_has_its_documented_default() {
+    let expected = Poll {
+        interval: Duration::from_secs(4 * 3600),
+        overlap_days: 5,
+        full_refresh: Duration::from_secs(24 * 3600),
+    };
+    for yaml in [SHORTEST, "azure:\npoll:\nscopes:\n- department: '1234'\n"] {
+        let config = load(yaml).unwrap();
+        assert_eq!(config.azure.endpoint.as_str(), "https://management.azure.com/");
+        assert_eq!(config.azure.authority_host.as_str(), "https://login.microsoftonline.com/");
+        assert_eq!(config.azure.api_version.as_str(), "2021-10-01");
+        let quotas = ScopeType::ALL.map(|kind| config.azure.requests_per_minute.of(kind));
+        assert_eq!(quotas, [6, 2, 2, 6]);
+        let auth = &config.azure.auth;
+        assert!(matches!(
+            auth,
+            Auth::Environment(EnvironmentAuth::ManagedIdentity { client_id: None })
+        ));
+        assert_eq!(config.poll, expected);
+    }
+}
+
+#[test]
+fn clear_text_is_for_this_machine_only() {
+    for endpoint in ["http://localhost:1", "http://127.8.9.1:1/", "http://[::1]:1", "https://a.b"] {
+        load(&format!("azure: {{endpoint: '{endpoint}'}}\n{SHORTEST}")).unwrap();
+    }
+}
+
+#[test]
+fn the_authority_of_the_environment_gives_way_to_the_file() {
+    let host = |yaml: &str, variable: &str| {
+        let config = load_with(yaml, &[("AZURE_AUTHORITY_HOST", variable)]).unwrap();
+        (config.azure.cloud, config.azure.authority_host.to_string())
+    };
+    let china = "https://login.chinacloudapi.cn/";
+
+    assert_eq!(host(SHORTEST, china), (Cloud::China, china.to_owned()));
+    let private = "https://login.example/".to_owned();
+    assert_eq!(host(SHORTEST, &private), (Cloud::Public, private.clone()));
+    let own = format!("azure: {{authority_host: '{private}'}}\n{SHORTEST}");
+    assert_eq!(host(&own, china), (Cloud::Public, private));
+    let cloud = format!("azure: {{cloud: us_government}}\n{SHORTEST}");
+    let government = "https://login.microsoftonline.us/".to_owned();
+    assert_eq!(host(&cloud, china), (Cloud::UsGovernment, government));
+}
+
+#[test]
+fn flags_need_no_file() {
+    let flags = ["department/1234", "department/1234/amortized", "billing_account/8611537"];
+    let flags = flags.map(str::to_owned);
+
+    let config = Config::from_flags(&flags, &Environment::default()).unwrap();
+
+    let labels: Vec<&str> = config.scopes.iter().map(|scope| scope.label.as_str()).collect();
+    assert_eq!(labels, flags);
+    assert_eq!(config.poll, Poll::default());
+}
+
+#[test]
+fn a_wrong_flag_says_what_to_write() {
+    let complaint = |flags: &[&str]| {
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Config::from_flags(&flags, &Environment::default()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        complaint(&["1234"]),
+        "--scope: `1234` is not a scope; write TYPE/ID, for example department/1234"
+    );
+    assert_eq!(
+        complaint(&["departmnt/1234"]),
+        "--scope: `departmnt/1234` has no known type; did you mean `department`? Allowed here: \
+         billing_account, department, enrollment_account, subscription"
+    );
+    assert_eq!(
+        complaint(&["department/12x4"]),
+        "--scope: `department/12x4`: `12x4` is not an id of this type; use the department's \
+         number, digits only"
+    );
+    assert_eq!(
+        complaint(&["department/1", "department/1"]),
+        "--scope department/1: is given twice; remove one"
+    );
+    assert_eq!(
+        complaint(&[]),
+        "--scope: there is nothing to read; give for example --scope department/1234"
+    );
+}

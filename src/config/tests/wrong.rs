@@ -1,0 +1,268 @@
+//! What a bad file is told: key, line, and remedy.
+
+use std::path::Path;
+
+use super::{SHORTEST, complaint};
+use crate::config::{Config, Environment};
+
+/// Bad lines in front of a good scope, and what is said of them.
+const WRONG_VALUES: &[(&str, &str)] = &[
+    (
+        "poll:\n  intervall: 4h\n",
+        "config.yaml:2: poll.intervall: unknown key; did you mean `interval`? Allowed here: \
+         interval, overlap, full_refresh",
+    ),
+    ("metrics: {}\n", "config.yaml:1: metrics: unknown key; allowed here: azure, scopes, poll"),
+    ("interval: 4h\n", "config.yaml:1: interval: unknown key; it belongs under `poll`"),
+    ("azure:\n  poll: {}\n", "config.yaml:2: azure.poll: unknown key; it belongs at the top level"),
+    (
+        "poll:\n  overlap: 5d\n\n  overlap: 6d\n",
+        "config.yaml:4: poll.overlap: is given twice, first on line 2; keep one",
+    ),
+    ("poll: [4h]\n", "config.yaml:1: poll: must be a mapping of keys, such as `interval: …`"),
+    (
+        "poll:\n  interval:\n",
+        "config.yaml:2: poll.interval: has no value; give it one, or remove the key",
+    ),
+    (
+        "poll: {interval: [4h]}\n",
+        "config.yaml:1: poll.interval: must be a single value, not a list",
+    ),
+    (
+        "poll: {interval: {a: b}}\n",
+        "config.yaml:1: poll.interval: must be a single value, not a mapping of keys",
+    ),
+    (
+        "poll: {interval: 5s}\n",
+        "config.yaml:1: poll.interval: 5s is too short: the source refreshes about every 4 \
+         hours; use 10s or more",
+    ),
+    (
+        "poll: {interval: 300}\n",
+        "config.yaml:1: poll.interval: `300` has no unit; write a number with its unit: 90s, \
+         15m, 4h, 5d or 1h30m",
+    ),
+    (
+        "poll: {interval: often}\n",
+        "config.yaml:1: poll.interval: `often` is not a span of time; write a number with its \
+         unit: 90s, 15m, 4h, 5d or 1h30m",
+    ),
+    (
+        "poll: {interval: 2y}\n",
+        "config.yaml:1: poll.interval: `2y` is not a span of time; write a number with its \
+         unit: 90s, 15m, 4h, 5d or 1h30m",
+    ),
+    (
+        "poll: {interval: -4h}\n",
+        "config.yaml:1: poll.interval: `-4h` is not a span of time; write a number with its \
+         unit: 90s, 15m, 4h, 5d or 1h30m",
+    ),
+    ("poll: {interval: 400d}\n", "config.yaml:1: poll.interval: `400d` is more than a year"),
+    (
+        "poll: {interval: 0s}\n",
+        "config.yaml:1: poll.interval: `0s` is no time at all; use 1s or more",
+    ),
+    (
+        "poll: {overlap: 36h}\n",
+        "config.yaml:1: poll.overlap: `36h` is not a number of whole days; write for example 5d",
+    ),
+    ("poll: {overlap: 32d}\n", "config.yaml:1: poll.overlap: 32d is out of range; use 1d to 31d"),
+    (
+        "poll: {full_refresh: 59m}\n",
+        "config.yaml:1: poll.full_refresh: 59m is too short: it reads the whole month and \
+         spends quota; use 1h or more",
+    ),
+    (
+        "azure: {cloud: publik}\n",
+        "config.yaml:1: azure.cloud: `publik` is not known; did you mean `public`? Allowed \
+         here: public, us_government, china",
+    ),
+    (
+        "azure: {endpoint: http://management.azure.com}\n",
+        "config.yaml:1: azure.endpoint: would send tokens in clear text; use https (http \
+         works only to 127.0.0.1, [::1] and localhost)",
+    ),
+    (
+        "azure: {endpoint: management.azure.com}\n",
+        "config.yaml:1: azure.endpoint: is not an address; write for example \
+         https://management.azure.com",
+    ),
+    (
+        "azure: {endpoint: 'ftp://management.azure.com'}\n",
+        "config.yaml:1: azure.endpoint: must begin with https://, for example \
+         https://management.azure.com",
+    ),
+    (
+        "azure: {endpoint: 'https://me:hunter2@management.azure.com'}\n",
+        "config.yaml:1: azure.endpoint: must not hold a user name or password; see azure.auth",
+    ),
+    (
+        "azure: {endpoint: 'https://management.azure.com/?sig=hunter2'}\n",
+        "config.yaml:1: azure.endpoint: must end after the host and port, for example \
+         https://management.azure.com",
+    ),
+    (
+        "azure: {authority_host: 'http://localhost:1'}\n",
+        "config.yaml:1: azure.authority_host: must begin with https://, for example \
+         https://login.microsoftonline.com",
+    ),
+    (
+        "azure: {usage_details_api_version: 2021-13-01}\n",
+        "config.yaml:1: azure.usage_details_api_version: `2021-13-01` is not an API version; \
+         write YYYY-MM-DD or YYYY-MM-DD-preview, for example \"2021-10-01\"",
+    ),
+    (
+        "azure: {requests_per_minute: {department: 0}}\n",
+        "config.yaml:1: azure.requests_per_minute.department: `0` is not a whole number of \
+         requests; use 1 or more",
+    ),
+    (
+        "azure: {requests_per_minute: {department: 2.5}}\n",
+        "config.yaml:1: azure.requests_per_minute.department: is read as a number with a \
+         fraction or an exponent; put it in quotes",
+    ),
+];
+
+#[test]
+fn wrong_values_are_named_with_their_key_line_and_remedy() {
+    for (lines, expected) in WRONG_VALUES {
+        assert_eq!(complaint(&format!("{lines}{SHORTEST}")), *expected, "{lines}");
+    }
+}
+
+/// Bad files, and what is said of them.
+const WRONG_SCOPES: &[(&str, &str)] = &[
+    (
+        "{}",
+        "config.yaml: scopes: there is nothing to read; add an element, for example \
+         `- department: \"1234\"`",
+    ),
+    (
+        "# nothing\nscopes:\n",
+        "config.yaml:2: scopes: there is nothing to read; add an element, for example \
+         `- department: \"1234\"`",
+    ),
+    (
+        "scopes: {department: 1}\n",
+        "config.yaml:1: scopes: must be a list; start each element with `- `",
+    ),
+    (
+        "scopes:\n- 1234\n",
+        "config.yaml:2: scopes[0]: must be a mapping of keys, such as `billing_account: …`",
+    ),
+    (
+        "scopes:\n- name: shop\n",
+        "config.yaml:2: scopes[0]: does not say which scope; add one of billing_account, \
+         department, enrollment_account, subscription",
+    ),
+    (
+        "scopes:\n- department: 1\n  subscription: 2\n",
+        "config.yaml:2: scopes[0]: has both `department` and `subscription`; make each a list \
+         element",
+    ),
+    (
+        "scopes:\n- department: 1\n- department: a/b\n",
+        "config.yaml:3: scopes[1].department: `a/b` is not an id of this type; use the \
+         department's number, digits only",
+    ),
+    (
+        "scopes:\n- department: 1e3\n",
+        "config.yaml:2: scopes[0].department: is read as a number with a fraction or an \
+         exponent; put it in quotes",
+    ),
+    (
+        "scopes:\n- enrollment_account: 'a:b'\n",
+        "config.yaml:2: scopes[0].enrollment_account: `a:b` is not an id of this type; use \
+         the account's number, digits only",
+    ),
+    (
+        "scopes:\n- billing_account: 'a:b?c'\n",
+        "config.yaml:2: scopes[0].billing_account: the value is not an id of this type; use \
+         the enrollment number, digits only, or the id of a customer agreement with its colons",
+    ),
+    (
+        "scopes:\n- subscription: 1234\n",
+        "config.yaml:2: scopes[0].subscription: `1234` is not an id of this type; use a GUID \
+         such as 00000000-0000-0000-0000-000000000000",
+    ),
+    (
+        "scopes:\n- {department: 1, cost: amortised}\n",
+        "config.yaml:2: scopes[0].cost: `amortised` is not known; did you mean `amortized`? \
+         Allowed here: actual, amortized",
+    ),
+    (
+        "scopes:\n- {department: 1, name: ' shop'}\n",
+        "config.yaml:2: scopes[0].name: must not be empty, begin or end with a blank; give a \
+         short word",
+    ),
+    (
+        "scopes:\n- {department: 1, name: \"a\\tb\"}\n",
+        "config.yaml:2: scopes[0].name: must not hold control characters; give a short word",
+    ),
+    (
+        "scopes:\n- {department: 1, name: 2026}\n",
+        "config.yaml:2: scopes[0].name: is read as a number; put it in quotes",
+    ),
+    (
+        "scopes:\n- {department: 1, name: a}\n- {department: 1, name: b}\n",
+        "config.yaml:3: scopes[1]: `department/1` is the same scope as scopes[0] (line 2); \
+         remove one, or tell them apart by `name` or `cost`",
+    ),
+    (
+        "scopes:\n- {department: 1, name: a}\n- {department: 2, name: a}\n",
+        "config.yaml:3: scopes[1]: the name `a` is already that of scopes[0] (line 2); remove \
+         one, or tell them apart by `name` or `cost`",
+    ),
+];
+
+#[test]
+fn wrong_scopes_are_named_with_their_place_and_remedy() {
+    for (yaml, expected) in WRONG_SCOPES {
+        assert_eq!(complaint(yaml), *expected, "{yaml}");
+    }
+    let long = complaint(&format!("scopes: [{{department: 1, name: {}}}]", "x".repeat(101)));
+    assert_eq!(long, "config.yaml:1: scopes[0].name: has 101 characters; use 100 or fewer");
+}
+
+#[test]
+fn what_is_no_yaml_is_told_by_its_line() {
+    let remedy = "check the indentation, the blank after each `:`, and that a value with special \
+                  characters is in quotes";
+    let broken = complaint("poll:\n  interval: 4h\n overlap: 5d\n");
+    assert!(broken.starts_with("config.yaml:3: is not valid YAML: "), "{broken}");
+    assert!(broken.ends_with(remedy), "{broken}");
+    assert_eq!(
+        complaint(&format!("{SHORTEST}---\n{SHORTEST}")),
+        "config.yaml:3: holds a second YAML document; keep one, without a `---` after it"
+    );
+    assert_eq!(
+        complaint("hello\n"),
+        "config.yaml:1: must be a mapping of keys, such as `azure: …`"
+    );
+    let nothing = "config.yaml: scopes: there is nothing to read; add an element, for example \
+                   `- department: \"1234\"`";
+    assert_eq!(complaint(""), nothing);
+    assert_eq!(complaint("# nothing yet\n"), nothing);
+}
+
+#[test]
+fn all_problems_are_told_at_once_in_the_order_of_the_file() {
+    let yaml =
+        "poll:\n  interval: 1s\nscopes:\n- {department: x, cost: no}\nazure:\n  cloud: moon\n";
+
+    let complaint = complaint(yaml);
+
+    let starts: Vec<&str> =
+        complaint.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
+    assert_eq!(starts, ["poll.interval", "scopes[0].cost", "scopes[0].department", "azure.cloud"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = Config::from_file(Path::new("/nonexistent/a.yaml"), &Environment::default());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "/nonexistent/a.yaml: cannot be read: No such file or directory (os error 2); give the \
+         path of a readable YAML file"
+    );
+}
