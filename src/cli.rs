@@ -24,6 +24,11 @@ pub struct Cli {
     pub log: LogArgs,
 }
 
+/// The command line of the process. Ends the process where it is wrong, or asks for help.
+pub fn parse() -> Cli {
+    Cli::parse()
+}
+
 const EXAMPLES: &str = "\
 Examples:
   See it work, without an account:

@@ -1,10 +1,39 @@
-//! The map.
+//! What Microsoft bills an Azure Enterprise Agreement, as metrics for Prometheus.
+//!
+//! # The map
+//! In the order in which data flows:
+//!
+//! 1. [`config`] says whose bills to read, with which identity and how often.
+//! 2. [`poller`] decides which days to read now.
+//! 3. [`azure`] reads them, page by page, and folds each row into
+//! 4. [`billing`], where charges add up exactly, by day, and become snapshots.
+//! 5. [`metrics`] writes snapshots and [`status`] as an exposition,
+//! 6. [`server`] serves it.
+//!
+//! [`commands`] wires these together for what [`cli`] was asked to do. [`simulator`] is an
+//! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot
+//! cancel another.
+//!
+//! # Invariants
+//! - What is published of a scope is the exact sum of the rows Azure sent: nothing is rounded,
+//!   dropped or counted twice. Amounts become `f64` once, when they are written.
+//! - For one scope and currency every family adds up to the same total.
+//! - A snapshot is published whole or not at all; a failed poll changes no cost.
+//! - The size and order of pages change no byte of the billing families.
+//! - Memory grows with distinct entities and days, not with rows.
+//! - The bearer token goes to the configured endpoint and nowhere else.
+//!
+//! # Deliberately absent
+//! No global state: registries, clocks and clients are handed down. No floating point before the
+//! exposition. No conversion between currencies.
+
 pub mod azure;
 pub mod billing;
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod metrics;
 pub mod poller;
 pub mod server;
-pub mod status;
 pub mod simulator;
+pub mod status;

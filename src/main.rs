@@ -1,1 +1,10 @@
-fn main() {}
+//! The `azure-billing-exporter` program: see the library for the map.
+
+use std::process::ExitCode;
+
+use azure_billing_exporter::{cli, commands};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    commands::run(cli::parse()).await
+}

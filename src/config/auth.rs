@@ -23,6 +23,29 @@ pub enum Auth {
     Token(Secret),
 }
 
+impl Auth {
+    /// The identity in words for the log and for `check`; never a secret.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Token(Secret::Value(_)) => "a ready token".to_owned(),
+            Self::Token(Secret::File { path, .. }) => format!("the token in {}", path.display()),
+            Self::ClientSecret(application)
+            | Self::Environment(EnvironmentAuth::ClientSecret(application)) => {
+                format!("application {} with a client secret", application.client_id)
+            }
+            Self::Environment(EnvironmentAuth::WorkloadIdentity { client_id, .. }) => {
+                format!("application {client_id} by workload identity")
+            }
+            Self::Environment(EnvironmentAuth::ManagedIdentity { client_id: Some(client_id) }) => {
+                format!("managed identity {client_id}")
+            }
+            Self::Environment(EnvironmentAuth::ManagedIdentity { client_id: None }) => {
+                "the managed identity of this machine".to_owned()
+            }
+        }
+    }
+}
+
 /// What the `AZURE_*` variables ask for, in the order Azure's own tools look.
 #[derive(Clone, Debug)]
 pub enum EnvironmentAuth {

@@ -1,0 +1,34 @@
+//! The log: standard error, one line an event.
+
+use std::io::stderr;
+
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::cli::{LogArgs, LogFormat, LogLevel};
+
+/// Starts logging, once a process.
+pub(super) fn start(log: LogArgs) {
+    let lines = match log.format {
+        LogFormat::Logfmt => layer()
+            .event_format(tracing_logfmt::EventsFormatter::default())
+            .fmt_fields(tracing_logfmt::FieldsFormatter::default())
+            .with_writer(stderr)
+            .boxed(),
+        LogFormat::Json => layer().json().flatten_event(true).with_writer(stderr).boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(filter(log.level))).init();
+}
+
+/// Libraries speak up from warnings on; below that they describe each request, which is ours to do.
+fn filter(level: LogLevel) -> EnvFilter {
+    EnvFilter::new(match level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "warn,azure_billing_exporter=info",
+        LogLevel::Debug => "warn,azure_billing_exporter=debug",
+        LogLevel::Trace => "trace",
+    })
+}

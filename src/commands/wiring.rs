@@ -1,0 +1,52 @@
+//! Puts the parts together from a configuration.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use crate::azure::{Client, Patience, transport};
+use crate::billing::scope::ScopeId;
+use crate::cli::SourceArgs;
+use crate::config::{Config, Environment};
+use crate::metrics::{About, ApiCalls, Exposition};
+use crate::poller::{Clock, Poller, World};
+use crate::status::{ScopeInfo, Status};
+
+/// What the flags and the environment say, valid or not at all.
+pub(super) fn configuration(source: &SourceArgs) -> Result<Config, crate::config::Error> {
+    let environment = Environment::read();
+    match &source.config_file {
+        Some(path) => Config::from_file(path, &environment),
+        None => Config::from_flags(&source.scope, &environment),
+    }
+}
+
+/// The parts that all scopes share, over the real network.
+pub(super) fn world(config: &Config, about: About) -> Result<World> {
+    let client = transport::client(&config.azure.endpoint).context(
+        "no HTTP client: is the system's certificate store there (Debian: package ca-certificates), and are the proxy variables URLs?",
+    )?;
+    let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
+    let infos = config.scopes.iter().map(|scope| ScopeInfo {
+        label: scope.label.clone(),
+        id: scope.id.clone(),
+        nested: ScopeInfo::is_nested(&scope.id, &ids),
+    });
+    let status = Arc::new(Status::new(infos, config.poll.interval));
+    let calls = Arc::new(ApiCalls::default());
+    let exposition = Exposition::new(status.clone(), calls.clone(), about).context("no exposition")?;
+    let client = Client::new(&config.azure, transport::over(client), Patience::default(), calls);
+    Ok(World {
+        client: Arc::new(client),
+        poll: config.poll.clone(),
+        clock: Clock::system(),
+        status,
+        exposition: Arc::new(exposition),
+    })
+}
+
+/// A poller for each scope.
+pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
+    let scopes = config.scopes.iter().cloned().enumerate();
+    scopes.map(|(index, scope)| Poller::new(world.clone(), index, scope)).collect()
+}
