@@ -140,7 +140,14 @@ impl Status {
     }
 
     /// A poll ended well.
-    pub fn succeeded(&self, scope: usize, poll: PollResult, ended: Timestamp, rows: u64, outside: u64) {
+    pub fn succeeded(
+        &self,
+        scope: usize,
+        poll: PollResult,
+        ended: Timestamp,
+        rows: u64,
+        outside: u64,
+    ) {
         self.update(scope, |status| {
             status.polls += 1;
             status.last_success = Some(ended);
@@ -167,7 +174,9 @@ impl Status {
     }
 
     fn update(&self, scope: usize, change: impl FnOnce(&mut ScopeStatus)) {
-        if let Some(status) = self.scopes.write().unwrap_or_else(PoisonError::into_inner).get_mut(scope) {
+        if let Some(status) =
+            self.scopes.write().unwrap_or_else(PoisonError::into_inner).get_mut(scope)
+        {
             change(status);
         }
     }

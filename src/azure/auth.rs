@@ -10,8 +10,8 @@ use azure_core::credentials::{Secret, TokenCredential};
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
-    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
-    WorkloadIdentityCredentialOptions,
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
@@ -35,7 +35,10 @@ pub(crate) struct Authority {
 enum Method {
     /// A token that somebody else keeps fresh.
     Ready(config::Secret),
-    Library { settings: Box<config::Azure>, current: Mutex<Option<Arc<dyn TokenCredential>>> },
+    Library {
+        settings: Box<config::Azure>,
+        current: Mutex<Option<Arc<dyn TokenCredential>>>,
+    },
 }
 
 impl Authority {
@@ -54,8 +57,9 @@ impl Authority {
             Method::Library { settings, current } => self.token(settings, current).await?,
         };
         let bearer = SecretString::from(format!("Bearer {}", token.expose_secret()));
-        let mut header = HeaderValue::from_str(bearer.expose_secret())
-            .map_err(|_| Error::Auth("the token holds characters that no header may hold".into()))?;
+        let mut header = HeaderValue::from_str(bearer.expose_secret()).map_err(|_| {
+            Error::Auth("the token holds characters that no header may hold".into())
+        })?;
         header.set_sensitive(true);
         Ok(header)
     }
@@ -81,7 +85,9 @@ impl Authority {
         };
         let token = timeout(PATIENCE, credential.get_token(&[&self.audience], None)).await;
         let token = token
-            .map_err(|_| Error::Auth(format!("{} gave no token within a minute", settings.authority_host)))?
+            .map_err(|_| {
+                Error::Auth(format!("{} gave no token within a minute", settings.authority_host))
+            })?
             .map_err(|error| Error::Auth(one_line(&error.to_string())))?;
         Ok(SecretString::from(token.token.secret()))
     }
@@ -90,20 +96,33 @@ impl Authority {
 fn credential(settings: &config::Azure) -> Result<Arc<dyn TokenCredential>, Error> {
     let refused = |error: azure_core::Error| Error::Auth(one_line(&error.to_string()));
     let client_options = client_options(settings)?;
-    let by_secret = |application: &config::ClientSecret| -> Result<Arc<dyn TokenCredential>, Error> {
-        let secret = application.secret.read().map_err(|error| Error::Auth(error.to_string()))?;
-        let secret = Secret::new(secret.expose_secret().to_owned());
-        let options = ClientSecretCredentialOptions { client_options: client_options.clone() };
-        let client_id = application.client_id.clone();
-        let credential =
-            ClientSecretCredential::new(&application.tenant_id, client_id, secret, Some(options)).map_err(refused)?;
-        Ok(credential)
-    };
+    let by_secret =
+        |application: &config::ClientSecret| -> Result<Arc<dyn TokenCredential>, Error> {
+            let secret =
+                application.secret.read().map_err(|error| Error::Auth(error.to_string()))?;
+            let secret = Secret::new(secret.expose_secret().to_owned());
+            let options = ClientSecretCredentialOptions { client_options: client_options.clone() };
+            let client_id = application.client_id.clone();
+            let credential = ClientSecretCredential::new(
+                &application.tenant_id,
+                client_id,
+                secret,
+                Some(options),
+            )
+            .map_err(refused)?;
+            Ok(credential)
+        };
     match &settings.auth {
         config::Auth::Token(_) => Err(Error::Auth("a ready token needs no credential".into())),
         config::Auth::ClientSecret(application)
-        | config::Auth::Environment(EnvironmentAuth::ClientSecret(application)) => by_secret(application),
-        config::Auth::Environment(EnvironmentAuth::WorkloadIdentity { tenant_id, client_id, token_file }) => {
+        | config::Auth::Environment(EnvironmentAuth::ClientSecret(application)) => {
+            by_secret(application)
+        }
+        config::Auth::Environment(EnvironmentAuth::WorkloadIdentity {
+            tenant_id,
+            client_id,
+            token_file,
+        }) => {
             let options = WorkloadIdentityCredentialOptions {
                 credential_options: ClientAssertionCredentialOptions { client_options },
                 client_id: Some(client_id.clone()),
@@ -121,7 +140,8 @@ fn credential(settings: &config::Azure) -> Result<Arc<dyn TokenCredential>, Erro
 }
 
 fn client_options(settings: &config::Azure) -> Result<ClientOptions, Error> {
-    let client = transport::token_client().map_err(|error| Error::Auth(format!("no HTTP client: {error}")))?;
+    let client = transport::token_client()
+        .map_err(|error| Error::Auth(format!("no HTTP client: {error}")))?;
     let mut custom = CustomConfiguration::default();
     custom.authority_host = host(&settings.authority_host);
     Ok(ClientOptions {

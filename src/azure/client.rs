@@ -70,7 +70,12 @@ pub(super) struct Effort {
 
 impl Client {
     /// A client over the given transport, which tests replace.
-    pub fn new(azure: &config::Azure, transport: Transport, patience: Patience, calls: Arc<ApiCalls>) -> Self {
+    pub fn new(
+        azure: &config::Azure,
+        transport: Transport,
+        patience: Patience,
+        calls: Arc<ApiCalls>,
+    ) -> Self {
         let quota = |kind| Quota::new(azure.requests_per_minute.of(kind), calls.clone());
         Self {
             transport,
@@ -84,7 +89,12 @@ impl Client {
     }
 
     /// The body of an answer; `None` for 204, which is a success without rows.
-    pub(super) async fn get(&self, kind: ScopeType, url: &Url, effort: &mut Effort) -> Result<Option<Bytes>, Error> {
+    pub(super) async fn get(
+        &self,
+        kind: ScopeType,
+        url: &Url,
+        effort: &mut Effort,
+    ) -> Result<Option<Bytes>, Error> {
         let mut renewed = false;
         let mut failed = 0;
         loop {
@@ -102,9 +112,16 @@ impl Client {
                     drop(turn);
                     effort.spent += wait;
                     if effort.spent > self.patience.page {
-                        return Err(Error::Throttled(format!("{what}; next call in {} s", wait.as_secs())));
+                        return Err(Error::Throttled(format!(
+                            "{what}; next call in {} s",
+                            wait.as_secs()
+                        )));
                     }
-                    warn!(wait_seconds = wait.as_secs(), "Azure throttles {} scopes: {what}", kind.as_str());
+                    warn!(
+                        wait_seconds = wait.as_secs(),
+                        "Azure throttles {} scopes: {what}",
+                        kind.as_str()
+                    );
                 }
                 Failure::Unauthenticated(error) if renewed => return Err(error),
                 Failure::Unauthenticated(error) => {
@@ -124,7 +141,12 @@ impl Client {
     }
 
     /// Waits before a further try, or ends in the error where tries or time are used up.
-    pub(super) async fn back_off(&self, failed: u32, error: Error, effort: &mut Effort) -> Result<(), Error> {
+    pub(super) async fn back_off(
+        &self,
+        failed: u32,
+        error: Error,
+        effort: &mut Effort,
+    ) -> Result<(), Error> {
         if failed >= self.patience.tries || effort.spent > self.patience.page {
             return Err(error);
         }
@@ -144,10 +166,16 @@ impl Client {
             .header(header::ACCEPT, "application/json")
             .header("ClientType", "azure-billing-exporter")
             .body(Bytes::new())
-            .map_err(|error| Failure::Final(Error::BadAnswer(format!("no request can be made of the link: {error}"))))?;
+            .map_err(|error| {
+                Failure::Final(Error::BadAnswer(format!(
+                    "no request can be made of the link: {error}"
+                )))
+            })?;
         let deadline = Instant::now() + self.patience.answer;
         let answered = timeout_at(deadline, self.answer(request)).await;
-        let late = || Error::Timeout(format!("no whole answer within {} s", self.patience.answer.as_secs()));
+        let late = || {
+            Error::Timeout(format!("no whole answer within {} s", self.patience.answer.as_secs()))
+        };
         let (status, answer) = match answered {
             Err(_) => (Code::None, Err(Failure::Transient(late()))),
             Ok(Err(error)) => (Code::None, Err(Failure::Transient(error))),
@@ -158,7 +186,10 @@ impl Client {
     }
 
     /// The inner result is what the status means; the outer one is what happened on the way.
-    async fn answer(&self, request: Request<Bytes>) -> Result<(StatusCode, Result<Option<Bytes>, Failure>), Error> {
+    async fn answer(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<(StatusCode, Result<Option<Bytes>, Failure>), Error> {
         let sent = async { self.transport.clone().ready().await?.call(request).await };
         let (head, body) = sent.await.map_err(|error| broken(&error))?.into_parts();
         let meaning = match head.status {
@@ -171,7 +202,8 @@ impl Client {
                 }
             },
             status => {
-                let body = collect(body, LARGEST_ERROR_BODY).await.ok().flatten().unwrap_or_default();
+                let body =
+                    collect(body, LARGEST_ERROR_BODY).await.ok().flatten().unwrap_or_default();
                 Err(judge(status, &head.headers, &body))
             }
         };

@@ -10,14 +10,17 @@ use url::{Origin, Url};
 pub(crate) enum NextLinkError {
     #[error("nextLink is no URL: {0}")]
     NotAUrl(url::ParseError),
-    #[error("nextLink leads to {0}, not to the endpoint: refused, because the token would go there")]
+    #[error(
+        "nextLink leads to {0}, not to the endpoint: refused, because the token would go there"
+    )]
     Foreign(String),
 }
 
 /// The encoded URL of a nextLink, every parameter kept.
 pub(crate) fn resolve(link: &str, endpoint: &Url) -> Result<Url, NextLinkError> {
     let url = endpoint.join(&encoded(link.trim())).map_err(NextLinkError::NotAUrl)?;
-    let same_origin = matches!(url.origin(), Origin::Tuple(..)) && url.origin() == endpoint.origin();
+    let same_origin =
+        matches!(url.origin(), Origin::Tuple(..)) && url.origin() == endpoint.origin();
     if !same_origin || !url.username().is_empty() || url.password().is_some() {
         return Err(NextLinkError::Foreign(url.host_str().unwrap_or("nowhere").to_owned()));
     }
@@ -58,7 +61,8 @@ mod tests {
         let link = "https://management.azure.com/subscriptions/0/providers/Microsoft.Consumption/usageDetails?$filter=properties/usageStart ge '2026-11-01' and tags eq 'team:a+b#1 100%'&$top=10&api-version=2018-01-31&sessiontoken=21:1&$skiptoken=317C31&skiptokenver=v1&id=0";
         let url = resolve(link, &endpoint()).unwrap();
         assert!(!url.as_str().contains([' ', '\'', '#']));
-        let parameters: Vec<_> = url.query_pairs().map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
+        let parameters: Vec<_> =
+            url.query_pairs().map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
         let expected = [
             ("$filter", "properties/usageStart ge '2026-11-01' and tags eq 'team:a+b#1 100%'"),
             ("$top", "10"),

@@ -39,7 +39,9 @@ pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Fai
         401 | 403 if code.ends_with("CostDisabled") => {
             Failure::Final(Error::Forbidden(format!("{what}; the charges of the scope are hidden")))
         }
-        401 if what.contains("No claims present") => Failure::Unauthenticated(Error::Forbidden(what)),
+        401 if what.contains("No claims present") => {
+            Failure::Unauthenticated(Error::Forbidden(what))
+        }
         401 if code.ends_with("AccessDenied") || code == "AuthorizationFailed" => {
             Failure::Final(Error::Forbidden(what))
         }
@@ -140,11 +142,15 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(k, v)| (http::HeaderName::from_static(k), http::HeaderValue::from_static(v))).collect()
+        pairs
+            .iter()
+            .map(|(k, v)| (http::HeaderName::from_static(k), http::HeaderValue::from_static(v)))
+            .collect()
     }
 
     fn reason(status: u16, body: &str) -> String {
-        let failure = judge(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes());
+        let failure =
+            judge(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes());
         match failure {
             Failure::Unauthenticated(error) => format!("renew: {error}"),
             Failure::Throttled { what, .. } => format!("throttled: {what}"),
@@ -156,22 +162,74 @@ mod tests {
     #[test]
     fn each_answer_means_one_thing_to_do() {
         for (status, body, meaning) in [
-            (400, r#"{"error":{"code":"400","message":"id query parameter is not a valid Guid"}}"#, "final: bad answer: HTTP 400 \"id query parameter is not a valid Guid\""),
-            (400, "<html>The request\n is badly formed.</html>", "final: bad answer: HTTP 400 \"<html>The request is badly formed.</html>\""),
-            (401, r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#, "renew: not allowed: HTTP 401 \"No claims present for the caller in the system\""),
-            (401, r#"{"error":{"code":"AccountCostDisabled","message":"..."}}"#, "final: not allowed: HTTP 401 AccountCostDisabled \"...\"; the charges of the scope are hidden"),
-            (401, r#"{"error":{"code":"InvalidAuthenticationTokenTenant","message":"x"}}"#, "renew: not authenticated: HTTP 401 InvalidAuthenticationTokenTenant \"x\""),
+            (
+                400,
+                r#"{"error":{"code":"400","message":"id query parameter is not a valid Guid"}}"#,
+                "final: bad answer: HTTP 400 \"id query parameter is not a valid Guid\"",
+            ),
+            (
+                400,
+                "<html>The request\n is badly formed.</html>",
+                "final: bad answer: HTTP 400 \"<html>The request is badly formed.</html>\"",
+            ),
+            (
+                401,
+                r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#,
+                "renew: not allowed: HTTP 401 \"No claims present for the caller in the system\"",
+            ),
+            (
+                401,
+                r#"{"error":{"code":"AccountCostDisabled","message":"..."}}"#,
+                "final: not allowed: HTTP 401 AccountCostDisabled \"...\"; the charges of the scope are hidden",
+            ),
+            (
+                401,
+                r#"{"error":{"code":"InvalidAuthenticationTokenTenant","message":"x"}}"#,
+                "renew: not authenticated: HTTP 401 InvalidAuthenticationTokenTenant \"x\"",
+            ),
             (401, "", "renew: not authenticated: HTTP 401"),
-            (401, r#"{"error":{"code":"BillingAccessDenied"}}"#, "final: not allowed: HTTP 401 BillingAccessDenied"),
-            (403, r#"{"error":{"code":"RBACAccessDenied","message":"no"}}"#, "final: not allowed: HTTP 403 RBACAccessDenied \"no\""),
-            (404, r#"{"code":"NotFound","message":"The resource could not be found."}"#, "final: not found: HTTP 404 NotFound \"The resource could not be found.\""),
-            (429, r#"{"error":{"code":"429","message":"Too many requests."}}"#, "throttled: HTTP 429 \"Too many requests.\""),
-            (500, r#"{"error":{"code":"InternalServerError","target":"x","message":"Please retry the request."}}"#, "again: unavailable: HTTP 500 InternalServerError \"Please retry the request.\""),
+            (
+                401,
+                r#"{"error":{"code":"BillingAccessDenied"}}"#,
+                "final: not allowed: HTTP 401 BillingAccessDenied",
+            ),
+            (
+                403,
+                r#"{"error":{"code":"RBACAccessDenied","message":"no"}}"#,
+                "final: not allowed: HTTP 403 RBACAccessDenied \"no\"",
+            ),
+            (
+                404,
+                r#"{"code":"NotFound","message":"The resource could not be found."}"#,
+                "final: not found: HTTP 404 NotFound \"The resource could not be found.\"",
+            ),
+            (
+                429,
+                r#"{"error":{"code":"429","message":"Too many requests."}}"#,
+                "throttled: HTTP 429 \"Too many requests.\"",
+            ),
+            (
+                500,
+                r#"{"error":{"code":"InternalServerError","target":"x","message":"Please retry the request."}}"#,
+                "again: unavailable: HTTP 500 InternalServerError \"Please retry the request.\"",
+            ),
             (502, "", "again: unavailable: HTTP 502"),
             (503, "", "again: unavailable: HTTP 503"),
-            (504, r#"{"error":{"code":"GatewayTimeout","message":"délai"}}"#, "again: unavailable: HTTP 504 GatewayTimeout \"délai\""),
-            (302, "", "final: bad answer: HTTP 302; a redirect is refused, because the token would follow it"),
-            (422, r#"{"error":{"code":422,"message":"offer type"}}"#, "final: bad answer: HTTP 422 \"offer type\""),
+            (
+                504,
+                r#"{"error":{"code":"GatewayTimeout","message":"délai"}}"#,
+                "again: unavailable: HTTP 504 GatewayTimeout \"délai\"",
+            ),
+            (
+                302,
+                "",
+                "final: bad answer: HTTP 302; a redirect is refused, because the token would follow it",
+            ),
+            (
+                422,
+                r#"{"error":{"code":422,"message":"offer type"}}"#,
+                "final: bad answer: HTTP 422 \"offer type\"",
+            ),
         ] {
             assert_eq!(reason(status, body), meaning, "{status} {body}");
         }
@@ -181,10 +239,34 @@ mod tests {
     fn the_longest_wait_that_is_asked_for_counts() {
         for (pairs, seconds) in [
             (&[("retry-after", "7")][..], Some(7)),
-            (&[("retry-after", "7"), ("x-ms-ratelimit-microsoft.consumption-tenant-retry-after", "60")], Some(60)),
-            (&[("x-ms-ratelimit-microsoft.consumption-retry-after", "5"), ("x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after", "3")], Some(5)),
-            (&[("retry-after", "Mon, 23 Nov 2026 12:01:30 GMT"), ("date", "Mon, 23 Nov 2026 12:00:00 GMT")], Some(90)),
-            (&[("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT"), ("date", "Mon, 23 Nov 2026 12:00:00 GMT")], Some(0)),
+            (
+                &[
+                    ("retry-after", "7"),
+                    ("x-ms-ratelimit-microsoft.consumption-tenant-retry-after", "60"),
+                ],
+                Some(60),
+            ),
+            (
+                &[
+                    ("x-ms-ratelimit-microsoft.consumption-retry-after", "5"),
+                    ("x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after", "3"),
+                ],
+                Some(5),
+            ),
+            (
+                &[
+                    ("retry-after", "Mon, 23 Nov 2026 12:01:30 GMT"),
+                    ("date", "Mon, 23 Nov 2026 12:00:00 GMT"),
+                ],
+                Some(90),
+            ),
+            (
+                &[
+                    ("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT"),
+                    ("date", "Mon, 23 Nov 2026 12:00:00 GMT"),
+                ],
+                Some(0),
+            ),
             (&[("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT")], None),
             (&[("retry-after", "-5")], Some(0)),
             (&[("retry-after", "99999999999999999999")], Some(86_400)),

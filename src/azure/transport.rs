@@ -15,7 +15,8 @@ pub type TransportError = Box<dyn std::error::Error + Send + Sync>;
 /// The body of an answer, decoded, as it arrives.
 pub type Body = UnsyncBoxBody<Bytes, TransportError>;
 /// Sends a request and returns the answer as soon as its head is there.
-pub type Transport = BoxCloneSyncService<http::Request<Bytes>, http::Response<Body>, TransportError>;
+pub type Transport =
+    BoxCloneSyncService<http::Request<Bytes>, http::Response<Body>, TransportError>;
 
 /// A client for Azure's API. On loopback it needs neither system certificates nor a proxy.
 ///

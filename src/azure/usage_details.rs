@@ -75,7 +75,10 @@ impl Client {
         let mut url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
         loop {
             if !seen.insert(url.as_str().to_owned()) {
-                return Err(Error::BadAnswer(format!("page {} links to a page before it", reading.pages)));
+                return Err(Error::BadAnswer(format!(
+                    "page {} links to a page before it",
+                    reading.pages
+                )));
             }
             let page = self.page(scope.scope_type, &url, span, &mut scratch, &mut reading).await?;
             let Some(link) = page.next_link else { break };
@@ -125,7 +128,8 @@ impl Client {
                 Err(error) => {
                     failed += 1;
                     let number = reading.pages + 1;
-                    let error = Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
+                    let error =
+                        Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
                     self.back_off(failed, error, &mut effort).await?;
                 }
             }
@@ -136,9 +140,13 @@ impl Client {
         let version = self.api_version.as_str();
         let id = &scope.id;
         let mut path = match scope.scope_type {
-            ScopeType::BillingAccount => format!("providers/Microsoft.Billing/billingAccounts/{id}"),
+            ScopeType::BillingAccount => {
+                format!("providers/Microsoft.Billing/billingAccounts/{id}")
+            }
             ScopeType::Department => format!("providers/Microsoft.Billing/departments/{id}"),
-            ScopeType::EnrollmentAccount => format!("providers/Microsoft.Billing/enrollmentAccounts/{id}"),
+            ScopeType::EnrollmentAccount => {
+                format!("providers/Microsoft.Billing/enrollmentAccounts/{id}")
+            }
             ScopeType::Subscription => format!("subscriptions/{id}"),
         };
         let mut query = format!("api-version={version}&$expand=properties/meterDetails&$top={top}");
@@ -152,7 +160,10 @@ impl Client {
         match span {
             // A subscription has no billing periods of the enrollment's kind.
             Span::Period(period) if scope.scope_type != ScopeType::Subscription => {
-                path.push_str(&format!("/providers/Microsoft.Billing/billingPeriods/{}", period.name()));
+                path.push_str(&format!(
+                    "/providers/Microsoft.Billing/billingPeriods/{}",
+                    period.name()
+                ));
             }
             _ => {
                 let DayRange { first, last } = span.days();
@@ -162,10 +173,9 @@ impl Client {
             }
         }
         path.push_str("/providers/Microsoft.Consumption/usageDetails");
-        let mut url = self
-            .endpoint
-            .join(&path)
-            .map_err(|error| Error::BadAnswer(format!("no URL can be made of the scope: {error}")))?;
+        let mut url = self.endpoint.join(&path).map_err(|error| {
+            Error::BadAnswer(format!("no URL can be made of the scope: {error}"))
+        })?;
         url.set_query(Some(&query));
         Ok(url)
     }
@@ -213,7 +223,9 @@ impl Reading {
     fn check(self, span: Span) -> Result<Self, Error> {
         if self.charged == 0 && self.used >= HIDDEN_AFTER {
             let used = self.used;
-            return Err(Error::Forbidden(format!("all {used} rows of usage cost nothing: their charges are hidden")));
+            return Err(Error::Forbidden(format!(
+                "all {used} rows of usage cost nothing: their charges are hidden"
+            )));
         }
         if self.outside > 0 {
             warn!(rows = self.outside, days = %span.days(), "Azure sent rows of other days than were asked for");

@@ -168,7 +168,10 @@ impl<'a> Decimal<'a> {
     }
 
     fn magnitude(&self) -> Result<(Amount, bool), AmountError> {
-        if self.exponent == 0 && self.integer.len() <= INTEGER_DIGITS && self.decimals.len() <= DECIMALS {
+        if self.exponent == 0
+            && self.integer.len() <= INTEGER_DIGITS
+            && self.decimals.len() <= DECIMALS
+        {
             let missing = (DECIMALS - self.decimals.len()) as u32;
             let fraction = number(self.decimals.iter().copied()) * 10_i128.pow(missing);
             return Ok((Amount { units: number(self.integer.iter().copied()), fraction }, false));
@@ -198,7 +201,8 @@ impl<'a> Decimal<'a> {
         let lost = (kept_end.max(first)..written as i64).any(|place| digit_at(place) != b'0');
         let up = lost && {
             let half = digit_at(kept_end);
-            let beyond = (kept_end.max(first - 1) + 1..written as i64).any(|place| digit_at(place) != b'0');
+            let beyond =
+                (kept_end.max(first - 1) + 1..written as i64).any(|place| digit_at(place) != b'0');
             half > b'5' || half == b'5' && (beyond || fraction % 2 == 1)
         };
         Ok((Amount::normal(units, fraction + i128::from(up)), lost))
@@ -224,7 +228,9 @@ fn exponent(text: &[u8]) -> Result<i64, AmountError> {
     if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return Err(AmountError::NotANumber);
     }
-    let value = text.iter().fold(0_i64, |value, digit| (value * 10 + i64::from(digit - b'0')).min(1_000_000_000));
+    let value = text
+        .iter()
+        .fold(0_i64, |value, digit| (value * 10 + i64::from(digit - b'0')).min(1_000_000_000));
     Ok(if negative { -value } else { value })
 }
 
@@ -289,7 +295,10 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_an_error_and_never_zero() {
-        for text in ["", "-", "NaN", "Infinity", "+1", "1,5", "0x10", "1e", "1e+", "1.2.3", ".", " 1", "1 ", "null"] {
+        for text in [
+            "", "-", "NaN", "Infinity", "+1", "1,5", "0x10", "1e", "1e+", "1.2.3", ".", " 1", "1 ",
+            "null",
+        ] {
             assert_eq!(Amount::parse(text), Err(AmountError::NotANumber), "{text:?}");
         }
         for text in ["1e30", "1e400", "1e99999999999999999999", &"9".repeat(31)] {

@@ -55,16 +55,40 @@ mod tests {
     fn an_id_tells_its_subscription_and_resource_group_in_any_case() {
         let mut id = ArmId::default();
         for (sent, text, subscription, group) in [
-            ("/subscriptions/S1/resourceGroups/RG-1/providers/Microsoft.Web/sites/Shop/", "/subscriptions/s1/resourcegroups/rg-1/providers/microsoft.web/sites/shop", Some("s1"), Some("rg-1")),
-            ("subscriptions/S1/RESOURCEGROUPS/rg", "/subscriptions/s1/resourcegroups/rg", Some("s1"), Some("rg")),
-            ("/subscriptions/s1/providers/Microsoft.Security/pricings/vm", "/subscriptions/s1/providers/microsoft.security/pricings/vm", Some("s1"), None),
-            ("/providers/Microsoft.Capacity/reservationOrders/0", "/providers/microsoft.capacity/reservationorders/0", None, None),
+            (
+                "/subscriptions/S1/resourceGroups/RG-1/providers/Microsoft.Web/sites/Shop/",
+                "/subscriptions/s1/resourcegroups/rg-1/providers/microsoft.web/sites/shop",
+                Some("s1"),
+                Some("rg-1"),
+            ),
+            (
+                "subscriptions/S1/RESOURCEGROUPS/rg",
+                "/subscriptions/s1/resourcegroups/rg",
+                Some("s1"),
+                Some("rg"),
+            ),
+            (
+                "/subscriptions/s1/providers/Microsoft.Security/pricings/vm",
+                "/subscriptions/s1/providers/microsoft.security/pricings/vm",
+                Some("s1"),
+                None,
+            ),
+            (
+                "/providers/Microsoft.Capacity/reservationOrders/0",
+                "/providers/microsoft.capacity/reservationorders/0",
+                None,
+                None,
+            ),
             ("  ", "", None, None),
             ("/", "", None, None),
             ("/subscriptions//resourceGroups/", "/subscriptions//resourcegroups", None, None),
         ] {
             id.read(sent);
-            assert_eq!((id.as_str(), id.subscription(), id.resource_group()), (text, subscription, group), "{sent:?}");
+            assert_eq!(
+                (id.as_str(), id.subscription(), id.resource_group()),
+                (text, subscription, group),
+                "{sent:?}"
+            );
         }
         assert_eq!(last_segment("/subscriptions/s1/sites/Shop/"), "Shop");
     }

@@ -97,7 +97,10 @@ mod tests {
     fn a_period_is_a_calendar_month_in_utc() {
         let february = Period::of(date(2028, 2, 29));
         assert_eq!(february.days().to_string(), "2028-02-01..2028-02-29");
-        assert_eq!((february.name().as_str(), february.to_string().as_str()), ("202802", "2028-02"));
+        assert_eq!(
+            (february.name().as_str(), february.to_string().as_str()),
+            ("202802", "2028-02")
+        );
         assert_eq!(february.start().to_string(), "2028-02-01T00:00:00Z");
         assert_eq!(february.end().to_string(), "2028-03-01T00:00:00Z");
         assert_eq!(Period::of(day_of("2026-12-31T23:59:59Z".parse().unwrap())).name(), "202612");

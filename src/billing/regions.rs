@@ -42,7 +42,7 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("cneast", "chinaeast"), ("cneast2", "chinaeast2"), ("cneast3", "chinaeast3"), ("cnn3", "chinanorth3"),
     ("cnnorth", "chinanorth"), ("cnnorth2", "chinanorth2"), ("cnnorth3", "chinanorth3"),
     ("cpt", "southafricawest"), ("cq", "brazilsouth"), ("cu", "centralus"), ("cus", "centralus"),
-    ("cw", "ukwest"), ("cy", "westcentralus"), ("dallas", "ussouthcentral"), ("db", "northeurope"),
+    ("cw", "ukwest"), ("cy", "westcentralus"), ("dallas", "southcentralus"), ("db", "northeurope"),
     ("dd", "usdodcentral"), ("decentral", "germanycentral"), ("den", "germanynorth"),
     ("denmarke", "denmarkeast"), ("denorth", "germanynorth"), ("denortheast", "germanynortheast"),
     ("dewc", "germanywestcentral"), ("dewestcentral", "germanywestcentral"), ("dke", "denmarkeast"),

@@ -41,7 +41,13 @@ impl Snapshot {
         names: &Names,
     ) -> Self {
         let (strings, rank) = sorted(strings);
-        let mut snapshot = Self { period, newest_usage, strings, names: Names::default(), tables: Tables::default() };
+        let mut snapshot = Self {
+            period,
+            newest_usage,
+            strings,
+            names: Names::default(),
+            tables: Tables::default(),
+        };
         snapshot.tables.absorb(tables, &rank);
         snapshot.names.supersede(names, &rank);
         snapshot

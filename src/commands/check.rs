@@ -22,7 +22,13 @@ pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
     println!("identity: {}", config.azure.auth.describe());
     println!("endpoint: {}\n", config.azure.endpoint);
     let period = Period::of(day_of(world.clock.now()));
-    let width = config.scopes.iter().map(|scope| scope.label.chars().count()).max().unwrap_or(0).max("SCOPE".len());
+    let width = config
+        .scopes
+        .iter()
+        .map(|scope| scope.label.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max("SCOPE".len());
     println!("{:width$}  RESULT", "SCOPE");
     let mut all = true;
     for scope in &config.scopes {

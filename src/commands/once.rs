@@ -33,8 +33,12 @@ pub(super) async fn run(args: &OnceArgs, config: &Config) -> Result<bool> {
     };
     let text = world.exposition.scrape(Format::Text).context("no exposition")?;
     match &args.output {
-        Some(path) => replace(path, &text).with_context(|| format!("cannot write {}", path.display()))?,
-        None => std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")?,
+        Some(path) => {
+            replace(path, &text).with_context(|| format!("cannot write {}", path.display()))?
+        }
+        None => std::io::stdout()
+            .write_all(text.as_bytes())
+            .context("cannot write to standard output")?,
     }
     Ok(all)
 }

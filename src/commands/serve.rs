@@ -64,7 +64,9 @@ pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
     for address in addresses {
         let resolved = match address.resolve() {
             Ok(resolved) => resolved,
-            Err(error) => bail!("cannot resolve {address}: {error}; give another --web.listen-address"),
+            Err(error) => {
+                bail!("cannot resolve {address}: {error}; give another --web.listen-address")
+            }
         };
         match TcpListener::bind(resolved.as_slice()) {
             Ok(listener) => listeners.push(listener),

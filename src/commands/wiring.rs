@@ -34,11 +34,12 @@ pub(super) fn world(config: &Config, about: About) -> Result<World> {
     });
     let status = Arc::new(Status::new(infos, config.poll.interval));
     let calls = Arc::new(ApiCalls::default());
-    let exposition = Exposition::new(status.clone(), calls.clone(), about).context("no exposition")?;
+    let exposition =
+        Exposition::new(status.clone(), calls.clone(), about).context("no exposition")?;
     let client = Client::new(&config.azure, transport::over(client), Patience::default(), calls);
     Ok(World {
         client: Arc::new(client),
-        poll: config.poll.clone(),
+        poll: config.poll,
         clock: Clock::system(),
         status,
         exposition: Arc::new(exposition),

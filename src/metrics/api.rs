@@ -94,7 +94,8 @@ impl ApiCalls {
             MetricType::Counter,
         )?;
         for (reason, waited) in Wait::ALL.into_iter().zip(counts.waits) {
-            ConstCounter::new(waited.as_secs_f64()).encode(waits.encode_family(&WaitLabels { reason })?)?;
+            ConstCounter::new(waited.as_secs_f64())
+                .encode(waits.encode_family(&WaitLabels { reason })?)?;
         }
         Ok(())
     }

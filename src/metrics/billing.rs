@@ -43,7 +43,9 @@ impl Collector for Billing {
         self.info(&mut encoder)?;
         for (name, help, moment) in PERIOD_FAMILIES {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            for (scope, snapshot) in self.scopes.iter().filter_map(|(scope, s)| Some((scope, s.as_ref()?))) {
+            for (scope, snapshot) in
+                self.scopes.iter().filter_map(|(scope, s)| Some((scope, s.as_ref()?)))
+            {
                 if let Some(moment) = moment(snapshot) {
                     let labels = Labels::scope(&scope.label);
                     ConstGauge::new(moment.as_second()).encode(family.encode_family(&labels)?)?;
@@ -87,7 +89,8 @@ impl Billing {
         )?;
         for (scope, _) in &self.scopes {
             let nested = if scope.nested { "true" } else { "false" };
-            let values = [scope.id.scope_type.as_str(), &scope.id.id, scope.id.cost.as_str(), nested];
+            let values =
+                [scope.id.scope_type.as_str(), &scope.id.id, scope.id.cost.as_str(), nested];
             let labels = Labels::new(&scope.label, INFO_LABELS, &values);
             ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)?;
         }
@@ -111,7 +114,8 @@ impl FamilyVisitor for Writer<'_, '_> {
 
 impl Writer<'_, '_> {
     fn write<F: Family>(&mut self, table: impl Fn(&Snapshot) -> &Table<F>) -> Result<(), Error> {
-        let mut family = self.encoder.encode_descriptor(F::NAME, F::HELP, None, MetricType::Gauge)?;
+        let mut family =
+            self.encoder.encode_descriptor(F::NAME, F::HELP, None, MetricType::Gauge)?;
         for (scope, snapshot) in self.scopes {
             let Some(snapshot) = snapshot else { continue };
             for (key, amount) in Snapshot::sorted(table(snapshot)) {

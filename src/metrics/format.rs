@@ -19,11 +19,15 @@ pub(super) fn to_text(open_metrics: &str) -> String {
     let counters: HashSet<&str> = types.filter_map(|line| line.strip_suffix(" counter")).collect();
     let mut text = String::with_capacity(open_metrics.len());
     for line in open_metrics.lines() {
-        let metadata = ["# HELP ", "# TYPE "].into_iter().find_map(|kind| Some((kind, line.strip_prefix(kind)?)));
+        let metadata = ["# HELP ", "# TYPE "]
+            .into_iter()
+            .find_map(|kind| Some((kind, line.strip_prefix(kind)?)));
         // Writing to a String does not fail.
         let _ = match metadata {
             Some((kind, rest)) => match rest.split_once(' ') {
-                Some((name, rest)) if counters.contains(name) => writeln!(text, "{kind}{name}_total {rest}"),
+                Some((name, rest)) if counters.contains(name) => {
+                    writeln!(text, "{kind}{name}_total {rest}")
+                }
                 _ => writeln!(text, "{line}"),
             },
             None if line.starts_with("# ") => Ok(()),

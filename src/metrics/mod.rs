@@ -54,10 +54,18 @@ impl Exposition {
     /// # Errors
     /// When the text cannot be written, which is a bug.
     pub fn new(status: Arc<Status>, calls: Arc<ApiCalls>, about: About) -> Result<Self, Error> {
-        let scopes: Vec<ScopeInfo> = status.scopes().iter().map(|scope| scope.info.clone()).collect();
-        let snapshots: Vec<billing::Published> = scopes.into_iter().map(|scope| (scope, None)).collect();
+        let scopes: Vec<ScopeInfo> =
+            status.scopes().iter().map(|scope| scope.info.clone()).collect();
+        let snapshots: Vec<billing::Published> =
+            scopes.into_iter().map(|scope| (scope, None)).collect();
         let billing = billing::render(snapshots.clone())?;
-        Ok(Self { snapshots: Mutex::new(snapshots), billing: RwLock::new(billing.into()), status, calls, about })
+        Ok(Self {
+            snapshots: Mutex::new(snapshots),
+            billing: RwLock::new(billing.into()),
+            status,
+            calls,
+            about,
+        })
     }
 
     /// Puts a snapshot in the place of the scope's last one. Scrapes see the old text until the new
@@ -129,7 +137,12 @@ impl Collector for Live {
         ConstGauge::new(1_i64).encode(build.encode_family(&labels)?)?;
         if self.about.demo {
             let help = "The data is simulated: no cost here is real.";
-            let demo = encoder.encode_descriptor("azure_billing_exporter_demo", help, None, MetricType::Gauge)?;
+            let demo = encoder.encode_descriptor(
+                "azure_billing_exporter_demo",
+                help,
+                None,
+                MetricType::Gauge,
+            )?;
             ConstGauge::new(1_i64).encode(demo)?;
         }
         if self.about.process {

@@ -24,9 +24,11 @@ const GAUGES: [(&str, &str, Value); 6] = [
         "When the last successful poll ended: the age of every cost of the scope. 0 before the first.",
         |scope| Some(scope.last_success.map_or(0.0, |at| at.as_duration().as_secs_f64())),
     ),
-    ("azure_billing_poll_last_attempt_timestamp_seconds", "When the last poll that ended began.", |scope| {
-        scope.last_poll.as_ref().map(|poll| poll.began.as_duration().as_secs_f64())
-    }),
+    (
+        "azure_billing_poll_last_attempt_timestamp_seconds",
+        "When the last poll that ended began.",
+        |scope| scope.last_poll.as_ref().map(|poll| poll.began.as_duration().as_secs_f64()),
+    ),
     (
         "azure_billing_poll_duration_seconds",
         "How long the last poll took, waits for the quota included.",
@@ -40,7 +42,10 @@ const GAUGES: [(&str, &str, Value); 6] = [
     }),
 ];
 
-pub(super) fn encode(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+pub(super) fn encode(
+    scopes: &[ScopeStatus],
+    encoder: &mut DescriptorEncoder<'_>,
+) -> Result<(), Error> {
     for (name, help, value) in GAUGES {
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
         for scope in scopes {
@@ -54,15 +59,23 @@ pub(super) fn encode(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>
 }
 
 fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
-    let mut polls =
-        encoder.encode_descriptor("azure_billing_polls", "Polls that ended.", None, MetricType::Counter)?;
+    let mut polls = encoder.encode_descriptor(
+        "azure_billing_polls",
+        "Polls that ended.",
+        None,
+        MetricType::Counter,
+    )?;
     for scope in scopes {
         let labels = Labels::scope(&scope.info.label);
         ConstCounter::new(scope.polls).encode(polls.encode_family(&labels)?)?;
     }
     let help = "Polls that failed, by what has to be done about it. A failed poll changes no cost.";
-    let mut failures =
-        encoder.encode_descriptor("azure_billing_poll_failures", help, None, MetricType::Counter)?;
+    let mut failures = encoder.encode_descriptor(
+        "azure_billing_poll_failures",
+        help,
+        None,
+        MetricType::Counter,
+    )?;
     for scope in scopes {
         for (reason, count) in FailureReason::ALL.into_iter().zip(scope.failures) {
             let reason = [reason.as_str()];

@@ -30,7 +30,12 @@ pub(super) fn encode(encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
         ("process_threads", "Threads.", usage.threads),
         ("process_start_time_seconds", "When the process started.", usage.start_seconds),
     ] {
-        ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
+        ConstGauge::new(value).encode(encoder.encode_descriptor(
+            name,
+            help,
+            None,
+            MetricType::Gauge,
+        )?)?;
     }
     Ok(())
 }

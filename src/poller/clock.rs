@@ -23,6 +23,11 @@ impl Clock {
         Self(Arc::new(move || start.saturating_add(began.elapsed()).unwrap_or(Timestamp::MAX)))
     }
 
+    /// A time that does not pass.
+    pub fn standing_at(moment: Timestamp) -> Self {
+        Self(Arc::new(move || moment))
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         (self.0)()

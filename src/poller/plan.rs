@@ -22,7 +22,9 @@ pub(super) fn next_span(poll: &config::Poll, known: Known, now: Timestamp) -> Sp
         // A clock that was set back makes no reading recent for ever.
         let age = now.duration_since(at);
         let full_refresh = jiff::SignedDuration::try_from(poll.full_refresh);
-        read == period && age >= jiff::SignedDuration::ZERO && full_refresh.is_ok_and(|limit| age < limit)
+        read == period
+            && age >= jiff::SignedDuration::ZERO
+            && full_refresh.is_ok_and(|limit| age < limit)
     });
     if !recent {
         return Span::Period(period);

@@ -71,18 +71,29 @@ impl Poller {
         let started = tokio::time::Instant::now();
         let span = next_span(&self.world.poll, self.known, began);
         let read = self.world.client.read_usage(&self.scope.id, span).await;
-        let published = read.map_err(Failure::from).and_then(|reading| self.publish(span, began, reading));
+        let published =
+            read.map_err(Failure::from).and_then(|reading| self.publish(span, began, reading));
         let mut result = PollResult { began, took: started.elapsed(), failure: None };
         match published {
             Ok(reading) => {
                 let took = result.took.as_secs_f64();
                 info!(scope = self.scope.label, rows = reading.rows, pages = reading.pages, days = %span.days(), seconds = took, "polled");
                 let ended = self.world.clock.now();
-                self.world.status.succeeded(self.index, result, ended, reading.rows, reading.outside);
+                self.world.status.succeeded(
+                    self.index,
+                    result,
+                    ended,
+                    reading.rows,
+                    reading.outside,
+                );
                 true
             }
             Err(Failure { reason, what }) => {
-                warn!(scope = self.scope.label, reason = reason.as_str(), "poll failed, the last good costs stay: {what}");
+                warn!(
+                    scope = self.scope.label,
+                    reason = reason.as_str(),
+                    "poll failed, the last good costs stay: {what}"
+                );
                 result.failure = Some((reason, what));
                 self.world.status.failed(self.index, result);
                 false
@@ -91,7 +102,12 @@ impl Poller {
     }
 
     /// Puts a finished reading in its place and the sums before the world, whole.
-    fn publish(&mut self, span: Span, began: jiff::Timestamp, reading: Reading) -> Result<Reading, Failure> {
+    fn publish(
+        &mut self,
+        span: Span,
+        began: jiff::Timestamp,
+        reading: Reading,
+    ) -> Result<Reading, Failure> {
         let period = Period::of(day_of(began));
         self.ledger.forget_before(period.days().first);
         self.ledger.replace(span.days(), &reading.ledger);

@@ -53,7 +53,8 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let handle = Handle::new();
-    let served = axum_server::from_tcp(listener)?.handle(handle.clone()).serve(router.into_make_service());
+    let served =
+        axum_server::from_tcp(listener)?.handle(handle.clone()).serve(router.into_make_service());
     tokio::pin!(served);
     tokio::select! {
         ended = &mut served => return ended,
@@ -63,15 +64,19 @@ pub async fn serve(
 }
 
 async fn metrics(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let accept: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let accept: Vec<&str> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let negotiated = negotiation::negotiate(&accept.join(","));
     match site.exposition.scrape(negotiated.format) {
-        Ok(text) => {
-            ([(header::CONTENT_TYPE, negotiated.content_type), (header::VARY, "Accept".into())], text).into_response()
-        }
+        Ok(text) => (
+            [(header::CONTENT_TYPE, negotiated.content_type), (header::VARY, "Accept".into())],
+            text,
+        )
+            .into_response(),
         Err(error) => {
             error!("the exposition cannot be written: {error}; please report this");
-            (StatusCode::INTERNAL_SERVER_ERROR, "the exposition cannot be written; see the log\n").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "the exposition cannot be written; see the log\n")
+                .into_response()
         }
     }
 }
@@ -79,12 +84,16 @@ async fn metrics(State(site): State<Site>, headers: HeaderMap) -> Response {
 /// Alive: every poll loop runs. A failing scope is no reason to restart; it would only spend quota.
 async fn healthy(State(site): State<Site>) -> (StatusCode, String) {
     let scopes = site.status.scopes();
-    let dead: Vec<&str> = scopes.iter().filter(|scope| scope.dead).map(|scope| scope.info.label.as_str()).collect();
+    let dead: Vec<&str> =
+        scopes.iter().filter(|scope| scope.dead).map(|scope| scope.info.label.as_str()).collect();
     match dead.as_slice() {
         [] => (StatusCode::OK, "healthy\n".into()),
         dead => (
             StatusCode::SERVICE_UNAVAILABLE,
-            format!("not healthy: polling has ended for {}; see the log and restart\n", dead.join(", ")),
+            format!(
+                "not healthy: polling has ended for {}; see the log and restart\n",
+                dead.join(", ")
+            ),
         ),
     }
 }
@@ -101,7 +110,9 @@ async fn ready(State(site): State<Site>) -> (StatusCode, String) {
             let (count, all) = (waiting.len(), scopes.len());
             let names = waiting[..count.min(5)].join(", ");
             let more = if count > 5 { ", …" } else { "" };
-            let text = format!("not ready: the first poll of {count} of {all} scopes has not ended: {names}{more}\n");
+            let text = format!(
+                "not ready: the first poll of {count} of {all} scopes has not ended: {names}{more}\n"
+            );
             (StatusCode::SERVICE_UNAVAILABLE, text)
         }
     }

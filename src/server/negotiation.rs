@@ -32,10 +32,17 @@ pub(super) fn negotiate(accept: &str) -> Negotiated {
     match (open_metrics, text) {
         (Some(range), other) if other.is_none_or(|other| range.quality > other.quality) => {
             let version = range.version.unwrap_or("1.0.0");
-            let media_type = format!("application/openmetrics-text; version={version}; charset=utf-8");
-            Negotiated { format: Format::OpenMetrics, content_type: with_escaping(media_type, range) }
+            let media_type =
+                format!("application/openmetrics-text; version={version}; charset=utf-8");
+            Negotiated {
+                format: Format::OpenMetrics,
+                content_type: with_escaping(media_type, range),
+            }
         }
-        _ => Negotiated { format: Format::Text, content_type: "text/plain; version=0.0.4; charset=utf-8".into() },
+        _ => Negotiated {
+            format: Format::Text,
+            content_type: "text/plain; version=0.0.4; charset=utf-8".into(),
+        },
     }
 }
 
@@ -50,7 +57,10 @@ fn with_escaping(media_type: String, range: &Range<'_>) -> String {
     }
 }
 
-fn best<'r, 'a>(ranges: &'r [Range<'a>], fits: impl Fn(&Range<'a>) -> bool) -> Option<&'r Range<'a>> {
+fn best<'r, 'a>(
+    ranges: &'r [Range<'a>],
+    fits: impl Fn(&Range<'a>) -> bool,
+) -> Option<&'r Range<'a>> {
     let acceptable = ranges.iter().filter(|range| range.quality > 0.0 && fits(range));
     // Of equal ones the first.
     acceptable.reduce(|best, range| if range.quality > best.quality { range } else { best })
@@ -85,14 +95,30 @@ mod tests {
         for (who, accept, content_type) in [
             ("none", "", TEXT),
             ("curl", "*/*", TEXT),
-            ("Prometheus 2.42", "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", OPEN),
-            ("Prometheus 2.53", "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2", OPEN),
-            ("Prometheus 3.5", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2", &open_utf8),
+            (
+                "Prometheus 2.42",
+                "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+                OPEN,
+            ),
+            (
+                "Prometheus 2.53",
+                "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                OPEN,
+            ),
+            (
+                "Prometheus 3.5",
+                "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                &open_utf8,
+            ),
             ("vmagent", "text/plain;version=0.0.4;q=1,*/*;q=0.1", TEXT),
             ("browser", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT),
             ("refuses OpenMetrics", "application/openmetrics-text;q=0,text/plain", TEXT),
             ("prefers text", "application/openmetrics-text;q=0.5,text/plain;q=0.9", TEXT),
-            ("blanks", "text/plain ; q=0.2 , application/openmetrics-text ; version=\"1.0.0\" ; q=0.3", OPEN),
+            (
+                "blanks",
+                "text/plain ; q=0.2 , application/openmetrics-text ; version=\"1.0.0\" ; q=0.3",
+                OPEN,
+            ),
             ("unknown version", "application/openmetrics-text;version=2.0.0", TEXT),
             ("broken quality", "application/openmetrics-text;q=high", TEXT),
             ("garbage", ";;,,;q=;=,", TEXT),

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use thiserror::Error;
 
 use crate::billing::charge::Charge;
@@ -29,7 +31,8 @@ pub(crate) struct PageError(String);
 /// Gives every row of a page to `fold`. After an error the rows given so far must be thrown away:
 /// the page did not parse to its end.
 pub(crate) fn read_page(body: &[u8], mut fold: impl FnMut(&Charge<'_>)) -> Result<Page, PageError> {
-    let text = std::str::from_utf8(body).map_err(|error| PageError(format!("not UTF-8: {error}")))?;
+    let text =
+        std::str::from_utf8(body).map_err(|error| PageError(format!("not UTF-8: {error}")))?;
     let mut page = Page::default();
     let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
     let read = PageSeed { page: &mut page, fold: &mut fold }.deserialize(&mut json);

@@ -110,7 +110,9 @@ fn resource<'a>(
 fn amount(field: &str, sent: [Option<&RawValue>; 3]) -> Result<Parsed, String> {
     match sent.into_iter().flatten().map(RawValue::get).find(|text| *text != "null") {
         None => Ok(Parsed { amount: Amount::ZERO, rounded: false }),
-        Some(text) => Amount::parse(text).map_err(|error| format!("{field} {}: {error}", shortened(text))),
+        Some(text) => {
+            Amount::parse(text).map_err(|error| format!("{field} {}: {error}", shortened(text)))
+        }
     }
 }
 

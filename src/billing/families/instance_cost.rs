@@ -19,8 +19,14 @@ pub struct InstanceCost {
 impl Family for InstanceCost {
     const NAME: &'static str = "azure_billing_instance_pretax_cost";
     const HELP: &'static str = "Cost before tax of the current billing period to date by resource, in `currency`. Cached from the last successful poll.";
-    const LABELS: &'static [&'static str] =
-        &["subscription_id", "resource_group", "instance_id", "instance_name", "location", "currency"];
+    const LABELS: &'static [&'static str] = &[
+        "subscription_id",
+        "resource_group",
+        "instance_id",
+        "instance_name",
+        "location",
+        "currency",
+    ];
 
     fn of(row: &Row) -> Option<(Self, Amount)> {
         let Row { subscription_id, resource_group, instance_id, location, currency, .. } = *row;

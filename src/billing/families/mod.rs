@@ -71,7 +71,11 @@ fn count<F: Family>(table: &mut Table<F>, row: &Row) {
     }
 }
 
-fn merge<F: Family>(table: &mut Table<F>, other: &Table<F>, symbol: &mut impl FnMut(Symbol) -> Symbol) {
+fn merge<F: Family>(
+    table: &mut Table<F>,
+    other: &Table<F>,
+    symbol: &mut impl FnMut(Symbol) -> Symbol,
+) {
     for (key, amount) in other {
         *table.entry(key.translate(symbol)).or_default() += *amount;
     }

@@ -31,7 +31,8 @@ impl ScopeCost {
 impl Family for ScopeCost {
     const NAME: &'static str = "azure_billing_scope_pretax_cost";
     const HELP: &'static str = "Cost before tax of the current billing period to date by scope, in `currency`: all of it, rows without a resource included. Cached from the last successful poll.";
-    const LABELS: &'static [&'static str] = &["charge_type", "publisher_type", "pricing_model", "currency"];
+    const LABELS: &'static [&'static str] =
+        &["charge_type", "publisher_type", "pricing_model", "currency"];
 
     fn of(row: &Row) -> Option<(Self, Amount)> {
         let Row { charge_type, publisher_type, pricing_model, currency, .. } = *row;

@@ -1,0 +1,145 @@
+//! One scope polled by the real poller over real HTTP, with a clock that stands still and little
+//! patience.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_billing_exporter::azure::{Client, Patience, Span, transport};
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::families::{
+    Family, InstanceCost, InstanceUsage, ScopeCost, Table,
+};
+use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::scope::ScopeId;
+use azure_billing_exporter::billing::snapshot::{FamilyVisitor, Snapshot, visit_families};
+use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
+use azure_billing_exporter::poller::{Clock, Poller, World};
+use azure_billing_exporter::status::{ScopeInfo, Status};
+use jiff::Timestamp;
+use jiff::civil::date;
+
+pub const NOW: &str = "2026-11-23T12:00:00Z";
+
+pub const PATIENCE: Patience = Patience {
+    answer: Duration::from_millis(600),
+    page: Duration::from_secs(60),
+    tries: 3,
+    backoff: Duration::from_millis(10),
+};
+
+/// The configuration of one scope that reads from an endpoint.
+pub fn config(endpoint: &str, scope: &str) -> Config {
+    let text = format!(
+        "azure:\n  endpoint: {endpoint}\n  usage_details_api_version: \"2021-10-01\"\n  requests_per_minute: {{billing_account: 100000, department: 100000, enrollment_account: 100000, subscription: 100000}}\n  auth: {{method: token, token: a-token}}\nscopes:\n  - {{{scope}}}\n"
+    );
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), text).expect("the file can be written");
+    Config::from_file(file.path(), &Environment::default()).expect("a valid configuration")
+}
+
+/// A poller and what it publishes.
+pub struct Exporter {
+    pub poller: Poller,
+    pub exposition: Arc<Exposition>,
+    pub status: Arc<Status>,
+}
+
+impl Exporter {
+    pub fn new(config: &Config, patience: Patience) -> Self {
+        let scope = config.scopes[0].clone();
+        let info = ScopeInfo { label: scope.label.clone(), id: scope.id.clone(), nested: false };
+        let status = Arc::new(Status::new([info], config.poll.interval));
+        let calls = Arc::new(ApiCalls::default());
+        let about = About { demo: false, process: false };
+        let exposition =
+            Exposition::new(status.clone(), calls.clone(), about).expect("an exposition");
+        let exposition = Arc::new(exposition);
+        let now: Timestamp = NOW.parse().expect("a time");
+        let world = World {
+            client: Arc::new(client(config, patience, calls)),
+            poll: config.poll,
+            clock: Clock::standing_at(now),
+            status: status.clone(),
+            exposition: exposition.clone(),
+        };
+        Self { poller: Poller::new(world, 0, scope), exposition, status }
+    }
+
+    /// The lines of the billing families that sum rows.
+    pub fn costs(&self) -> Vec<String> {
+        let text = self.exposition.scrape(Format::Text).expect("an exposition");
+        let summed = |line: &&str| {
+            line.starts_with("azure_billing_instance_")
+                || line.starts_with("azure_billing_scope_pretax")
+        };
+        text.lines().filter(summed).map(str::to_owned).collect()
+    }
+
+    /// Why the last poll failed: the reason of the metric and the text of the log.
+    pub fn failure(&self) -> Option<(String, String)> {
+        let status = self.status.scopes();
+        let (reason, what) = status[0].last_poll.as_ref()?.failure.as_ref()?;
+        Some((reason.as_str().to_owned(), what.clone()))
+    }
+}
+
+pub fn client(config: &Config, patience: Patience, calls: Arc<ApiCalls>) -> Client {
+    let http = transport::client(&config.azure.endpoint).expect("an HTTP client");
+    Client::new(&config.azure, transport::over(http), patience, calls)
+}
+
+/// The period of [`NOW`].
+pub fn november() -> Period {
+    Period::of(date(2026, 11, 1))
+}
+
+/// The exact sums of a whole reading: cost by currency for each family, and quantity by unit.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    pub rows: u64,
+    pub instances: BTreeMap<String, Amount>,
+    pub scope: BTreeMap<String, Amount>,
+    pub usage: BTreeMap<String, Amount>,
+    /// By all labels of the family, in order.
+    pub series: BTreeMap<Vec<String>, Amount>,
+}
+
+/// Reads a scope whole and adds up what is published of it.
+pub async fn read(endpoint: &str, scope: &str) -> Sums {
+    let config = config(endpoint, scope);
+    let id: ScopeId = config.scopes[0].id.clone();
+    let client = client(&config, PATIENCE, Arc::default());
+    let reading = client.read_usage(&id, Span::Period(november())).await.expect("a reading");
+    let snapshot = reading.ledger.snapshot(november(), NOW.parse().expect("a time"));
+    let mut adder =
+        Adder { snapshot: &snapshot, sums: Sums { rows: reading.rows, ..Sums::default() } };
+    visit_families(&mut adder);
+    adder.sums
+}
+
+struct Adder<'a> {
+    snapshot: &'a Snapshot,
+    sums: Sums,
+}
+
+impl FamilyVisitor for Adder<'_> {
+    fn family<F: Family>(&mut self, table: impl Fn(&Snapshot) -> &Table<F>) {
+        let total = match F::NAME {
+            InstanceCost::NAME => &mut self.sums.instances,
+            InstanceUsage::NAME => &mut self.sums.usage,
+            ScopeCost::NAME => &mut self.sums.scope,
+            other => panic!("{other} is not added up"),
+        };
+        for (key, amount) in Snapshot::sorted(table(self.snapshot)) {
+            let mut values = Vec::new();
+            self.snapshot.values(&key, &mut values);
+            let last = values.last().expect("a label");
+            *total.entry((*last).to_owned()).or_default() += amount;
+            let mut series: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
+            series.insert(0, F::NAME.to_owned());
+            self.sums.series.insert(series, amount);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The exposition is the contract: the whole of it, for a fixed enrollment.
+
+use std::path::Path;
+
+use azure_billing_exporter::metrics::Format;
+
+use crate::exporter::{Exporter, PATIENCE, config};
+use crate::fixtures::fixture;
+use crate::server::{Answer, Server};
+
+async fn exposition(format: Format) -> String {
+    let pages =
+        ["legacy_page_1.json", "legacy_page_2.json"].map(|page| Answer::page(fixture(page)));
+    let server = Server::start(pages.to_vec()).await;
+    let scope = "billing_account: \"1000000\", name: contoso";
+    let mut exporter = Exporter::new(&config(&server.endpoint, scope), PATIENCE);
+    assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
+    let text = exporter.exposition.scrape(format).expect("an exposition");
+    let lines = text.lines().map(|line| match line.split_once(' ') {
+        // What no two runs or builds share.
+        Some(("azure_billing_poll_duration_seconds{scope=\"contoso\"}", _)) => {
+            "azure_billing_poll_duration_seconds{scope=\"contoso\"} 0.0".to_owned()
+        }
+        _ if line.starts_with("azure_billing_exporter_build_info{") => {
+            "azure_billing_exporter_build_info{version=\"…\",revision=\"…\",rustversion=\"…\"} 1"
+                .to_owned()
+        }
+        _ => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+/// `UPDATE_GOLDEN=1` writes the file anew; read the difference before you commit it.
+fn assert_golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azure").join(name);
+    #[expect(clippy::disallowed_methods, reason = "a switch for people, not for the program")]
+    if std::env::var("UPDATE_GOLDEN").is_ok() {
+        std::fs::write(&path, text).expect("the file can be written");
+    }
+    let golden = std::fs::read_to_string(&path).expect("a golden file");
+    for (number, (is, was)) in text.lines().zip(golden.lines()).enumerate() {
+        assert_eq!(is, was, "{name}, line {}", number + 1);
+    }
+    assert_eq!(text.lines().count(), golden.lines().count(), "{name}");
+}
+
+#[tokio::test]
+async fn the_exposition_in_text_0_0_4_is_the_golden_one() {
+    assert_golden("golden.prom", &exposition(Format::Text).await);
+}
+
+#[tokio::test]
+async fn the_exposition_in_openmetrics_is_the_golden_one() {
+    assert_golden("golden.openmetrics", &exposition(Format::OpenMetrics).await);
+}

@@ -1,0 +1,12 @@
+//! What Azure answers, over real HTTP on loopback, and what becomes of it: sums to the last digit,
+//! and for every fault the right reason and unchanged costs.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod exporter;
+mod faults;
+mod fixtures;
+mod golden;
+mod paging;
+mod samples;
+mod server;

@@ -1,0 +1,132 @@
+//! A server on loopback that answers from a script, byte by byte, so that every fault comes through
+//! a real socket.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// How one request is answered.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// A whole answer. `{{endpoint}}` in the body stands for the server itself.
+    Http { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    /// A head that promises more bytes than come.
+    Cut(String),
+    /// The connection is reset before a byte is sent.
+    Reset,
+    /// Nothing, for longer than anybody waits.
+    Stall,
+    /// A body that goes on for ever, a byte at a time.
+    Trickle,
+}
+
+impl Answer {
+    pub fn page(body: impl Into<String>) -> Self {
+        Self::Http {
+            status: 200,
+            headers: vec![("content-type", "application/json".into())],
+            body: body.into(),
+        }
+    }
+
+    pub fn status(status: u16, body: &str) -> Self {
+        Self::Http { status, headers: Vec::new(), body: body.into() }
+    }
+
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Http { headers, .. } = &mut self {
+            headers.push((name, value.into()));
+        }
+        self
+    }
+}
+
+/// The server. It ends with the value.
+pub struct Server {
+    pub endpoint: String,
+    requests: Arc<Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Answers with the script in order, and with its last answer from then on.
+    pub async fn start(script: Vec<Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let seen = requests.clone();
+        let own = endpoint.clone();
+        let task = tokio::spawn(async move {
+            // In order, each connection after the other: the client asks one thing at a time.
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let Some(head) = head(&mut socket).await else { continue };
+                let number = {
+                    let mut seen = seen.lock().expect("no panic");
+                    seen.push(head);
+                    seen.len() - 1
+                };
+                let answer = script.get(number).or(script.last()).cloned().expect("a script");
+                let own = own.clone();
+                tokio::spawn(async move { reply(socket, answer, &own).await });
+            }
+        });
+        Self { endpoint, requests, task }
+    }
+
+    /// The heads of the requests so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn head(socket: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.ok()?);
+    }
+    String::from_utf8(head).ok()
+}
+
+/// Whether the client has gone meanwhile does not matter here.
+async fn reply(mut socket: TcpStream, answer: Answer, endpoint: &str) {
+    let head = |length: usize| {
+        format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n")
+    };
+    match answer {
+        Answer::Http { status, headers, body } => {
+            let body = body.replace("{{endpoint}}", endpoint);
+            let mut text = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
+            for (name, value) in headers {
+                text.push_str(&format!("{name}: {}\r\n", value.replace("{{endpoint}}", endpoint)));
+            }
+            if status != 204 {
+                text.push_str(&format!("content-length: {}\r\n", body.len()));
+            }
+            let _ = socket.write_all(format!("{text}\r\n{body}").as_bytes()).await;
+        }
+        Answer::Cut(body) => {
+            let _ =
+                socket.write_all(format!("{}{body}", head(body.len() * 2 + 1)).as_bytes()).await;
+        }
+        Answer::Reset => {
+            // Closing with nothing lingering sends RST.
+            let _ = socket.set_zero_linger();
+        }
+        Answer::Stall => tokio::time::sleep(Duration::from_secs(60)).await,
+        Answer::Trickle => {
+            let _ = socket.write_all(format!("{}{{\"value\":[", head(1 << 30)).as_bytes()).await;
+            while socket.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+}
