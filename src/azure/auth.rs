@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use azure_core::credentials::{Secret, TokenCredential};
-use azure_core::http::{ClientOptions, Transport};
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
 use azure_identity::{
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
     ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
@@ -22,8 +22,10 @@ use super::error::Error;
 use super::transport;
 use crate::config::{self, EnvironmentAuth};
 
-/// The library tries again by itself for minutes; a poll reports the failure instead.
+/// For one token, all tries of the library together.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The library would try eight times, for a minute; the poller tries again anyway.
+const RETRIES: u32 = 3;
 
 /// The source of tokens for one endpoint.
 pub(crate) struct Authority {
@@ -147,6 +149,10 @@ fn client_options(settings: &config::Azure) -> Result<ClientOptions, Error> {
     Ok(ClientOptions {
         transport: Some(Transport::new(Arc::new(client))),
         cloud: Some(Arc::new(CloudConfiguration::Custom(custom))),
+        retry: RetryOptions::exponential(ExponentialRetryOptions {
+            max_retries: RETRIES,
+            ..ExponentialRetryOptions::default()
+        }),
         ..ClientOptions::default()
     })
 }

@@ -160,6 +160,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn each_answer_means_one_thing_to_do() {
         for (status, body, meaning) in [
             (

@@ -1,9 +1,10 @@
 //! `serve`: the exporter, until a signal stops it.
 
+use std::collections::HashMap;
 use std::net::TcpListener;
 
-use anyhow::{Result, bail};
-use tokio::task::JoinSet;
+use anyhow::{Context, Result, bail};
+use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{error, info};
 
 use super::signals::{Signals, stopped};
@@ -13,6 +14,7 @@ use crate::config::{Config, ListenAddress, TelemetryPath};
 use crate::metrics::About;
 use crate::poller::World;
 use crate::server::{Site, router, serve};
+use crate::status::Status;
 
 pub(super) async fn run(args: &ServeArgs, config: &Config) -> Result<()> {
     let signals = Signals::listen()?;
@@ -40,22 +42,35 @@ pub(super) async fn exporter(
         servers.spawn(serve(listener, router(site.clone()), stopped(signals.stop.clone())));
     }
     let mut polls = JoinSet::new();
+    let mut scopes = HashMap::new();
     for (index, poller) in wiring::pollers(config, &world).into_iter().enumerate() {
-        let status = world.status.clone();
-        polls.spawn(async move {
-            // A panic ends the loop as well, and must not go unnoticed.
-            let loop_ended = tokio::task::spawn(poller.run()).await;
-            error!(scope = index, "a poll loop has ended, restart the exporter: {loop_ended:?}");
-            status.died(index);
-        });
+        scopes.insert(polls.spawn(poller.run()).id(), index);
     }
-    stopped(signals.stop.clone()).await;
+    let stop = stopped(signals.stop.clone());
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            Some(served) = servers.join_next() => return served?.context("the server has ended"),
+            Some(ended) = polls.join_next_with_id() => told_dead(ended, &scopes, &world.status),
+        }
+    }
     info!("stopping");
-    polls.abort_all();
+    polls.shutdown().await;
     while let Some(served) = servers.join_next().await {
         served??;
     }
     Ok(())
+}
+
+/// A poll loop ends with the exporter or by a panic, which must not go unnoticed.
+fn told_dead(ended: Result<(Id, ()), JoinError>, scopes: &HashMap<Id, usize>, status: &Status) {
+    let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+    if let Some(&scope) = scopes.get(&id) {
+        let label = status.scopes()[scope].info.label.clone();
+        error!(scope = label, "polling has ended, restart the exporter and report this: {ended:?}");
+        status.died(scope);
+    }
 }
 
 /// The listeners of the addresses, bound before anything is polled.

@@ -20,9 +20,9 @@ use azure_billing_exporter::status::{ScopeInfo, Status};
 use jiff::Timestamp;
 use jiff::civil::date;
 
-pub const NOW: &str = "2026-11-23T12:00:00Z";
+pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
-pub const PATIENCE: Patience = Patience {
+pub(crate) const PATIENCE: Patience = Patience {
     answer: Duration::from_millis(600),
     page: Duration::from_secs(60),
     tries: 3,
@@ -30,7 +30,7 @@ pub const PATIENCE: Patience = Patience {
 };
 
 /// The configuration of one scope that reads from an endpoint.
-pub fn config(endpoint: &str, scope: &str) -> Config {
+pub(crate) fn config(endpoint: &str, scope: &str) -> Config {
     let text = format!(
         "azure:\n  endpoint: {endpoint}\n  usage_details_api_version: \"2021-10-01\"\n  requests_per_minute: {{billing_account: 100000, department: 100000, enrollment_account: 100000, subscription: 100000}}\n  auth: {{method: token, token: a-token}}\nscopes:\n  - {{{scope}}}\n"
     );
@@ -40,14 +40,14 @@ pub fn config(endpoint: &str, scope: &str) -> Config {
 }
 
 /// A poller and what it publishes.
-pub struct Exporter {
-    pub poller: Poller,
-    pub exposition: Arc<Exposition>,
-    pub status: Arc<Status>,
+pub(crate) struct Exporter {
+    pub(crate) poller: Poller,
+    pub(crate) exposition: Arc<Exposition>,
+    pub(crate) status: Arc<Status>,
 }
 
 impl Exporter {
-    pub fn new(config: &Config, patience: Patience) -> Self {
+    pub(crate) fn new(config: &Config, patience: Patience) -> Self {
         let scope = config.scopes[0].clone();
         let info = ScopeInfo { label: scope.label.clone(), id: scope.id.clone(), nested: false };
         let status = Arc::new(Status::new([info], config.poll.interval));
@@ -68,7 +68,7 @@ impl Exporter {
     }
 
     /// The lines of the billing families that sum rows.
-    pub fn costs(&self) -> Vec<String> {
+    pub(crate) fn costs(&self) -> Vec<String> {
         let text = self.exposition.scrape(Format::Text).expect("an exposition");
         let summed = |line: &&str| {
             line.starts_with("azure_billing_instance_")
@@ -78,36 +78,36 @@ impl Exporter {
     }
 
     /// Why the last poll failed: the reason of the metric and the text of the log.
-    pub fn failure(&self) -> Option<(String, String)> {
+    pub(crate) fn failure(&self) -> Option<(String, String)> {
         let status = self.status.scopes();
         let (reason, what) = status[0].last_poll.as_ref()?.failure.as_ref()?;
         Some((reason.as_str().to_owned(), what.clone()))
     }
 }
 
-pub fn client(config: &Config, patience: Patience, calls: Arc<ApiCalls>) -> Client {
+pub(crate) fn client(config: &Config, patience: Patience, calls: Arc<ApiCalls>) -> Client {
     let http = transport::client(&config.azure.endpoint).expect("an HTTP client");
     Client::new(&config.azure, transport::over(http), patience, calls)
 }
 
 /// The period of [`NOW`].
-pub fn november() -> Period {
+pub(crate) fn november() -> Period {
     Period::of(date(2026, 11, 1))
 }
 
 /// The exact sums of a whole reading: cost by currency for each family, and quantity by unit.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    pub rows: u64,
-    pub instances: BTreeMap<String, Amount>,
-    pub scope: BTreeMap<String, Amount>,
-    pub usage: BTreeMap<String, Amount>,
+pub(crate) struct Sums {
+    pub(crate) rows: u64,
+    pub(crate) instances: BTreeMap<String, Amount>,
+    pub(crate) scope: BTreeMap<String, Amount>,
+    pub(crate) usage: BTreeMap<String, Amount>,
     /// By all labels of the family, in order.
-    pub series: BTreeMap<Vec<String>, Amount>,
+    pub(crate) series: BTreeMap<Vec<String>, Amount>,
 }
 
 /// Reads a scope whole and adds up what is published of it.
-pub async fn read(endpoint: &str, scope: &str) -> Sums {
+pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
     let config = config(endpoint, scope);
     let id: ScopeId = config.scopes[0].id.clone();
     let client = client(&config, PATIENCE, Arc::default());

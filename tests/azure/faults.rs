@@ -50,6 +50,7 @@ async fn poll_into(fault: Vec<Answer>) -> (String, String, usize) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn each_fault_that_lasts_ends_in_its_reason() {
     let link = |link: &str| Answer::page(format!(r#"{{"nextLink":"{link}","value":[]}}"#));
     for (fault, reason, says, requests) in [

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::exporter::{Sums, read};
 use crate::server::{Answer, Server};
 
-pub fn fixture(name: &str) -> String {
+pub(crate) fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
     std::fs::read_to_string(&path).expect("a fixture")
 }

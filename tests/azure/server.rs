@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 /// How one request is answered.
 #[derive(Clone, Debug)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// A whole answer. `{{endpoint}}` in the body stands for the server itself.
     Http { status: u16, headers: Vec<(&'static str, String)>, body: String },
     /// A head that promises more bytes than come.
@@ -24,7 +24,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    pub fn page(body: impl Into<String>) -> Self {
+    pub(crate) fn page(body: impl Into<String>) -> Self {
         Self::Http {
             status: 200,
             headers: vec![("content-type", "application/json".into())],
@@ -32,11 +32,11 @@ impl Answer {
         }
     }
 
-    pub fn status(status: u16, body: &str) -> Self {
+    pub(crate) fn status(status: u16, body: &str) -> Self {
         Self::Http { status, headers: Vec::new(), body: body.into() }
     }
 
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         if let Self::Http { headers, .. } = &mut self {
             headers.push((name, value.into()));
         }
@@ -45,15 +45,15 @@ impl Answer {
 }
 
 /// The server. It ends with the value.
-pub struct Server {
-    pub endpoint: String,
+pub(crate) struct Server {
+    pub(crate) endpoint: String,
     requests: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
 }
 
 impl Server {
     /// Answers with the script in order, and with its last answer from then on.
-    pub async fn start(script: Vec<Answer>) -> Self {
+    pub(crate) async fn start(script: Vec<Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::<Mutex<Vec<String>>>::default();
@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// The heads of the requests so far.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
 }

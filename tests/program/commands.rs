@@ -1,0 +1,131 @@
+//! The commands that end by themselves.
+
+use crate::process::run;
+use crate::serve::configuration;
+use crate::server::{Answer, Server};
+
+const PAGE: &str = r#"{"value":[{"properties":{"date":"2026-11-20","cost":12.5,"quantity":3,"unitOfMeasure":"1 Hour","billingCurrency":"EUR"}}]}"#;
+
+fn path(file: &tempfile::NamedTempFile) -> &str {
+    file.path().to_str().expect("a path")
+}
+
+#[test]
+fn a_bad_configuration_ends_with_2_and_says_where_and_what() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = "azure:\n  auth: {method: token, token: planted-secret}\nscopes:\n  - department: \"1234\"\npoll:\n  intervall: 4h\n";
+    std::fs::write(file.path(), text).expect("the file can be written");
+    for command in ["serve", "once", "check"] {
+        let (code, output, error) = run(&[command, "--config.file", path(&file)], &[]);
+        assert_eq!(code, 2, "{command}: {error}");
+        assert!(output.is_empty());
+        assert!(
+            error.contains(":6: poll.intervall: ") && error.contains("did you mean `interval`?"),
+            "{error}"
+        );
+        assert!(!error.contains("planted-secret"), "{error}");
+    }
+}
+
+#[test]
+fn the_form_without_a_file_takes_its_credentials_from_the_environment() {
+    let environment = [
+        ("AZURE_TENANT_ID", "00000000-0000-0000-0000-000000000001"),
+        ("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000002"),
+        ("AZURE_CLIENT_SECRET", "planted-secret"),
+    ];
+    let (code, output, error) = run(&["check", "--scope", "department/1234"], &environment);
+    assert_eq!((code, error.as_str()), (0, ""), "{output}");
+    assert_eq!(output, "configuration: valid, 1 scope\n  department/1234 (department/1234)\n");
+    let (code, _, error) = run(&["check", "--scope", "departement/1234"], &environment);
+    assert_eq!(code, 2);
+    assert!(error.contains("department"), "{error}");
+}
+
+#[test]
+fn an_authority_that_cannot_be_reached_is_a_failure_of_authentication() {
+    let nobody =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+    let authority = format!("https://{nobody}");
+    let azure = "http://127.0.0.1:9";
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = format!(
+        "azure:\n  endpoint: {azure}\n  authority_host: {authority}\n  auth: {{method: client_secret, tenant_id: 00000000-0000-0000-0000-000000000001, client_id: 00000000-0000-0000-0000-000000000002, client_secret: planted-secret}}\nscopes:\n  - department: \"1234\"\n"
+    );
+    std::fs::write(file.path(), text).expect("the file can be written");
+    let (code, output, error) = run(&["check", "--online", "--config.file", path(&file)], &[]);
+    assert_eq!(code, 1, "{output}{error}");
+    assert!(
+        output.contains("not authenticated") && output.contains("-> check azure.auth"),
+        "{output}{error}"
+    );
+    assert!(!output.contains("planted-secret") && !error.contains("planted-secret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_writes_what_it_read_and_nothing_of_the_process() {
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\"}");
+    let (code, output, error) = run(&["once", "--config.file", path(&file)], &[]);
+    assert_eq!(code, 0, "{error}");
+    assert!(output.contains("currency=\"EUR\"} 12.5\n"), "{output}");
+    assert!(!output.contains("process_") && !output.contains("# EOF"), "{output}");
+    let directory = tempfile::tempdir().expect("a directory");
+    let target = directory.path().join("azure.prom");
+    std::fs::write(&target, "old").expect("the file can be written");
+    let arguments =
+        ["once", "--config.file", path(&file), "--output", target.to_str().expect("a path")];
+    assert_eq!(run(&arguments, &[]).0, 0);
+    assert!(
+        std::fs::read_to_string(&target).expect("the file").contains("currency=\"EUR\"} 12.5\n")
+    );
+    assert_eq!(
+        std::fs::read_dir(directory.path()).expect("a directory").count(),
+        1,
+        "nothing is left beside it"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_fails_with_1_if_a_scope_failed_and_writes_the_others() {
+    let azure = Server::start(vec![Answer::page(PAGE), Answer::status(403, "")]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1\"}\n  - {department: \"2\"}");
+    let (code, output, error) = run(&["once", "--config.file", path(&file)], &[]);
+    assert_eq!(code, 1, "{error}");
+    assert!(output.contains("} 12.5\n"), "{output}");
+    assert!(error.contains("reason=forbidden"), "{error}");
+    let missing = ["once", "--config.file", path(&file), "--output", "/nowhere/azure.prom"];
+    let (code, _, error) = run(&missing, &[]);
+    assert_eq!(code, 1);
+    assert!(
+        error.contains("cannot write /nowhere/azure.prom: No such file or directory"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_online_asks_each_scope_for_one_row_and_says_what_to_do() {
+    let azure = Server::start(vec![
+        Answer::page(PAGE),
+        Answer::status(401, r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#),
+        Answer::status(401, r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#),
+        Answer::page(r#"{"value":[]}"#),
+    ])
+    .await;
+    let scopes = "  - {department: \"1\"}\n  - {enrollment_account: \"2\"}\n  - {billing_account: \"3\", name: all}";
+    let file = configuration(&azure.endpoint, scopes);
+    let (code, output, error) = run(&["check", "--online", "--config.file", path(&file)], &[]);
+    assert_eq!(code, 1, "{error}");
+    let lines: Vec<&str> = output.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines[0], "configuration: valid, 3 scopes");
+    assert_eq!(lines[1], "identity: a ready token");
+    assert_eq!(lines[4], "department/1          ok");
+    assert!(
+        lines[5].starts_with("enrollment_account/2  not allowed: HTTP 401 \"No claims present"),
+        "{output}"
+    );
+    assert!(lines[6].contains("-> assign EnrollmentReader"), "{output}");
+    assert!(lines[7].starts_with("all                   ok, but no usage in "), "{output}");
+    assert!(azure.requests().iter().all(|head| head.contains("$top=1&")), "{:?}", azure.requests());
+    assert_eq!(azure.requests().len(), 4, "one a scope, and one with a new token");
+}

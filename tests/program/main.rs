@@ -1,0 +1,10 @@
+//! The program as its user meets it: flags, files, exit codes, signals, output.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod process;
+mod serve;
+#[path = "../azure/server.rs"]
+#[expect(dead_code, reason = "the faults are tested with the client")]
+mod server;

@@ -1,0 +1,133 @@
+//! Runs the program, and ends it by its id.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes.
+const LIMIT: Duration = Duration::from_secs(30);
+
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_azure-billing-exporter"));
+    // Nothing of the one who runs the tests.
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+/// A run that ends by itself: exit code, standard output, standard error.
+pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
+    let output = program()
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .output()
+        .expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
+}
+
+/// A running program, killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    log: Receiver<String>,
+    pub(crate) seen: Vec<String>,
+}
+
+impl Running {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = program()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let (sender, log) = channel();
+        for stream in [
+            Box::new(child.stderr.take().expect("a pipe")) as Box<dyn Read + Send>,
+            Box::new(child.stdout.take().expect("a pipe")),
+        ] {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Self { child, log, seen: Vec::new() }
+    }
+
+    /// The first line from now on that holds a text.
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.log.recv_timeout(left) else {
+                panic!("no line with {text:?} in {:#?}", self.seen);
+            };
+            self.seen.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// The address it says it listens on.
+    pub(crate) fn address(&mut self) -> String {
+        let line = self.line_with("address=");
+        let address = line.split("address=").nth(1).and_then(|rest| rest.split(' ').next());
+        address.expect("an address").trim_matches('"').to_owned()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status().expect("kill");
+        assert!(sent.success());
+    }
+
+    /// Waits for the end. How long it took is the caller's to judge.
+    pub(crate) fn end(&mut self) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        while started.elapsed() < LIMIT {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return (status, started.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("still running after {LIMIT:?}: {:#?}", self.seen);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer of the program's server: status, head, body.
+pub(crate) fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    accept: &str,
+) -> (u16, String, String) {
+    let mut socket = TcpStream::connect(address).expect("it listens");
+    socket.set_read_timeout(Some(LIMIT)).expect("a timeout");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\nconnection: close\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, head.to_lowercase(), body.to_owned())
+}
+
+pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
+    let (status, _, body) = request(address, "GET", path, "*/*");
+    (status, body)
+}

@@ -1,0 +1,141 @@
+//! `serve`: it listens before it polls, and stops when told.
+
+use std::time::Duration;
+
+use crate::process::{Running, get, request};
+use crate::server::{Answer, Server};
+
+const PAGE: &str =
+    r#"{"value":[{"properties":{"date":"2026-11-20","cost":12.5,"billingCurrency":"EUR"}}]}"#;
+
+/// A configuration file for an endpoint.
+pub(crate) fn configuration(endpoint: &str, scopes: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = format!(
+        "azure:\n  endpoint: {endpoint}\n  auth: {{method: token, token: planted-secret}}\nscopes:\n{scopes}\npoll: {{interval: 1h}}\n"
+    );
+    std::fs::write(file.path(), text).expect("the file can be written");
+    file
+}
+
+fn serve(file: &tempfile::NamedTempFile) -> (Running, String) {
+    let path = file.path().to_str().expect("a path");
+    let mut exporter =
+        Running::start(&["serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0"]);
+    let address = exporter.address();
+    (exporter, address)
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("never came: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_before_the_first_poll_and_says_what_it_waits_for() {
+    let azure = Server::start(vec![Answer::Stall]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\", name: shop}");
+    let (_exporter, address) = serve(&file);
+    assert_eq!(get(&address, "/-/healthy"), (200, "healthy\n".into()));
+    assert_eq!(
+        get(&address, "/-/ready"),
+        (503, "not ready: the first poll of 1 of 1 scopes has not ended: shop\n".into())
+    );
+    let (status, metrics) = get(&address, "/metrics");
+    assert_eq!(status, 200);
+    assert!(metrics.contains("azure_billing_scope_info{scope=\"shop\",scope_type=\"department\",scope_id=\"1234\",cost_type=\"actual\",nested=\"false\"} 1\n"), "{metrics}");
+    assert!(
+        metrics.contains("azure_billing_poll_last_success_timestamp_seconds{scope=\"shop\"} 0.0\n"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("process_resident_memory_bytes "), "{metrics}");
+    assert!(!metrics.contains("azure_billing_poll_success{"), "nothing ended yet:\n{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_publishes_what_it_read_in_the_format_that_is_asked_for() {
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\"}");
+    let (_exporter, address) = serve(&file);
+    until("ready", || get(&address, "/-/ready") == (200, "ready\n".into()));
+    let cost = "azure_billing_scope_pretax_cost{scope=\"department/1234\",charge_type=\"usage\",publisher_type=\"\",pricing_model=\"\",currency=\"EUR\"} 12.5\n";
+    let (status, head, text) = request(&address, "GET", "/metrics", "*/*");
+    assert!(status == 200 && text.contains(cost), "{text}");
+    assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
+    assert!(!text.contains("# EOF"));
+    let (_, head, text) =
+        request(&address, "GET", "/metrics", "application/openmetrics-text;version=1.0.0");
+    assert!(
+        head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        "{head}"
+    );
+    assert!(text.contains(cost) && text.ends_with("# EOF\n"), "{text}");
+    let (status, head, body) = request(&address, "HEAD", "/metrics", "*/*");
+    assert!(status == 200 && body.is_empty() && head.contains("content-length: "), "{head}");
+    assert_eq!(request(&address, "POST", "/metrics", "*/*").0, 405);
+    assert_eq!(get(&address, "/nowhere").0, 404);
+    assert!(get(&address, "/").1.contains("href=\"/metrics\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_fails_hides_no_other_and_is_told_once_with_what_to_do() {
+    let azure = Server::start(vec![Answer::status(
+        404,
+        r#"{"code":"NotFound","message":"no such department"}"#,
+    )])
+    .await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\", name: shop}");
+    let (mut exporter, address) = serve(&file);
+    let line = exporter.line_with("poll failed");
+    assert!(line.contains("scope=shop") && line.contains("reason=not_found"), "{line}");
+    assert!(
+        line.contains("no such department")
+            && line.contains("What to do: check the type and the id of the scope"),
+        "{line}"
+    );
+    until("ready", || get(&address, "/-/ready").0 == 200);
+    assert_eq!(get(&address, "/-/healthy").0, 200, "a failing scope is no reason to restart");
+    assert!(
+        !exporter.seen.iter().any(|line| line.contains("planted-secret")),
+        "{:#?}",
+        exporter.seen
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_stops_it_in_the_middle_of_a_poll() {
+    for signal in ["TERM", "INT"] {
+        let azure = Server::start(vec![Answer::Stall]).await;
+        let file = configuration(&azure.endpoint, "  - {department: \"1234\"}");
+        let (mut exporter, _) = serve(&file);
+        until("a request", || !azure.requests().is_empty());
+        exporter.signal(signal);
+        let (status, took) = exporter.end();
+        assert!(status.success(), "{signal}: {status}");
+        assert!(
+            took < Duration::from_secs(5),
+            "{signal}: the contract is five seconds, not a speed: {took:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_aborts_while_a_scrape_is_still_open() {
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\"}");
+    let (mut exporter, address) = serve(&file);
+    // A client that never finishes its request keeps the first signal waiting.
+    let mut open = std::net::TcpStream::connect(&address).expect("it listens");
+    std::io::Write::write_all(&mut open, b"GET /metrics HTTP/1.1\r\nhost: x\r\n")
+        .expect("it reads");
+    std::thread::sleep(Duration::from_millis(200));
+    exporter.signal("TERM");
+    exporter.line_with("stopping");
+    exporter.signal("TERM");
+    assert_eq!(exporter.end().0.code(), Some(130));
+}
