@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod documentation;
 mod exporter;
 mod faults;
 mod fixtures;
