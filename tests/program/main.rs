@@ -8,3 +8,4 @@ mod serve;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]
 mod server;
+mod token;
