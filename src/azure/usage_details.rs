@@ -150,8 +150,7 @@ impl Client {
             ScopeType::Subscription => format!("subscriptions/{id}"),
         };
         let mut query = format!("api-version={version}&$expand=properties/meterDetails&$top={top}");
-        // Older versions know actual cost only.
-        if version >= "2019-04-01" {
+        if self.api_version.knows_amortized() {
             query.push_str(match scope.cost {
                 CostType::Actual => "&metric=actualcost",
                 CostType::Amortized => "&metric=amortizedcost",

@@ -89,6 +89,11 @@ impl ApiVersion {
         &self.0
     }
 
+    /// Whether it has the `metric` parameter; versions before 2019-04-01 have actual cost only.
+    pub fn knows_amortized(&self) -> bool {
+        self.0.as_str() >= "2019-04-01"
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let date = text.strip_suffix("-preview").unwrap_or(text);
         match date.parse::<Date>() {

@@ -35,6 +35,7 @@ pub use scopes::Scope;
 pub use secret::{Secret, SecretError, SecretProblem};
 pub use web::{ListenAddress, TelemetryPath};
 
+use crate::billing::scope::CostType;
 use error::Problems;
 use tree::At;
 
@@ -88,6 +89,20 @@ impl Config {
         let azure = azure::read(root.get("azure"), environment, directory, problems);
         let scopes = scopes::read(root.get("scopes"), problems);
         let poll = poll::read(root.get("poll"), problems);
-        Some(Self { azure: azure?, scopes, poll })
+        let azure = azure?;
+        let amortized = scopes.iter().find(|scope| scope.id.cost == CostType::Amortized);
+        if let Some(scope) = amortized
+            && !azure.api_version.knows_amortized()
+        {
+            let version = azure.api_version.as_str();
+            let line = root.get("azure").map_or(1, |at| at.line);
+            let key = "azure.usage_details_api_version".to_owned();
+            let why = format!(
+                "{version} has actual cost only, and scope `{}` asks for amortized; use 2019-10-01 or later, or remove `cost: amortized`",
+                scope.label
+            );
+            problems.on_line(line, key, why);
+        }
+        Some(Self { azure, scopes, poll })
     }
 }

@@ -225,6 +225,13 @@ fn wrong_scopes_are_named_with_their_place_and_remedy() {
 }
 
 #[test]
+fn amortized_cost_needs_an_api_version_that_has_it() {
+    let yaml = "azure:\n  usage_details_api_version: 2018-06-30\nscopes:\n  - {department: 1234, cost: amortized}\n";
+    let expected = "config.yaml:1: azure.usage_details_api_version: 2018-06-30 has actual cost only, and scope `department/1234/amortized` asks for amortized; use 2019-10-01 or later, or remove `cost: amortized`";
+    assert_eq!(complaint(yaml).trim_end(), expected);
+}
+
+#[test]
 fn what_is_no_yaml_is_told_by_its_line() {
     let remedy = "check the indentation, the blank after each `:`, and that a value with special \
                   characters is in quotes";
