@@ -33,7 +33,7 @@ pub(super) fn month_of(date: Date) -> (i64, i64) {
     (day_of(date.first_of_month()), day_of(date.last_of_month()))
 }
 
-/// `0.8` on Saturday and Sunday, in percent: offices are closed.
+/// Percent of a working day's usage: less at weekends, when offices are closed.
 pub(super) fn weekday_percent(day: i64) -> i64 {
     match (day + 3).rem_euclid(7) {
         5 | 6 => 80,

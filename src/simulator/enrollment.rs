@@ -145,13 +145,22 @@ impl Resource {
         let subscription = subscription_id(self.subscription);
         let (group, name, kind) = (self.group(), self.name(), self.kind);
         let (provider, path) = (kind.provider, kind.path);
-        let root = format!("/subscriptions/{subscription}/resourceGroups/{group}/providers");
-        match path.split_once('/') {
-            None => format!("{root}/{provider}/{path}/{name}"),
+        let start = [
+            "/subscriptions/",
+            &subscription,
+            "/resourceGroups/",
+            &group,
+            "/providers/",
+            provider,
+            "/",
+        ];
+        let end = match path.split_once('/') {
+            None => [path, "/", &name].concat(),
             Some((parent, child)) => {
-                format!("{root}/{provider}/{parent}/{}-server/{child}/{name}", self.team)
+                [parent, "/", self.team, "-server/", child, "/", &name].concat()
             }
-        }
+        };
+        start.concat() + &end
     }
 }
 

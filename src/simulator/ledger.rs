@@ -42,14 +42,6 @@ pub(super) struct Selection {
 /// First and last day of a reading, in days since 1970.
 pub(super) type Days = (i64, i64);
 
-/// What decides whether a row shows; cheap, as paging asks it of every row it skips.
-struct Fate {
-    charge: Charge,
-    subscription: Option<u8>,
-    /// In hours since 1970.
-    appears: i64,
-}
-
 /// The rows of an enrollment.
 pub(super) struct Ledger {
     pub(super) seed: u64,
@@ -163,24 +155,30 @@ impl Ledger {
         (place % self.resources, place / self.resources)
     }
 
-    fn fate(&self, day: i64, index: u64) -> Fate {
+    /// Whether a reading at `as_of` holds the row. Cheap, as paging asks it of every row it skips.
+    fn shows(&self, selection: Selection, day: i64, index: u64, as_of: i64) -> bool {
         let Origin { charge, source, .. } = self.origin(day, index);
-        let subscription = charge.has_subscription().then(|| {
+        let scope = selection.scope;
+        let belongs = scope == Scope::BillingAccount || {
             let (number, _) = self.resource_number(day, source);
-            enrollment::subscription_of(self.seed, number)
-        });
-        let mut chance = Chance::new(mix(mix(self.seed ^ 0xFA7E, day.unsigned_abs()), source));
-        let late = chance.percent(3);
-        // Most usage shows 4 to 12 hours after it, a little up to three days after its day.
-        let delay = if late { 48 + chance.below(48) } else { 4 + chance.below(32) };
-        Fate { charge, subscription, appears: 24 * day + delay as i64 }
+            let subscription = || enrollment::subscription_of(self.seed, number);
+            scope.contains(charge.has_subscription().then(subscription))
+        };
+        belongs
+            && (selection.whole_period || charge != Charge::LateThirdParty)
+            && (selection.view == View::Actual || !charge.is_reservation_purchase())
+            && self.has_appeared(day, source, as_of)
     }
 
-    fn shows(&self, selection: Selection, fate: &Fate, as_of: i64) -> bool {
-        fate.appears <= as_of
-            && selection.scope.contains(fate.subscription)
-            && (selection.whole_period || fate.charge != Charge::LateThirdParty)
-            && (selection.view == View::Actual || !fate.charge.is_reservation_purchase())
+    /// Most usage shows 4 to 12 hours after it, a little of it up to three days after its day.
+    fn has_appeared(&self, day: i64, source: u64, as_of: i64) -> bool {
+        if as_of >= 24 * day + SETTLED_HOURS {
+            return true;
+        }
+        let mut chance = Chance::new(mix(mix(self.seed ^ 0xFA7E, day.unsigned_abs()), source));
+        let late = chance.percent(3);
+        let delay = if late { 48 + chance.below(48) } else { 4 + chance.below(32) };
+        24 * day + delay as i64 <= as_of
     }
 
     fn visit_day(
@@ -191,7 +189,7 @@ impl Ledger {
         mut visit: impl FnMut(u64) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         (0..self.rows_per_day)
-            .filter(|index| self.shows(selection, &self.fate(day, *index), as_of))
+            .filter(|index| self.shows(selection, day, *index, as_of))
             .try_for_each(&mut visit)
     }
 

@@ -48,14 +48,23 @@ impl fmt::Display for Money {
 
 /// `units` of 10^-`decimals` as plain decimal text without trailing zeros.
 pub(super) fn decimal(units: i128, decimals: u32) -> String {
-    let one = 10_u128.pow(decimals);
-    let (whole, rest) = (units.unsigned_abs() / one, units.unsigned_abs() % one);
-    let sign = if units < 0 { "-" } else { "" };
-    if rest == 0 {
-        return format!("{sign}{whole}");
+    if units == 0 {
+        return "0".into();
     }
-    let fraction = format!("{rest:0width$}", width = decimals as usize);
-    format!("{sign}{whole}.{}", fraction.trim_end_matches('0'))
+    let (sign, decimals) = (if units < 0 { "-" } else { "" }, decimals as usize);
+    let digits = digits(units.unsigned_abs());
+    let zeros = "0".repeat((decimals + 1).saturating_sub(digits.len()));
+    let digits = [&zeros, &*digits].concat();
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    match fraction.trim_end_matches('0') {
+        "" => [sign, whole].concat(),
+        fraction => [sign, whole, ".", fraction].concat(),
+    }
+}
+
+/// Most amounts fit 64 bits, whose digits come much sooner.
+fn digits(magnitude: u128) -> String {
+    u64::try_from(magnitude).map_or_else(|_| magnitude.to_string(), |small| small.to_string())
 }
 
 /// As the source writes numbers in JSON: below 0.0001 with an exponent (`1E-05`), as .NET does.
@@ -63,7 +72,7 @@ pub(super) fn json_number(units: i128, decimals: u32) -> String {
     if units == 0 || units.unsigned_abs() * 10_000 >= 10_u128.pow(decimals) {
         return decimal(units, decimals);
     }
-    let digits = units.unsigned_abs().to_string();
+    let digits = digits(units.unsigned_abs());
     let exponent = decimals as usize + 1 - digits.len();
     let sign = if units < 0 { "-" } else { "" };
     let (first, rest) = digits.split_at(1);

@@ -39,7 +39,10 @@ pub(super) fn write_row(out: &mut String, row: &Row, style: &Style) {
     let period = period_path(row, style);
     let mut object = Object::open(out);
     object
-        .text("id", &format!("{period}/providers/Microsoft.Consumption/usageDetails/{}", row.name))
+        .text(
+            "id",
+            &[&*period, "/providers/Microsoft.Consumption/usageDetails/", &row.name].concat(),
+        )
         .text("name", &row.name)
         .text("type", "Microsoft.Consumption/usageDetails");
     if style.version.as_str() >= "2019-10" {
@@ -59,12 +62,12 @@ pub(super) fn write_row(out: &mut String, row: &Row, style: &Style) {
 /// The row's billing period as a path. Ids of the old shape have no leading slash.
 fn period_path(row: &Row, style: &Style) -> String {
     let slash = if style.is_new() { "/" } else { "" };
-    let owner = match row.subscription {
-        Some(place) => format!("subscriptions/{}", subscription_id(place)),
-        None => format!("providers/Microsoft.Billing/billingAccounts/{BILLING_ACCOUNT}"),
+    let (owner, id) = match row.subscription {
+        Some(place) => ("subscriptions/", subscription_id(place)),
+        None => ("providers/Microsoft.Billing/billingAccounts/", BILLING_ACCOUNT.into()),
     };
-    let period = &style.named_period;
-    format!("{slash}{owner}/providers/Microsoft.Billing/billingPeriods/{period}")
+    let period = "/providers/Microsoft.Billing/billingPeriods/";
+    [slash, owner, &id, period, &style.named_period].concat()
 }
 
 fn write_tags(object: &mut Object<'_>, row: &Row) {
