@@ -1,1 +1,287 @@
-//! The simulated enrollment.
+//! A simulated enrollment that answers the `usageDetails` list as Azure does: for `demo` and
+//! `simulate`, and for tests, over a socket or in process.
+//!
+//! Every row is a pure function of the seed, its day and its place in the day, so equal options
+//! give equal data, and a million rows take no memory. Days appear as they do at the source: bit
+//! by bit, with late rows and restated ones, changing at every fourth UTC hour and at no other time.
+//!
+//! This module uses nothing else of the crate and adds money up on its own, so that no bug of the
+//! exporter can cancel itself. It reads no clock: time is handed in, waiting is `tokio::time`.
+//! Not here: the asynchronous report, tokens' own endpoints, and Microsoft Customer Agreements.
+
+mod answer;
+mod body;
+mod calendar;
+mod catalog;
+mod chance;
+mod charges;
+mod enrollment;
+mod fault;
+mod ledger;
+mod money;
+mod options;
+mod page;
+mod paging;
+mod query;
+mod record;
+mod refusal;
+mod row;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod wire;
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::Router;
+use http::request::Parts;
+use jiff::{Timestamp, civil::Date};
+
+use self::{
+    chance::{Chance, mix},
+    enrollment::Scope,
+    ledger::{Days, Ledger, Selection, View},
+    query::Context,
+    record::Record,
+    refusal::{RETRY_AFTER, Refusal},
+    throttle::Throttle,
+};
+pub use self::{
+    fault::{ErrorBody, Fault, RetryAfter, Stall, Unauthorized},
+    money::Money,
+    options::Options,
+    record::Request,
+};
+
+/// The moment the simulator takes for now.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A scope that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulatedScope {
+    /// `billing_account`, `department`, `enrollment_account` or `subscription`.
+    pub kind: &'static str,
+    /// Enrollment number, department id, account id or subscription GUID.
+    pub id: String,
+    /// What people call it.
+    pub name: &'static str,
+}
+
+/// A simulated enrollment. Clones are the same one.
+#[derive(Clone)]
+pub struct Simulator(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    ledger: Ledger,
+    now: Now,
+    record: Mutex<Record>,
+    throttle: Mutex<Throttle>,
+    faults: Mutex<Faults>,
+}
+
+/// Faults that were asked for.
+#[derive(Default)]
+struct Faults {
+    next: VecDeque<Fault>,
+    standing: HashMap<Scope, Fault>,
+}
+
+impl Simulator {
+    /// The enrollment of `options`, whose history ends today and goes on as `now` does.
+    pub fn new(options: Options, now: Now) -> Self {
+        let ledger = Ledger::new(&options, calendar::day_at(now()));
+        Self(Arc::new(Inner {
+            options,
+            ledger,
+            now,
+            record: Mutex::default(),
+            throttle: Mutex::default(),
+            faults: Mutex::default(),
+        }))
+    }
+
+    /// The HTTP interface: Azure's paths, and `/simulator/totals` and `/simulator/requests`.
+    pub fn router(&self) -> Router {
+        answer::router(self.clone())
+    }
+
+    /// Every scope of the enrollment, the billing account first.
+    pub fn scopes(&self) -> Vec<SimulatedScope> {
+        let scope = |scope: Scope| SimulatedScope {
+            kind: scope.kind(),
+            id: scope.id(),
+            name: scope.name(),
+        };
+        Scope::all().map(scope).collect()
+    }
+
+    /// The exact sums by currency of what a reading of those dates shows now, both included.
+    /// Empty for a scope that does not exist.
+    pub fn totals(&self, kind: &str, id: &str, first: Date, last: Date) -> BTreeMap<String, Money> {
+        self.sum(kind, id, View::Actual, dates(first, last))
+    }
+
+    /// As [`Simulator::totals`] with `metric=amortizedcost`.
+    pub fn amortized_totals(
+        &self,
+        kind: &str,
+        id: &str,
+        first: Date,
+        last: Date,
+    ) -> BTreeMap<String, Money> {
+        self.sum(kind, id, View::Amortized, dates(first, last))
+    }
+
+    /// As [`Simulator::totals`], of a reading by billing period. That holds late third-party usage
+    /// of the month before, which a reading by date never shows.
+    pub fn period_totals(
+        &self,
+        kind: &str,
+        id: &str,
+        year: i16,
+        month: i8,
+    ) -> BTreeMap<String, Money> {
+        let Ok(first) = Date::new(year, month, 1) else { return BTreeMap::new() };
+        self.sum(kind, id, View::Actual, (calendar::month_of(first), true))
+    }
+
+    /// Rows that a reading of those dates shows now.
+    pub fn row_count(&self, kind: &str, id: &str, first: Date, last: Date) -> u64 {
+        let (days, whole_period) = dates(first, last);
+        Scope::find(kind, id).map_or(0, |scope| {
+            let selection = Selection { scope, view: View::Actual, whole_period };
+            self.0.ledger.count(selection, days, calendar::refreshed_at(self.now()))
+        })
+    }
+
+    /// The newest 10,000 requests for usage, oldest first.
+    pub fn requests(&self) -> Vec<Request> {
+        locked(&self.0.record).requests()
+    }
+
+    /// Requests for usage since the start.
+    pub fn request_count(&self) -> u64 {
+        locked(&self.0.record).seen()
+    }
+
+    /// The next requests for usage, at any scope, fail in these ways, one each. They come before
+    /// those asked for by [`Simulator::set_fault`] and before random ones.
+    pub fn next_faults(&self, faults: impl IntoIterator<Item = Fault>) {
+        locked(&self.0.faults).next.extend(faults);
+    }
+
+    /// Every request at that scope fails in this way until `None` is set. Nothing happens for a
+    /// scope that does not exist.
+    pub fn set_fault(&self, kind: &str, id: &str, fault: Option<Fault>) {
+        let Some(scope) = Scope::find(kind, id) else { return };
+        let mut faults = locked(&self.0.faults);
+        match fault {
+            Some(fault) => faults.standing.insert(scope, fault),
+            None => faults.standing.remove(&scope),
+        };
+    }
+
+    fn sum(
+        &self,
+        kind: &str,
+        id: &str,
+        view: View,
+        (days, whole_period): (Days, bool),
+    ) -> BTreeMap<String, Money> {
+        Scope::find(kind, id).map_or_else(BTreeMap::new, |scope| {
+            let selection = Selection { scope, view, whole_period };
+            self.0.ledger.totals(selection, days, calendar::refreshed_at(self.now()))
+        })
+    }
+}
+
+/// What answering a request needs.
+impl Simulator {
+    fn now(&self) -> Timestamp {
+        (self.0.now)()
+    }
+
+    fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    fn latency(&self) -> Duration {
+        self.0.options.latency
+    }
+
+    fn token(&self) -> Option<&str> {
+        self.0.options.token.as_deref()
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.0.options.https_base { "https" } else { "http" }
+    }
+
+    fn context(&self) -> Context {
+        let (now, options) = (self.now(), &self.0.options);
+        Context {
+            seed: options.seed,
+            today: calendar::date_of(calendar::day_at(now)),
+            as_of: calendar::refreshed_at(now),
+            ignore_filter: options.ignore_filter,
+            drift: options.drift,
+        }
+    }
+
+    fn arrived(&self, scope: Option<Scope>, parts: &Parts) -> u64 {
+        let (kind, uri) = (scope.map_or("", Scope::kind), &parts.uri);
+        locked(&self.0.record).arrived(kind, uri.path(), uri.query().unwrap_or_default())
+    }
+
+    fn answered(&self, number: u64, status: u16) {
+        locked(&self.0.record).answered(number, status);
+    }
+
+    fn answer_counts(&self) -> BTreeMap<(&'static str, u16), u64> {
+        locked(&self.0.record).counts().clone()
+    }
+
+    /// The fault of a request, by its number where it is left to chance.
+    fn fault(&self, scope: Option<Scope>, number: u64) -> Option<Fault> {
+        let (scope, mut faults) = (scope?, locked(&self.0.faults));
+        let scripted = faults.next.pop_front();
+        let asked_for = scripted.or_else(|| faults.standing.get(&scope).cloned());
+        asked_for.or_else(|| {
+            let mut chance = Chance::new(mix(self.0.options.seed ^ 0xFA17, number));
+            let fails = (chance.below(1_000_000) as f64) < self.0.options.error_rate * 1e6;
+            fails.then(|| Fault::any(&mut chance))
+        })
+    }
+
+    /// Counts a call against the quota: how many are left, or the refusal.
+    fn admit(&self, scope: Scope) -> Result<u32, Refusal> {
+        const UNLIMITED: u32 = 9;
+        let Some(limit) = self.0.options.requests_per_minute else { return Ok(UNLIMITED) };
+        let now = tokio::time::Instant::now();
+        let admitted = locked(&self.0.throttle).admit(scope.kind(), limit, now);
+        admitted.map_err(|seconds| Refusal::throttled(seconds).with(RETRY_AFTER, seconds))
+    }
+}
+
+/// Without the options: they may hold a token.
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("seed", &self.0.options.seed).finish_non_exhaustive()
+    }
+}
+
+/// The days of a reading by date.
+fn dates(first: Date, last: Date) -> (Days, bool) {
+    ((calendar::day_of(first), calendar::day_of(last)), false)
+}
+
+/// A panic elsewhere leaves these values whole, so a poisoned lock is none.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,197 @@
+//! HTTP: from a request to its answer, and what tests may ask of the simulator itself.
+
+use std::{collections::BTreeMap, future::pending, io::Write};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{RawQuery, State},
+    response::Response,
+    routing::get,
+};
+use flate2::{Compression, write::GzEncoder};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use jiff::civil::Date;
+
+use super::{
+    Simulator, body,
+    enrollment::Scope,
+    fault::{Fault, Stall},
+    page, query,
+    refusal::{REMAINING, RETRY_AFTER, Refusal},
+};
+
+/// What a `CutBody` announces above what it sends.
+const MISSING_BYTES: usize = 4096;
+
+/// The source's paths, and `/simulator/totals` and `/simulator/requests`.
+pub(super) fn router(simulator: Simulator) -> Router {
+    Router::new()
+        .route("/simulator/totals", get(totals))
+        .route("/simulator/requests", get(requests))
+        .fallback(usage_details)
+        .with_state(simulator)
+}
+
+async fn usage_details(
+    State(simulator): State<Simulator>,
+    request: axum::extract::Request,
+) -> Response {
+    let (parts, _body) = request.into_parts();
+    let target = query::target(parts.uri.path());
+    let scope = match &target {
+        Some(Ok((scope, _))) => Some(*scope),
+        _ => None,
+    };
+    let number = simulator.arrived(scope, &parts);
+    if !simulator.latency().is_zero() {
+        tokio::time::sleep(simulator.latency()).await;
+    }
+    let fault = simulator.fault(scope, number);
+    if fault == Some(Fault::Stall(Stall::Silent)) {
+        pending::<()>().await;
+    }
+    let response = match fault.as_ref().and_then(|fault| fault.refusal(simulator.now())) {
+        Some(refusal) => refuse(refusal),
+        None => respond(&simulator, &parts, target, fault.as_ref(), number).unwrap_or_else(refuse),
+    };
+    simulator.answered(number, response.status().as_u16());
+    response
+}
+
+fn respond(
+    simulator: &Simulator,
+    parts: &Parts,
+    target: Option<Result<(Scope, Option<Date>), Refusal>>,
+    fault: Option<&Fault>,
+    number: u64,
+) -> Result<Response, Refusal> {
+    authenticate(&parts.headers, simulator.token())?;
+    let Some(target) = target else {
+        let message = format!("The resource path {} is unknown.", parts.uri.path());
+        return Err(Refusal::error(404, "InvalidResourceType", &message));
+    };
+    if parts.method != http::Method::GET {
+        return Err(Refusal::error(405, "MethodNotAllowed", "Only GET is supported."));
+    }
+    let target = target?;
+    let left = simulator.admit(target.0)?;
+    let raw = parts.uri.query().unwrap_or_default();
+    let query = query::parse(target, parts.uri.path(), raw, &simulator.context())?;
+    let base = format!("{}://{}", simulator.scheme(), host(parts));
+    let text = page::write(simulator.ledger(), &query, &base, fault);
+    let mut response = page_response(text, &parts.headers, fault);
+    let headers = response.headers_mut();
+    headers.insert(REMAINING, HeaderValue::from(left));
+    // Azure sends this one on good answers too, where it means nothing.
+    if number.is_multiple_of(3) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(60));
+    }
+    Ok(response)
+}
+
+fn authenticate(headers: &HeaderMap, expected: Option<&str>) -> Result<(), Refusal> {
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(str::trim)
+        .filter(|token| !token.is_empty());
+    match (given, expected) {
+        (None, _) => {
+            let message = "Authentication failed. The 'Authorization' header is missing.";
+            Err(Refusal::error(401, "AuthenticationFailed", message))
+        }
+        (Some(given), Some(expected)) if given != expected => {
+            let message = "The access token is invalid.";
+            Err(Refusal::error(401, "InvalidAuthenticationToken", message))
+        }
+        (Some(_), _) => Ok(()),
+    }
+}
+
+/// The host that the client asked; in process there may be none.
+fn host(parts: &Parts) -> String {
+    let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    named.or(authority).unwrap_or("management.azure.com").to_owned()
+}
+
+fn page_response(text: String, headers: &HeaderMap, fault: Option<&Fault>) -> Response {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let zipped = match accepted {
+        Some(accepted) if accepted.contains("gzip") => gzip(&text),
+        _ => None,
+    };
+    let encoding = zipped.is_some().then_some(HeaderValue::from_static("gzip"));
+    let mut bytes = zipped.map_or_else(|| Bytes::from(text), Bytes::from);
+    let mut announced = None;
+    let body = match fault {
+        Some(Fault::Reset) => body::reset(),
+        Some(Fault::Stall(Stall::HalfPage)) => body::hanging(bytes.split_to(bytes.len() / 2)),
+        Some(Fault::Stall(_)) => body::trickle(),
+        Some(Fault::CutBody { announces_more: true, .. }) => {
+            announced = Some(HeaderValue::from(bytes.len() + MISSING_BYTES));
+            body::unmeasured(bytes)
+        }
+        _ => Body::from(bytes),
+    };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    let optional = [(header::CONTENT_ENCODING, encoding), (header::CONTENT_LENGTH, announced)];
+    headers.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    response
+}
+
+fn gzip(text: &str) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
+    encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).ok()
+}
+
+fn refuse(refusal: Refusal) -> Response {
+    let mut response = Response::new(Body::from(refusal.body));
+    *response.status_mut() =
+        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(refusal.content_type));
+    for (name, value) in refusal.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// `?kind=department&id=1001&from=2026-11-01&to=2026-11-30[&metric=amortizedcost]`, or
+/// `&period=202611` for the dates: the true sums by currency.
+async fn totals(State(simulator): State<Simulator>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let given: BTreeMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    let text = |name: &str| given.get(name).map_or("", |value| value.as_ref());
+    let (kind, id) = (text("kind"), text("id"));
+    let amortized = text("metric").eq_ignore_ascii_case("amortizedcost");
+    let totals = match (text("from").parse(), text("to").parse()) {
+        (Ok(first), Ok(last)) if amortized => simulator.amortized_totals(kind, id, first, last),
+        (Ok(first), Ok(last)) => simulator.totals(kind, id, first, last),
+        _ => match Date::strptime("%Y%m%d", format!("{}01", text("period"))) {
+            Ok(first) => simulator.period_totals(kind, id, first.year(), first.month()),
+            Err(_) => return refuse(Refusal::bad_request("Give kind, id, from and to.")),
+        },
+    };
+    let totals: BTreeMap<_, _> =
+        totals.into_iter().map(|(currency, total)| (currency, total.to_string())).collect();
+    refuse(Refusal::json(200, &serde_json::json!(totals)))
+}
+
+/// How many requests came, and their answers by kind of scope and status.
+async fn requests(State(simulator): State<Simulator>) -> Response {
+    let mut kinds = BTreeMap::<&str, BTreeMap<String, u64>>::new();
+    for ((kind, status), count) in simulator.answer_counts() {
+        kinds.entry(kind).or_default().insert(status.to_string(), count);
+    }
+    let total = simulator.request_count();
+    refuse(Refusal::json(200, &serde_json::json!({"requests": total, "answers": kinds})))
+}

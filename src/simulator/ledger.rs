@@ -1,0 +1,229 @@
+//! Every row of the enrollment, each made when it is looked at: of the seed, its day and its place
+//! in the day. Nothing is kept but counts, so a million rows cost no memory.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::ControlFlow,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{
+    calendar::date_of,
+    chance::{Chance, mix},
+    charges::{self, Charge},
+    enrollment::{self, Scope},
+    money::Money,
+    options::Options,
+    row::Row,
+};
+
+/// Hours after the start of a day until none of its rows changes any more.
+const SETTLED_HOURS: i64 = 24 + 96;
+
+/// Counts to remember before starting anew: years of days at every scope.
+const MAX_COUNTS: usize = 100_000;
+
+/// Which of Azure's two views of reservations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum View {
+    Actual,
+    Amortized,
+}
+
+/// Which rows a reading is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Selection {
+    pub(super) scope: Scope,
+    pub(super) view: View,
+    /// By billing period, not by date: with the rows that are billed in another month than used.
+    pub(super) whole_period: bool,
+}
+
+/// First and last day of a reading, in days since 1970.
+pub(super) type Days = (i64, i64);
+
+/// The rows of an enrollment.
+pub(super) struct Ledger {
+    pub(super) seed: u64,
+    pub(super) first_day: i64,
+    pub(super) rows_per_day: u64,
+    pub(super) resources: u64,
+    pub(super) late_third_party: bool,
+    pub(super) hide_charges: bool,
+    counts: Mutex<HashMap<(Selection, i64, i64), u64>>,
+}
+
+impl Ledger {
+    /// The enrollment of `options`, whose history ends with the day `today`.
+    pub(super) fn new(options: &Options, today: i64) -> Self {
+        Self {
+            seed: options.seed,
+            first_day: today - i64::from(options.days.max(1)) + 1,
+            rows_per_day: options.rows_of_a_day(),
+            resources: options.resources.max(1) as u64,
+            late_third_party: options.late_third_party,
+            hide_charges: options.hide_charges,
+            counts: Mutex::default(),
+        }
+    }
+
+    /// Rows that show at `as_of` (hours since 1970).
+    pub(super) fn count(&self, selection: Selection, days: Days, as_of: i64) -> u64 {
+        self.existing(days, as_of).map(|day| self.count_day(selection, day, as_of)).sum()
+    }
+
+    /// The exact sums of what shows at `as_of`, by currency.
+    pub(super) fn totals(
+        &self,
+        selection: Selection,
+        days: Days,
+        as_of: i64,
+    ) -> BTreeMap<String, Money> {
+        let mut totals = BTreeMap::<String, Money>::new();
+        for day in self.existing(days, as_of) {
+            let _all = self.visit_day(selection, day, as_of, |index| {
+                let row = Row::new(self, day, index, as_of);
+                match totals.get_mut(row.currency) {
+                    Some(total) => *total += row.cost(selection.view),
+                    None => {
+                        totals.insert(row.currency.into(), row.cost(selection.view));
+                    }
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        totals
+    }
+
+    /// Up to `limit` rows after the first `skip`, as (day, place in the day).
+    pub(super) fn page(
+        &self,
+        selection: Selection,
+        days: Days,
+        as_of: i64,
+        skip: u64,
+        limit: usize,
+    ) -> Vec<(i64, u64)> {
+        let (mut skip, mut found) = (skip, Vec::with_capacity(limit));
+        for day in self.existing(days, as_of) {
+            let count = self.count_day(selection, day, as_of);
+            if count <= skip {
+                skip -= count;
+                continue;
+            }
+            let flow = self.visit_day(selection, day, as_of, |index| {
+                if skip > 0 {
+                    skip -= 1;
+                } else {
+                    found.push((day, index));
+                }
+                if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            if flow.is_break() {
+                break;
+            }
+        }
+        found
+    }
+
+    /// The charge of a place, and the place that its content is taken from: some rows are equal to
+    /// the one before them, some differ from it in their quantity alone.
+    pub(super) fn origin(&self, day: i64, index: u64) -> Origin {
+        let usage = self.rows_per_day - charges::PLACES;
+        if index >= usage {
+            let charge = match charges::due(date_of(day), index - usage) {
+                Charge::LateThirdParty if !self.late_third_party => Charge::Usage,
+                charge => charge,
+            };
+            return Origin { charge, source: index, twin: false };
+        }
+        match (index % 97, index % 89) {
+            (50, _) => self.origin(day, index - 1),
+            (_, 40) => Origin { twin: true, ..self.origin(day, index - 1) },
+            _ => Origin { charge: Charge::Usage, source: index, twin: false },
+        }
+    }
+
+    /// The resource that a place is about, and how many rows came before it of the same day or,
+    /// where a day has no room for all resources and they take turns, of the same resource.
+    pub(super) fn resource_number(&self, day: i64, source: u64) -> (u64, u64) {
+        let place = if self.rows_per_day >= self.resources {
+            source
+        } else {
+            day.unsigned_abs() * self.rows_per_day + source
+        };
+        (place % self.resources, place / self.resources)
+    }
+
+    /// Whether a reading at `as_of` holds the row. Cheap, as paging asks it of every row it skips.
+    fn shows(&self, selection: Selection, day: i64, index: u64, as_of: i64) -> bool {
+        let Origin { charge, source, .. } = self.origin(day, index);
+        let scope = selection.scope;
+        let belongs = scope == Scope::BillingAccount || {
+            let (number, _) = self.resource_number(day, source);
+            let subscription = || enrollment::subscription_of(self.seed, number);
+            scope.contains(charge.has_subscription().then(subscription))
+        };
+        belongs
+            && (selection.whole_period || charge != Charge::LateThirdParty)
+            && (selection.view == View::Actual || !charge.is_reservation_purchase())
+            && self.has_appeared(day, source, as_of)
+    }
+
+    /// Most usage shows 4 to 12 hours after it, a little of it up to three days after its day.
+    fn has_appeared(&self, day: i64, source: u64, as_of: i64) -> bool {
+        if as_of >= 24 * day + SETTLED_HOURS {
+            return true;
+        }
+        let mut chance = Chance::new(mix(mix(self.seed ^ 0xFA7E, day.unsigned_abs()), source));
+        let late = chance.percent(3);
+        let delay = if late { 48 + chance.below(48) } else { 4 + chance.below(32) };
+        24 * day + delay as i64 <= as_of
+    }
+
+    fn visit_day(
+        &self,
+        selection: Selection,
+        day: i64,
+        as_of: i64,
+        mut visit: impl FnMut(u64) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        (0..self.rows_per_day)
+            .filter(|index| self.shows(selection, day, *index, as_of))
+            .try_for_each(&mut visit)
+    }
+
+    fn count_day(&self, selection: Selection, day: i64, as_of: i64) -> u64 {
+        let key = (selection, day, as_of.min(24 * day + SETTLED_HOURS));
+        let known = |counts: &Mutex<HashMap<_, u64>>| {
+            counts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
+        };
+        if let Some(count) = known(&self.counts) {
+            return count;
+        }
+        let mut count = 0;
+        let _all = self.visit_day(selection, day, as_of, |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= MAX_COUNTS {
+            counts.clear();
+        }
+        counts.insert(key, count);
+        count
+    }
+
+    /// The days of a reading that can hold rows.
+    fn existing(&self, (first, last): Days, as_of: i64) -> impl Iterator<Item = i64> + use<> {
+        first.max(self.first_day)..=last.min(as_of.div_euclid(24))
+    }
+}
+
+/// Where the content of a row comes from.
+pub(super) struct Origin {
+    pub(super) charge: Charge,
+    pub(super) source: u64,
+    /// The second instance of a scale set: the same row with another quantity.
+    pub(super) twin: bool,
+}

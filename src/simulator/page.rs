@@ -1,0 +1,93 @@
+//! The text of one page.
+
+use super::{
+    calendar::date_of,
+    chance::mix,
+    fault::Fault,
+    ledger::Ledger,
+    paging::SkipToken,
+    query::Query,
+    row::Row,
+    wire::{Style, quoted, write_row},
+};
+
+/// A row takes about this many bytes.
+const ROW_BYTES: usize = 2048;
+
+/// Where no link of the simulator's may lead.
+const FOREIGN_BASE: &str = "https://management.elsewhere.example.com";
+
+/// The page that `query` asks for, with `nextLink` first and below `base` (scheme and host), as
+/// the `fault` spoils it.
+pub(super) fn write(ledger: &Ledger, query: &Query, base: &str, fault: Option<&Fault>) -> String {
+    let (page, as_of) = (query.page, query.session.as_of);
+    // One more than the page holds tells whether it is the last one.
+    let mut rows = ledger.page(query.selection, query.days, as_of, page.offset, page.top + 1);
+    let more = rows.len() > page.top;
+    rows.truncate(page.top);
+    let next = next_token(query, rows.len() as u64, more, fault);
+    match fault {
+        Some(Fault::EmptyPageWithNextLink) => rows.clear(),
+        Some(Fault::DropRows { percent }) => {
+            rows.retain(|(day, index)| {
+                mix(mix(ledger.seed, day.unsigned_abs()), *index) % 100 >= u64::from(*percent)
+            });
+        }
+        _ => {}
+    }
+    let mut text = String::with_capacity(1024 + rows.len() * ROW_BYTES);
+    text.push('{');
+    if let Some(token) = next {
+        let base = if fault == Some(&Fault::ForeignNextLink) { FOREIGN_BASE } else { base };
+        text.push_str("\"nextLink\":");
+        quoted(&mut text, &query.session.link(base, ledger.seed, token));
+        text.push(',');
+    }
+    write_rows(&mut text, ledger, query, &rows, fault);
+    text
+}
+
+/// What the page's link leads to; `None` on the last page.
+fn next_token(query: &Query, rows: u64, more: bool, fault: Option<&Fault>) -> Option<SkipToken> {
+    let page = query.page;
+    // A page reached by its own link hands that link out again, for ever.
+    let stuck = query.resumed && page.page == 0;
+    match fault {
+        Some(Fault::RepeatedNextLink) => Some(page),
+        _ if stuck => Some(page),
+        Some(Fault::EmptyPageWithNextLink) => Some(page.next(0)),
+        Some(Fault::ForeignNextLink) => Some(page.next(rows)),
+        _ => more.then(|| page.next(rows)),
+    }
+}
+
+fn write_rows(
+    text: &mut String,
+    ledger: &Ledger,
+    query: &Query,
+    rows: &[(i64, u64)],
+    fault: Option<&Fault>,
+) {
+    let as_of = query.session.as_of;
+    let style = Style {
+        version: query.version.clone(),
+        meter_details: query.expand.contains("meterdetails"),
+        additional_info: query.expand.contains("additional"),
+        view: query.selection.view,
+        named_period: date_of(as_of.div_euclid(24)).strftime("%Y%m01").to_string(),
+    };
+    text.push_str("\"value\":[");
+    for (place, (day, index)) in rows.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        if matches!(fault, Some(Fault::CutBody { after_rows, .. }) if *after_rows == place) {
+            text.push_str("{\"id\":\"/subscriptions/0000");
+            return;
+        }
+        write_row(text, &Row::new(ledger, *day, *index, as_of), &style);
+    }
+    if !matches!(fault, Some(Fault::CutBody { .. })) {
+        text.push_str("]}");
+    }
+}

@@ -1,0 +1,63 @@
+//! What the simulator was asked, for tests to look at.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// Requests kept; older ones are only counted.
+const KEPT: usize = 10_000;
+
+/// A request for usage as the simulator saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// From 1 on, in the order of arrival.
+    pub number: u64,
+    /// `billing_account`, `department`, `enrollment_account`, `subscription`, or empty.
+    pub kind: &'static str,
+    /// As sent.
+    pub path: String,
+    /// As sent, without the question mark.
+    pub query: String,
+    /// The status answered. `None`: not yet, or never.
+    pub status: Option<u16>,
+}
+
+/// The newest requests, and counts of all.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    requests: VecDeque<Request>,
+    seen: u64,
+    counts: BTreeMap<(&'static str, u16), u64>,
+}
+
+impl Record {
+    /// Notes a request, and numbers it.
+    pub(super) fn arrived(&mut self, kind: &'static str, path: &str, query: &str) -> u64 {
+        self.seen += 1;
+        if self.requests.len() == KEPT {
+            self.requests.pop_front();
+        }
+        let (path, query) = (path.into(), query.into());
+        self.requests.push_back(Request { number: self.seen, kind, path, query, status: None });
+        self.seen
+    }
+
+    pub(super) fn answered(&mut self, number: u64, status: u16) {
+        let newest_first = self.requests.iter_mut().rev();
+        if let Some(request) = newest_first.take_while(|kept| kept.number >= number).last() {
+            request.status = Some(status);
+            *self.counts.entry((request.kind, status)).or_default() += 1;
+        }
+    }
+
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.requests.iter().cloned().collect()
+    }
+
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Answers by kind of scope and status.
+    pub(super) fn counts(&self) -> &BTreeMap<(&'static str, u16), u64> {
+        &self.counts
+    }
+}

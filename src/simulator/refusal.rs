@@ -1,0 +1,66 @@
+//! Answers that are not a page, in the bodies that Azure was seen to send.
+
+use super::chance::{guid, mix};
+
+/// A small answer: status, headers, body.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) content_type: &'static str,
+    pub(super) body: String,
+}
+
+impl Refusal {
+    /// `{"error":{"code","message"}}`, with the request id that messages end in.
+    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
+        let id = guid(mix(u64::from(status), message.len() as u64));
+        let message = format!("{message} (Request ID: {id})");
+        Self::json(status, &serde_json::json!({"error": {"code": code, "message": message}}))
+    }
+
+    /// `{"code","message"}` without the outer object, as Microsoft.Billing answers.
+    pub(super) fn flat(status: u16, code: &str, message: &str) -> Self {
+        Self::json(status, &serde_json::json!({"code": code, "message": message}))
+    }
+
+    pub(super) fn html(status: u16, body: &str) -> Self {
+        Self { status, headers: Vec::new(), content_type: "text/html", body: body.into() }
+    }
+
+    pub(super) fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            content_type: "application/json; charset=utf-8",
+            body: body.to_string(),
+        }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+
+    /// What an unknown scope is told.
+    pub(super) fn not_found() -> Self {
+        let message = "The resource or one of its dependencies could not be found.";
+        Self::flat(404, "NotFound", message)
+    }
+
+    pub(super) fn bad_request(message: &str) -> Self {
+        Self::error(400, "400", message)
+    }
+
+    /// What calls above the quota are told: wait `seconds`.
+    pub(super) fn throttled(seconds: u64) -> Self {
+        let message = format!("Too many requests. Please retry after {seconds} seconds.");
+        Self::json(429, &serde_json::json!({"error": {"code": "429", "message": message}}))
+            .with(REMAINING, 0)
+    }
+}
+
+/// The header that the source throttles with; the documented name lacks `-tenant`.
+pub(super) const RETRY_AFTER: &str = "x-ms-ratelimit-microsoft.consumption-tenant-retry-after";
+/// How many calls are left; on good answers too.
+pub(super) const REMAINING: &str = "x-ms-ratelimit-remaining-microsoft.consumption-tenant-requests";

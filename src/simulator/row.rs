@@ -1,0 +1,165 @@
+//! One row, before it is written in either shape.
+
+use super::{
+    calendar::{date_of, weekday_percent},
+    catalog::{self, Meter},
+    chance::{Chance, guid, mix},
+    charges::Charge,
+    enrollment::{self, Resource},
+    ledger::{Ledger, Origin, View},
+    money::Money,
+};
+
+/// A row of the enrollment as it reads at one refresh.
+pub(super) struct Row {
+    /// The day it is billed on; its place in the order of rows.
+    pub(super) day: i64,
+    /// The day it was used on; another month's only for late third-party usage.
+    pub(super) dated: i64,
+    pub(super) charge: Charge,
+    pub(super) resource: Option<Resource>,
+    pub(super) subscription: Option<u8>,
+    pub(super) meter: &'static Meter,
+    /// In 10^-6 of the meter's unit.
+    pub(super) quantity: i64,
+    /// In 10^-9 of the currency for one unit.
+    pub(super) price: i64,
+    /// Paid by a reservation: free in the actual view.
+    pub(super) reserved: bool,
+    pub(super) currency: &'static str,
+    /// The region in one of its spellings; purchases and a few others have none.
+    pub(super) location: Option<&'static str>,
+    /// Decides how this row spells what rows spell differently. Equal for identical rows.
+    pub(super) spelling: u64,
+    /// Not unique: all rows of one resource, meter and day share it.
+    pub(super) name: String,
+}
+
+/// What a charge is about and what it costs.
+struct Priced {
+    meter: &'static Meter,
+    quantity: i64,
+    price: i64,
+    reserved: bool,
+}
+
+impl Row {
+    /// The row at a place of a day, as restated until `as_of` (hours since 1970).
+    pub(super) fn new(ledger: &Ledger, day: i64, index: u64, as_of: i64) -> Self {
+        let Origin { charge, source, twin } = ledger.origin(day, index);
+        let (number, slot) = ledger.resource_number(day, source);
+        let key = mix(mix(ledger.seed ^ 0x0C05, day.unsigned_abs()), source);
+        let mut chance = Chance::new(key);
+        let named = enrollment::resource(ledger.seed, number);
+        let priced = match charge {
+            Charge::Usage => usage(&named, day, slot, twin, &mut chance),
+            _ => charged(charge, &mut chance),
+        };
+        let restated = restatement(day, as_of, &mut chance);
+        let subscription = charge.has_subscription().then_some(named.subscription);
+        let location = (subscription.is_some() && charge != Charge::NoResource)
+            .then(|| named.region.spellings[chance.below(4) as usize])
+            .filter(|_| !chance.percent(1));
+        let dated = if charge == Charge::LateThirdParty { day - 5 } else { day };
+        Self {
+            day,
+            dated,
+            charge,
+            subscription,
+            meter: priced.meter,
+            quantity: priced.quantity,
+            price: if ledger.hide_charges { 0 } else { priced.price * restated / 100 },
+            reserved: priced.reserved,
+            currency: subscription.map_or("USD", |place| enrollment::account_of(place).currency),
+            location,
+            spelling: key,
+            name: guid(mix(mix(ledger.seed ^ number, day.unsigned_abs()), priced.price as u64)),
+            resource: (subscription.is_some() && charge != Charge::NoResource).then_some(named),
+        }
+    }
+
+    /// The price of one unit in that view, in 10^-9 of the currency.
+    pub(super) fn effective_price(&self, view: View) -> i64 {
+        if self.reserved && view == View::Actual { 0 } else { self.price }
+    }
+
+    /// What it costs before tax, exactly.
+    pub(super) fn cost(&self, view: View) -> Money {
+        Money::from_units(i128::from(self.quantity) * i128::from(self.effective_price(view)))
+    }
+
+    /// First and last day of the month that bills it.
+    pub(super) fn period(&self) -> (i64, i64) {
+        super::calendar::month_of(date_of(self.day))
+    }
+
+    /// The resource's id in one of the spellings that rows of one resource differ by.
+    pub(super) fn resource_id(&self) -> Option<String> {
+        let resource = self.resource.as_ref()?;
+        let id = resource.id();
+        Some(match self.spelling % 16 {
+            0..10 => id,
+            10..13 => id.to_ascii_lowercase(),
+            13..15 => id.replace("/resourceGroups/RG-", "/resourcegroups/rg-"),
+            _ => id + "/",
+        })
+    }
+}
+
+fn usage(resource: &Resource, day: i64, slot: u64, twin: bool, chance: &mut Chance) -> Priced {
+    let meters = resource.kind.meters;
+    // The first meter runs every day; the others take turns.
+    let others = meters.len() as u64 - 1;
+    let meter = match slot {
+        1.. if others > 0 => {
+            &meters[1 + ((slot + day.unsigned_abs() + resource.number) % others) as usize]
+        }
+        _ => &meters[0],
+    };
+    let mut quantity = if meter.quantity % 1_000_000 == 0 {
+        meter.quantity * (resource.size / 100).max(1) // whole hours of whole instances
+    } else {
+        let noise = 90_000 + chance.below(20_000) as i64;
+        meter.quantity * resource.size / 100 * weekday_percent(day) / 100 * noise / 100_000
+    };
+    if twin {
+        quantity = quantity * 3 / 4;
+    }
+    let reserved = resource.reserved && std::ptr::eq(meter, catalog::RESERVED);
+    Priced { meter, quantity, price: meter.price * resource.discount / 1000, reserved }
+}
+
+fn charged(charge: Charge, chance: &mut Chance) -> Priced {
+    const ONE: i64 = 1_000_000;
+    const UNIT: i64 = 1_000_000_000;
+    let (meter, quantity, price) = match charge {
+        Charge::Usage | Charge::NoResource => {
+            (&catalog::SECURITY, catalog::SECURITY.quantity * 3, catalog::SECURITY.price)
+        }
+        Charge::MarketplaceUsage | Charge::LateThirdParty => {
+            (&catalog::MARKETPLACE, 1 + chance.below(48_000_000) as i64, catalog::MARKETPLACE.price)
+        }
+        Charge::MarketplaceSubscription => (&catalog::MARKETPLACE, ONE, 250 * UNIT),
+        Charge::MarketplacePurchase => (&catalog::MARKETPLACE, ONE, 1_199_990_000_000),
+        Charge::ReservationInstallment => (catalog::RESERVED, 4 * ONE, 87_416_666_667),
+        Charge::ReservationPurchase => {
+            (catalog::RESERVED, ONE, (900 + chance.below(600) as i64) * UNIT)
+        }
+        Charge::Refund => {
+            (catalog::RESERVED, -ONE, 341_870_000_000 + chance.below(UNIT as u64) as i64)
+        }
+        Charge::UnusedReservation => {
+            (catalog::RESERVED, (1 + chance.below(6) as i64) * ONE, 119_748_858)
+        }
+        Charge::RoundingAdjustment => (&catalog::SECURITY, -ONE, 10_000),
+    };
+    Priced { meter, quantity, price, reserved: false }
+}
+
+/// Percent of its first price that a row costs at `as_of`: a few are rated anew once, within four
+/// days after their own.
+fn restatement(day: i64, as_of: i64, chance: &mut Chance) -> i64 {
+    let (restated, hours) = (chance.percent(4), 24 + chance.below(96) as i64);
+    let percent = if chance.percent(50) { 60 } else { 130 };
+    if restated && 24 * day + hours <= as_of { percent } else { 100 }
+}

@@ -1,0 +1,47 @@
+//! Texts that both shapes share.
+
+use super::{
+    super::{
+        calendar::date_of,
+        chance::{guid, hash_text},
+        row::Row,
+    },
+    Style,
+};
+
+/// The usage date in one of the spellings seen, all midnight UTC.
+pub(super) fn day_start(row: &Row) -> String {
+    let date = date_of(row.dated);
+    if row.spelling.is_multiple_of(4) {
+        format!("{date}T00:00:00Z")
+    } else {
+        format!("{date}T00:00:00.0000000Z")
+    }
+}
+
+/// The product of a row, as `Virtual Machines Dsv5 Series - D4s v5 - USEast2`.
+pub(super) fn product(row: &Row) -> String {
+    let meter = row.meter;
+    let place = row.location.unwrap_or("Global");
+    format!("{} {} - {} - {place}", meter.category, meter.subcategory, meter.name)
+}
+
+/// A part number in the manner of the price sheet's.
+pub(super) fn part_number(row: &Row) -> String {
+    format!("AAH-{:05}", hash_text(row.meter.name) % 100_000)
+}
+
+/// JSON inside a JSON string, when asked for and known.
+pub(super) fn information(row: &Row, style: &Style) -> Option<String> {
+    let resource = row.resource.as_ref().filter(|_| style.additional_info)?;
+    let name = resource.name();
+    Some(format!(
+        "{{\"UsageType\":\"{}\",\"ImageType\":\"Canonical\",\"ServiceType\":\"Standard_D4s_v5\",\"VMName\":\"{name}\",\"VMProperties\":\"\",\"UsageUnits\":\"{}\"}}",
+        row.meter.category, row.meter.unit
+    ))
+}
+
+/// The meter's GUID.
+pub(super) fn meter_id(row: &Row) -> String {
+    guid(hash_text(row.meter.name) ^ hash_text(row.meter.category))
+}
