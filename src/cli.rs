@@ -185,7 +185,7 @@ pub struct CheckArgs {
 /// Flags of `simulate`.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Example:\n  azure-billing-exporter simulate --rows 50000 --error-rate 0.05"
+    after_help = "Example:\n  azure-billing-exporter simulate --rows 1000000 --error-rate 0.05"
 )]
 pub struct SimulateArgs {
     /// Address to listen on, repeatable
@@ -194,13 +194,9 @@ pub struct SimulateArgs {
     /// The enrollment that is made up.
     #[command(flatten)]
     pub enrollment: EnrollmentArgs,
-    /// Days of usage up to today
-    #[arg(long, value_name = "N", default_value_t = 60)]
-    #[arg(value_parser = value_parser!(u32).range(1..=1100))]
-    pub days: u32,
-    /// Requests a minute for each type of scope before 429; 0 is no limit
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub requests_per_minute: u32,
+    /// Requests a minute for each type of scope before 429; without it there is no limit
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub requests_per_minute: Option<u32>,
     /// Share of requests answered with an error
     #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = share)]
     pub error_rate: f64,
@@ -215,14 +211,17 @@ pub struct EnrollmentArgs {
     /// Number the data is made from: the same seed gives the same rows
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Days of usage up to today
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    #[arg(value_parser = value_parser!(u32).range(1..=1100))]
+    pub days: u32,
     /// Resources of the enrollment
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 400)]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub resources: u32,
-    /// Rows a day
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    #[arg(value_parser = value_parser!(u32).range(1..))]
-    pub rows: u32,
+    /// Rows of all days together; two a resource and day without it
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub rows: Option<u64>,
 }
 
 fn share(text: &str) -> Result<f64, &'static str> {

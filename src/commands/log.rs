@@ -12,11 +12,9 @@ use crate::cli::{LogArgs, LogFormat, LogLevel};
 /// Starts logging, once a process.
 pub(super) fn start(log: LogArgs) {
     let lines = match log.format {
-        LogFormat::Logfmt => layer()
-            .event_format(tracing_logfmt::EventsFormatter::default())
-            .fmt_fields(tracing_logfmt::FieldsFormatter::default())
-            .with_writer(stderr)
-            .boxed(),
+        LogFormat::Logfmt => {
+            tracing_logfmt::builder().with_target(false).layer().with_writer(stderr).boxed()
+        }
         LogFormat::Json => layer().json().flatten_event(true).with_writer(stderr).boxed(),
     };
     tracing_subscriber::registry().with(lines.with_filter(filter(log.level))).init();

@@ -1,12 +1,12 @@
 //! The wiring: who starts what, and how the process ends. Logic lives in the parts that are wired.
 
 mod check;
-
+mod demo;
 mod log;
 mod once;
 mod serve;
 mod signals;
-
+mod simulate;
 mod wiring;
 
 use std::process::ExitCode;
@@ -55,6 +55,8 @@ async fn dispatch(command: &Command, config: Option<&Config>) -> Result<bool> {
         (Command::Serve(args), Some(config)) => serve::run(args, config).await.map(|()| true),
         (Command::Once(args), Some(config)) => once::run(args, config).await,
         (Command::Check(args), Some(config)) => check::run(args, config).await,
-        _ => anyhow::bail!("no configuration"),
+        (Command::Demo(args), _) => demo::run(args).await.map(|()| true),
+        (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
+        (_, None) => anyhow::bail!("no configuration"),
     }
 }

@@ -143,6 +143,18 @@ impl RequestsPerMinute {
     }
 }
 
+impl RequestsPerMinute {
+    /// The same for every type of scope: a simulated Azure has no quota to share.
+    pub const fn everywhere(limit: u32) -> Self {
+        Self {
+            billing_account: limit,
+            department: limit,
+            enrollment_account: limit,
+            subscription: limit,
+        }
+    }
+}
+
 impl Default for RequestsPerMinute {
     fn default() -> Self {
         Self { billing_account: 6, department: 2, enrollment_account: 2, subscription: 6 }

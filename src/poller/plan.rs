@@ -30,7 +30,12 @@ pub(super) fn next_span(poll: &config::Poll, known: Known, now: Timestamp) -> Sp
         return Span::Period(period);
     }
     let overlap = i64::from(poll.overlap_days.saturating_sub(1));
-    let first = today.saturating_sub(overlap.days()).max(period.days().first);
+    let first = today.saturating_sub(overlap.days());
+    // The first day also holds late usage that is dated before it, which only a reading of the
+    // whole period shows; at the start of a month that is no more to read.
+    if first <= period.days().first {
+        return Span::Period(period);
+    }
     Span::Days(DayRange { first, last: today })
 }
 
@@ -51,7 +56,9 @@ mod tests {
             (Some("2026-11-23T02:00:00Z"), "2026-11-23T06:00:00Z", "2026-11-19..2026-11-23".into()),
             (Some("2026-11-23T02:00:00Z"), "2026-11-24T01:59:59Z", "2026-11-20..2026-11-24".into()),
             (Some("2026-11-23T02:00:00Z"), "2026-11-24T02:00:00Z", whole("2026-11")),
-            (Some("2026-11-02T23:00:00Z"), "2026-11-03T03:00:00Z", "2026-11-01..2026-11-03".into()),
+            (Some("2026-11-02T23:00:00Z"), "2026-11-03T03:00:00Z", whole("2026-11")),
+            (Some("2026-11-05T20:00:00Z"), "2026-11-05T23:59:59Z", whole("2026-11")),
+            (Some("2026-11-05T20:00:00Z"), "2026-11-06T00:00:00Z", "2026-11-02..2026-11-06".into()),
             (Some("2026-11-30T23:00:00Z"), "2026-12-01T00:00:00Z", whole("2026-12")),
             (Some("2026-12-31T23:59:59Z"), "2027-01-01T00:00:00Z", whole("2027-01")),
             (Some("2026-11-23T06:00:00Z"), "2026-11-23T05:00:00Z", whole("2026-11")),

@@ -1,0 +1,69 @@
+//! `demo`: the exporter beside a simulated Azure. Everything else is as in `serve`; only the names
+//! say, everywhere, that nothing here is real.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+use url::Url;
+
+use super::serve::{bind, exporter};
+use super::signals::{Signals, stopped};
+use super::simulate::{enrollment, private_listener, simulator};
+use super::wiring;
+use crate::billing::scope::{CostType, ScopeId, ScopeType};
+use crate::cli::DemoArgs;
+use crate::config::{Auth, Azure, Cloud, Config, Poll, RequestsPerMinute, Scope, Secret};
+use crate::metrics::About;
+use crate::server::serve;
+use crate::simulator::{SimulatedScope, Simulator};
+
+/// So that a visitor sees polls happen.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+pub(super) async fn run(args: &DemoArgs) -> Result<()> {
+    let signals = Signals::listen()?;
+    let listeners = bind(&args.listen_address)?;
+    let azure = private_listener().context("cannot listen on 127.0.0.1 for the simulated Azure")?;
+    let endpoint = Url::parse(&format!("http://{}", azure.local_addr()?))?;
+    let simulator = simulator(enrollment(&args.enrollment));
+    let config = config(&simulator, endpoint.clone())?;
+    let world = wiring::world(&config, About { demo: true, process: true })?;
+    warn!("DEMO: every cost below is simulated; no Azure account is read");
+    info!(%endpoint, "simulating Azure");
+    for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
+        info!(%address, "listening");
+        println!("open http://{address}/");
+        println!("     http://{address}{}", args.web.telemetry_path.as_str());
+    }
+    println!("stop with Ctrl-C");
+    let mut servers = JoinSet::new();
+    servers.spawn(serve(azure, simulator.router(), stopped(signals.stop.clone())));
+    exporter(&config, world, listeners, &args.web.telemetry_path, signals).await
+}
+
+/// The enrollment and its departments, read without a quota to wait for.
+fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
+    let azure = Azure {
+        cloud: Cloud::Public,
+        // Never asked: the token is ready.
+        authority_host: endpoint.clone(),
+        endpoint,
+        api_version: Default::default(),
+        requests_per_minute: RequestsPerMinute::everywhere(6000),
+        auth: Auth::Token(Secret::Value("demo".into())),
+    };
+    let scopes = simulator.scopes().into_iter().filter_map(scope).collect();
+    Ok(Config { azure, scopes, poll: Poll { interval: INTERVAL, ..Poll::default() } })
+}
+
+fn scope(simulated: SimulatedScope) -> Option<Scope> {
+    let kinds = [ScopeType::BillingAccount, ScopeType::Department];
+    let scope_type = kinds.into_iter().find(|kind| kind.as_str() == simulated.kind)?;
+    let name = simulated.name.split(',').next().unwrap_or_default().to_lowercase();
+    Some(Scope {
+        label: format!("demo-{name}"),
+        id: ScopeId { scope_type, id: simulated.id, cost: CostType::Actual },
+    })
+}

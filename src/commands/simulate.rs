@@ -1,0 +1,64 @@
+//! `simulate`: the simulated Azure API alone, until a signal stops it.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use anyhow::Result;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use super::serve::bind;
+use super::signals::{Signals, stopped};
+use crate::cli::{EnrollmentArgs, SimulateArgs};
+use crate::poller::Clock;
+use crate::server::serve;
+use crate::simulator::{Options, Simulator};
+
+pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
+    let signals = Signals::listen()?;
+    let simulator = simulator(Options {
+        requests_per_minute: args.requests_per_minute,
+        error_rate: args.error_rate,
+        latency: args.latency,
+        ..enrollment(&args.enrollment)
+    });
+    let listeners = bind(&args.listen_address)?;
+    warn!("this is a simulation: no cost it answers is real");
+    for scope in simulator.scopes() {
+        info!(kind = scope.kind, id = scope.id, name = scope.name, "simulated scope");
+    }
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        info!(address = %listener.local_addr()?, "simulating Azure; any bearer token will do");
+        servers.spawn(serve(listener, simulator.router(), stopped(signals.stop.clone())));
+    }
+    while let Some(served) = servers.join_next().await {
+        served??;
+    }
+    Ok(())
+}
+
+/// What the flags of an enrollment make of the defaults.
+pub(super) fn enrollment(args: &EnrollmentArgs) -> Options {
+    let options = Options {
+        seed: args.seed,
+        days: args.days,
+        resources: args.resources as usize,
+        ..Options::default()
+    };
+    match args.rows {
+        Some(rows) => options.total_rows(rows),
+        None => options,
+    }
+}
+
+/// An enrollment whose history ends now, by the system's clock.
+pub(super) fn simulator(options: Options) -> Simulator {
+    let clock = Clock::system();
+    Simulator::new(options, Arc::new(move || clock.now()))
+}
+
+/// A listener for our own use, on a free port of this machine.
+pub(super) fn private_listener() -> std::io::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", 0))
+}

@@ -1,0 +1,83 @@
+//! From simulated pages of usage to a query of a real Prometheus.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::process::{Running, get};
+use crate::prometheus::Prometheus;
+
+/// By scope and currency.
+type Totals = BTreeMap<(String, String), f64>;
+
+/// What the simulator itself says it bills each scope of a billing period.
+fn truth(simulator: &str, scopes: &[BTreeMap<String, String>], period: &str) -> Totals {
+    let mut totals = Totals::new();
+    for scope in scopes {
+        let (kind, id) = (&scope["scope_type"], &scope["scope_id"]);
+        let (status, body) =
+            get(simulator, &format!("/simulator/totals?kind={kind}&id={id}&period={period}"));
+        assert_eq!(status, 200, "{body}");
+        let by_currency: BTreeMap<String, String> = serde_json::from_str(&body).expect("JSON");
+        for (currency, total) in by_currency {
+            totals.insert((scope["scope"].clone(), currency), total.parse().expect("a number"));
+        }
+    }
+    totals
+}
+
+fn asked(prometheus: &Prometheus, promql: &str) -> Totals {
+    let samples = prometheus.query_until_found(promql).into_iter();
+    samples
+        .map(|sample| {
+            let labels = (sample.labels["scope"].clone(), sample.labels["currency"].clone());
+            (labels, sample.value.parse().expect("a number"))
+        })
+        .collect()
+}
+
+/// PromQL adds floats, in no promised order.
+fn equal(asked: &Totals, truth: &Totals) -> bool {
+    asked.keys().eq(truth.keys())
+        && asked
+            .iter()
+            .all(|(labels, value)| (value - truth[labels]).abs() <= 1e-9 * truth[labels].abs())
+}
+
+#[test]
+fn prometheus_adds_up_to_what_the_simulator_billed() {
+    let mut demo = Running::start(&["demo", "--web.listen-address", "127.0.0.1:0"]);
+    let line = demo.line_with("endpoint=http://");
+    let simulator = line
+        .split("endpoint=http://")
+        .nth(1)
+        .expect("an endpoint")
+        .trim_end_matches(['/', '"'])
+        .to_owned();
+    let address = demo.address();
+    let prometheus = Prometheus::start(address.parse().expect("an address"), "http", "/metrics");
+    let info = prometheus.query_until_found("azure_billing_scope_info");
+    let scopes: Vec<_> = info.into_iter().map(|sample| sample.labels).collect();
+    assert_eq!(scopes.len(), 4, "an enrollment and its departments");
+    assert!(scopes.iter().all(|scope| scope["scope"].starts_with("demo-")), "{scopes:?}");
+    let (mut costs, mut billed) = Default::default();
+    // Scrapes and polls take their time, and the simulated source refreshes at every fourth hour.
+    for _ in 0..45 {
+        let period = prometheus.query_until_found("azure_billing_period_start_timestamp_seconds");
+        let start: f64 = period[0].value.parse().expect("a number");
+        let start = jiff::Timestamp::from_second(start as i64).expect("a time").to_string();
+        let period = start[..7].replace('-', "");
+        costs = asked(&prometheus, "sum by (scope, currency) (azure_billing_instance_pretax_cost)");
+        billed = truth(&simulator, &scopes, &period);
+        if equal(&costs, &billed) {
+            break;
+        }
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    assert!(!costs.is_empty() && equal(&costs, &billed), "{costs:#?}\n{billed:#?}");
+    let by_scope = asked(&prometheus, "sum by (scope, currency) (azure_billing_scope_pretax_cost)");
+    assert!(equal(&by_scope, &costs), "{by_scope:#?}\n{costs:#?}");
+    assert_eq!(prometheus.query("azure_billing_exporter_demo == 1").len(), 1);
+    assert_eq!(prometheus.query("up == 1").len(), 1);
+    demo.signal("TERM");
+    assert!(demo.end().0.success());
+}
