@@ -1,0 +1,264 @@
+//! Weeks of polling in simulated time: the real poller and client against the simulated Azure, in
+//! process, while the clock is paused and moved by hand.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_billing_exporter::azure::transport::{Transport, TransportError};
+use azure_billing_exporter::azure::{Client, Patience};
+use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
+use azure_billing_exporter::poller::{Clock, Poller, World};
+use azure_billing_exporter::simulator::{Fault, Options, RetryAfter, Simulator};
+use azure_billing_exporter::status::{ScopeInfo, Status};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A transport that is the simulator itself.
+fn in_process(simulator: &Simulator) -> Transport {
+    let router = simulator.router();
+    BoxCloneSyncService::new(tower::service_fn(move |request: http::Request<Bytes>| {
+        let router = router.clone();
+        async move {
+            let answer = router.oneshot(request.map(axum::body::Body::from)).await?;
+            Ok(answer.map(|body| UnsyncBoxBody::new(body.map_err(TransportError::from))))
+        }
+    }))
+}
+
+struct Simulation {
+    simulator: Simulator,
+    clock: Clock,
+    poller: Poller,
+    exposition: Arc<Exposition>,
+    status: Arc<Status>,
+    scope: (&'static str, &'static str),
+}
+
+fn simulation(start: &str, kind: &'static str, id: &'static str, options: Options) -> Simulation {
+    let clock = Clock::starting_at(start.parse().expect("a time"));
+    let now = clock.clone();
+    let simulator = Simulator::new(options, Arc::new(move || now.now()));
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    // Days settle after 120 hours, so that six days of overlap see every change.
+    let text = format!(
+        "azure: {{endpoint: \"http://127.0.0.1:1\", auth: {{method: token, token: x}}}}\nscopes: [{{{kind}: \"{id}\", name: shop}}]\npoll: {{overlap: 6d}}\n"
+    );
+    std::fs::write(file.path(), text).expect("the file can be written");
+    let config = Config::from_file(file.path(), &Environment::default()).expect("a configuration");
+    let scope = config.scopes[0].clone();
+    let info = ScopeInfo { label: scope.label.clone(), id: scope.id.clone(), nested: false };
+    let status = Arc::new(Status::new([info], config.poll.interval));
+    let calls = Arc::<ApiCalls>::default();
+    let about = About { demo: false, process: false };
+    let exposition =
+        Arc::new(Exposition::new(status.clone(), calls.clone(), about).expect("an exposition"));
+    let client = Client::new(&config.azure, in_process(&simulator), Patience::default(), calls);
+    let world = World {
+        client: Arc::new(client),
+        poll: config.poll,
+        clock: clock.clone(),
+        status: status.clone(),
+        exposition: exposition.clone(),
+    };
+    Simulation {
+        simulator,
+        clock,
+        poller: Poller::new(world, 0, scope),
+        exposition,
+        status,
+        scope: (kind, id),
+    }
+}
+
+impl Simulation {
+    /// What is published of a family, by currency.
+    fn published(&self, family: &str) -> BTreeMap<String, f64> {
+        let text = self.exposition.scrape(Format::Text).expect("an exposition");
+        let mut sums = BTreeMap::<String, f64>::new();
+        for line in text.lines().filter(|line| line.starts_with(&format!("{family}{{"))) {
+            let (series, value) = line.rsplit_once(' ').expect("a value");
+            let currency =
+                series.rsplit_once("currency=\"").expect("a currency").1.trim_end_matches("\"}");
+            *sums.entry(currency.to_owned()).or_default() +=
+                value.parse::<f64>().expect("a number");
+        }
+        sums
+    }
+
+    /// What the simulator billed of the month so far.
+    fn billed(&self) -> BTreeMap<String, f64> {
+        let today = TimeZone::UTC.to_datetime(self.clock.now()).date();
+        let (kind, id) = self.scope;
+        let totals = self.simulator.period_totals(kind, id, today.year(), today.month());
+        totals
+            .into_iter()
+            .map(|(currency, money)| (currency, money.to_string().parse().expect("a number")))
+            .collect()
+    }
+
+    fn assert_published_is_billed(&self) {
+        let billed = self.billed();
+        for family in ["azure_billing_scope_pretax_cost", "azure_billing_instance_pretax_cost"] {
+            let mut published = self.published(family);
+            // A currency that is only expected, because the month before had it.
+            published.retain(|currency, sum| billed.contains_key(currency) || *sum != 0.0);
+            assert_eq!(published.keys().collect::<Vec<_>>(), billed.keys().collect::<Vec<_>>());
+            for (currency, sum) in published {
+                let off = (sum - billed[&currency]).abs();
+                let now = self.clock.now();
+                assert!(
+                    off <= 1e-9 * billed[&currency].abs(),
+                    "{family} {currency} at {now}: {sum} is not {}",
+                    billed[&currency]
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_good_poll_of_five_weeks_publishes_exactly_what_is_billed_and_every_failed_one_nothing()
+ {
+    let options = Options { resources: 30, error_rate: 0.15, ..Options::default() };
+    let mut simulation = simulation("2026-10-27T00:10:00Z", "billing_account", "100000", options);
+    let (mut good, mut failed) = (0, 0);
+    for poll in 0..35 * 6 {
+        let before = simulation.published("azure_billing_instance_pretax_cost");
+        if simulation.poller.poll().await {
+            good += 1;
+            simulation.assert_published_is_billed();
+        } else {
+            failed += 1;
+            assert_eq!(simulation.published("azure_billing_instance_pretax_cost"), before);
+        }
+        let next: Timestamp = "2026-10-27T00:10:00Z".parse().expect("a time");
+        let next = next + 4 * (poll + 1) * HOUR;
+        tokio::time::advance(
+            Duration::try_from(next.duration_since(simulation.clock.now())).expect("the future"),
+        )
+        .await;
+    }
+    assert!(good > 150 && failed > 0, "{good} good and {failed} failed polls");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_first_reading_only_the_newest_days_are_asked_for_until_a_day_has_passed() {
+    let options = Options { resources: 200, ..Options::default() };
+    let mut simulation = simulation("2026-11-20T00:10:00Z", "department", "1001", options);
+    let mut asked = Vec::new();
+    for _ in 0..8 {
+        let before = simulation.simulator.request_count();
+        assert!(simulation.poller.poll().await);
+        let requests = simulation.simulator.requests().split_off(before as usize);
+        let filtered = requests.iter().filter(|request| request.query.contains("filter")).count();
+        asked.push((requests.len(), filtered == requests.len()));
+        tokio::time::advance(4 * HOUR).await;
+    }
+    let (whole, newest) = (asked[0].0, asked[1].0);
+    assert!(!asked[0].1 && newest < whole, "{asked:?}");
+    assert!(
+        asked[1..6].iter().all(|(requests, filtered)| *filtered && *requests == newest),
+        "{asked:?}"
+    );
+    assert!(!asked[6].1, "the whole period again after 24 hours: {asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_month_begins_at_zero_for_the_currencies_that_are_known() {
+    let options = Options { resources: 30, ..Options::default() };
+    let mut simulation = simulation("2026-11-30T23:30:00Z", "department", "1003", options);
+    assert!(simulation.poller.poll().await);
+    assert_eq!(
+        simulation.published("azure_billing_scope_pretax_cost").len(),
+        2,
+        "dollars and euros"
+    );
+    let newest = |simulation: &Simulation| {
+        let text = simulation.exposition.scrape(Format::Text).expect("an exposition");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("azure_billing_newest_usage_timestamp_seconds{"));
+        line.expect("a line").rsplit_once(' ').expect("a value").1.parse::<i64>().expect("a number")
+    };
+    // The month has begun, and the source has not been refreshed in it.
+    simulation.simulator.next_faults([Fault::NoContent]);
+    tokio::time::advance(HOUR).await;
+    assert!(simulation.poller.poll().await);
+    let published = simulation.published("azure_billing_scope_pretax_cost");
+    assert_eq!(published, BTreeMap::from([("EUR".to_owned(), 0.0), ("USD".to_owned(), 0.0)]));
+    let midnight = "2026-12-01T00:00:00Z".parse::<Timestamp>().expect("a time").as_second();
+    assert_eq!(
+        newest(&simulation),
+        midnight,
+        "usage was last seen on the last day of the old month"
+    );
+    tokio::time::advance(48 * HOUR).await;
+    assert!(simulation.poller.poll().await);
+    simulation.assert_published_is_billed();
+    assert!(newest(&simulation) > midnight);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_poll_waits_as_long_as_it_is_told_and_goes_on_at_the_same_page() {
+    let options = Options { resources: 600, ..Options::default() };
+    let mut simulation = simulation("2026-11-20T00:10:00Z", "billing_account", "100000", options);
+    simulation.simulator.next_faults([
+        Fault::Throttled(RetryAfter::Longest(240)),
+        Fault::Throttled(RetryAfter::Tenant(120)),
+    ]);
+    let began = simulation.clock.now();
+    assert!(simulation.poller.poll().await, "{:?}", simulation.status.scopes()[0].last_poll);
+    let requests = simulation.simulator.requests();
+    assert_eq!(requests.iter().filter(|request| request.status == Some(429)).count(), 2);
+    let query = |number: usize| requests[number].query.clone();
+    assert!(query(0) == query(1) && query(1) == query(2), "the same page is asked again");
+    let waited = simulation.clock.now().duration_since(began).as_secs();
+    assert!(waited >= 360, "waited {waited} s");
+    simulation.assert_published_is_billed();
+    let text = simulation.exposition.scrape(Format::Text).expect("an exposition");
+    assert!(
+        text.contains("azure_billing_api_wait_seconds_total{reason=\"throttled\"} 360"),
+        "{text}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_polls_at_its_interval_and_tries_sooner_after_a_failure() {
+    let options = Options { resources: 30, ..Options::default() };
+    let simulation = simulation("2026-11-20T00:10:00Z", "department", "1001", options);
+    let refusals = std::iter::repeat_n(Fault::Forbidden, 3);
+    simulation.simulator.next_faults(refusals);
+    let Simulation { poller, status, clock, .. } = simulation;
+    let task = tokio::spawn(poller.run());
+    let mut attempts = Vec::new();
+    for _ in 0..24 * 720 {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let began = status.scopes()[0].last_poll.as_ref().map(|poll| poll.began);
+        if began.is_some() && attempts.last() != began.as_ref() {
+            attempts.extend(began);
+        }
+    }
+    task.abort();
+    let gap = |pair: &[Timestamp]| pair[1].duration_since(pair[0]).as_secs();
+    let gaps: Vec<i64> = attempts.windows(2).map(gap).collect();
+    // One minute, two, four, and then every four hours; each up to a twentieth earlier.
+    assert!(gaps.len() >= 8, "{gaps:?}");
+    for (gap, planned) in
+        gaps.iter().zip([60, 120, 240].into_iter().chain(std::iter::repeat(14_400)))
+    {
+        assert!((planned * 19 / 20 - 1..=planned).contains(gap), "{gaps:?}");
+    }
+    assert_eq!(status.scopes()[0].failures.iter().sum::<u64>(), 3);
+    assert!(clock.now() > "2026-11-21T00:00:00Z".parse().expect("a time"));
+}
