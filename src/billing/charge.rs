@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::amount::Amount;
 
-/// A row, borrowed from the page or report that holds it. Texts are as sent; [`super::Ledger`]
+/// A row, borrowed from the page or report that holds it. Texts are as sent; [`super::ledger::Ledger`]
 /// normalises them. An absent text is empty.
 #[derive(Clone, Debug, Default)]
 pub struct Charge<'a> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -70,9 +71,10 @@ impl Poller {
         let began = self.world.clock.now();
         let started = tokio::time::Instant::now();
         let span = next_span(&self.world.poll, self.known, began);
-        let read = self.world.client.read_usage(&self.scope.id, span).await;
-        let published =
-            read.map_err(Failure::from).and_then(|reading| self.publish(span, began, reading));
+        let published = match self.world.client.read_usage(&self.scope.id, span).await {
+            Ok(reading) => self.publish(span, began, reading).await,
+            Err(error) => Err(Failure::from(error)),
+        };
         let mut result = PollResult { began, took: started.elapsed(), failure: None };
         match published {
             Ok(reading) => {
@@ -102,7 +104,7 @@ impl Poller {
     }
 
     /// Puts a finished reading in its place and the sums before the world, whole.
-    fn publish(
+    async fn publish(
         &mut self,
         span: Span,
         began: jiff::Timestamp,
@@ -115,11 +117,16 @@ impl Poller {
             self.known.whole = Some((period, began));
         }
         let snapshot = self.ledger.snapshot(period, began);
-        let written = self.world.exposition.publish(self.index, snapshot);
-        written.map(|()| reading).map_err(|error| Failure {
-            reason: FailureReason::Store,
-            what: format!("the exposition cannot be written: {error}; please report this"),
-        })
+        let (exposition, index) = (self.world.exposition.clone(), self.index);
+        // A hundred thousand series take half a second to write; scrapes go on meanwhile.
+        let written = spawn_blocking(move || exposition.publish(index, snapshot)).await;
+        match written {
+            Ok(Ok(())) => Ok(reading),
+            failed => Err(Failure {
+                reason: FailureReason::Store,
+                what: format!("the exposition cannot be written, please report this: {failed:?}"),
+            }),
+        }
     }
 }
 

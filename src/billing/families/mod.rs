@@ -1,5 +1,5 @@
 //! The questions that are answered: one file a metric family, with its name, help, labels and what
-//! a row adds to it. A new one needs its file, a line in [`Tables`] and a line in `docs/metrics.md`.
+//! a row adds to it. A new one needs its file, a line in `Tables` and a line in `docs/metrics.md`.
 //!
 //! Nothing here knows a format: `metrics` writes what these files define.
 
