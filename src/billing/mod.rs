@@ -5,9 +5,11 @@
 
 pub mod amount;
 mod arm_id;
+pub mod budget;
 pub mod charge;
 pub mod families;
 pub mod ledger;
+pub mod limits;
 pub mod period;
 mod regions;
 pub mod scope;
