@@ -15,7 +15,7 @@ use super::next_link;
 use super::wire::{Page, read_page};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
-use crate::billing::ledger::Ledger;
+use crate::billing::ledger::{Ledger, TagKeys};
 use crate::billing::period::{DayRange, Period};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 
@@ -68,9 +68,14 @@ impl Client {
     ///
     /// # Errors
     /// Each means what [`Error`] says; tries and waits are over by then.
-    pub async fn read_usage(&self, scope: &ScopeId, span: Span) -> Result<Reading, Error> {
-        let mut reading = Reading::default();
-        let mut scratch = Ledger::default();
+    pub async fn read_usage(
+        &self,
+        scope: &ScopeId,
+        span: Span,
+        tag_keys: &TagKeys,
+    ) -> Result<Reading, Error> {
+        let new = || Ledger::new(tag_keys.clone());
+        let (mut reading, mut scratch) = (Reading { ledger: new(), ..Reading::default() }, new());
         let mut seen = HashSet::new();
         let mut url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
         loop {

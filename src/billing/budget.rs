@@ -1,6 +1,5 @@
 //! Budgets: a limit for a month, quarter or year, of a whole scope or one part of it.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::amount::Amount;
@@ -87,9 +86,8 @@ impl Budget {
         let (start, now) = (month(self.start), month(day));
         let elapsed = now.checked_sub(start).filter(|elapsed| *elapsed >= 0)?;
         let into_grain = elapsed % self.grain.months();
-        let first = day.first_of_month();
-        let back = (0..=into_grain).rev();
-        Some(back.map(|months| Period::of(first.saturating_sub(months.months()))).collect())
+        let period = Period::of(day);
+        Some((0..=into_grain).rev().map(|months| period.months_before(months)).collect())
     }
 }
 

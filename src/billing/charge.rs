@@ -26,10 +26,32 @@ pub struct Charge<'a> {
     pub instance_name: Cow<'a, str>,
     /// The subscription, for rows whose id does not tell.
     pub subscription_id: Cow<'a, str>,
+    /// What the subscription is called.
+    pub subscription_name: Cow<'a, str>,
     /// The resource group, for rows whose id does not tell.
     pub resource_group: Cow<'a, str>,
     /// The region in any of Azure's spellings.
     pub location: Cow<'a, str>,
+    /// The department it is charged to. An enrollment's invoice sections are its departments.
+    pub department: Cow<'a, str>,
+    /// The enrollment account it is charged to.
+    pub account: Cow<'a, str>,
+    /// The cost center of the department or account.
+    pub cost_center: Cow<'a, str>,
+    /// The category of the meter, or where it has none the consumed service.
+    pub service_name: Cow<'a, str>,
+    /// The subcategory of the meter.
+    pub subcategory: Cow<'a, str>,
+    /// The name of the meter.
+    pub meter: Cow<'a, str>,
+    /// What was bought, by the id of the order or reservation, else by the product's name.
+    pub product: Cow<'a, str>,
+    /// Keys and values as sent.
+    pub tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Whether Azure calls the cost estimated; `None` where it does not say.
+    pub estimated: Option<bool>,
+    /// Whether the charge comes again each period.
+    pub recurring: bool,
     /// What kind of charge this is.
     pub charge_type: ChargeType,
     /// Who sells it.

@@ -4,125 +4,132 @@
 //! scope: the same sums over other rows, so that merging one into another is one operation. Rows
 //! are never kept. Nothing is de-duplicated: two identical rows are two charges.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
 use super::amount::Amount;
 use super::arm_id::{ArmId, last_segment};
 use super::charge::{Charge, ChargeType, pricing_model};
-use super::families::{ScopeCost, Tables};
-use super::period::{DayRange, Period, end_of};
+use super::families::Tables;
+use super::names::{Named, Names};
+use super::period::{DayRange, Period, day_of};
 use super::regions::location;
-use super::snapshot::Snapshot;
 use super::strings::{Strings, Symbol, Translation};
+
+/// A budget of a year looks back so far.
+const MONTHS_KEPT: i32 = 12;
 
 /// A charge in symbols, normalised: what a family sees of a row.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub(crate) struct Row<'a> {
     pub(crate) subscription_id: Symbol,
     pub(crate) resource_group: Symbol,
     pub(crate) instance_id: Symbol,
     pub(crate) location: Symbol,
+    pub(crate) department: Symbol,
+    pub(crate) account: Symbol,
+    pub(crate) cost_center: Symbol,
+    pub(crate) service_name: Symbol,
+    pub(crate) subcategory: Symbol,
+    pub(crate) meter: Symbol,
+    pub(crate) product: Symbol,
     pub(crate) currency: Symbol,
     pub(crate) unit: Symbol,
-    pub(crate) charge_type: ChargeType,
+    pub(crate) charge_type: Symbol,
     pub(crate) publisher_type: Symbol,
     pub(crate) pricing_model: Symbol,
+    /// The value of each configured tag key; empty where the row lacks it.
+    pub(crate) tags: &'a [(Symbol, Symbol)],
+    pub(crate) estimated: Option<bool>,
+    pub(crate) recurring: bool,
     pub(crate) cost: Amount,
     pub(crate) quantity: Amount,
 }
 
-/// What resources are called. Part of a day's sums, so that a replaced day takes its names along.
-#[derive(Clone, Debug, Default)]
-pub struct Names(HashMap<Symbol, Symbol, foldhash::fast::RandomState>);
-
-impl Names {
-    /// The name of a resource; empty for rows without one.
-    pub fn of<'a>(&self, id: Symbol, strings: &'a Strings) -> &'a str {
-        self.0.get(&id).map_or("", |&name| strings.get(name))
-    }
-
-    /// Where rows of one day disagree the lesser spelling wins, so that their order means nothing.
-    fn add<'a>(&mut self, id: Symbol, name: Symbol, text: impl Fn(Symbol) -> &'a str) {
-        let known = self.0.entry(id).or_insert(name);
-        if *known != name && text(name) < text(*known) {
-            *known = name;
-        }
-    }
-
-    /// The spelling of a later day wins.
-    pub(crate) fn supersede(&mut self, later: &Self, mut symbol: impl FnMut(Symbol) -> Symbol) {
-        self.0.extend(later.0.iter().map(|(&id, &name)| (symbol(id), symbol(name))));
-    }
-}
+/// The tag keys that are counted, in the spelling of their label.
+pub type TagKeys = Arc<[String]>;
 
 /// The sums of one day.
 #[derive(Clone, Debug, Default)]
-struct Day {
-    usage_rows: u64,
-    tables: Tables,
-    names: Names,
+pub(crate) struct Day {
+    /// When the last reading of the day began; `None` while it is being read.
+    pub(crate) read_at: Option<Timestamp>,
+    pub(crate) usage_rows: u64,
+    pub(crate) tables: Tables,
+    pub(crate) names: Names,
 }
 
 /// Exact sums by day and series.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    strings: Strings,
-    days: BTreeMap<Date, Day>,
-    past: Past,
+    pub(super) strings: Strings,
+    pub(super) days: BTreeMap<Date, Day>,
+    /// The bills of periods whose days were forgotten.
+    months: BTreeMap<Period, Month>,
+    /// When the sums of a period that was over last changed.
+    changed: BTreeMap<Period, Timestamp>,
+    pub(super) past: Past,
+    tag_keys: TagKeys,
+    /// Buffers of [`Ledger::add`].
     id: ArmId,
+    tags: Vec<(Symbol, Symbol)>,
+}
+
+/// The bill of a closed period.
+#[derive(Clone, Debug, Default)]
+struct Month {
+    strings: Strings,
+    tables: Tables,
 }
 
 /// What outlives the days that were forgotten.
 #[derive(Clone, Debug, Default)]
-struct Past {
-    newest_usage: Option<Date>,
-    currencies: BTreeSet<String>,
+pub(super) struct Past {
+    pub(super) newest_usage: Option<Date>,
+    pub(super) currencies: BTreeSet<String>,
 }
 
 impl Ledger {
+    /// Without days.
+    pub fn new(tag_keys: TagKeys) -> Self {
+        Self { tag_keys, ..Self::default() }
+    }
+
     /// Adds a row to a day, which is the caller's choice: a row may count on another day than it is
     /// dated.
     pub fn add(&mut self, charge: &Charge<'_>, day: Date) {
-        let row = self.row(charge);
-        let day = self.days.entry(day).or_default();
-        day.usage_rows += u64::from(row.charge_type == ChargeType::Usage);
+        self.read_tags(charge);
+        let Self { strings, days, id, tags, .. } = self;
+        let row = row(charge, strings, id, tags);
+        let day = days.entry(day).or_default();
+        day.usage_rows += u64::from(charge.charge_type == ChargeType::Usage);
         day.tables.add(&row);
-        if !self.id.as_str().is_empty() {
+        if !id.as_str().is_empty() {
             let sent = charge.instance_name.trim();
             let name = if sent.is_empty() { last_segment(&charge.instance_id) } else { sent };
-            let name = self.strings.intern(name);
-            day.names.add(row.instance_id, name, |symbol| self.strings.get(symbol));
+            let name = strings.intern(name);
+            day.names.add(Named::Instance, row.instance_id, name, |symbol| strings.get(symbol));
+        }
+        let name = charge.subscription_name.trim();
+        if !name.is_empty() {
+            let name = strings.intern(name);
+            day.names
+                .add(Named::Subscription, row.subscription_id, name, |symbol| strings.get(symbol));
         }
     }
 
-    fn row(&mut self, charge: &Charge<'_>) -> Row {
-        let Self { strings, id, .. } = self;
-        id.read(&charge.instance_id);
-        let lower = |text: &str| text.trim().to_lowercase();
-        let subscription_id = match id.subscription() {
-            Some(subscription) => strings.intern(subscription),
-            None => strings.intern(&lower(&charge.subscription_id)),
-        };
-        let resource_group = match id.resource_group() {
-            Some(group) => strings.intern(group),
-            None => strings.intern(&lower(&charge.resource_group)),
-        };
-        Row {
-            subscription_id,
-            resource_group,
-            instance_id: strings.intern(id.as_str()),
-            location: strings.intern(&location(&charge.location)),
-            currency: strings.intern(&charge.currency.trim().to_uppercase()),
-            unit: strings.intern(charge.unit.trim()),
-            charge_type: charge.charge_type,
-            publisher_type: strings.intern(&lower(&charge.publisher_type)),
-            pricing_model: strings.intern(&pricing_model(&charge.pricing_model)),
-            cost: charge.cost,
-            quantity: charge.quantity,
-        }
+    /// The value of each configured key. Azure's tag names have no case.
+    fn read_tags(&mut self, charge: &Charge<'_>) {
+        let Self { strings, tags, tag_keys, .. } = self;
+        tags.clear();
+        tags.extend(tag_keys.iter().map(|key| {
+            let sent = charge.tags.iter().find(|(sent, _)| sent.trim().eq_ignore_ascii_case(key));
+            let value = sent.map_or("", |(_, value)| value.trim());
+            (strings.intern(key), strings.intern(value))
+        }));
     }
 
     /// Adds all sums of another ledger.
@@ -132,27 +139,118 @@ impl Ledger {
             let ours = self.days.entry(*date).or_default();
             ours.usage_rows += theirs.usage_rows;
             ours.tables.absorb(&theirs.tables, |symbol| translation.translate(symbol));
-            for (&id, &name) in &theirs.names.0 {
+            for (what, id, name) in theirs.names.iter() {
                 let (id, name) = (translation.translate(id), translation.translate(name));
-                ours.names.add(id, name, |symbol| translation.text(symbol));
+                ours.names.add(what, id, name, |symbol| translation.text(symbol));
             }
         }
     }
 
-    /// Puts a finished reading in the place of its days. A day of the range that has no row in the
-    /// reading is nothing, whatever it was before.
-    pub fn replace(&mut self, range: DayRange, reading: &Self) {
+    /// Puts a finished reading, which began at a moment, in the place of its days. A day that has no
+    /// row in the reading is nothing, whatever it was before. Days still to come stay unread.
+    pub fn replace(&mut self, range: DayRange, reading: &Self, began: Timestamp) {
+        let period = Period::of(range.first);
+        let before = self.scope_costs(period);
         self.days.retain(|day, _| !range.contains(*day));
         self.drop_unused_strings();
         self.absorb(reading);
+        let last = range.last.min(day_of(began));
+        for day in range.first.series(1.day()).take_while(|day| *day <= last) {
+            self.days.entry(day).or_default();
+        }
+        for (_, day) in self.days.range_mut(range.first..=range.last) {
+            day.read_at = Some(began);
+        }
+        if self.scope_costs(period) != before {
+            self.changed.insert(period, began);
+        }
     }
 
-    /// Forgets the days before one, but not which currencies occurred in them and when usage was
-    /// last seen.
+    /// Keeps the bill of a closed period without its days.
+    pub fn add_month(&mut self, period: Period, reading: &Self) {
+        let mut month = Month::default();
+        reading.absorb_days(period, &mut month.strings, &mut month.tables);
+        self.months.insert(period, month);
+    }
+
+    /// Adds up who pays for a period. Whether all of it is known.
+    pub(crate) fn absorb_bill(
+        &self,
+        period: Period,
+        strings: &mut Strings,
+        tables: &mut Tables,
+    ) -> bool {
+        match self.months.get(&period) {
+            Some(month) if !self.knows_all(period) => {
+                let mut translation = Translation::new(&month.strings, strings);
+                tables.absorb_bill(&month.tables, |symbol| translation.translate(symbol));
+                true
+            }
+            _ => {
+                self.absorb_days(period, strings, tables);
+                self.knows_all(period)
+            }
+        }
+    }
+
+    fn absorb_days(&self, period: Period, strings: &mut Strings, tables: &mut Tables) {
+        let range = period.days();
+        let mut translation = Translation::new(&self.strings, strings);
+        for (_, day) in self.days.range(range.first..=range.last) {
+            tables.absorb_bill(&day.tables, |symbol| translation.translate(symbol));
+        }
+    }
+
+    /// Whether the bill of a period can be told: from its days or because it was kept.
+    pub fn knows(&self, period: Period) -> bool {
+        self.months.contains_key(&period) || self.knows_all(period)
+    }
+
+    fn knows_all(&self, period: Period) -> bool {
+        let range = period.days();
+        self.days.range(range.first..=range.last).count() == range.count()
+    }
+
+    /// When the sums of a period that is over last changed.
+    pub(crate) fn changed(&self, period: Period) -> Option<Timestamp> {
+        self.changed.get(&period).copied()
+    }
+
+    /// The cost of a period by everything that tells charges apart, to see whether it changed.
+    fn scope_costs(&self, period: Period) -> BTreeMap<[String; 4], Amount> {
+        let range = period.days();
+        let mut costs = BTreeMap::new();
+        for (_, day) in self.days.range(range.first..=range.last) {
+            for (key, amount) in &day.tables.scope_cost {
+                let texts = key.map(|symbol| self.strings.get(symbol).to_owned());
+                *costs.entry(texts).or_default() += *amount;
+            }
+        }
+        costs
+    }
+
+    /// The days that were read.
+    pub fn known_days(&self) -> impl Iterator<Item = Date> {
+        self.days.keys().copied()
+    }
+
+    /// Forgets the days before one, but not the bills of their periods, which currencies occurred
+    /// in them and when usage was last seen.
     pub fn forget_before(&mut self, day: Date) {
+        let gone: BTreeSet<Period> =
+            self.days.range(..day).map(|(day, _)| Period::of(*day)).collect();
+        for period in gone.into_iter().filter(|period| self.knows_all(*period)).collect::<Vec<_>>()
+        {
+            let mut month = Month::default();
+            self.absorb_days(period, &mut month.strings, &mut month.tables);
+            self.months.insert(period, month);
+        }
+        let oldest = Period::of(day).months_before(MONTHS_KEPT);
+        self.months.retain(|period, _| *period >= oldest);
+        self.changed.retain(|period, _| *period >= oldest);
         let kept = self.days.split_off(&day);
-        let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
         if !self.days.is_empty() {
+            let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
             self.past = Past { newest_usage, currencies: self.currencies() };
         }
         self.days = kept;
@@ -166,31 +264,18 @@ impl Ledger {
     }
 
     fn currencies(&self) -> BTreeSet<String> {
-        let keys = self.days.values().flat_map(|day| day.tables.scope_cost.keys());
-        keys.map(|key| self.strings.get(key.currency()).to_owned()).collect()
+        self.currencies_in(self.days.values())
     }
 
-    /// The sums of a period as they were read at a moment. A currency of the days before it counts
-    /// as zero usage until rows arrive.
-    pub fn snapshot(&self, period: Period, read_at: Timestamp) -> Snapshot {
-        let mut strings = Strings::default();
-        let (mut tables, mut names) = (Tables::default(), Names::default());
-        let mut translation = Translation::new(&self.strings, &mut strings);
+    /// Every currency of a period.
+    pub(crate) fn currencies_of(&self, period: Period) -> BTreeSet<String> {
         let range = period.days();
-        for (_, day) in self.days.range(range.first..=range.last) {
-            tables.absorb(&day.tables, |symbol| translation.translate(symbol));
-            names.supersede(&day.names, |symbol| translation.translate(symbol));
-        }
-        let none = strings.intern("");
-        for currency in &self.past.currencies {
-            let usage = ScopeCost::usage_in(strings.intern(currency), none);
-            if !tables.scope_cost.keys().any(|key| key.currency() == usage.currency()) {
-                tables.scope_cost.insert(usage, Amount::ZERO);
-            }
-        }
-        let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
-        let newest_usage = newest_usage.map(|day| end_of(day).min(read_at));
-        Snapshot::new(period, newest_usage, &strings, &tables, &names)
+        self.currencies_in(self.days.range(range.first..=range.last).map(|(_, day)| day))
+    }
+
+    fn currencies_in<'a>(&self, days: impl Iterator<Item = &'a Day>) -> BTreeSet<String> {
+        let keys = days.flat_map(|day| day.tables.scope_cost.keys());
+        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
     }
 
     /// Strings go only with the last day: while any day lives, its keys need them.
@@ -202,6 +287,47 @@ impl Ledger {
 }
 
 /// A purchase dated today must not hide that usage stopped coming.
-fn newest_usage(days: &BTreeMap<Date, Day>) -> Option<Date> {
+pub(super) fn newest_usage(days: &BTreeMap<Date, Day>) -> Option<Date> {
     days.iter().rev().find(|(_, day)| day.usage_rows > 0).map(|(date, _)| *date)
+}
+
+fn row<'a>(
+    charge: &Charge<'_>,
+    strings: &mut Strings,
+    id: &mut ArmId,
+    tags: &'a [(Symbol, Symbol)],
+) -> Row<'a> {
+    id.read(&charge.instance_id);
+    let lower = |text: &str| text.trim().to_lowercase();
+    let subscription_id = match id.subscription() {
+        Some(subscription) => strings.intern(subscription),
+        None => strings.intern(&lower(&charge.subscription_id)),
+    };
+    let resource_group = match id.resource_group() {
+        Some(group) => strings.intern(group),
+        None => strings.intern(&lower(&charge.resource_group)),
+    };
+    Row {
+        subscription_id,
+        resource_group,
+        instance_id: strings.intern(id.as_str()),
+        location: strings.intern(&location(&charge.location)),
+        department: strings.intern(charge.department.trim()),
+        account: strings.intern(charge.account.trim()),
+        cost_center: strings.intern(&charge.cost_center.trim().to_uppercase()),
+        service_name: strings.intern(charge.service_name.trim()),
+        subcategory: strings.intern(charge.subcategory.trim()),
+        meter: strings.intern(charge.meter.trim()),
+        product: strings.intern(charge.product.trim()),
+        currency: strings.intern(&charge.currency.trim().to_uppercase()),
+        unit: strings.intern(charge.unit.trim()),
+        charge_type: strings.intern(charge.charge_type.as_str()),
+        publisher_type: strings.intern(&lower(&charge.publisher_type)),
+        pricing_model: strings.intern(&pricing_model(&charge.pricing_model)),
+        tags,
+        estimated: charge.estimated,
+        recurring: charge.recurring,
+        cost: charge.cost,
+        quantity: charge.quantity,
+    }
 }

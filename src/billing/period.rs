@@ -36,6 +36,11 @@ impl DayRange {
         self.first <= day && day <= self.last
     }
 
+    /// How many days it has.
+    pub fn count(&self) -> usize {
+        usize::try_from((self.last - self.first).get_days() + 1).unwrap_or(0)
+    }
+
     /// The day itself, or the end of the range it lies beyond.
     pub fn nearest(&self, day: Date) -> Date {
         day.clamp(self.first, self.last)
@@ -58,6 +63,16 @@ impl Period {
     /// The period a day belongs to.
     pub fn of(day: Date) -> Self {
         Self { first: day.first_of_month() }
+    }
+
+    /// The period before this one.
+    pub fn before(self) -> Self {
+        self.months_before(1)
+    }
+
+    /// The period some periods earlier.
+    pub fn months_before(self, months: i32) -> Self {
+        Self { first: self.first.saturating_sub(months.months()) }
     }
 
     /// All its days, also those still to come.

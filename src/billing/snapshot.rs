@@ -1,78 +1,237 @@
-//! What is published of a scope: the sums of one billing period, made whole and never changed.
+//! What is published of a scope: everything that is asked of its days, computed once when they
+//! change, made whole and never changed.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::amount::Amount;
-use super::families::{Family, InstanceCost, InstanceUsage, ScopeCost, Table, Tables};
-use super::ledger::Names;
-use super::period::Period;
-use super::strings::{Strings, sorted};
+use super::budget::{Budget, Only};
+use super::charge::ChargeType;
+use super::days::Usual;
+use super::families::{Bound, Folded, Kept, OTHER, SERVICE_DAYS, Sums, Tables};
+use super::ledger::{Ledger, newest_usage};
+use super::names::Names;
+use super::period::{Period, day_of, end_of};
+use super::rules::Rules;
+use super::strings::{Strings, Symbol, Translation, sorted};
 
-/// The sums of a scope over a billing period.
+/// The published state of a scope.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    period: Period,
-    newest_usage: Option<Timestamp>,
-    strings: Strings,
-    names: Names,
-    tables: Tables,
+    pub(super) period: Period,
+    pub(super) strings: Strings,
+    pub(super) names: Names,
+    pub(super) current: Tables,
+    /// Where the period before is known whole.
+    pub(super) previous: Option<Tables>,
+    pub(super) previous_changed: Option<Timestamp>,
+    pub(super) previous_settled: bool,
+    pub(super) newest_usage: Option<Timestamp>,
+    pub(super) latest_complete: Option<Date>,
+    pub(super) daily: BTreeMap<(Date, ChargeType, String), Amount>,
+    pub(super) latest_day: BTreeMap<(ChargeType, String), Amount>,
+    pub(super) usual_day: BTreeMap<String, Usual>,
+    pub(super) services: ServiceDays,
+    pub(super) forecast: BTreeMap<String, f64>,
+    pub(super) budgets: Vec<(Budget, Option<Amount>)>,
+    pub(super) folded: Folded,
 }
 
-/// Receives every metric family once. The one list of families that formats and tests go by.
-pub trait FamilyVisitor {
-    /// One family and where its sums are in a snapshot.
-    fn family<F: Family>(&mut self, table: impl Fn(&Snapshot) -> &Table<F>);
+/// The days of services, folded by the cost of the latest day.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ServiceDays {
+    /// By service, kind of charge and currency.
+    pub(super) latest: Sums<[Symbol; 3]>,
+    /// Usage of all usual days by service and currency.
+    pub(super) usual: Sums<[Symbol; 2]>,
+    pub(super) usual_count: usize,
 }
 
-/// Shows each family to the visitor, in the order of publication.
-pub fn visit_families(visitor: &mut impl FamilyVisitor) {
-    visitor.family::<InstanceCost>(|snapshot| &snapshot.tables.instance_cost);
-    visitor.family::<InstanceUsage>(|snapshot| &snapshot.tables.instance_usage);
-    visitor.family::<ScopeCost>(|snapshot| &snapshot.tables.scope_cost);
-}
-
-impl Snapshot {
-    /// Orders the strings by their bytes, so that sorted keys are sorted label values.
-    pub(crate) fn new(
+impl Ledger {
+    /// The state of a scope in a period, as it was read at a moment. `settled`: the period before is
+    /// not read again.
+    pub fn snapshot(
+        &self,
         period: Period,
-        newest_usage: Option<Timestamp>,
-        strings: &Strings,
-        tables: &Tables,
-        names: &Names,
-    ) -> Self {
-        let (strings, rank) = sorted(strings);
-        let mut snapshot = Self {
+        read_at: Timestamp,
+        rules: &Rules,
+        settled: bool,
+    ) -> Snapshot {
+        let mut unsorted = Unsorted::of(self, period, rules);
+        let (strings, rank) = sorted(&unsorted.strings);
+        let complete = self.complete_days(rules.day_complete_after);
+        let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
+        let since = rules.window_start(day_of(read_at));
+        let daily = self
+            .daily(since)
+            .map(|((day, kind, currency), amount)| ((day, kind, currency.to_owned()), amount));
+        let usual_day = self.usual_day(&complete);
+        let latest =
+            complete.last().map(|(_, day)| self.day_costs(day)).unwrap_or_default().into_iter();
+        let mut latest_day: BTreeMap<_, _> = latest
+            .map(|((kind, currency), amount)| ((kind, currency.to_owned()), amount))
+            .collect();
+        for currency in usual_day.keys() {
+            latest_day.entry((ChargeType::Usage, currency.clone())).or_default();
+        }
+        let mut snapshot = Snapshot {
             period,
-            newest_usage,
-            strings,
             names: Names::default(),
-            tables: Tables::default(),
+            current: Tables::default(),
+            previous: unsorted.previous.take().map(|tables| ranked(&tables, &rank)),
+            previous_changed: self.changed(period.before()),
+            previous_settled: settled,
+            newest_usage: newest_usage.map(|day| end_of(day).min(read_at)),
+            latest_complete: complete.last().map(|(date, _)| *date),
+            daily: daily.collect(),
+            latest_day,
+            usual_day,
+            services: unsorted.services.ranked(&rank),
+            forecast: self.forecast(period, rules.day_complete_after),
+            budgets: rules
+                .budgets
+                .iter()
+                .map(|budget| (budget.clone(), self.spent(budget, day_of(read_at))))
+                .collect(),
+            folded: Folded::new(),
+            strings,
         };
-        snapshot.tables.absorb(tables, &rank);
-        snapshot.names.supersede(names, &rank);
+        snapshot.current.absorb(&unsorted.current, &rank);
+        snapshot.names.supersede(&unsorted.names, &rank);
+        snapshot.fold(rules);
         snapshot
     }
 
-    /// The billing period the sums are of.
-    pub fn period(&self) -> Period {
-        self.period
+    /// What was spent of a budget's current grain. `None` where a period of it is not known.
+    fn spent(&self, budget: &Budget, today: Date) -> Option<Amount> {
+        let mut spent = Amount::ZERO;
+        for period in budget.periods(today)? {
+            let (mut strings, mut tables) = (Strings::default(), Tables::default());
+            let whole = self.absorb_bill(period, &mut strings, &mut tables);
+            if !whole && period != Period::of(today) {
+                return None;
+            }
+            spent += spent_of(&tables, &strings, budget);
+        }
+        Some(spent)
     }
+}
 
-    /// The end of the newest day with usage, of this period or an earlier one; never after the
-    /// moment of reading.
-    pub fn newest_usage(&self) -> Option<Timestamp> {
-        self.newest_usage
+fn ranked(tables: &Tables, rank: impl Fn(Symbol) -> Symbol) -> Tables {
+    let mut ranked = Tables::default();
+    ranked.absorb_bill(tables, rank);
+    ranked
+}
+
+/// The part of a bill that counts against a budget.
+fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
+    let same =
+        |symbol: &Symbol, text: &str| strings.get(*symbol).to_lowercase() == text.to_lowercase();
+    let sum = |amounts: &mut dyn Iterator<Item = (&[Symbol], &Amount)>,
+               counts: &dyn Fn(&[Symbol]) -> bool| {
+        let counted = amounts.filter(|(key, _)| {
+            key.last().is_some_and(|currency| same(currency, &budget.currency)) && counts(key)
+        });
+        counted.map(|(_, amount)| *amount).sum::<Amount>()
+    };
+    fn keys<const N: usize>(
+        sums: &Sums<[Symbol; N]>,
+    ) -> impl Iterator<Item = (&[Symbol], &Amount)> {
+        sums.iter().map(|(key, amount)| (key.as_slice(), amount))
     }
-
-    /// The series of a family's table in the order of their label values.
-    pub fn sorted<F: Family>(table: &Table<F>) -> Vec<(F, Amount)> {
-        let mut series: Vec<_> = table.iter().map(|(key, amount)| (*key, *amount)).collect();
-        series.sort_unstable_by_key(|(key, _)| *key);
-        series
+    match &budget.only {
+        Only::All => sum(&mut keys(&tables.scope_cost), &|_| true),
+        Only::Department(name) => sum(&mut keys(&tables.account_cost), &|key| same(&key[0], name)),
+        Only::Account(name) => sum(&mut keys(&tables.account_cost), &|key| same(&key[1], name)),
+        Only::Subscription(id) => {
+            sum(&mut keys(&tables.subscription_cost), &|key| same(&key[0], id))
+        }
+        Only::Service(name) => sum(&mut keys(&tables.service_cost), &|key| same(&key[1], name)),
+        Only::Tag { key: tag, value } => {
+            sum(&mut keys(&tables.tag_cost), &|key| same(&key[0], tag) && same(&key[1], value))
+        }
     }
+}
 
-    /// The label values of a series, in the order of the family's labels.
-    pub fn values<'a, F: Family>(&'a self, key: &F, values: &mut Vec<&'a str>) {
-        key.values(&self.strings, &self.names, values);
+/// Sums in the symbols of one arena, before it is sorted.
+struct Unsorted {
+    strings: Strings,
+    names: Names,
+    current: Tables,
+    previous: Option<Tables>,
+    services: ServiceDays,
+}
+
+impl Unsorted {
+    fn of(ledger: &Ledger, period: Period, rules: &Rules) -> Self {
+        let mut strings = Strings::default();
+        let none = strings.intern("");
+        strings.intern(OTHER);
+        let (mut current, mut names) = (Tables::default(), Names::default());
+        let mut translation = Translation::new(&ledger.strings, &mut strings);
+        let range = period.days();
+        for (_, day) in ledger.days.range(range.first..=range.last) {
+            current.absorb(&day.tables, |symbol| translation.translate(symbol));
+        }
+        for day in ledger.days.values() {
+            names.supersede(&day.names, |symbol| translation.translate(symbol));
+        }
+        let mut services = ServiceDays::default();
+        let complete = ledger.complete_days(rules.day_complete_after);
+        if let Some((_, latest)) = complete.last() {
+            let translated = latest.tables.service_charge.iter();
+            services.latest = translated
+                .map(|(key, amount)| (key.map(|symbol| translation.translate(symbol)), *amount))
+                .collect();
+        }
+        if let Some((usual, count)) = ledger.usual_service_days(&complete) {
+            let translated = usual.into_iter();
+            services.usual = translated
+                .map(|(key, amount)| (key.map(|symbol| translation.translate(symbol)), amount))
+                .collect();
+            services.usual_count = count;
+        }
+        let usage = strings.intern(ChargeType::Usage.as_str());
+        // A service that is usual and cost nothing on the latest day has a series that says so.
+        for [service, currency] in services.usual.keys() {
+            services.latest.entry([*service, usage, *currency]).or_default();
+        }
+        let mut previous = Tables::default();
+        let known = ledger.absorb_bill(period.before(), &mut strings, &mut previous);
+        let expected =
+            ledger.past.currencies.iter().cloned().chain(ledger.currencies_of(period.before()));
+        for currency in expected.chain(rules.budgets.iter().map(|budget| budget.currency.clone())) {
+            let currency = strings.intern(&currency);
+            if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
+                current.scope_cost.insert([usage, none, none, currency], Amount::ZERO);
+            }
+        }
+        Self { strings, names, current, previous: known.then_some(previous), services }
+    }
+}
+
+impl ServiceDays {
+    fn ranked(&self, rank: impl Fn(Symbol) -> Symbol) -> Self {
+        Self {
+            latest: self.latest.iter().map(|(key, amount)| (key.map(&rank), *amount)).collect(),
+            usual: self.usual.iter().map(|(key, amount)| (key.map(&rank), *amount)).collect(),
+            usual_count: self.usual_count,
+        }
+    }
+}
+
+impl Snapshot {
+    fn fold(&mut self, rules: &Rules) {
+        self.current.fold(&rules.limits, &self.strings, &mut self.folded);
+        if let Some(previous) = &mut self.previous {
+            // The count is of the current period.
+            previous.fold(&rules.limits, &self.strings, &mut Folded::new());
+        }
+        let fold = SERVICE_DAYS.of(&rules.limits, &self.strings);
+        let kept: Kept = fold.fold(&mut self.services.latest, &mut self.folded);
+        let by_usage = Bound { stay: 1, ..SERVICE_DAYS };
+        by_usage.of(&rules.limits, &self.strings).follow(&kept, &mut self.services.usual);
     }
 }

@@ -8,11 +8,11 @@ use hashbrown::HashTable;
 
 /// The number of a text in the [`Strings`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Symbol(u32);
+pub(crate) struct Symbol(u32);
 
 /// Distinct texts in one arena, found by borrowed text.
 #[derive(Clone, Debug, Default)]
-pub struct Strings {
+pub(crate) struct Strings {
     text: String,
     ends: Vec<usize>,
     index: HashTable<u32>,
@@ -21,7 +21,7 @@ pub struct Strings {
 
 impl Strings {
     /// The symbol of `text`, which is stored if it is new.
-    pub fn intern(&mut self, text: &str) -> Symbol {
+    pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         let hash = self.hasher.hash_one(text);
         let Self { text: arena, ends, index, hasher } = self;
         let stored = |number: u32| slice(arena, ends, number);
@@ -36,13 +36,20 @@ impl Strings {
         Symbol(number)
     }
 
+    /// The symbol of a text that is stored.
+    pub(crate) fn find(&self, text: &str) -> Option<Symbol> {
+        let hash = self.hasher.hash_one(text);
+        let stored = |number: &u32| slice(&self.text, &self.ends, *number) == text;
+        self.index.find(hash, stored).map(|&number| Symbol(number))
+    }
+
     /// The text of a symbol of this arena.
-    pub fn get(&self, symbol: Symbol) -> &str {
+    pub(crate) fn get(&self, symbol: Symbol) -> &str {
         slice(&self.text, &self.ends, symbol.0)
     }
 
     /// Forgets every text and keeps the memory: the scratch of a page is used again.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
         self.index.clear();

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use crate::azure::{Client, Patience, transport};
+use crate::billing::ledger::TagKeys;
+use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Scope};
 use crate::metrics::{About, ApiCalls, Exposition};
 use crate::poller::{Clock, Poller, World};
 use crate::status::{ScopeInfo, Status};
@@ -48,6 +50,9 @@ pub(super) fn world(config: &Config, about: About) -> Result<World> {
 
 /// A poller for each scope.
 pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
-    let scopes = config.scopes.iter().cloned().enumerate();
-    scopes.map(|(index, scope)| Poller::new(world.clone(), index, scope)).collect()
+    let tag_keys: TagKeys = Vec::new().into();
+    let poller = |(index, scope): (usize, &Scope)| {
+        Poller::new(world.clone(), index, scope.clone(), Rules::default(), tag_keys.clone())
+    };
+    config.scopes.iter().enumerate().map(poller).collect()
 }

@@ -5,6 +5,7 @@
 use std::fmt::Error;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -12,10 +13,10 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::labels::Labels;
-use crate::billing::families::{Family, Table};
+use super::labels::{Labels, OneLabel};
 use crate::billing::period::Period;
-use crate::billing::snapshot::{FamilyVisitor, Snapshot, visit_families};
+use crate::billing::published::{FAMILIES, PublishedFamily};
+use crate::billing::snapshot::Snapshot;
 use crate::status::ScopeInfo;
 
 /// A scope and what was last read of it.
@@ -37,49 +38,98 @@ struct Billing {
 
 impl Collector for Billing {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let mut writer = Writer { scopes: &self.scopes, encoder: &mut encoder, result: Ok(()) };
-        visit_families(&mut writer);
-        writer.result?;
+        let mut series = Vec::with_capacity(FAMILIES.len());
+        for family in FAMILIES {
+            series.push((family.name, self.family(family, &mut encoder)?));
+        }
         self.info(&mut encoder)?;
-        for (name, help, moment) in PERIOD_FAMILIES {
+        for (name, help, value) in FACTS {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            for (scope, snapshot) in
-                self.scopes.iter().filter_map(|(scope, s)| Some((scope, s.as_ref()?)))
-            {
-                if let Some(moment) = moment(snapshot) {
-                    let labels = Labels::scope(&scope.label);
-                    ConstGauge::new(moment.as_second()).encode(family.encode_family(&labels)?)?;
+            for (scope, snapshot) in self.read() {
+                if let Some(value) = value(snapshot) {
+                    ConstGauge::new(value).encode(family.encode_family(&Labels::scope(scope))?)?;
                 }
             }
+        }
+        self.folded(&mut encoder)?;
+        let help = "Series of each family of costs and usage, all scopes together.";
+        let mut family =
+            encoder.encode_descriptor("azure_billing_series", help, None, MetricType::Gauge)?;
+        for (name, count) in series {
+            ConstGauge::new(count).encode(family.encode_family(&OneLabel("family", name))?)?;
         }
         Ok(())
     }
 }
 
-type Moment = fn(&Snapshot) -> Option<jiff::Timestamp>;
+type Fact = fn(&Snapshot) -> Option<i64>;
 
-/// The clock of the data, one sample a scope.
-const PERIOD_FAMILIES: [(&str, &str, Moment); 3] = [
+/// What is known about the data, one sample a scope.
+const FACTS: [(&str, &str, Fact); 6] = [
     (
         "azure_billing_period_start_timestamp_seconds",
         "First moment of the billing period that the costs are of.",
-        |snapshot| Some(Period::start(snapshot.period())),
+        |snapshot| Some(Period::start(snapshot.period()).as_second()),
     ),
     (
         "azure_billing_period_end_timestamp_seconds",
         "First moment after the billing period that the costs are of.",
-        |snapshot| Some(Period::end(snapshot.period())),
+        |snapshot| Some(Period::end(snapshot.period()).as_second()),
     ),
     (
         "azure_billing_newest_usage_timestamp_seconds",
         "End of the newest day that has usage; never in the future. Azure rates usage 8 to 24 hours late.",
-        Snapshot::newest_usage,
+        |snapshot| snapshot.newest_usage().map(Timestamp::as_second),
+    ),
+    (
+        "azure_billing_latest_complete_day_timestamp_seconds",
+        "End of the newest day that was read late enough to be believed.",
+        |snapshot| snapshot.latest_complete_day().map(Timestamp::as_second),
+    ),
+    (
+        "azure_billing_previous_period_last_change_timestamp_seconds",
+        "When a reading last found the costs of the billing period before changed.",
+        |snapshot| snapshot.previous_changed().map(Timestamp::as_second),
+    ),
+    (
+        "azure_billing_previous_period_settled",
+        "Whether the billing period before is not read again.",
+        |snapshot| snapshot.previous_settled().map(i64::from),
     ),
 ];
 
 const INFO_LABELS: &[&str] = &["scope_type", "scope_id", "cost_type", "nested"];
 
 impl Billing {
+    /// The scopes that have been read.
+    fn read(&self) -> impl Iterator<Item = (&str, &Snapshot)> {
+        self.scopes
+            .iter()
+            .filter_map(|(scope, snapshot)| Some((scope.label.as_str(), snapshot.as_deref()?)))
+    }
+
+    /// Writes one family and counts its series.
+    fn family(
+        &self,
+        family: &PublishedFamily,
+        encoder: &mut DescriptorEncoder<'_>,
+    ) -> Result<u64, Error> {
+        let mut written =
+            encoder.encode_descriptor(family.name, family.help, None, MetricType::Gauge)?;
+        let mut result = Ok(());
+        let mut count = 0;
+        for (scope, snapshot) in self.read() {
+            (family.each)(snapshot, &mut |values, value| {
+                let labels = Labels::new(scope, family.labels, values);
+                let sample = ConstGauge::new(value.to_f64());
+                count += 1;
+                let write = |()| sample.encode(written.encode_family(&labels)?);
+                result = result.and_then(write);
+            });
+        }
+        result.map(|()| count)
+    }
+
     fn info(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
         let mut family = encoder.encode_descriptor(
             "azure_billing_scope_info",
@@ -96,33 +146,20 @@ impl Billing {
         }
         Ok(())
     }
-}
 
-struct Writer<'a, 'e> {
-    scopes: &'a [Published],
-    encoder: &'a mut DescriptorEncoder<'e>,
-    result: Result<(), Error>,
-}
-
-impl FamilyVisitor for Writer<'_, '_> {
-    fn family<F: Family>(&mut self, table: impl Fn(&Snapshot) -> &Table<F>) {
-        if self.result.is_ok() {
-            self.result = self.write(table);
-        }
-    }
-}
-
-impl Writer<'_, '_> {
-    fn write<F: Family>(&mut self, table: impl Fn(&Snapshot) -> &Table<F>) -> Result<(), Error> {
-        let mut family =
-            self.encoder.encode_descriptor(F::NAME, F::HELP, None, MetricType::Gauge)?;
-        for (scope, snapshot) in self.scopes {
-            let Some(snapshot) = snapshot else { continue };
-            for (key, amount) in Snapshot::sorted(table(snapshot)) {
-                let mut values = Vec::with_capacity(F::LABELS.len());
-                snapshot.values(&key, &mut values);
-                let labels = Labels::new(&scope.label, F::LABELS, &values);
-                ConstGauge::new(amount.to_f64()).encode(family.encode_family(&labels)?)?;
+    fn folded(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+        let help = "Entities of a bounded family that are folded into __other__, because there are more than metrics.….max_series allows.";
+        let mut family = encoder.encode_descriptor(
+            "azure_billing_folded_entities",
+            help,
+            None,
+            MetricType::Gauge,
+        )?;
+        for (scope, snapshot) in self.read() {
+            for (metric, count) in snapshot.folded() {
+                let values = [metric];
+                let labels = Labels::new(scope, &["family"], &values);
+                ConstGauge::new(count as u64).encode(family.encode_family(&labels)?)?;
             }
         }
         Ok(())

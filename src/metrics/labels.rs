@@ -32,3 +32,12 @@ impl EncodeLabelSet for Labels<'_> {
         Ok(())
     }
 }
+
+/// A single label that is not the scope.
+pub(super) struct OneLabel<'a>(pub(super) &'static str, pub(super) &'a str);
+
+impl EncodeLabelSet for OneLabel<'_> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), Error> {
+        (self.0, self.1).encode(encoder.encode_label())
+    }
+}

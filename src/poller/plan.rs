@@ -1,42 +1,101 @@
 //! Which days to read now: a function of the settings, of what is known, and of the time.
 
-use jiff::{Timestamp, ToSpan};
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::azure::Span;
+use crate::billing::ledger::Ledger;
 use crate::billing::period::{DayRange, Period, day_of};
+use crate::billing::rules::Rules;
 use crate::config;
 
-/// What was read of a scope so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Known {
-    /// The period that was last read whole, and when that reading began.
-    pub(super) whole: Option<(Period, Timestamp)>,
+/// Days after its end on which a period is read again, as far as the settings let it: every day
+/// while corrections are usual, then ever more seldom.
+const REREADINGS: [i64; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 21, 28, 35];
+
+/// When each period was last read whole.
+pub(super) type WholeReadings = BTreeMap<Period, Timestamp>;
+
+/// What to read, the open period first: it is published before older days are read.
+pub(super) fn plan(
+    poll: &config::Poll,
+    rules: &Rules,
+    whole: &WholeReadings,
+    ledger: &Ledger,
+    now: Timestamp,
+) -> Vec<Span> {
+    let period = Period::of(day_of(now));
+    let mut spans = vec![open_span(poll, whole.get(&period).copied(), now)];
+    if is_due(poll, whole, period.before(), now) {
+        spans.push(Span::Period(period.before()));
+    }
+    spans.extend(unknown_window(rules, ledger, now).map(Span::Days));
+    spans.extend(unknown_months(rules, ledger, day_of(now)).into_iter().map(Span::Period));
+    spans
+}
+
+/// The first day that is kept by itself; older ones only as the bills of their periods.
+pub(super) fn first_kept_day(rules: &Rules, now: Timestamp) -> Date {
+    let today = day_of(now);
+    rules.window_start(today).min(Period::of(today).before().days().first)
+}
+
+/// Whether a period that is over will not be read again.
+pub(super) fn is_settled(poll: &config::Poll, whole: &WholeReadings, period: Period) -> bool {
+    let last = rereadings(poll, period).last();
+    whole.get(&period).zip(last).is_some_and(|(read, last)| *read >= last)
 }
 
 /// The whole open period where it has not been read or not for long; else its newest days, which
 /// are those that Azure still changes on every refresh.
-pub(super) fn next_span(poll: &config::Poll, known: Known, now: Timestamp) -> Span {
+fn open_span(poll: &config::Poll, whole: Option<Timestamp>, now: Timestamp) -> Span {
     let today = day_of(now);
     let period = Period::of(today);
-    let recent = known.whole.is_some_and(|(read, at)| {
+    let recent = whole.is_some_and(|at| {
         // A clock that was set back makes no reading recent for ever.
         let age = now.duration_since(at);
-        let full_refresh = jiff::SignedDuration::try_from(poll.full_refresh);
-        read == period
-            && age >= jiff::SignedDuration::ZERO
-            && full_refresh.is_ok_and(|limit| age < limit)
+        let full_refresh = SignedDuration::try_from(poll.full_refresh);
+        age >= SignedDuration::ZERO && full_refresh.is_ok_and(|limit| age < limit)
     });
-    if !recent {
-        return Span::Period(period);
-    }
     let overlap = i64::from(poll.overlap_days.saturating_sub(1));
     let first = today.saturating_sub(overlap.days());
     // The first day also holds late usage that is dated before it, which only a reading of the
     // whole period shows; at the start of a month that is no more to read.
-    if first <= period.days().first {
+    if !recent || first <= period.days().first {
         return Span::Period(period);
     }
     Span::Days(DayRange { first, last: today })
+}
+
+fn is_due(poll: &config::Poll, whole: &WholeReadings, period: Period, now: Timestamp) -> bool {
+    let Some(read) = whole.get(&period) else { return true };
+    rereadings(poll, period).any(|moment| *read < moment && moment <= now)
+}
+
+fn rereadings(poll: &config::Poll, period: Period) -> impl Iterator<Item = Timestamp> {
+    let until = i64::from(poll.previous_period_until_days);
+    let days = REREADINGS.into_iter().filter(move |day| *day <= until);
+    days.filter_map(move |day| period.end().checked_add(SignedDuration::from_hours(24 * day)).ok())
+}
+
+/// The days of the window before the previous period that were never read.
+fn unknown_window(rules: &Rules, ledger: &Ledger, now: Timestamp) -> Option<DayRange> {
+    let before = Period::of(day_of(now)).before().days().first;
+    let known: BTreeSet<Date> = ledger.known_days().collect();
+    let window = first_kept_day(rules, now).series(1.day()).take_while(|day| *day < before);
+    let mut unknown = window.filter(|day| !known.contains(day));
+    let first = unknown.next()?;
+    Some(DayRange { first, last: unknown.last().unwrap_or(first) })
+}
+
+/// The closed periods that budgets count and nobody has read.
+fn unknown_months(rules: &Rules, ledger: &Ledger, today: Date) -> BTreeSet<Period> {
+    let counted = rules.budgets.iter().filter_map(|budget| budget.periods(today)).flatten();
+    // The other two are read anyway.
+    let closed = counted.filter(|period| *period < Period::of(today).before());
+    closed.filter(|period| !ledger.knows(*period)).collect()
 }
 
 #[cfg(test)]
@@ -68,7 +127,9 @@ mod tests {
                 let at: Timestamp = at.parse().unwrap();
                 (Period::of(day_of(at)), at)
             });
-            let planned = match next_span(&poll, Known { whole }, now.parse().unwrap()) {
+            let now: Timestamp = now.parse().unwrap();
+            let whole = whole.filter(|(period, _)| *period == Period::of(day_of(now)));
+            let planned = match open_span(&poll, whole.map(|(_, at)| at), now) {
                 Span::Period(period) => format!("whole {period}"),
                 Span::Days(range) => range.to_string(),
             };

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::clock::Clock;
-use super::plan::{Known, next_span};
+use super::plan::{WholeReadings, first_kept_day, is_settled, plan};
 use crate::azure::{self, Client, Reading, Span};
-use crate::billing::ledger::Ledger;
+use crate::billing::ledger::{Ledger, TagKeys};
 use crate::billing::period::{Period, day_of};
+use crate::billing::rules::Rules;
 use crate::config;
 use crate::metrics::Exposition;
 use crate::status::{FailureReason, PollResult, Status};
@@ -41,14 +43,23 @@ pub struct Poller {
     scope: config::Scope,
     /// The scope's place in the status and in the exposition.
     index: usize,
+    rules: Rules,
+    tag_keys: TagKeys,
     ledger: Ledger,
-    known: Known,
+    whole: WholeReadings,
 }
 
 impl Poller {
     /// Of a scope that has not been read.
-    pub fn new(world: World, index: usize, scope: config::Scope) -> Self {
-        Self { world, scope, index, ledger: Ledger::default(), known: Known::default() }
+    pub fn new(
+        world: World,
+        index: usize,
+        scope: config::Scope,
+        rules: Rules,
+        tag_keys: TagKeys,
+    ) -> Self {
+        let ledger = Ledger::new(tag_keys.clone());
+        Self { world, scope, index, rules, tag_keys, ledger, whole: WholeReadings::new() }
     }
 
     /// Polls until it is dropped.
@@ -70,24 +81,12 @@ impl Poller {
     pub async fn poll(&mut self) -> bool {
         let began = self.world.clock.now();
         let started = tokio::time::Instant::now();
-        let span = next_span(&self.world.poll, self.known, began);
-        let published = match self.world.client.read_usage(&self.scope.id, span).await {
-            Ok(reading) => self.publish(span, began, reading).await,
-            Err(error) => Err(Failure::from(error)),
-        };
+        let read = self.read_all(began).await;
         let mut result = PollResult { began, took: started.elapsed(), failure: None };
-        match published {
-            Ok(reading) => {
-                let took = result.took.as_secs_f64();
-                info!(scope = self.scope.label, rows = reading.rows, pages = reading.pages, days = %span.days(), seconds = took, "polled");
+        match read {
+            Ok(Tally { rows, outside }) => {
                 let ended = self.world.clock.now();
-                self.world.status.succeeded(
-                    self.index,
-                    result,
-                    ended,
-                    reading.rows,
-                    reading.outside,
-                );
+                self.world.status.succeeded(self.index, result, ended, rows, outside);
                 true
             }
             Err(Failure { reason, what }) => {
@@ -103,31 +102,62 @@ impl Poller {
         }
     }
 
+    /// Reads all that is due. What was finished before a failure stays.
+    async fn read_all(&mut self, began: Timestamp) -> Result<Tally, Failure> {
+        let mut tally = Tally::default();
+        for span in plan(&self.world.poll, &self.rules, &self.whole, &self.ledger, began) {
+            let started = tokio::time::Instant::now();
+            let reading =
+                self.world.client.read_usage(&self.scope.id, span, &self.tag_keys).await?;
+            let (rows, pages) = (reading.rows, reading.pages);
+            tally.rows += rows;
+            tally.outside += reading.outside;
+            self.publish(span, began, reading).await?;
+            let seconds = started.elapsed().as_secs_f64();
+            info!(scope = self.scope.label, days = %span.days(), rows, pages, seconds, "read");
+        }
+        Ok(tally)
+    }
+
     /// Puts a finished reading in its place and the sums before the world, whole.
     async fn publish(
         &mut self,
         span: Span,
-        began: jiff::Timestamp,
+        began: Timestamp,
         reading: Reading,
-    ) -> Result<Reading, Failure> {
+    ) -> Result<(), Failure> {
         let period = Period::of(day_of(began));
-        self.ledger.forget_before(period.days().first);
-        self.ledger.replace(span.days(), &reading.ledger);
-        if let Span::Period(period) = span {
-            self.known.whole = Some((period, began));
+        let kept = first_kept_day(&self.rules, began);
+        self.ledger.forget_before(kept);
+        match span {
+            Span::Period(closed) if closed.days().last < kept => {
+                self.ledger.add_month(closed, &reading.ledger)
+            }
+            _ => self.ledger.replace(span.days(), &reading.ledger, began),
         }
-        let snapshot = self.ledger.snapshot(period, began);
+        if let Span::Period(period) = span {
+            self.whole.insert(period, began);
+        }
+        let settled = is_settled(&self.world.poll, &self.whole, period.before());
+        let snapshot = self.ledger.snapshot(period, began, &self.rules, settled);
         let (exposition, index) = (self.world.exposition.clone(), self.index);
         // A hundred thousand series take half a second to write; scrapes go on meanwhile.
         let written = spawn_blocking(move || exposition.publish(index, snapshot)).await;
         match written {
-            Ok(Ok(())) => Ok(reading),
+            Ok(Ok(())) => Ok(()),
             failed => Err(Failure {
                 reason: FailureReason::Store,
                 what: format!("the exposition cannot be written, please report this: {failed:?}"),
             }),
         }
     }
+}
+
+/// What the readings of a poll add up to.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    outside: u64,
 }
 
 /// Why a poll failed, for the metric and for people.

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use azure_billing_exporter::azure::{Client, Patience, Span, transport};
 use azure_billing_exporter::billing::amount::Amount;
-use azure_billing_exporter::billing::families::{
-    Family, InstanceCost, InstanceUsage, ScopeCost, Table,
-};
 use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::published::{FAMILIES, Value};
+use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
-use azure_billing_exporter::billing::snapshot::{FamilyVisitor, Snapshot, visit_families};
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, Poller, World};
@@ -48,6 +46,15 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     pub(crate) fn new(config: &Config, patience: Patience) -> Self {
+        Self::with_rules(config, patience, Rules::default(), &[])
+    }
+
+    pub(crate) fn with_rules(
+        config: &Config,
+        patience: Patience,
+        rules: Rules,
+        tag_keys: &[&str],
+    ) -> Self {
         let scope = config.scopes[0].clone();
         let info = ScopeInfo { label: scope.label.clone(), id: scope.id.clone(), nested: false };
         let status = Arc::new(Status::new([info], config.poll.interval));
@@ -64,7 +71,14 @@ impl Exporter {
             status: status.clone(),
             exposition: exposition.clone(),
         };
-        Self { poller: Poller::new(world, 0, scope), exposition, status }
+        let poller = Poller::new(
+            world,
+            0,
+            scope,
+            rules,
+            tag_keys.iter().map(|&key| key.to_owned()).collect(),
+        );
+        Self { poller, exposition, status }
     }
 
     /// The lines of the billing families that sum rows.
@@ -102,7 +116,7 @@ pub(crate) struct Sums {
     pub(crate) instances: BTreeMap<String, Amount>,
     pub(crate) scope: BTreeMap<String, Amount>,
     pub(crate) usage: BTreeMap<String, Amount>,
-    /// By all labels of the family, in order.
+    /// By the name and all labels of the family, in order.
     pub(crate) series: BTreeMap<Vec<String>, Amount>,
 }
 
@@ -111,35 +125,26 @@ pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
     let config = config(endpoint, scope);
     let id: ScopeId = config.scopes[0].id.clone();
     let client = client(&config, PATIENCE, Arc::default());
-    let reading = client.read_usage(&id, Span::Period(november())).await.expect("a reading");
-    let snapshot = reading.ledger.snapshot(november(), NOW.parse().expect("a time"));
-    let mut adder =
-        Adder { snapshot: &snapshot, sums: Sums { rows: reading.rows, ..Sums::default() } };
-    visit_families(&mut adder);
-    adder.sums
-}
-
-struct Adder<'a> {
-    snapshot: &'a Snapshot,
-    sums: Sums,
-}
-
-impl FamilyVisitor for Adder<'_> {
-    fn family<F: Family>(&mut self, table: impl Fn(&Snapshot) -> &Table<F>) {
-        let total = match F::NAME {
-            InstanceCost::NAME => &mut self.sums.instances,
-            InstanceUsage::NAME => &mut self.sums.usage,
-            ScopeCost::NAME => &mut self.sums.scope,
-            other => panic!("{other} is not added up"),
-        };
-        for (key, amount) in Snapshot::sorted(table(self.snapshot)) {
-            let mut values = Vec::new();
-            self.snapshot.values(&key, &mut values);
+    let no_tags = Vec::new().into();
+    let reading =
+        client.read_usage(&id, Span::Period(november()), &no_tags).await.expect("a reading");
+    let now = NOW.parse().expect("a time");
+    let snapshot = reading.ledger.snapshot(november(), now, &Rules::default(), false);
+    let mut sums = Sums { rows: reading.rows, ..Sums::default() };
+    for family in FAMILIES {
+        (family.each)(&snapshot, &mut |values, value| {
+            let Value::Exact(amount) = value else { return };
             let last = values.last().expect("a label");
+            let total = match family.name {
+                "azure_billing_instance_pretax_cost" => &mut sums.instances,
+                "azure_billing_instance_usage_quantity" => &mut sums.usage,
+                "azure_billing_scope_pretax_cost" => &mut sums.scope,
+                _ => return,
+            };
             *total.entry((*last).to_owned()).or_default() += amount;
-            let mut series: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
-            series.insert(0, F::NAME.to_owned());
-            self.sums.series.insert(series, amount);
-        }
+            let series = [family.name].iter().chain(values).map(|&text| text.to_owned()).collect();
+            sums.series.insert(series, amount);
+        });
     }
+    sums
 }

@@ -2,18 +2,63 @@
 
 use std::path::Path;
 
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
+use azure_billing_exporter::billing::limits::Limits;
+use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::metrics::Format;
+use jiff::civil::date;
 
 use crate::exporter::{Exporter, PATIENCE, config};
 use crate::fixtures::fixture;
 use crate::server::{Answer, Server};
 
+/// The period before: usage that grows by the day, and a purchase that comes every month.
+fn october() -> Answer {
+    let row = |day: usize, rest: String| {
+        format!(
+            r#"{{"tags":{{"TEAM":"shop"}},"properties":{{"date":"2026-10-{day:02}T00:00:00Z","billingCurrency":"EUR","subscriptionId":"00000000-0000-0000-0000-000000000001","subscriptionName":"shop","invoiceSection":"Retail","accountName":"Stores","costCenter":"ret1",{rest}}}}}"#
+        )
+    };
+    let usage = |day: usize| {
+        row(
+            day,
+            format!(
+                r#""chargeType":"Usage","publisherType":"Azure","pricingModel":"OnDemand","resourceGroup":"shop","cost":{}.5,"quantity":24,"meterDetails":{{"meterName":"D2","meterCategory":"Virtual Machines","meterSubCategory":"D","unitOfMeasure":"1 Hour"}}"#,
+                day % 7
+            ),
+        )
+    };
+    let purchase = row(3, r#""chargeType":"Purchase","frequency":"Recurring","publisherType":"Marketplace","product":"Support","cost":99.9"#.to_owned());
+    let rows: Vec<String> = (1..=31).map(usage).chain([purchase]).collect();
+    Answer::page(format!(r#"{{"value":[{}]}}"#, rows.join(",")))
+}
+
+/// Limits that fold, and a budget of each grain.
+fn rules() -> Rules {
+    let budget = |name: &str, grain, only| Budget {
+        name: name.to_owned(),
+        amount: Amount::parse("1000").expect("an amount").amount,
+        currency: "EUR".to_owned(),
+        grain,
+        start: date(2026, 10, 1),
+        only,
+    };
+    let shop = Only::Tag { key: "team".to_owned(), value: "shop".to_owned() };
+    Rules {
+        limits: Limits { instances: 2, subscriptions: 1, ..Limits::default() },
+        budgets: vec![budget("all", Grain::Month, Only::All), budget("shop", Grain::Quarter, shop)],
+        ..Rules::default()
+    }
+}
+
 async fn exposition(format: Format) -> String {
     let pages =
         ["legacy_page_1.json", "legacy_page_2.json"].map(|page| Answer::page(fixture(page)));
-    let server = Server::start(pages.to_vec()).await;
+    let server = Server::with_history(pages.to_vec(), october()).await;
     let scope = "billing_account: \"1000000\", name: contoso";
-    let mut exporter = Exporter::new(&config(&server.endpoint, scope), PATIENCE);
+    let mut exporter =
+        Exporter::with_rules(&config(&server.endpoint, scope), PATIENCE, rules(), &["team", "env"]);
     assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
     let text = exporter.exposition.scrape(format).expect("an exposition");
     let lines = text.lines().map(|line| match line.split_once(' ') {

@@ -52,17 +52,29 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers with the script in order, and with its last answer from then on.
+    /// Answers with the script in order, and with its last answer from then on. Only the billing
+    /// period that is asked for first has a script and a record: the one before is empty.
     pub(crate) async fn start(script: Vec<Answer>) -> Self {
+        Self::with_history(script, Answer::page(r#"{"value":[]}"#)).await
+    }
+
+    /// The same, with an answer for other billing periods.
+    pub(crate) async fn with_history(script: Vec<Answer>, history: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let seen = requests.clone();
         let own = endpoint.clone();
         let task = tokio::spawn(async move {
+            let mut open = None;
             // In order, each connection after the other: the client asks one thing at a time.
             while let Ok((mut socket, _)) = listener.accept().await {
                 let Some(head) = head(&mut socket).await else { continue };
+                if of_another_period(&head, &mut open) {
+                    let (history, own) = (history.clone(), own.clone());
+                    tokio::spawn(async move { reply(socket, history, &own).await });
+                    continue;
+                }
                 let number = {
                     let mut seen = seen.lock().expect("no panic");
                     seen.push(head);
@@ -86,6 +98,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Whether a request is for another billing period than the first one.
+fn of_another_period(head: &str, open: &mut Option<String>) -> bool {
+    let period = head.split("/billingPeriods/").nth(1).and_then(|rest| rest.get(..6));
+    let Some(period) = period else { return false };
+    open.get_or_insert_with(|| period.to_owned()) != period
 }
 
 async fn head(socket: &mut TcpStream) -> Option<String> {

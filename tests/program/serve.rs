@@ -12,7 +12,7 @@ const PAGE: &str =
 pub(crate) fn configuration(endpoint: &str, scopes: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let text = format!(
-        "azure:\n  endpoint: {endpoint}\n  auth: {{method: token, token: planted-secret}}\nscopes:\n{scopes}\npoll: {{interval: 1h}}\n"
+        "azure:\n  endpoint: {endpoint}\n  requests_per_minute: {{billing_account: 100, department: 100, enrollment_account: 100, subscription: 100}}\n  auth: {{method: token, token: planted-secret}}\nscopes:\n{scopes}\npoll: {{interval: 1h}}\n"
     );
     std::fs::write(file.path(), text).expect("the file can be written");
     file

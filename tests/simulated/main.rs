@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Transport, TransportError};
 use azure_billing_exporter::azure::{Client, Patience};
+use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, Poller, World};
@@ -74,7 +75,7 @@ fn simulation(start: &str, kind: &'static str, id: &'static str, options: Option
     Simulation {
         simulator,
         clock,
-        poller: Poller::new(world, 0, scope),
+        poller: Poller::new(world, 0, scope, Rules::default(), Vec::new().into()),
         exposition,
         status,
         scope: (kind, id),

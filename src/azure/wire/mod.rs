@@ -3,6 +3,7 @@
 
 mod page;
 mod properties;
+mod tags;
 mod text;
 
 pub(crate) use page::{Page, read_page};

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::billing::charge::Charge;
 
 use super::properties::Properties;
+use super::tags::Tags;
 use super::text::Text;
 
 /// What a page says besides its rows.
@@ -104,10 +105,10 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(Envelope(properties)) = rows.next_element()? {
+        while let Some(Envelope { properties, tags }) = rows.next_element()? {
             let number = self.page.rows + 1;
             let row = properties
-                .charge()
+                .charge(tags.0)
                 .map_err(|why| Error::custom(format_args!("row {number} of the page: {why}")))?;
             self.page.rows = number;
             self.page.rounded += row.rounded;
@@ -118,7 +119,11 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
 }
 
 /// `{"id", "name", "type", "tags", "properties": {…}}`. Ids of rows repeat and mean nothing here.
-struct Envelope<'a>(Properties<'a>);
+#[derive(Default)]
+struct Envelope<'a> {
+    properties: Properties<'a>,
+    tags: Tags<'a>,
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -136,13 +141,14 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut properties = Properties::default();
+        let mut envelope = Envelope::default();
         while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
             match field.as_ref() {
-                "properties" => properties = map.next_value()?,
+                "properties" => envelope.properties = map.next_value()?,
+                "tags" => envelope.tags = map.next_value()?,
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }
         }
-        Ok(Envelope(properties))
+        Ok(envelope)
     }
 }

@@ -42,6 +42,21 @@ pub(super) struct Properties<'a> {
     publisher_type: Cow<'a, str>,
     pricing_model: Cow<'a, str>,
     unit_of_measure: Cow<'a, str>,
+    subscription_name: Cow<'a, str>,
+    department_name: Cow<'a, str>,
+    invoice_section: Cow<'a, str>,
+    invoice_section_name: Cow<'a, str>,
+    account_name: Cow<'a, str>,
+    cost_center: Cow<'a, str>,
+    consumed_service: Cow<'a, str>,
+    meter_category: Cow<'a, str>,
+    meter_sub_category: Cow<'a, str>,
+    meter_name: Cow<'a, str>,
+    product: Cow<'a, str>,
+    product_order_id: Cow<'a, str>,
+    reservation_id: Cow<'a, str>,
+    frequency: Cow<'a, str>,
+    is_estimated: Option<bool>,
     meter: Meter<'a>,
 }
 
@@ -49,6 +64,9 @@ pub(super) struct Properties<'a> {
 #[derive(Debug, Default)]
 struct Meter<'a> {
     unit: Cow<'a, str>,
+    category: Cow<'a, str>,
+    sub_category: Cow<'a, str>,
+    name: Cow<'a, str>,
 }
 
 /// A row and what had to be done to it.
@@ -61,7 +79,10 @@ pub(super) struct ReadRow<'a> {
 
 impl<'a> Properties<'a> {
     /// The row in the terms of the domain, or what is wrong with it.
-    pub(super) fn charge(self) -> Result<ReadRow<'a>, String> {
+    pub(super) fn charge(
+        self,
+        tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    ) -> Result<ReadRow<'a>, String> {
         let cost = amount("cost", [self.cost_in_billing_currency, self.cost, self.pretax_cost])?;
         let quantity = amount("quantity", [self.quantity, self.usage_quantity, None])?;
         let (instance_id, instance_name) = resource(
@@ -69,6 +90,7 @@ impl<'a> Properties<'a> {
             self.resource_name,
             self.instance_name,
         );
+        let charge_type = ChargeType::parse(&self.charge_type);
         let charge = Charge {
             date: day(&first([self.date, self.usage_start]))?,
             cost: cost.amount,
@@ -80,7 +102,26 @@ impl<'a> Properties<'a> {
             subscription_id: first([self.subscription_id, self.subscription_guid]),
             resource_group: self.resource_group,
             location: first([self.resource_location, self.instance_location, self.location]),
-            charge_type: ChargeType::parse(&self.charge_type),
+            subscription_name: self.subscription_name,
+            department: first([
+                self.department_name,
+                self.invoice_section_name,
+                self.invoice_section,
+            ]),
+            account: self.account_name,
+            cost_center: self.cost_center,
+            service_name: first([self.meter.category, self.meter_category, self.consumed_service]),
+            subcategory: first([self.meter.sub_category, self.meter_sub_category]),
+            meter: first([self.meter.name, self.meter_name]),
+            product: first([self.product_order_id, self.reservation_id, self.product]),
+            tags,
+            estimated: self.is_estimated,
+            // "Monthly" is the specification's word, "Recurring" the data's.
+            recurring: charge_type == ChargeType::Purchase
+                && ["recurring", "monthly"]
+                    .iter()
+                    .any(|word| self.frequency.eq_ignore_ascii_case(word)),
+            charge_type,
             publisher_type: self.publisher_type,
             pricing_model: self.pricing_model,
         };
@@ -168,6 +209,10 @@ impl<'de> Visitor<'de> for PropertiesVisitor {
                     row.meter = map.next_value()?;
                     continue;
                 }
+                "isEstimated" => {
+                    row.is_estimated = map.next_value()?;
+                    continue;
+                }
                 field => {
                     match row.text_field(field) {
                         Some(text) => *text = map.next_value::<Text<'de>>()?.0,
@@ -204,6 +249,20 @@ impl<'a> Properties<'a> {
             "publisherType" => &mut self.publisher_type,
             "pricingModel" => &mut self.pricing_model,
             "unitOfMeasure" => &mut self.unit_of_measure,
+            "subscriptionName" => &mut self.subscription_name,
+            "departmentName" => &mut self.department_name,
+            "invoiceSection" => &mut self.invoice_section,
+            "invoiceSectionName" => &mut self.invoice_section_name,
+            "accountName" => &mut self.account_name,
+            "costCenter" => &mut self.cost_center,
+            "consumedService" => &mut self.consumed_service,
+            "meterCategory" => &mut self.meter_category,
+            "meterSubCategory" => &mut self.meter_sub_category,
+            "meterName" => &mut self.meter_name,
+            "product" => &mut self.product,
+            "productOrderId" => &mut self.product_order_id,
+            "reservationId" => &mut self.reservation_id,
+            "frequency" => &mut self.frequency,
             _ => return None,
         })
     }
@@ -231,10 +290,17 @@ impl<'de> Visitor<'de> for MeterVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut meter = Meter::default();
         while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
-            match field.as_ref() {
-                "unit" | "unitOfMeasure" => meter.unit = map.next_value::<Text<'de>>()?.0,
-                _ => _ = map.next_value::<IgnoredAny>()?,
-            }
+            let text = match field.as_ref() {
+                "unit" | "unitOfMeasure" => &mut meter.unit,
+                "meterCategory" => &mut meter.category,
+                "meterSubCategory" => &mut meter.sub_category,
+                "meterName" => &mut meter.name,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *text = map.next_value::<Text<'de>>()?.0;
         }
         Ok(meter)
     }

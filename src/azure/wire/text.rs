@@ -37,6 +37,10 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text::default())
     }
 
+    fn visit_bool<E: Error>(self, word: bool) -> Result<Text<'de>, E> {
+        Ok(Text(Cow::Borrowed(if word { "true" } else { "false" })))
+    }
+
     fn visit_i64<E: Error>(self, number: i64) -> Result<Text<'de>, E> {
         Ok(Text(Cow::Owned(number.to_string())))
     }

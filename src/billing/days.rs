@@ -1,0 +1,129 @@
+//! Day by day: what was spent on each, which are complete, and what a usual day costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+
+use super::amount::Amount;
+use super::charge::ChargeType;
+use super::families::Sums;
+use super::ledger::{Day, Ledger, newest_usage};
+use super::period::end_of;
+use super::strings::Symbol;
+
+/// A usual day is the mean of this many complete days before the latest one.
+const USUAL_DAYS: usize = 28;
+/// With fewer there is none: a weekend would look like an anomaly.
+const FEWEST_USUAL_DAYS: usize = 7;
+
+/// Mean and deviation of a usual day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Usual {
+    pub(crate) mean: f64,
+    /// Of the population: these days, not a sample of others.
+    pub(crate) deviation: f64,
+}
+
+/// Whether a charge is spent day by day, as long as something runs. In amortized cost the idle part
+/// of a reservation is; a purchase, a refund or a correction is not.
+pub(crate) fn runs(charge_type: ChargeType) -> bool {
+    use ChargeType::{UnusedReservation, UnusedSavingsPlan, Usage};
+    matches!(charge_type, Usage | UnusedReservation | UnusedSavingsPlan)
+}
+
+impl Ledger {
+    /// The days whose reading came late enough to be believed, oldest first. None is after the
+    /// newest usage: where usage stopped coming, days without rows mean nothing.
+    pub(crate) fn complete_days(&self, after: SignedDuration) -> Vec<(Date, &Day)> {
+        let newest = newest_usage(&self.days);
+        let complete = self.days.iter().filter(|(date, day)| {
+            let due = end_of(**date).saturating_add(after);
+            day.read_at.zip(due.ok()).is_some_and(|(read, due)| read >= due)
+                && newest.is_some_and(|newest| **date <= newest)
+        });
+        complete.map(|(date, day)| (*date, day)).collect()
+    }
+
+    /// Cost of a day by kind of charge and currency.
+    pub(crate) fn day_costs(&self, day: &Day) -> BTreeMap<(ChargeType, &str), Amount> {
+        let mut costs = BTreeMap::new();
+        for ([charge_type, _, _, currency], amount) in &day.tables.scope_cost {
+            let charge_type = ChargeType::parse(self.strings.get(*charge_type));
+            *costs.entry((charge_type, self.strings.get(*currency))).or_default() += *amount;
+        }
+        costs
+    }
+
+    /// Usage of a day by service and currency.
+    fn service_usage(&self, day: &Day) -> Sums<[Symbol; 2]> {
+        let mut usage = Sums::default();
+        for ([service, charge_type, currency], amount) in &day.tables.service_charge {
+            if ChargeType::parse(self.strings.get(*charge_type)) == ChargeType::Usage {
+                *usage.entry([*service, *currency]).or_default() += *amount;
+            }
+        }
+        usage
+    }
+
+    /// What the usage of a usual day costs, by currency. `days` are complete; the latest is
+    /// compared with the others and only says which currencies there are.
+    pub(crate) fn usual_day(&self, days: &[(Date, &Day)]) -> BTreeMap<String, Usual> {
+        let Some((latest, before)) = usual_days(days) else { return BTreeMap::new() };
+        let usage = |day: &Day| {
+            let costs = self.day_costs(day).into_iter();
+            let usage = costs.filter(|((kind, _), _)| *kind == ChargeType::Usage);
+            usage.map(|((_, currency), amount)| (currency.to_owned(), amount)).collect()
+        };
+        let by_day: Vec<BTreeMap<String, Amount>> =
+            before.iter().map(|(_, day)| usage(day)).collect();
+        let currencies: BTreeSet<String> =
+            by_day.iter().cloned().chain([usage(latest)]).flatten().map(|(c, _)| c).collect();
+        let of = |currency: String| {
+            let amounts: Vec<Amount> =
+                by_day.iter().map(|day| day.get(&currency).copied().unwrap_or_default()).collect();
+            (currency, usual(&amounts))
+        };
+        currencies.into_iter().map(of).collect()
+    }
+
+    /// The usage of all days that make a usual one, by service and currency, and how many they are.
+    /// A service that is new on the latest day is among them with nothing.
+    pub(crate) fn usual_service_days(
+        &self,
+        days: &[(Date, &Day)],
+    ) -> Option<(Sums<[Symbol; 2]>, usize)> {
+        let (latest, before) = usual_days(days)?;
+        let mut sums: Sums<[Symbol; 2]> =
+            self.service_usage(latest).into_keys().map(|key| (key, Amount::ZERO)).collect();
+        for (key, amount) in before.iter().flat_map(|(_, day)| self.service_usage(day)) {
+            *sums.entry(key).or_default() += amount;
+        }
+        Some((sums, before.len()))
+    }
+
+    /// Cost by day, kind of charge and currency of the known days since one.
+    pub(crate) fn daily(
+        &self,
+        since: Date,
+    ) -> impl Iterator<Item = ((Date, ChargeType, &str), Amount)> {
+        self.days.range(since..).flat_map(|(date, day)| {
+            let costs = self.day_costs(day).into_iter();
+            costs.map(|((kind, currency), amount)| ((*date, kind, currency), amount))
+        })
+    }
+}
+
+/// The latest complete day, and the days before it that it is compared with.
+fn usual_days<'a, 'b>(days: &'b [(Date, &'a Day)]) -> Option<(&'a Day, &'b [(Date, &'a Day)])> {
+    let ((_, latest), before) = days.split_last()?;
+    let before = &before[before.len().saturating_sub(USUAL_DAYS)..];
+    (before.len() >= FEWEST_USUAL_DAYS).then_some((latest, before))
+}
+
+fn usual(amounts: &[Amount]) -> Usual {
+    let count = amounts.len() as f64;
+    let mean = amounts.iter().copied().sum::<Amount>().to_f64() / count;
+    let squares = amounts.iter().map(|amount| (amount.to_f64() - mean).powi(2)).sum::<f64>();
+    Usual { mean, deviation: (squares / count).sqrt() }
+}

@@ -1,0 +1,38 @@
+//! What each department and enrollment account costs: one billing account shows them all.
+
+use super::{Bound, Family, Metric, Previous};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost by department and account.
+pub(crate) enum AccountCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: <AccountCost as Metric>::NAME,
+    limit: |limits| limits.accounts,
+    entity: 2,
+    group: 0,
+    other: 1,
+    stay: 1,
+};
+
+impl Family for AccountCost {
+    type Key = [Symbol; 3];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.department, row.account, row.currency], row.cost);
+    }
+}
+
+impl Metric for AccountCost {
+    const NAME: &'static str = "azure_billing_account_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by department and enrollment account, in `currency`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["department", "account", "currency"];
+}
+
+impl Previous for AccountCost {
+    const NAME: &'static str = "azure_billing_account_previous_period_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the billing period before the current one by department and enrollment account, in `currency`. It still moves. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["period", "department", "account", "currency"];
+}

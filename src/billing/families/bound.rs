@@ -1,0 +1,131 @@
+//! Bounded families: the costliest entities keep their series, the rest becomes one series per
+//! currency or unit, so that no total changes.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::billing::amount::Amount;
+use crate::billing::limits::Limits;
+use crate::billing::strings::{Strings, Symbol};
+
+use super::{Key, Sums};
+
+/// The entity label of folded series.
+pub(crate) const OTHER: &str = "__other__";
+
+/// How a family is bounded.
+#[derive(Clone, Copy)]
+pub(crate) struct Bound {
+    /// What the count of folded entities is told under: the metric that is ranked.
+    pub(crate) metric: &'static str,
+    /// Its limit.
+    pub(crate) limit: fn(&Limits) -> usize,
+    /// How many leading symbols of the key are the entity.
+    pub(crate) entity: usize,
+    /// How many leading symbols of the entity have a limit each for their own: a tag's key.
+    pub(crate) group: usize,
+    /// Which symbol becomes `__other__`.
+    pub(crate) other: usize,
+    /// How many trailing symbols are of the charge, not of the entity, and stay: the currency or
+    /// unit, and before it the kind of charge.
+    pub(crate) stay: usize,
+}
+
+/// How many entities were folded, by metric.
+pub(crate) type Folded = BTreeMap<&'static str, usize>;
+
+/// A bound with what it needs to fold.
+pub(crate) struct Fold {
+    bound: Bound,
+    limit: usize,
+    /// `__other__` and the empty text, in the symbols of the keys.
+    other: Option<(Symbol, Symbol)>,
+}
+
+/// The entities that keep their series; `None`: all.
+pub(crate) type Kept = Option<HashSet<Vec<Symbol>>>;
+
+impl Bound {
+    /// The bound under the limits of a configuration.
+    pub(crate) fn of(self, limits: &Limits, strings: &Strings) -> Fold {
+        let other = strings.find(OTHER).zip(strings.find(""));
+        Fold { limit: (self.limit)(limits), bound: self, other }
+    }
+}
+
+impl Fold {
+    /// Folds a family of costs and says which entities are left.
+    pub(crate) fn fold<K: Key>(&self, table: &mut Sums<K>, folded: &mut Folded) -> Kept {
+        let count = folded.entry(self.bound.metric).or_default();
+        if self.limit == 0 {
+            table.clear();
+            return None;
+        }
+        let ranked = self.ranked(table);
+        let mut series = HashMap::<&[Symbol], usize>::new();
+        let mut kept = HashSet::new();
+        let mut beyond = HashSet::new();
+        for (entity, count) in &ranked {
+            let group = &entity[..self.bound.group];
+            let used = series.entry(group).or_default();
+            // The first that does not fit ends it: what follows is smaller.
+            if !beyond.contains(group) && *used + count <= self.limit {
+                *used += count;
+                kept.insert(entity.clone());
+            } else {
+                beyond.insert(group);
+            }
+        }
+        *count = ranked.len() - kept.len();
+        let kept = (kept.len() < ranked.len()).then_some(kept);
+        self.follow(&kept, table);
+        kept
+    }
+
+    /// Folds a family so that it keeps the same entities as another one.
+    pub(crate) fn follow<K: Key>(&self, kept: &Kept, table: &mut Sums<K>) {
+        if self.limit == 0 {
+            table.clear();
+        }
+        let (Some(kept), Some((other, empty))) = (kept, self.other) else { return };
+        let mut folded = Sums::<K>::default();
+        for (key, amount) in table.drain() {
+            let mut key = key;
+            if !kept.contains(&key.as_ref()[..self.bound.entity]) {
+                self.fold_key(&mut key, other, empty);
+            }
+            *folded.entry(key).or_default() += amount;
+        }
+        *table = folded;
+    }
+
+    fn fold_key(&self, key: &mut impl Key, other: Symbol, empty: Symbol) {
+        let symbols = key.as_mut();
+        let folds = symbols.len() - self.bound.stay;
+        for (place, symbol) in symbols.iter_mut().enumerate().take(folds).skip(self.bound.group) {
+            *symbol = if place == self.bound.other { other } else { empty };
+        }
+    }
+
+    /// Every entity and its number of series, the costliest first: by the largest amount either way
+    /// in any one currency, ties in the order of the labels.
+    fn ranked<K: Key>(&self, table: &Sums<K>) -> Vec<(Vec<Symbol>, usize)> {
+        // An entity's series of one currency are one amount, wherever it ran.
+        let mut amounts = HashMap::<(&[Symbol], Symbol), Amount>::new();
+        let mut counts = HashMap::<&[Symbol], usize>::new();
+        for (key, amount) in table {
+            let symbols = key.as_ref();
+            let entity = &symbols[..self.bound.entity];
+            *amounts.entry((entity, symbols[symbols.len() - 1])).or_default() += *amount;
+            *counts.entry(entity).or_default() += 1;
+        }
+        let mut largest = HashMap::<&[Symbol], Amount>::new();
+        for ((entity, _), amount) in amounts {
+            let largest = largest.entry(entity).or_default();
+            *largest = (*largest).max(amount.abs());
+        }
+        let mut ranked: Vec<(&[Symbol], usize)> = counts.into_iter().collect();
+        ranked
+            .sort_unstable_by(|(a, _), (b, _)| largest[b].cmp(&largest[a]).then_with(|| a.cmp(b)));
+        ranked.into_iter().map(|(entity, count)| (entity.to_vec(), count)).collect()
+    }
+}

@@ -1,0 +1,38 @@
+//! What each cost center costs.
+
+use super::{Bound, Family, Metric, Previous};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost by cost center.
+pub(crate) enum CostCenterCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: <CostCenterCost as Metric>::NAME,
+    limit: |limits| limits.cost_centers,
+    entity: 1,
+    group: 0,
+    other: 0,
+    stay: 1,
+};
+
+impl Family for CostCenterCost {
+    type Key = [Symbol; 2];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.cost_center, row.currency], row.cost);
+    }
+}
+
+impl Metric for CostCenterCost {
+    const NAME: &'static str = "azure_billing_cost_center_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by cost center, in `currency`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["cost_center", "currency"];
+}
+
+impl Previous for CostCenterCost {
+    const NAME: &'static str = "azure_billing_cost_center_previous_period_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the billing period before the current one by cost center, in `currency`. It still moves. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["period", "cost_center", "currency"];
+}

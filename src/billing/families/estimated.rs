@@ -1,0 +1,25 @@
+//! The part of the cost that Azure calls estimated.
+
+use super::{Family, Metric};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost of estimated rows. API versions without the field have no series.
+pub(crate) enum EstimatedCost {}
+
+impl Family for EstimatedCost {
+    type Key = [Symbol; 1];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        if let Some(estimated) = row.estimated {
+            add([row.currency], if estimated { row.cost } else { Amount::ZERO });
+        }
+    }
+}
+
+impl Metric for EstimatedCost {
+    const NAME: &'static str = "azure_billing_scope_estimated_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date that Azure calls estimated, in `currency`; a part of the scope's cost. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["currency"];
+}

@@ -1,0 +1,69 @@
+//! What each resource costs and how much of it was used.
+
+use super::{Bound, Family, Metric};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::names::Named;
+use crate::billing::strings::Symbol;
+
+/// Cost by resource, the place it ran in, and currency.
+pub(crate) enum InstanceCost {}
+
+/// Usage by resource, the place it ran in, and unit.
+pub(crate) enum InstanceUsage {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: InstanceCost::NAME,
+    limit: |limits| limits.instances,
+    entity: 3,
+    group: 0,
+    other: 2,
+    stay: 1,
+};
+
+/// Where the id stands in the keys.
+const ID: usize = 2;
+
+impl Family for InstanceCost {
+    type Key = [Symbol; 5];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add(
+            [row.subscription_id, row.resource_group, row.instance_id, row.location, row.currency],
+            row.cost,
+        );
+    }
+}
+
+impl Metric for InstanceCost {
+    const NAME: &'static str = "azure_billing_instance_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by resource, in `currency`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &[
+        "subscription_id",
+        "resource_group",
+        "instance_id",
+        "instance_name",
+        "location",
+        "currency",
+    ];
+    const NAMED: Option<(usize, Named)> = Some((ID, Named::Instance));
+}
+
+impl Family for InstanceUsage {
+    type Key = [Symbol; 5];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add(
+            [row.subscription_id, row.resource_group, row.instance_id, row.location, row.unit],
+            row.quantity,
+        );
+    }
+}
+
+impl Metric for InstanceUsage {
+    const NAME: &'static str = "azure_billing_instance_usage_quantity";
+    const HELP: &'static str = "Usage of the current billing period to date by resource, in `unit` as Azure sends it. Quantities add up only within one meter. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] =
+        &["subscription_id", "resource_group", "instance_id", "instance_name", "location", "unit"];
+    const NAMED: Option<(usize, Named)> = Some((ID, Named::Instance));
+}

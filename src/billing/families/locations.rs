@@ -1,0 +1,32 @@
+//! What each region costs.
+
+use super::{Bound, Family, Metric};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost by region.
+pub(crate) enum LocationCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: <LocationCost as Metric>::NAME,
+    limit: |limits| limits.locations,
+    entity: 1,
+    group: 0,
+    other: 0,
+    stay: 1,
+};
+
+impl Family for LocationCost {
+    type Key = [Symbol; 2];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.location, row.currency], row.cost);
+    }
+}
+
+impl Metric for LocationCost {
+    const NAME: &'static str = "azure_billing_location_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by region, in `currency`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["location", "currency"];
+}

@@ -1,0 +1,43 @@
+//! How much of each meter was used.
+
+use super::{Bound, Family, Metric};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Usage by meter and unit.
+pub(crate) enum MeterUsage {}
+
+/// Cost by meter: by it meters are ranked; it is not published.
+pub(crate) enum MeterCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: MeterUsage::NAME,
+    limit: |limits| limits.meters,
+    entity: 3,
+    group: 0,
+    other: 2,
+    stay: 1,
+};
+
+impl Family for MeterUsage {
+    type Key = [Symbol; 4];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.service_name, row.subcategory, row.meter, row.unit], row.quantity);
+    }
+}
+
+impl Metric for MeterUsage {
+    const NAME: &'static str = "azure_billing_meter_usage_quantity";
+    const HELP: &'static str = "Usage of the current billing period to date by meter, in `unit` as Azure sends it. Quantities add up only within one meter. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["service_name", "subcategory", "meter", "unit"];
+}
+
+impl Family for MeterCost {
+    type Key = [Symbol; 4];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.service_name, row.subcategory, row.meter, row.currency], row.cost);
+    }
+}

@@ -1,0 +1,39 @@
+//! What each resource group costs.
+
+use super::{Bound, Family, Metric, Previous};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost by resource group.
+pub(crate) enum ResourceGroupCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: <ResourceGroupCost as Metric>::NAME,
+    limit: |limits| limits.resource_groups,
+    entity: 2,
+    group: 0,
+    other: 1,
+    stay: 1,
+};
+
+impl Family for ResourceGroupCost {
+    type Key = [Symbol; 3];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.subscription_id, row.resource_group, row.currency], row.cost);
+    }
+}
+
+impl Metric for ResourceGroupCost {
+    const NAME: &'static str = "azure_billing_resource_group_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by resource group, in `currency`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["subscription_id", "resource_group", "currency"];
+}
+
+impl Previous for ResourceGroupCost {
+    const NAME: &'static str = "azure_billing_resource_group_previous_period_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the billing period before the current one by resource group, in `currency`. It still moves. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] =
+        &["period", "subscription_id", "resource_group", "currency"];
+}

@@ -1,0 +1,44 @@
+//! What each scope costs, by the nature of the charge.
+
+use super::{Family, Metric, Previous};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost by kind of charge, seller, pricing and currency.
+pub(crate) enum ScopeCost {}
+
+impl Family for ScopeCost {
+    type Key = [Symbol; 4];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.charge_type, row.publisher_type, row.pricing_model, row.currency], row.cost);
+    }
+}
+
+impl Metric for ScopeCost {
+    const NAME: &'static str = "azure_billing_scope_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by scope, in `currency`: all of it, rows without a resource included. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] =
+        &["charge_type", "publisher_type", "pricing_model", "currency"];
+}
+
+impl Previous for ScopeCost {
+    const NAME: &'static str = "azure_billing_scope_previous_period_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the billing period before the current one by scope, in `currency`. It still moves. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] =
+        &["period", "charge_type", "publisher_type", "pricing_model", "currency"];
+}
+
+/// Purchases that come again each period, by what was bought: what a forecast must expect.
+pub(crate) enum RecurringCost {}
+
+impl Family for RecurringCost {
+    type Key = [Symbol; 3];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        if row.recurring {
+            add([row.subscription_id, row.product, row.currency], row.cost);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What each service costs.
+
+use super::{Bound, Family, Metric, Previous};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost by subscription and service.
+pub(crate) enum ServiceCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: <ServiceCost as Metric>::NAME,
+    limit: |limits| limits.services,
+    entity: 2,
+    group: 0,
+    other: 1,
+    stay: 1,
+};
+
+impl Family for ServiceCost {
+    type Key = [Symbol; 3];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.subscription_id, row.service_name, row.currency], row.cost);
+    }
+}
+
+impl Metric for ServiceCost {
+    const NAME: &'static str = "azure_billing_service_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by subscription and service, in `currency`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["subscription_id", "service_name", "currency"];
+}
+
+impl Previous for ServiceCost {
+    const NAME: &'static str = "azure_billing_service_previous_period_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the billing period before the current one by subscription and service, in `currency`. It still moves. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] =
+        &["period", "subscription_id", "service_name", "currency"];
+}
+
+/// How the daily families of services are bounded: by the cost of the latest day.
+pub(crate) const SERVICE_DAYS: Bound = Bound {
+    metric: "azure_billing_service_latest_day_pretax_cost",
+    limit: |limits| limits.services,
+    entity: 1,
+    group: 0,
+    other: 0,
+    stay: 2,
+};
+
+/// Cost by service and kind of charge: what the daily families of services are made of.
+pub(crate) enum ServiceCharge {}
+
+impl Family for ServiceCharge {
+    type Key = [Symbol; 3];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.service_name, row.charge_type, row.currency], row.cost);
+    }
+}

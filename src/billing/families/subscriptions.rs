@@ -1,0 +1,41 @@
+//! What each subscription costs.
+
+use super::{Bound, Family, Metric, Previous};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::names::Named;
+use crate::billing::strings::Symbol;
+
+/// Cost by subscription.
+pub(crate) enum SubscriptionCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: <SubscriptionCost as Metric>::NAME,
+    limit: |limits| limits.subscriptions,
+    entity: 1,
+    group: 0,
+    other: 0,
+    stay: 1,
+};
+
+impl Family for SubscriptionCost {
+    type Key = [Symbol; 2];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        add([row.subscription_id, row.currency], row.cost);
+    }
+}
+
+impl Metric for SubscriptionCost {
+    const NAME: &'static str = "azure_billing_subscription_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by subscription, in `currency`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["subscription_id", "subscription_name", "currency"];
+    const NAMED: Option<(usize, Named)> = Some((0, Named::Subscription));
+}
+
+impl Previous for SubscriptionCost {
+    const NAME: &'static str = "azure_billing_subscription_previous_period_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the billing period before the current one by subscription, in `currency`. It still moves. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] =
+        &["period", "subscription_id", "subscription_name", "currency"];
+}

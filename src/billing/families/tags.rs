@@ -1,0 +1,40 @@
+//! What each value of the configured tag keys costs.
+
+use super::{Bound, Family, Metric, Previous};
+use crate::billing::amount::Amount;
+use crate::billing::ledger::Row;
+use crate::billing::strings::Symbol;
+
+/// Cost by tag key and value; a row counts once for each key, without the tag under the empty value.
+pub(crate) enum TagCost {}
+
+pub(super) const BOUND: Bound = Bound {
+    metric: <TagCost as Metric>::NAME,
+    limit: |limits| limits.tags,
+    entity: 2,
+    group: 1,
+    other: 1,
+    stay: 1,
+};
+
+impl Family for TagCost {
+    type Key = [Symbol; 3];
+
+    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+        for &(tag, value) in row.tags {
+            add([tag, value, row.currency], row.cost);
+        }
+    }
+}
+
+impl Metric for TagCost {
+    const NAME: &'static str = "azure_billing_tag_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by the value of a configured tag key, in `currency`; rows without the tag under the empty value. Add up only within one `tag`. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["tag", "value", "currency"];
+}
+
+impl Previous for TagCost {
+    const NAME: &'static str = "azure_billing_tag_previous_period_pretax_cost";
+    const HELP: &'static str = "Cost before tax of the billing period before the current one by the value of a configured tag key, in `currency`. Add up only within one `tag`. It still moves. Cached from the last successful poll.";
+    const LABELS: &'static [&'static str] = &["period", "tag", "value", "currency"];
+}

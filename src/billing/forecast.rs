@@ -1,0 +1,105 @@
+//! What a billing period will have cost at its end.
+//!
+//! Expected = one-time charges so far + what runs on the complete days + the remaining days at the
+//! mean of the last 14 complete days (of the period before as well, so that it works on the first
+//! day) + the recurring purchases of the period before that have not come yet. A purchase is never
+//! extrapolated, and the clock is the data's: a day that is not complete counts as remaining.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+
+use super::amount::Amount;
+use super::days::runs;
+use super::families::Tables;
+use super::ledger::{Day, Ledger};
+use super::period::Period;
+use super::strings::Strings;
+
+/// The days that say what a day costs at present.
+const MEAN_DAYS: usize = 14;
+
+impl Ledger {
+    /// The expected total by currency. Empty where no day is complete.
+    pub(crate) fn forecast(
+        &self,
+        period: Period,
+        complete_after: SignedDuration,
+    ) -> BTreeMap<String, f64> {
+        let complete = self.complete_days(complete_after);
+        if complete.is_empty() {
+            return BTreeMap::new();
+        }
+        let range = period.days();
+        let mut known = BTreeMap::<String, Amount>::new();
+        let mut add = |currency: &str, amount: Amount| match known.get_mut(currency) {
+            Some(sum) => *sum += amount,
+            None => _ = known.insert(currency.to_owned(), amount),
+        };
+        for (_, day) in self.days.range(range.first..=range.last) {
+            let one_time = self.day_costs(day).into_iter().filter(|((kind, _), _)| !runs(*kind));
+            one_time.for_each(|((_, currency), amount)| add(currency, amount));
+        }
+        let elapsed: Vec<_> = complete.iter().filter(|(date, _)| range.contains(*date)).collect();
+        for (_, day) in &elapsed {
+            for (currency, amount) in self.running(day) {
+                add(&currency, amount);
+            }
+        }
+        for (currency, amount) in self.outstanding(period) {
+            add(&currency, amount);
+        }
+        let remaining = range.count() - elapsed.len();
+        let mean_days = &complete[complete.len().saturating_sub(MEAN_DAYS)..];
+        let mean = self.total_running(mean_days);
+        let currencies =
+            known.keys().chain(mean.keys()).cloned().collect::<std::collections::BTreeSet<_>>();
+        let expected = |currency: String| {
+            let day = mean.get(&currency).map_or(0.0, |sum| sum.to_f64() / mean_days.len() as f64);
+            let so_far = known.get(&currency).copied().unwrap_or_default().to_f64();
+            (currency, so_far + remaining as f64 * day)
+        };
+        currencies.into_iter().map(expected).collect()
+    }
+
+    /// What runs on a day, by currency.
+    fn running(&self, day: &Day) -> BTreeMap<String, Amount> {
+        let mut running = BTreeMap::<String, Amount>::new();
+        for ((_, currency), amount) in
+            self.day_costs(day).into_iter().filter(|((kind, _), _)| runs(*kind))
+        {
+            *running.entry(currency.to_owned()).or_default() += amount;
+        }
+        running
+    }
+
+    fn total_running(&self, days: &[(Date, &Day)]) -> BTreeMap<String, Amount> {
+        let mut total = BTreeMap::<String, Amount>::new();
+        for (currency, amount) in days.iter().flat_map(|(_, day)| self.running(day)) {
+            *total.entry(currency).or_default() += amount;
+        }
+        total
+    }
+
+    /// Recurring purchases of the period before that have not come in this one, by currency.
+    fn outstanding(&self, period: Period) -> BTreeMap<String, Amount> {
+        let of = |period: Period| {
+            let (mut strings, mut tables) = (Strings::default(), Tables::default());
+            self.absorb_bill(period, &mut strings, &mut tables);
+            let purchase = |([subscription, product, currency], amount): (&[_; 3], &Amount)| {
+                let text = |symbol| strings.get(symbol).to_owned();
+                ((text(*subscription), text(*product), text(*currency)), *amount)
+            };
+            tables.recurring_cost.iter().map(purchase).collect::<BTreeMap<_, _>>()
+        };
+        let come = of(period);
+        let mut outstanding = BTreeMap::<String, Amount>::new();
+        for (purchase, amount) in of(period.before()) {
+            if !come.contains_key(&purchase) {
+                *outstanding.entry(purchase.2).or_default() += amount;
+            }
+        }
+        outstanding
+    }
+}

@@ -1,0 +1,264 @@
+//! Every metric family of a snapshot, in the order of publication: the one list that formats,
+//! documentation and tests go by.
+
+use super::amount::Amount;
+use super::families::{
+    AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
+    MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost,
+    Sums, Table, Tables, TagCost,
+};
+use super::snapshot::Snapshot;
+
+/// The value of a sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// A sum of rows.
+    Exact(Amount),
+    /// Computed from sums: a mean, a forecast.
+    Derived(f64),
+}
+
+impl Value {
+    /// As it is written.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Self::Exact(amount) => amount.to_f64(),
+            Self::Derived(value) => value,
+        }
+    }
+}
+
+/// Takes the samples of a family: label values, and the value.
+pub type Sink<'a> = dyn FnMut(&[&str], Value) + 'a;
+
+/// A metric family of costs, usage or what follows from them. All are gauges.
+pub struct PublishedFamily {
+    /// The metric's name.
+    pub name: &'static str,
+    /// Its help.
+    pub help: &'static str,
+    /// Its labels besides `scope`.
+    pub labels: &'static [&'static str],
+    /// Gives every sample of a snapshot, in the order of the label values.
+    pub each: fn(&Snapshot, &mut Sink<'_>),
+}
+
+/// A family of the current period.
+const fn current<F: Metric>(each: fn(&Snapshot, &mut Sink<'_>)) -> PublishedFamily {
+    PublishedFamily { name: F::NAME, help: F::HELP, labels: F::LABELS, each }
+}
+
+/// The same of the period before.
+const fn previous<F: Previous>(each: fn(&Snapshot, &mut Sink<'_>)) -> PublishedFamily {
+    PublishedFamily {
+        name: <F as Previous>::NAME,
+        help: <F as Previous>::HELP,
+        labels: <F as Previous>::LABELS,
+        each,
+    }
+}
+
+/// All of them.
+pub const FAMILIES: &[PublishedFamily] = &[
+    current::<InstanceCost>(|s, sink| s.samples::<InstanceCost>(&s.current.instance_cost, sink)),
+    current::<InstanceUsage>(|s, sink| s.samples::<InstanceUsage>(&s.current.instance_usage, sink)),
+    current::<ScopeCost>(|s, sink| s.samples::<ScopeCost>(&s.current.scope_cost, sink)),
+    current::<EstimatedCost>(|s, sink| s.samples::<EstimatedCost>(&s.current.estimated_cost, sink)),
+    current::<AccountCost>(|s, sink| s.samples::<AccountCost>(&s.current.account_cost, sink)),
+    current::<SubscriptionCost>(|s, sink| {
+        s.samples::<SubscriptionCost>(&s.current.subscription_cost, sink)
+    }),
+    current::<ResourceGroupCost>(|s, sink| {
+        s.samples::<ResourceGroupCost>(&s.current.resource_group_cost, sink)
+    }),
+    current::<LocationCost>(|s, sink| s.samples::<LocationCost>(&s.current.location_cost, sink)),
+    current::<CostCenterCost>(|s, sink| {
+        s.samples::<CostCenterCost>(&s.current.cost_center_cost, sink)
+    }),
+    current::<ServiceCost>(|s, sink| s.samples::<ServiceCost>(&s.current.service_cost, sink)),
+    current::<MeterUsage>(|s, sink| s.samples::<MeterUsage>(&s.current.meter_usage, sink)),
+    current::<TagCost>(|s, sink| s.samples::<TagCost>(&s.current.tag_cost, sink)),
+    previous::<ScopeCost>(|s, sink| s.before::<ScopeCost>(|tables| &tables.scope_cost, sink)),
+    previous::<AccountCost>(|s, sink| s.before::<AccountCost>(|tables| &tables.account_cost, sink)),
+    previous::<SubscriptionCost>(|s, sink| {
+        s.before::<SubscriptionCost>(|tables| &tables.subscription_cost, sink);
+    }),
+    previous::<ResourceGroupCost>(|s, sink| {
+        s.before::<ResourceGroupCost>(|tables| &tables.resource_group_cost, sink);
+    }),
+    previous::<CostCenterCost>(|s, sink| {
+        s.before::<CostCenterCost>(|tables| &tables.cost_center_cost, sink);
+    }),
+    previous::<ServiceCost>(|s, sink| s.before::<ServiceCost>(|tables| &tables.service_cost, sink)),
+    previous::<TagCost>(|s, sink| s.before::<TagCost>(|tables| &tables.tag_cost, sink)),
+    PublishedFamily {
+        name: "azure_billing_scope_daily_pretax_cost",
+        help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure goes on correcting a day for days. Cached from the last successful poll.",
+        labels: &["date", "charge_type", "currency"],
+        each: |s, sink| {
+            for ((date, kind, currency), amount) in &s.daily {
+                sink(&[&date.to_string(), kind.as_str(), currency], Value::Exact(*amount));
+            }
+        },
+    },
+    PublishedFamily {
+        name: "azure_billing_scope_latest_day_pretax_cost",
+        help: "Cost before tax of the newest complete day by scope, in `currency`. Cached from the last successful poll.",
+        labels: &["charge_type", "currency"],
+        each: |s, sink| {
+            for ((kind, currency), amount) in &s.latest_day {
+                sink(&[kind.as_str(), currency], Value::Exact(*amount));
+            }
+        },
+    },
+    PublishedFamily {
+        name: "azure_billing_service_latest_day_pretax_cost",
+        help: "Cost before tax of the newest complete day by service, in `currency`. Cached from the last successful poll.",
+        labels: &["service_name", "charge_type", "currency"],
+        each: |s, sink| s.plain(&s.services.latest, Value::Exact, sink),
+    },
+    PublishedFamily {
+        name: "azure_billing_scope_usual_day_pretax_cost",
+        help: "Mean usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Absent while fewer than 7 are known. Cached from the last successful poll.",
+        labels: &["currency"],
+        each: |s, sink| {
+            for (currency, usual) in &s.usual_day {
+                sink(&[currency], Value::Derived(usual.mean));
+            }
+        },
+    },
+    PublishedFamily {
+        name: "azure_billing_scope_usual_day_pretax_cost_stddev",
+        help: "Standard deviation of the usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Cached from the last successful poll.",
+        labels: &["currency"],
+        each: |s, sink| {
+            for (currency, usual) in &s.usual_day {
+                sink(&[currency], Value::Derived(usual.deviation));
+            }
+        },
+    },
+    PublishedFamily {
+        name: "azure_billing_service_usual_day_pretax_cost",
+        help: "Mean usage cost before tax of the 28 complete days before the newest one by service, in `currency`. Cached from the last successful poll.",
+        labels: &["service_name", "currency"],
+        each: |s, sink| {
+            let days = s.services.usual_count as f64;
+            s.plain(&s.services.usual, |amount| Value::Derived(amount.to_f64() / days), sink);
+        },
+    },
+    PublishedFamily {
+        name: "azure_billing_scope_forecast_pretax_cost",
+        help: "Expected cost before tax of the whole current billing period by scope, in `currency`: what is known, and the remaining days at the mean of the last 14 complete ones. Cached from the last successful poll.",
+        labels: &["currency"],
+        each: |s, sink| {
+            for (currency, expected) in &s.forecast {
+                sink(&[currency], Value::Derived(*expected));
+            }
+        },
+    },
+    PublishedFamily {
+        name: "azure_billing_budget_pretax_cost",
+        help: "Limit of the budget's current month, quarter or year, in `currency`, as configured.",
+        labels: &["budget", "currency"],
+        each: |s, sink| {
+            for (budget, _) in &s.budgets {
+                sink(&[&budget.name, &budget.currency], Value::Exact(budget.amount));
+            }
+        },
+    },
+    PublishedFamily {
+        name: "azure_billing_budget_spent_pretax_cost",
+        help: "Cost before tax that counts against the budget's current month, quarter or year, in `currency`. Absent while a closed month of it is not known. Cached from the last successful poll.",
+        labels: &["budget", "currency"],
+        each: |s, sink| {
+            for (budget, spent) in &s.budgets {
+                if let Some(spent) = spent {
+                    sink(&[&budget.name, &budget.currency], Value::Exact(*spent));
+                }
+            }
+        },
+    },
+];
+
+impl Snapshot {
+    /// The series of a family of the current period.
+    fn samples<F: Metric>(&self, table: &Table<F>, sink: &mut Sink<'_>) {
+        self.write(None, table, F::NAMED, &mut Value::Exact, sink);
+    }
+
+    /// The series of a family of the period before, where that is known.
+    fn before<F: Previous>(&self, table: impl Fn(&Tables) -> &Table<F>, sink: &mut Sink<'_>) {
+        if let Some(previous) = &self.previous {
+            let period = self.period.before().to_string();
+            self.write(Some(&period), table(previous), F::NAMED, &mut Value::Exact, sink);
+        }
+    }
+
+    /// The series of sums that have no names.
+    fn plain<K: Key>(
+        &self,
+        sums: &Sums<K>,
+        mut value: impl FnMut(Amount) -> Value,
+        sink: &mut Sink<'_>,
+    ) {
+        self.write(None, sums, None, &mut value, sink);
+    }
+
+    fn write<K: Key>(
+        &self,
+        first: Option<&str>,
+        sums: &Sums<K>,
+        named: Option<(usize, super::names::Named)>,
+        value: &mut dyn FnMut(Amount) -> Value,
+        sink: &mut Sink<'_>,
+    ) {
+        let mut series: Vec<(&K, &Amount)> = sums.iter().collect();
+        series.sort_unstable_by_key(|(key, _)| *key);
+        let mut values = Vec::new();
+        for (key, amount) in series {
+            values.clear();
+            values.extend(first);
+            for (place, symbol) in key.as_ref().iter().enumerate() {
+                values.push(self.strings.get(*symbol));
+                if let Some((_, what)) = named.filter(|(of, _)| *of == place) {
+                    values.push(self.names.of(what, *symbol, &self.strings));
+                }
+            }
+            sink(&values, value(*amount));
+        }
+    }
+}
+
+/// What is told about the data itself.
+impl Snapshot {
+    /// The billing period of the current families.
+    pub fn period(&self) -> super::period::Period {
+        self.period
+    }
+
+    /// The end of the newest day with usage, of this period or an earlier one; never after the
+    /// moment of reading.
+    pub fn newest_usage(&self) -> Option<jiff::Timestamp> {
+        self.newest_usage
+    }
+
+    /// The end of the newest complete day.
+    pub fn latest_complete_day(&self) -> Option<jiff::Timestamp> {
+        self.latest_complete.map(super::period::end_of)
+    }
+
+    /// When the sums of the period before last changed, as far as readings tell.
+    pub fn previous_changed(&self) -> Option<jiff::Timestamp> {
+        self.previous_changed
+    }
+
+    /// Whether the period before is known and not read again.
+    pub fn previous_settled(&self) -> Option<bool> {
+        self.previous.as_ref().map(|_| self.previous_settled)
+    }
+
+    /// How many entities were folded into `__other__`, by metric.
+    pub fn folded(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.folded.iter().map(|(metric, count)| (*metric, *count))
+    }
+}
