@@ -229,6 +229,11 @@ impl Ledger {
         costs
     }
 
+    /// Forgets every day outside a range.
+    pub fn keep(&mut self, range: DayRange) {
+        self.days.retain(|day, _| range.contains(*day));
+    }
+
     /// The days that were read.
     pub fn known_days(&self) -> impl Iterator<Item = Date> {
         self.days.keys().copied()

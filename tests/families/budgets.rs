@@ -1,0 +1,115 @@
+//! Budgets: what counts, and for how long.
+
+use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
+use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::ledger::Ledger;
+use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::rules::Rules;
+
+use crate::rows::{Books, amount, charge, day, usage};
+
+const LIMIT: &str = "azure_billing_budget_pretax_cost";
+const SPENT: &str = "azure_billing_budget_spent_pretax_cost";
+
+fn budget(grain: Grain, start: &str, only: Only) -> Rules {
+    let budget = Budget {
+        name: "b".to_owned(),
+        amount: amount("250.5"),
+        currency: "EUR".to_owned(),
+        grain,
+        start: day(start),
+        only,
+    };
+    Rules { budgets: vec![budget], ..Rules::default() }
+}
+
+fn books() -> Books {
+    let mut books = Books::with_tags("2026-11-20T12:00:00Z", &["team"]);
+    let row = |cost: &str, service: &'static str, team: &'static str| Charge {
+        department: "Retail".into(),
+        account: "Stores".into(),
+        subscription_id: "S1".into(),
+        service_name: service.into(),
+        tags: vec![("team".into(), team.into())],
+        ..usage(cost)
+    };
+    books.add("2026-10-10", &row("100", "Storage", "shop"));
+    books.add("2026-11-10", &row("10", "Storage", "shop"));
+    books.add("2026-11-11", &row("2", "Compute", "Shop"));
+    books.add("2026-11-12", &charge(ChargeType::Purchase, "0.5"));
+    books.add("2026-11-12", &Charge { currency: "USD".into(), ..row("777", "Storage", "shop") });
+    books
+}
+
+#[test]
+fn a_budget_counts_its_part_of_its_grain_in_its_currency() {
+    let team = || Only::Tag { key: "team".to_owned(), value: "shop".to_owned() };
+    for (grain, start, only, spent) in [
+        (Grain::Month, "2026-01-01", Only::All, 12.5),
+        (Grain::Quarter, "2026-10-01", Only::All, 112.5),
+        (Grain::Quarter, "2026-08-01", Only::All, 12.5),
+        (Grain::Month, "2026-01-01", Only::Department("retail".to_owned()), 12.0),
+        (Grain::Month, "2026-01-01", Only::Account("Stores".to_owned()), 12.0),
+        (Grain::Month, "2026-01-01", Only::Subscription("s1".to_owned()), 12.0),
+        (Grain::Month, "2026-01-01", Only::Service("storage".to_owned()), 10.0),
+        (Grain::Month, "2026-01-01", team(), 12.0),
+        (Grain::Quarter, "2026-10-01", team(), 112.0),
+        (Grain::Month, "2026-01-01", Only::Service("nowhere".to_owned()), 0.0),
+    ] {
+        let case = format!("{grain:?} {start} {only:?}");
+        let published = books().published(2, &budget(grain, start, only));
+        assert_eq!(published.value(SPENT, &["b", "EUR"]), Some(spent), "{case}");
+        assert_eq!(published.value(LIMIT, &["b", "EUR"]), Some(250.5), "{case}");
+    }
+}
+
+#[test]
+fn what_is_spent_is_not_told_while_a_closed_month_is_unknown() {
+    let rules = budget(Grain::Year, "2026-09-01", Only::All);
+    let mut books = books();
+    let published = books.published(2, &rules);
+    assert_eq!(
+        (published.value(SPENT, &["b", "EUR"]), published.value(LIMIT, &["b", "EUR"])),
+        (None, Some(250.5))
+    );
+    let mut september = Ledger::default();
+    september.add(&usage("1000"), day("2026-09-30"));
+    books.ledger.add_month(Period::of(day("2026-09-01")), &september);
+    assert_eq!(books.published(2, &rules).value(SPENT, &["b", "EUR"]), Some(1112.5));
+}
+
+#[test]
+fn a_budget_that_has_not_begun_has_a_limit_and_nothing_spent() {
+    let published = books().published(2, &budget(Grain::Month, "2027-01-01", Only::All));
+    assert_eq!(
+        (published.value(SPENT, &["b", "EUR"]), published.value(LIMIT, &["b", "EUR"])),
+        (None, Some(250.5))
+    );
+}
+
+#[test]
+fn a_month_keeps_its_bill_when_its_days_are_forgotten() {
+    let mut books = books();
+    let rules = budget(Grain::Quarter, "2026-10-01", Only::All);
+    books.published(2, &rules);
+    books.ledger.forget_before(day("2026-11-01"));
+    let published = crate::rows::published(
+        &books.ledger,
+        Period::of(day("2026-11-20")),
+        crate::rows::at("2026-11-20T12:00:00Z"),
+        &rules,
+    );
+    assert_eq!(published.value(SPENT, &["b", "EUR"]), Some(112.5));
+}
+
+#[test]
+fn the_currency_of_a_budget_is_visible_before_its_first_row() {
+    let mut rules = budget(Grain::Month, "2026-01-01", Only::All);
+    rules.budgets[0].currency = "NOK".to_owned();
+    let published = books().published(2, &rules);
+    assert_eq!(
+        published.value("azure_billing_scope_pretax_cost", &["usage", "", "", "NOK"]),
+        Some(0.0)
+    );
+    assert_eq!(published.value(SPENT, &["b", "NOK"]), Some(0.0));
+}

@@ -1,0 +1,114 @@
+//! Complete days, the usual day, the days one by one.
+
+use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::rules::Rules;
+
+use crate::rows::{Books, at, charge, usage};
+
+const LATEST: &str = "azure_billing_scope_latest_day_pretax_cost";
+const USUAL: &str = "azure_billing_scope_usual_day_pretax_cost";
+const DEVIATION: &str = "azure_billing_scope_usual_day_pretax_cost_stddev";
+const SERVICE_LATEST: &str = "azure_billing_service_latest_day_pretax_cost";
+const SERVICE_USUAL: &str = "azure_billing_service_usual_day_pretax_cost";
+const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
+
+fn of_service(name: &'static str, cost: &str) -> Charge<'static> {
+    Charge { service_name: name.into(), ..usage(cost) }
+}
+
+#[test]
+fn the_latest_day_is_the_newest_that_was_read_three_days_after_its_end() {
+    // Usage up to the 22nd; on the 23rd at noon the 19th is over for 84 hours, the 20th for 60.
+    for (now, latest, cost) in [
+        ("2026-11-23T12:00:00Z", "2026-11-20T00:00:00Z", 19.0),
+        ("2026-11-23T23:59:59Z", "2026-11-20T00:00:00Z", 19.0),
+        ("2026-11-24T00:00:00Z", "2026-11-21T00:00:00Z", 20.0),
+        // Usage has stopped coming: no day after the newest usage is complete.
+        ("2026-11-29T00:00:00Z", "2026-11-23T00:00:00Z", 22.0),
+    ] {
+        let mut books = Books::read_at(now);
+        for day in 1..=22 {
+            books.add(&format!("2026-11-{day:02}"), &usage(&day.to_string()));
+        }
+        // A purchase is no usage.
+        books.add("2026-11-26", &charge(ChargeType::Purchase, "1000"));
+        let published = books.published(1, &Rules::default());
+        assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(cost), "{now}");
+        let period =
+            azure_billing_exporter::billing::period::Period::of(crate::rows::day("2026-11-01"));
+        let snapshot = books.ledger.snapshot(period, at(now), &Rules::default(), false);
+        assert_eq!(snapshot.latest_complete_day(), Some(at(latest)), "{now}");
+    }
+}
+
+#[test]
+fn a_usual_day_is_the_mean_of_the_28_before_the_latest_and_a_day_without_rows_counts_as_nothing() {
+    let mut books = Books::read_at("2026-11-23T12:00:00Z");
+    // Latest: the 19th. Before it: 22 October to 18 November. 27 days of 2 and one of 16, of which
+    // the 10th has no row: (26 * 2 + 16) / 28.
+    books.add_daily("2026-10-01", "2026-10-31", &usage("2"));
+    books.add_daily("2026-11-01", "2026-11-09", &usage("2"));
+    books.add_daily("2026-11-11", "2026-11-18", &usage("2"));
+    books.add("2026-11-12", &usage("14"));
+    books.add("2026-11-12", &charge(ChargeType::Purchase, "9999"));
+    books.add_daily("2026-11-19", "2026-11-22", &usage("5"));
+    let published = books.published(2, &Rules::default());
+    let mean = 68.0 / 28.0;
+    assert_eq!(published.value(USUAL, &["EUR"]), Some(mean));
+    let squares = 26.0 * (2.0_f64 - mean).powi(2) + (16.0 - mean).powi(2) + mean.powi(2);
+    let deviation = published.value(DEVIATION, &["EUR"]).expect("a deviation");
+    assert!((deviation - (squares / 28.0).sqrt()).abs() < 1e-12, "{deviation}");
+    assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(5.0));
+}
+
+#[test]
+fn with_fewer_than_seven_days_to_compare_nothing_is_usual() {
+    for (first, usual) in [("2026-11-13", None), ("2026-11-12", Some(3.0))] {
+        // The latest day is the 19th. Days before the first have no rows but are read: leave them
+        // out of the reading.
+        let mut books = Books::read_at("2026-11-23T12:00:00Z");
+        books.add_daily(first, "2026-11-22", &usage("3"));
+        let mut reading = azure_billing_exporter::billing::ledger::Ledger::default();
+        let mut date = crate::rows::day(first);
+        while date <= crate::rows::day("2026-11-22") {
+            reading.add(&usage("3"), date);
+            date = date.tomorrow().expect("a day");
+        }
+        let mut ledger = azure_billing_exporter::billing::ledger::Ledger::default();
+        let now = at("2026-11-23T12:00:00Z");
+        ledger.replace(crate::rows::range(first, "2026-11-22"), &reading, now);
+        let period = azure_billing_exporter::billing::period::Period::of(date);
+        let published = crate::rows::published(&ledger, period, now, &Rules::default());
+        assert_eq!(published.value(USUAL, &["EUR"]), usual, "from {first}");
+        assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(3.0));
+    }
+}
+
+#[test]
+fn a_service_that_is_new_or_gone_is_compared_with_nothing() {
+    let mut books = Books::read_at("2026-11-23T12:00:00Z");
+    books.add_daily("2026-11-01", "2026-11-18", &of_service("Old", "4"));
+    books.add_daily("2026-11-19", "2026-11-22", &of_service("New", "6"));
+    let published = books.published(1, &Rules::default());
+    assert_eq!(published.value(SERVICE_LATEST, &["New", "usage", "EUR"]), Some(6.0));
+    assert_eq!(published.value(SERVICE_USUAL, &["New", "EUR"]), Some(0.0));
+    assert_eq!(published.value(SERVICE_LATEST, &["Old", "usage", "EUR"]), Some(0.0));
+    assert_eq!(published.value(SERVICE_USUAL, &["Old", "EUR"]), Some(4.0));
+}
+
+#[test]
+fn days_are_published_one_by_one_for_the_window() {
+    let mut books = Books::read_at("2026-11-23T12:00:00Z");
+    books.add_daily("2026-10-01", "2026-11-22", &usage("1.5"));
+    books.add("2026-11-02", &charge(ChargeType::Refund, "-7"));
+    let published = books.published(2, &Rules::default());
+    let dates: Vec<&str> =
+        published.samples[DAILY].keys().map(|values| values[0].as_str()).collect();
+    assert_eq!(
+        (dates[0], *dates.last().expect("a day")),
+        ("2026-10-20", "2026-11-22"),
+        "35 days up to today"
+    );
+    assert_eq!(published.value(DAILY, &["2026-11-02", "refund", "EUR"]), Some(-7.0));
+    assert_eq!(published.value(DAILY, &["2026-11-02", "usage", "EUR"]), Some(1.5));
+}

@@ -1,0 +1,143 @@
+//! Rows made for a test, and what is published of them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::ledger::{Ledger, TagKeys};
+use azure_billing_exporter::billing::period::{DayRange, Period, day_of};
+use azure_billing_exporter::billing::published::{FAMILIES, Value};
+use azure_billing_exporter::billing::rules::Rules;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+pub(crate) fn amount(text: &str) -> Amount {
+    Amount::parse(text).expect("an amount").amount
+}
+
+pub(crate) fn day(text: &str) -> Date {
+    text.parse().expect("a day")
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+/// A row of usage in euros.
+pub(crate) fn usage(cost: &str) -> Charge<'static> {
+    Charge { cost: amount(cost), currency: "EUR".into(), ..Charge::default() }
+}
+
+/// A row of another kind in euros.
+pub(crate) fn charge(kind: ChargeType, cost: &str) -> Charge<'static> {
+    Charge { charge_type: kind, ..usage(cost) }
+}
+
+/// A ledger that was read, whole period by whole period, at a moment.
+pub(crate) struct Books {
+    pub(crate) ledger: Ledger,
+    reading: Ledger,
+    at: Timestamp,
+}
+
+impl Books {
+    pub(crate) fn read_at(moment: &str) -> Self {
+        Self::with_tags(moment, &[])
+    }
+
+    pub(crate) fn with_tags(moment: &str, keys: &[&str]) -> Self {
+        let keys: TagKeys = keys.iter().map(|&key| key.to_owned()).collect();
+        Self { ledger: Ledger::new(keys.clone()), reading: Ledger::new(keys), at: at(moment) }
+    }
+
+    pub(crate) fn add(&mut self, date: &str, charge: &Charge<'_>) {
+        self.reading.add(charge, day(date));
+    }
+
+    /// The same row on each day of a range.
+    pub(crate) fn add_daily(&mut self, first: &str, last: &str, charge: &Charge<'_>) {
+        let (mut date, last) = (day(first), day(last));
+        while date <= last {
+            self.reading.add(charge, date);
+            date = date.tomorrow().expect("a day");
+        }
+    }
+
+    /// What is published after the period of the moment and those before it were read.
+    pub(crate) fn published(&mut self, periods_read: i32, rules: &Rules) -> Published {
+        let period = Period::of(day_of(self.at));
+        let first = period.months_before(periods_read - 1).days().first;
+        let mut month = Period::of(first);
+        while month <= period {
+            let mut of_month = self.reading.clone();
+            of_month.keep(month.days());
+            self.ledger.replace(month.days(), &of_month, self.at);
+            month = month.months_before(-1);
+        }
+        published(&self.ledger, period, self.at, rules)
+    }
+}
+
+/// Everything that is published, by family and label values.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Published {
+    pub(crate) samples: BTreeMap<&'static str, BTreeMap<Vec<String>, Value>>,
+    pub(crate) folded: BTreeMap<&'static str, usize>,
+}
+
+pub(crate) fn published(
+    ledger: &Ledger,
+    period: Period,
+    at: Timestamp,
+    rules: &Rules,
+) -> Published {
+    let snapshot = ledger.snapshot(period, at, rules, false);
+    let mut samples = BTreeMap::new();
+    for family in FAMILIES {
+        let of_family: &mut BTreeMap<Vec<String>, Value> = samples.entry(family.name).or_default();
+        let mut last = None;
+        (family.each)(&snapshot, &mut |values, value| {
+            assert_eq!(values.len(), family.labels.len(), "{}", family.name);
+            let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
+            assert!(
+                of_family.insert(values.clone(), value).is_none(),
+                "{} {values:?} twice",
+                family.name
+            );
+            // Names stand behind the ids they follow, and do not count for the order.
+            last = Some(values);
+        });
+        drop(last);
+    }
+    Published { samples, folded: snapshot.folded().collect() }
+}
+
+impl Published {
+    /// The value of one series; `None` where there is none.
+    pub(crate) fn value(&self, family: &str, values: &[&str]) -> Option<f64> {
+        let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
+        self.samples[family].get(&values).map(|value| value.to_f64())
+    }
+
+    /// Exact sums over all labels but one, by that one.
+    pub(crate) fn sums(&self, family: &str, by: &str) -> BTreeMap<String, Amount> {
+        let labels = FAMILIES.iter().find(|known| known.name == family).expect("a family").labels;
+        let place = labels.iter().position(|label| *label == by).expect("a label");
+        let mut sums = BTreeMap::<String, Amount>::new();
+        for (values, value) in &self.samples[family] {
+            let Value::Exact(amount) = value else { panic!("{family} is not exact") };
+            *sums.entry(values[place].clone()).or_default() += *amount;
+        }
+        sums.retain(|_, amount| !amount.is_zero());
+        sums
+    }
+}
+
+pub(crate) fn range(first: &str, last: &str) -> DayRange {
+    DayRange { first: day(first), last: day(last) }
+}
+
+pub(crate) fn text(text: impl Into<String>) -> Cow<'static, str> {
+    Cow::Owned(text.into())
+}
