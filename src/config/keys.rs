@@ -28,7 +28,8 @@ pub(super) const AUTH: &[&str] = &[
 pub(super) const SCOPE: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription", "name", "cost"];
 /// When it is asked.
-pub(super) const POLL: &[&str] = &["interval", "overlap", "full_refresh"];
+pub(super) const POLL: &[&str] =
+    &["interval", "overlap", "full_refresh", "previous_period_until", "day_complete_after"];
 
 const SCOPE_TYPES: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription"];
