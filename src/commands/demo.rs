@@ -14,7 +14,7 @@ use super::simulate::{enrollment, private_listener, simulator};
 use super::wiring;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::cli::DemoArgs;
-use crate::config::{Auth, Azure, Cloud, Config, Poll, RequestsPerMinute, Scope, Secret};
+use crate::config::{Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, Secret};
 use crate::metrics::About;
 use crate::server::serve;
 use crate::simulator::{SimulatedScope, Simulator};
@@ -55,7 +55,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         auth: Auth::Token(Secret::Value("demo".into())),
     };
     let scopes = simulator.scopes().into_iter().filter_map(scope).collect();
-    Ok(Config { azure, scopes, poll: Poll { interval: INTERVAL, ..Poll::default() } })
+    let poll = Poll { interval: INTERVAL, ..Poll::default() };
+    Ok(Config { azure, scopes, poll, metrics: Metrics::default() })
 }
 
 fn scope(simulated: SimulatedScope) -> Option<Scope> {

@@ -15,15 +15,22 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// A positive span of time, as the configuration and flags write it. Days are those of UTC, which
 /// all have 24 hours. The error says which forms are accepted.
 pub fn duration(text: &str) -> Result<Duration, String> {
+    match duration_or_none(text)? {
+        Duration::ZERO => Err(format!("{} is no time at all; use 1s or more", shown(text))),
+        duration => Ok(duration),
+    }
+}
+
+/// A span of time where none at all, `0h`, means something too.
+pub(super) fn duration_or_none(text: &str) -> Result<Duration, String> {
     let span: Span = text.parse().map_err(|_| no_duration(text))?;
     let exact = span.to_duration(SpanRelativeTo::days_are_24_hours());
     let exact = exact.map_err(|_| no_duration(text))?;
     let duration = Duration::try_from(exact).map_err(|_| no_duration(text))?;
-    match duration {
-        Duration::ZERO => Err(format!("{} is no time at all; use 1s or more", shown(text))),
-        _ if duration > LONGEST => Err(format!("{} is more than a year", shown(text))),
-        _ => Ok(duration),
+    if duration > LONGEST {
+        return Err(format!("{} is more than a year", shown(text)));
     }
+    Ok(duration)
 }
 
 /// A number of whole UTC days.

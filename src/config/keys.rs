@@ -2,7 +2,7 @@
 //! `docs/configuration.md` with.
 
 /// The top level.
-pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll"];
+pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics"];
 /// Where the data comes from.
 pub(super) const AZURE: &[&str] = &[
     "cloud",
@@ -28,7 +28,25 @@ pub(super) const AUTH: &[&str] = &[
 pub(super) const SCOPE: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription", "name", "cost"];
 /// When it is asked.
-pub(super) const POLL: &[&str] = &["interval", "overlap", "full_refresh"];
+pub(super) const POLL: &[&str] =
+    &["interval", "overlap", "full_refresh", "previous_period_until", "day_complete_after"];
+/// What is published of the answers.
+pub(super) const METRICS: &[&str] = &[
+    "instances",
+    "accounts",
+    "subscriptions",
+    "resource_groups",
+    "locations",
+    "cost_centers",
+    "services",
+    "meters",
+    "tags",
+    "daily_window",
+];
+/// One family whose series are bounded.
+pub(super) const FAMILY: &[&str] = &["max_series"];
+/// The bounded family whose labels are the user's.
+pub(super) const TAGS: &[&str] = &["keys", "max_series"];
 
 const SCOPE_TYPES: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription"];
@@ -41,6 +59,16 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("azure.auth", AUTH),
     ("scopes[]", SCOPE),
     ("poll", POLL),
+    ("metrics", METRICS),
+    ("metrics.instances", FAMILY),
+    ("metrics.accounts", FAMILY),
+    ("metrics.subscriptions", FAMILY),
+    ("metrics.resource_groups", FAMILY),
+    ("metrics.locations", FAMILY),
+    ("metrics.cost_centers", FAMILY),
+    ("metrics.services", FAMILY),
+    ("metrics.meters", FAMILY),
+    ("metrics.tags", TAGS),
 ];
 
 /// The only place that knows a key, for a key found where it is not known.

@@ -14,6 +14,7 @@ mod duration;
 mod environment;
 mod error;
 mod keys;
+mod metrics;
 mod poll;
 mod scopes;
 mod secret;
@@ -30,6 +31,7 @@ pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
 pub use duration::duration as parse_duration;
 pub use environment::Environment;
 pub use error::{Error, Problem};
+pub use metrics::Metrics;
 pub use poll::Poll;
 pub use scopes::Scope;
 pub use secret::{Secret, SecretError, SecretProblem};
@@ -48,6 +50,8 @@ pub struct Config {
     pub scopes: Vec<Scope>,
     /// When the source is asked.
     pub poll: Poll,
+    /// What is published, and how much of it.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -74,7 +78,8 @@ impl Config {
         let mut problems = Problems::default();
         let scopes = scopes::from_flags(scopes, &mut problems);
         let azure = azure::read(None, environment, Path::new(""), &mut problems);
-        let config = azure.map(|azure| Self { azure, scopes, poll: Poll::default() });
+        let (poll, metrics) = (Poll::default(), Metrics::default());
+        let config = azure.map(|azure| Self { azure, scopes, poll, metrics });
         problems.finish(config)
     }
 
@@ -89,6 +94,7 @@ impl Config {
         let azure = azure::read(root.get("azure"), environment, directory, problems);
         let scopes = scopes::read(root.get("scopes"), problems);
         let poll = poll::read(root.get("poll"), problems);
+        let metrics = metrics::read(root.get("metrics"), problems);
         let azure = azure?;
         let amortized = scopes.iter().find(|scope| scope.id.cost == CostType::Amortized);
         if let Some(scope) = amortized
@@ -103,6 +109,6 @@ impl Config {
             );
             problems.on_line(line, key, why);
         }
-        Some(Self { azure, scopes, poll })
+        Some(Self { azure, scopes, poll, metrics })
     }
 }

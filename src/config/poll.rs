@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::duration::{days, duration};
+use super::duration::{days, duration, duration_or_none};
 use super::error::Problems;
 use super::keys;
 use super::tree::At;
@@ -17,6 +17,12 @@ pub struct Poll {
     /// How often the whole open period is read again: 1 h or more. A value below `interval` means
     /// every poll.
     pub full_refresh: Duration,
+    /// The days after a period's end on which it is still read again, because bills settle late:
+    /// 1 to 60.
+    pub previous_period_until_days: u32,
+    /// How long after a UTC day has ended a reading must begin to hold all of it: 14 days at most.
+    /// Zero takes a day as complete once it is over.
+    pub day_complete_after: Duration,
 }
 
 impl Default for Poll {
@@ -25,12 +31,15 @@ impl Default for Poll {
             interval: Duration::from_secs(4 * 3600),
             overlap_days: 5,
             full_refresh: Duration::from_secs(24 * 3600),
+            previous_period_until_days: 35,
+            day_complete_after: Duration::from_secs(72 * 3600),
         }
     }
 }
 
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 const SHORTEST_REFRESH: Duration = Duration::from_secs(3600);
+const LONGEST_COMPLETION: Duration = Duration::from_secs(14 * 86_400);
 
 /// Reads the section. Keys that are absent or wrong have their defaults.
 pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Poll {
@@ -46,6 +55,16 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Poll {
     }
     if let Some(at) = section.get("full_refresh") {
         poll.full_refresh = at.parse_number(problems, full_refresh).unwrap_or(poll.full_refresh);
+    }
+    if let Some(at) = section.get("previous_period_until")
+        && let Some(days) = at.parse_number(problems, previous_period_until)
+    {
+        poll.previous_period_until_days = days;
+    }
+    if let Some(at) = section.get("day_complete_after")
+        && let Some(after) = at.parse_number(problems, day_complete_after)
+    {
+        poll.day_complete_after = after;
     }
     poll
 }
@@ -73,4 +92,20 @@ fn full_refresh(text: &str) -> Result<Duration, String> {
         return Err(format!("{text} is too short: {why}"));
     }
     Ok(refresh)
+}
+
+fn previous_period_until(text: &str) -> Result<u32, String> {
+    match days(text)? {
+        days @ 1..=60 => Ok(days),
+        _ => Err(format!("{text} is out of range; use 1d to 60d")),
+    }
+}
+
+fn day_complete_after(text: &str) -> Result<Duration, String> {
+    let after = duration_or_none(text)?;
+    if after > LONGEST_COMPLETION {
+        let why = "no day would count as complete for weeks; use 14d or less";
+        return Err(format!("{text} is too long: {why}"));
+    }
+    Ok(after)
 }

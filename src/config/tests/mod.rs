@@ -2,6 +2,7 @@
 
 mod credentials;
 mod documentation;
+mod metrics;
 mod secrets;
 mod values;
 mod web;

@@ -28,6 +28,8 @@ poll:
   interval: 1h30m
   overlap: 31d
   full_refresh: 2d
+  previous_period_until: 60d
+  day_complete_after: 0h
 "#;
 
 #[test]
@@ -57,6 +59,8 @@ fn a_full_file_is_read_as_it_is_written() {
     assert_eq!(config.poll.interval, Duration::from_secs(5400));
     assert_eq!(config.poll.overlap_days, 31);
     assert_eq!(config.poll.full_refresh, Duration::from_secs(2 * 86_400));
+    assert_eq!(config.poll.previous_period_until_days, 60);
+    assert_eq!(config.poll.day_complete_after, Duration::ZERO);
 }
 
 #[test]
@@ -65,6 +69,8 @@ fn what_is_not_written_has_its_documented_default() {
         interval: Duration::from_secs(4 * 3600),
         overlap_days: 5,
         full_refresh: Duration::from_secs(24 * 3600),
+        previous_period_until_days: 35,
+        day_complete_after: Duration::from_secs(72 * 3600),
     };
     for yaml in [SHORTEST, "azure:\npoll:\nscopes:\n- department: '1234'\n"] {
         let config = load(yaml).unwrap();

@@ -10,9 +10,9 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     (
         "poll:\n  intervall: 4h\n",
         "config.yaml:2: poll.intervall: unknown key; did you mean `interval`? Allowed here: \
-         interval, overlap, full_refresh",
+         interval, overlap, full_refresh, previous_period_until, day_complete_after",
     ),
-    ("metrics: {}\n", "config.yaml:1: metrics: unknown key; allowed here: azure, scopes, poll"),
+    ("web: {}\n", "config.yaml:1: web: unknown key; allowed here: azure, scopes, poll, metrics"),
     ("interval: 4h\n", "config.yaml:1: interval: unknown key; it belongs under `poll`"),
     ("azure:\n  poll: {}\n", "config.yaml:2: azure.poll: unknown key; it belongs at the top level"),
     (
@@ -71,6 +71,20 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "poll: {full_refresh: 59m}\n",
         "config.yaml:1: poll.full_refresh: 59m is too short: it reads the whole month and \
          spends quota; use 1h or more",
+    ),
+    (
+        "poll: {previous_period_until: 61d}\n",
+        "config.yaml:1: poll.previous_period_until: 61d is out of range; use 1d to 60d",
+    ),
+    (
+        "poll: {day_complete_after: 15d}\n",
+        "config.yaml:1: poll.day_complete_after: 15d is too long: no day would count as \
+         complete for weeks; use 14d or less",
+    ),
+    (
+        "poll: {day_complete_after: -1h}\n",
+        "config.yaml:1: poll.day_complete_after: `-1h` is not a span of time; write a number \
+         with its unit: 90s, 15m, 4h, 5d or 1h30m",
     ),
     (
         "azure: {cloud: publik}\n",

@@ -1,0 +1,125 @@
+//! `metrics`: what is published beyond the scope's own cost, and how much of it.
+
+use super::duration::days;
+use super::error::{Problems, shown};
+use super::keys;
+use super::tree::{At, Section};
+use crate::billing::limits::Limits;
+
+/// What is published, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// The most series of each bounded family; 0 turns it off.
+    pub limits: Limits,
+    /// The tag keys that have a cost family, as the user spells them: 50 at most, no two of them
+    /// equal without regard to case.
+    pub tags: Vec<String>,
+    /// The newest UTC days that are published one by one: 29 to 100.
+    pub daily_window_days: u32,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { limits: Limits::default(), tags: Vec::new(), daily_window_days: 35 }
+    }
+}
+
+/// More series than a Prometheus takes from one target without harm.
+const MOST_SERIES: usize = 1_000_000;
+/// What a resource can carry in Azure: more keys are a mistake.
+const MOST_TAGS: usize = 50;
+/// Azure's own limit.
+const LONGEST_TAG: usize = 512;
+
+/// Reads the section. Keys that are absent or wrong have their defaults.
+pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Metrics {
+    let mut metrics = Metrics::default();
+    let Some(section) = at.and_then(|at| at.section(keys::METRICS, problems)) else {
+        return metrics;
+    };
+    let limits = &mut metrics.limits;
+    for (family, limit) in [
+        ("instances", &mut limits.instances),
+        ("accounts", &mut limits.accounts),
+        ("subscriptions", &mut limits.subscriptions),
+        ("resource_groups", &mut limits.resource_groups),
+        ("locations", &mut limits.locations),
+        ("cost_centers", &mut limits.cost_centers),
+        ("services", &mut limits.services),
+        ("meters", &mut limits.meters),
+    ] {
+        let family = section.get(family).and_then(|at| at.section(keys::FAMILY, problems));
+        *limit = family.and_then(|family| max_series(&family, problems)).unwrap_or(*limit);
+    }
+    if let Some(tags) = section.get("tags").and_then(|at| at.section(keys::TAGS, problems)) {
+        limits.tags = max_series(&tags, problems).unwrap_or(limits.tags);
+        metrics.tags = tags.get("keys").map(|at| tag_keys(&at, problems)).unwrap_or_default();
+    }
+    if let Some(at) = section.get("daily_window")
+        && let Some(days) = at.parse_number(problems, daily_window)
+    {
+        metrics.daily_window_days = days;
+    }
+    metrics
+}
+
+fn max_series(family: &Section<'_>, problems: &mut Problems) -> Option<usize> {
+    family.get("max_series")?.parse_number(problems, |text| match text.parse() {
+        Ok(limit @ 0..=MOST_SERIES) => Ok(limit),
+        _ => Err(format!(
+            "{} is not a number of series; use a whole number up to {MOST_SERIES}, or 0 to turn \
+             the family off",
+            shown(text)
+        )),
+    })
+}
+
+fn tag_keys(at: &At<'_>, problems: &mut Problems) -> Vec<String> {
+    let elements = at.list(problems);
+    if elements.len() > MOST_TAGS {
+        let why = "each key is a family of series of its own";
+        let wrong = format!("has {} keys; {why}: use {MOST_TAGS} or fewer", elements.len());
+        problems.at(at, wrong);
+    }
+    let mut keys: Vec<(&At<'_>, String)> = Vec::new();
+    for element in &elements {
+        let Some(key) = element.parse(problems, tag_key) else { continue };
+        if let Some((first, _)) = keys.iter().find(|(_, other)| same_tag(other, &key)) {
+            let wrong = format!("is the same key as {} (line {})", first.path, first.line);
+            let why = "Azure compares keys of tags without regard to case";
+            problems.at(element, format!("{} {wrong}: {why}; keep one", shown(&key)));
+        }
+        keys.push((element, key));
+    }
+    keys.into_iter().map(|(_, key)| key).collect()
+}
+
+/// Whether Azure takes two keys of tags for one.
+pub(super) fn same_tag(left: &str, right: &str) -> bool {
+    left.to_lowercase() == right.to_lowercase()
+}
+
+fn tag_key(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if text.is_empty() || text.trim() != text {
+        Err("must not be empty, begin or end with a blank; give the key of a tag".to_owned())
+    } else if text.contains(char::is_control) {
+        Err("must not hold control characters; give the key of a tag".to_owned())
+    } else if length > LONGEST_TAG {
+        Err(format!("has {length} characters; keys of tags have {LONGEST_TAG} or fewer"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The latest day and the 28 before it must be in the window.
+fn daily_window(text: &str) -> Result<u32, String> {
+    match days(text)? {
+        days @ 29..=100 => Ok(days),
+        0..29 => {
+            let why = "the usual day is computed of the 28 days before the latest one";
+            Err(format!("{text} is too short: {why}; use 29d to 100d"))
+        }
+        _ => Err(format!("{text} is too long: every day is a series; use 29d to 100d")),
+    }
+}
