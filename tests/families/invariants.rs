@@ -13,8 +13,10 @@ use proptest::prelude::*;
 
 use crate::rows::{Published, amount, at, published, text};
 
+type LimitOf = fn(&Limits) -> usize;
+
 /// Families whose sum is all the money of the period, by the limit that bounds each.
-const COMPLETE: [(&str, fn(&Limits) -> usize); 8] = [
+const COMPLETE: [(&str, LimitOf); 8] = [
     ("azure_billing_instance_pretax_cost", |limits| limits.instances),
     ("azure_billing_account_pretax_cost", |limits| limits.accounts),
     ("azure_billing_subscription_pretax_cost", |limits| limits.subscriptions),
