@@ -18,10 +18,17 @@
 //! - What is published of a scope is the exact sum of the rows Azure sent: nothing is rounded,
 //!   dropped or counted twice. Amounts become `f64` once, when they are written.
 //! - For one scope and currency every family adds up to the same total.
-//! - A snapshot is published whole or not at all; a failed poll changes no cost.
+//! - A snapshot is published whole or not at all. A reading that fails changes no cost; readings
+//!   of the same poll that were finished before it stay.
 //! - The size and order of pages change no byte of the billing families.
 //! - Memory grows with distinct entities and days, not with rows.
 //! - The bearer token goes to the configured endpoint and nowhere else.
+//!
+//! # A new metric family
+//! A question about rows is one file in `billing/families` (name, help, labels, what a row adds,
+//! how it is bounded), its lines in `Tables` beside it, one line in [`billing::published::FAMILIES`],
+//! and one in `docs/metrics.md`, which a test compares. Nothing else knows single families: the
+//! exposition, its golden file and the tests of the invariants go by the list.
 //!
 //! # Deliberately absent
 //! No global state: registries, clocks and clients are handed down. No floating point before the

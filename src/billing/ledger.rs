@@ -229,6 +229,14 @@ impl Ledger {
         costs
     }
 
+    /// Frees the resources of the days before one: a closed period is asked who pays, not what ran.
+    pub fn thin_before(&mut self, day: Date) {
+        for (_, day) in self.days.range_mut(..day) {
+            day.tables.thin();
+            day.names.thin();
+        }
+    }
+
     /// Forgets every day outside a range.
     pub fn keep(&mut self, range: DayRange) {
         self.days.retain(|day, _| range.contains(*day));

@@ -44,6 +44,12 @@ impl Names {
         self.0.extend(names.map(|(&(what, id), &name)| ((what, symbol(id)), symbol(name))));
     }
 
+    /// Forgets the names of resources.
+    pub(crate) fn thin(&mut self) {
+        self.0.retain(|(what, _), _| *what != Named::Instance);
+        self.0.shrink_to_fit();
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Named, Symbol, Symbol)> {
         self.0.iter().map(|(&(what, id), &name)| (what, id, name))
     }

@@ -138,6 +138,7 @@ impl Poller {
         if let Span::Period(period) = span {
             self.whole.insert(period, began);
         }
+        self.ledger.thin_before(period.days().first);
         let settled = is_settled(&self.world.poll, &self.whole, period.before());
         let snapshot = self.ledger.snapshot(period, began, &self.rules, settled);
         let (exposition, index) = (self.world.exposition.clone(), self.index);

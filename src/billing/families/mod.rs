@@ -152,6 +152,16 @@ impl Tables {
         merge::<RecurringCost>(&mut self.recurring_cost, &other.recurring_cost, symbol);
     }
 
+    /// Frees what is asked of the open period only.
+    pub(crate) fn thin(&mut self) {
+        self.instance_cost = Table::<InstanceCost>::default();
+        self.instance_usage = Table::<InstanceUsage>::default();
+        self.estimated_cost = Table::<EstimatedCost>::default();
+        self.location_cost = Table::<LocationCost>::default();
+        self.meter_cost = Table::<MeterCost>::default();
+        self.meter_usage = Table::<MeterUsage>::default();
+    }
+
     /// Folds what is beyond the limits into `__other__`. Symbols must be in the order of their
     /// texts, which breaks ties.
     pub(crate) fn fold(&mut self, limits: &Limits, strings: &Strings, folded: &mut Folded) {
