@@ -56,7 +56,7 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
     };
     let scopes = simulator.scopes().into_iter().filter_map(scope).collect();
     let poll = Poll { interval: INTERVAL, ..Poll::default() };
-    Ok(Config { azure, scopes, poll, metrics: Metrics::default() })
+    Ok(Config { azure, scopes, poll, metrics: Metrics::default(), budgets: Vec::new() })
 }
 
 fn scope(simulated: SimulatedScope) -> Option<Scope> {

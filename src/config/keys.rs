@@ -2,7 +2,7 @@
 //! `docs/configuration.md` with.
 
 /// The top level.
-pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics"];
+pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics", "budgets"];
 /// Where the data comes from.
 pub(super) const AZURE: &[&str] = &[
     "cloud",
@@ -47,6 +47,11 @@ pub(super) const METRICS: &[&str] = &[
 pub(super) const FAMILY: &[&str] = &["max_series"];
 /// The bounded family whose labels are the user's.
 pub(super) const TAGS: &[&str] = &["keys", "max_series"];
+/// One budget.
+pub(super) const BUDGET: &[&str] =
+    &["name", "scope", "amount", "currency", "grain", "start", "only"];
+/// The part of a scope that counts towards a budget.
+pub(super) const ONLY: &[&str] = &["department", "account", "subscription", "service", "tag"];
 
 const SCOPE_TYPES: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription"];
@@ -69,6 +74,8 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("metrics.services", FAMILY),
     ("metrics.meters", FAMILY),
     ("metrics.tags", TAGS),
+    ("budgets[]", BUDGET),
+    ("budgets[].only", ONLY),
 ];
 
 /// The only place that knows a key, for a key found where it is not known.

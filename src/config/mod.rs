@@ -10,6 +10,7 @@
 
 mod auth;
 mod azure;
+mod budgets;
 mod duration;
 mod environment;
 mod error;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 pub use auth::{Auth, ClientSecret, EnvironmentAuth};
 pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
+pub use budgets::ScopeBudget;
 pub use duration::duration as parse_duration;
 pub use environment::Environment;
 pub use error::{Error, Problem};
@@ -38,6 +40,7 @@ pub use secret::{Secret, SecretError, SecretProblem};
 pub use web::{ListenAddress, TelemetryPath};
 
 use crate::billing::scope::CostType;
+use budgets::Known;
 use error::Problems;
 use tree::At;
 
@@ -52,6 +55,8 @@ pub struct Config {
     pub poll: Poll,
     /// What is published, and how much of it.
     pub metrics: Metrics,
+    /// The limits that scopes are measured by, in the order of the file; names differ.
+    pub budgets: Vec<ScopeBudget>,
 }
 
 impl Config {
@@ -79,7 +84,8 @@ impl Config {
         let scopes = scopes::from_flags(scopes, &mut problems);
         let azure = azure::read(None, environment, Path::new(""), &mut problems);
         let (poll, metrics) = (Poll::default(), Metrics::default());
-        let config = azure.map(|azure| Self { azure, scopes, poll, metrics });
+        let budgets = Vec::new();
+        let config = azure.map(|azure| Self { azure, scopes, poll, metrics, budgets });
         problems.finish(config)
     }
 
@@ -90,11 +96,17 @@ impl Config {
         problems: &mut Problems,
     ) -> Option<Self> {
         let tree = tree::parse(text, problems)?;
-        let root = At::root(&tree).section(keys::ROOT, problems)?;
+        let root = At::root(&tree, text).section(keys::ROOT, problems)?;
         let azure = azure::read(root.get("azure"), environment, directory, problems);
+        let before = problems.count();
         let scopes = scopes::read(root.get("scopes"), problems);
+        let known_scopes = (problems.count() == before).then_some(scopes.as_slice());
         let poll = poll::read(root.get("poll"), problems);
+        let before = problems.count();
         let metrics = metrics::read(root.get("metrics"), problems);
+        let known_tags = (problems.count() == before).then_some(metrics.tags.as_slice());
+        let known = Known { scopes: known_scopes, tags: known_tags };
+        let budgets = budgets::read(root.get("budgets"), &known, problems);
         let azure = azure?;
         let amortized = scopes.iter().find(|scope| scope.id.cost == CostType::Amortized);
         if let Some(scope) = amortized
@@ -109,6 +121,6 @@ impl Config {
             );
             problems.on_line(line, key, why);
         }
-        Some(Self { azure, scopes, poll, metrics })
+        Some(Self { azure, scopes, poll, metrics, budgets })
     }
 }

@@ -108,7 +108,8 @@ fn cost_type(word: &str) -> Result<CostType, String> {
     one_of(word, &COST_TYPES, CostType::as_str)
 }
 
-fn name(text: &str) -> Result<String, String> {
+/// The value of a label that the user chooses.
+pub(super) fn name(text: &str) -> Result<String, String> {
     let length = text.chars().count();
     if text.is_empty() || text.trim() != text {
         Err("must not be empty, begin or end with a blank; give a short word".to_owned())
@@ -122,7 +123,7 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 /// An id of the form its type has, so that it can go into an address as it is.
-fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {
+pub(super) fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (valid, expected) = match scope_type {
         ScopeType::Subscription => (

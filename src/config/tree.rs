@@ -6,13 +6,14 @@
 //! because any text may be a secret.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::options::DuplicateKeyPolicy;
+use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error as YamlError, Spanned};
 
-use super::error::{Problems, instead_of, shown};
+use super::error::{Problems, instead_of, nearest, shown};
 use super::keys;
 
 /// What stands behind a key.
@@ -21,6 +22,9 @@ pub(super) enum Node {
     Empty,
     Text(String),
     Integer(i128),
+    /// A number with a fraction or an exponent: the bytes of the file it stands in, because the
+    /// `f64` that the parser makes of it is not what was written.
+    Fraction(Range<usize>),
     /// A scalar no key takes as it is: what it is called.
     Other(&'static str),
     List(Vec<Item>),
@@ -48,6 +52,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
     };
     match serde_saphyr::from_str_with_options(text, options) {
         Ok(node) => Some(node),
@@ -116,7 +121,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Other("a number with a fraction or an exponent"))
+        Ok(Node::Fraction(0..0))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
@@ -126,7 +131,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = list.next_element::<Spanned<Node>>()? {
-            items.push(Item { line: item.referenced.line(), node: item.value });
+            items.push(Item { line: item.referenced.line(), node: placed(item) });
         }
         Ok(Node::List(items))
     }
@@ -134,10 +139,23 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
-            let node = map.next_value()?;
+            let node = placed(map.next_value()?);
             entries.push(Entry { key: key.value, line: key.referenced.line(), node });
         }
         Ok(Node::Map(entries))
+    }
+}
+
+/// A value that knows where the file writes it, if its kind keeps that.
+fn placed(value: Spanned<Node>) -> Node {
+    let span = value.defined.span();
+    let place = || {
+        let start = usize::try_from(span.byte_offset()?).ok()?;
+        Some(start..start.checked_add(usize::try_from(span.byte_len()?).ok()?)?)
+    };
+    match value.value {
+        Node::Fraction(nowhere) => Node::Fraction(place().unwrap_or(nowhere)),
+        node => node,
     }
 }
 
@@ -148,12 +166,13 @@ pub(super) struct At<'a> {
     /// Of the key, counted from 1.
     pub(super) line: u64,
     node: &'a Node,
+    file: &'a str,
 }
 
 impl<'a> At<'a> {
-    /// The whole file.
-    pub(super) fn root(node: &'a Node) -> Self {
-        Self { path: String::new(), line: 1, node }
+    /// The whole file, as a tree and as its text.
+    pub(super) fn root(node: &'a Node, file: &'a str) -> Self {
+        Self { path: String::new(), line: 1, node, file }
     }
 
     /// The elements of a list. None, with a problem noted, when it is something else; nothing
@@ -171,6 +190,7 @@ impl<'a> At<'a> {
             path: format!("{}[{index}]", self.path),
             line: item.line,
             node: &item.node,
+            file: self.file,
         };
         items.iter().enumerate().map(at).collect()
     }
@@ -181,6 +201,9 @@ impl<'a> At<'a> {
             Node::Text(text) => return Some(text),
             Node::Empty => "has no value; give it one, or remove the key".to_owned(),
             Node::Integer(_) => "is read as a number; put it in quotes".to_owned(),
+            Node::Fraction(_) => {
+                "is read as a number with a fraction or an exponent; put it in quotes".to_owned()
+            }
             Node::Other(kind) => format!("is read as {kind}; put it in quotes"),
             Node::List(_) => "must be a single value, not a list".to_owned(),
             Node::Map(_) => "must be a single value, not a mapping of keys".to_owned(),
@@ -212,6 +235,36 @@ impl<'a> At<'a> {
         }
     }
 
+    /// Like [`At::parse_number`], for amounts: digit for digit what the file says, never an `f64`.
+    pub(super) fn parse_decimal<T>(
+        &self,
+        problems: &mut Problems,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        match self.node {
+            Node::Fraction(place) if !place.is_empty() => {
+                let written = self.file.get(place.clone()).unwrap_or_default();
+                parse(written).map_err(|wrong| problems.at(self, wrong)).ok()
+            }
+            _ => self.parse_number(problems, parse),
+        }
+    }
+
+    /// The only entry of a mapping whose keys are the user's own words: its key and its value.
+    pub(super) fn only_entry(&self, problems: &mut Problems) -> Option<(&'a str, At<'a>)> {
+        let entries: &[Entry] = match self.node {
+            Node::Map(entries) => entries,
+            _ => &[],
+        };
+        let [entry] = entries else {
+            problems.at(self, "must be a mapping of one key, such as `{team: shop}`");
+            return None;
+        };
+        let path = format!("{}.{}", self.path, name_of(&entry.key));
+        let at = At { path, line: entry.line, node: &entry.node, file: self.file };
+        Some((&entry.key, at))
+    }
+
     /// The keys of a mapping, having complained about those that are unknown or given twice.
     /// Nothing behind a key is an empty mapping: `poll:` with all its keys commented out is fine.
     pub(super) fn section(&self, known: &[&str], problems: &mut Problems) -> Option<Section<'a>> {
@@ -225,7 +278,8 @@ impl<'a> At<'a> {
                 return None;
             }
         };
-        let section = Section { path: self.path.clone(), line: self.line, entries };
+        let (path, line, file) = (self.path.clone(), self.line, self.file);
+        let section = Section { path, line, entries, file };
         section.complain(known, problems);
         Some(section)
     }
@@ -237,13 +291,15 @@ pub(super) struct Section<'a> {
     /// Where it starts: what misses a key is told of here.
     pub(super) line: u64,
     entries: &'a [Entry],
+    file: &'a str,
 }
 
 impl<'a> Section<'a> {
     /// The value of a key, if it is there.
     pub(super) fn get(&self, key: &str) -> Option<At<'a>> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        Some(At { path: self.path_of(key), line: entry.line, node: &entry.node })
+        let path = self.path_of(key);
+        Some(At { path, line: entry.line, node: &entry.node, file: self.file })
     }
 
     /// `poll.interval` for `interval`.
@@ -260,9 +316,10 @@ impl<'a> Section<'a> {
         for (index, entry) in self.entries.iter().enumerate() {
             if !known.contains(&entry.key.as_str()) {
                 let subject = self.path_of(name_of(&entry.key));
-                let remedy = keys::elsewhere(&entry.key)
-                    .map(|place| format!("it belongs {place}"))
-                    .unwrap_or_else(|| instead_of(&entry.key, known));
+                let remedy = match (nearest(&entry.key, known), keys::elsewhere(&entry.key)) {
+                    (None, Some(place)) => format!("it belongs {place}"),
+                    _ => instead_of(&entry.key, known),
+                };
                 problems.on_line(entry.line, subject, format!("unknown key; {remedy}"));
             } else if let Some(first) = self.entries[..index].iter().find(|e| e.key == entry.key) {
                 let wrong = format!("is given twice, first on line {}; keep one", first.line);

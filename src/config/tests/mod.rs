@@ -1,5 +1,6 @@
 //! Through the front door: text in, configuration or error text out.
 
+mod budgets;
 mod credentials;
 mod documentation;
 mod metrics;

@@ -12,7 +12,10 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "config.yaml:2: poll.intervall: unknown key; did you mean `interval`? Allowed here: \
          interval, overlap, full_refresh, previous_period_until, day_complete_after",
     ),
-    ("web: {}\n", "config.yaml:1: web: unknown key; allowed here: azure, scopes, poll, metrics"),
+    (
+        "web: {}\n",
+        "config.yaml:1: web: unknown key; allowed here: azure, scopes, poll, metrics, budgets",
+    ),
     ("interval: 4h\n", "config.yaml:1: interval: unknown key; it belongs under `poll`"),
     ("azure:\n  poll: {}\n", "config.yaml:2: azure.poll: unknown key; it belongs at the top level"),
     (
