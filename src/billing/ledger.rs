@@ -57,6 +57,7 @@ pub type TagKeys = Arc<[String]>;
 pub(crate) struct Day {
     /// When the last reading of the day began; `None` while it is being read.
     pub(crate) read_at: Option<Timestamp>,
+    pub(crate) rows: u64,
     pub(crate) usage_rows: u64,
     pub(crate) tables: Tables,
     pub(crate) names: Names,
@@ -105,6 +106,7 @@ impl Ledger {
         let Self { strings, days, id, tags, .. } = self;
         let row = row(charge, strings, id, tags);
         let day = days.entry(day).or_default();
+        day.rows += 1;
         day.usage_rows += u64::from(charge.charge_type == ChargeType::Usage);
         day.tables.add(&row);
         if !id.as_str().is_empty() {
@@ -135,8 +137,9 @@ impl Ledger {
     /// Adds all sums of another ledger.
     pub fn absorb(&mut self, other: &Self) {
         let mut translation = Translation::new(&other.strings, &mut self.strings);
-        for (date, theirs) in &other.days {
+        for (date, theirs) in other.days.iter().filter(|(_, day)| day.rows > 0) {
             let ours = self.days.entry(*date).or_default();
+            ours.rows += theirs.rows;
             ours.usage_rows += theirs.usage_rows;
             ours.tables.absorb(&theirs.tables, |symbol| translation.translate(symbol));
             for (what, id, name) in theirs.names.iter() {
@@ -270,9 +273,14 @@ impl Ledger {
         self.drop_unused_strings();
     }
 
-    /// Empty again, with its memory kept for the next page.
+    /// Empty again, with its memory kept for the next page: growing the tables of each page anew
+    /// would cost more than adding up its rows.
     pub fn clear(&mut self) {
-        self.days.clear();
+        for day in self.days.values_mut() {
+            (day.rows, day.usage_rows) = (0, 0);
+            day.tables.clear();
+            day.names.clear();
+        }
         self.strings.clear();
     }
 
@@ -281,7 +289,7 @@ impl Ledger {
     }
 
     /// Every currency of a period.
-    pub(crate) fn currencies_of(&self, period: Period) -> BTreeSet<String> {
+    pub fn currencies_of(&self, period: Period) -> BTreeSet<String> {
         let range = period.days();
         self.currencies_in(self.days.range(range.first..=range.last).map(|(_, day)| day))
     }

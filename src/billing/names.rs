@@ -44,6 +44,11 @@ impl Names {
         self.0.extend(names.map(|(&(what, id), &name)| ((what, symbol(id)), symbol(name))));
     }
 
+    /// Empty again, with its memory kept.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Forgets the names of resources.
     pub(crate) fn thin(&mut self) {
         self.0.retain(|(what, _), _| *what != Named::Instance);

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use jiff::civil::date;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 use url::Url;
@@ -12,9 +13,13 @@ use super::serve::{bind, exporter};
 use super::signals::{Signals, stopped};
 use super::simulate::{enrollment, private_listener, simulator};
 use super::wiring;
+use crate::billing::amount::Amount;
+use crate::billing::budget::{Budget, Grain, Only};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::cli::DemoArgs;
-use crate::config::{Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, Secret};
+use crate::config::{
+    Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget, Secret,
+};
 use crate::metrics::About;
 use crate::server::serve;
 use crate::simulator::{SimulatedScope, Simulator};
@@ -56,7 +61,25 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
     };
     let scopes = simulator.scopes().into_iter().filter_map(scope).collect();
     let poll = Poll { interval: INTERVAL, ..Poll::default() };
-    Ok(Config { azure, scopes, poll, metrics: Metrics::default(), budgets: Vec::new() })
+    let tags = ["team", "env"].map(str::to_owned).to_vec();
+    let budgets = vec![
+        budget("demo-all", "70000", Only::All)?,
+        budget("demo-engineering", "35000", Only::Department("Engineering".to_owned()))?,
+    ];
+    Ok(Config { azure, scopes, poll, metrics: Metrics { tags, ..Metrics::default() }, budgets })
+}
+
+/// A monthly budget in dollars of the enrollment, which is the first scope.
+fn budget(name: &str, amount: &str, only: Only) -> Result<ScopeBudget> {
+    let budget = Budget {
+        name: name.to_owned(),
+        amount: Amount::parse(amount)?.amount,
+        currency: "USD".to_owned(),
+        grain: Grain::Month,
+        start: date(2014, 5, 1),
+        only,
+    };
+    Ok(ScopeBudget { scope: 0, budget })
 }
 
 fn scope(simulated: SimulatedScope) -> Option<Scope> {

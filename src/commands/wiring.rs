@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use jiff::SignedDuration;
 
 use crate::azure::{Client, Patience, transport};
 use crate::billing::ledger::TagKeys;
@@ -50,9 +51,22 @@ pub(super) fn world(config: &Config, about: About) -> Result<World> {
 
 /// A poller for each scope.
 pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
-    let tag_keys: TagKeys = Vec::new().into();
+    let tag_keys: TagKeys = config.metrics.tags.iter().cloned().collect();
     let poller = |(index, scope): (usize, &Scope)| {
-        Poller::new(world.clone(), index, scope.clone(), Rules::default(), tag_keys.clone())
+        Poller::new(world.clone(), index, scope.clone(), rules(config, index), tag_keys.clone())
     };
     config.scopes.iter().enumerate().map(poller).collect()
+}
+
+/// What is published of a scope, beside which scope it is.
+fn rules(config: &Config, scope: usize) -> Rules {
+    let complete_after = SignedDuration::try_from(config.poll.day_complete_after);
+    let budgets = config.budgets.iter().filter(|budget| budget.scope == scope);
+    Rules {
+        limits: config.metrics.limits,
+        // The configuration holds both far below these bounds.
+        daily_window: i32::try_from(config.metrics.daily_window_days).unwrap_or(i32::MAX),
+        day_complete_after: complete_after.unwrap_or(SignedDuration::MAX),
+        budgets: budgets.map(|of_scope| of_scope.budget.clone()).collect(),
+    }
 }

@@ -129,3 +129,20 @@ async fn check_online_asks_each_scope_for_one_row_and_says_what_to_do() {
     assert!(azure.requests().iter().all(|head| head.contains("$top=1&")), "{:?}", azure.requests());
     assert_eq!(azure.requests().len(), 4, "one a scope, and one with a new token");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_online_warns_of_a_budget_in_a_currency_that_is_not_billed() {
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1\"}");
+    let mut text = std::fs::read_to_string(file.path()).expect("the file");
+    text.push_str("budgets:\n  - {name: shop, amount: 9000, currency: USD}\n  - {name: all, amount: 9000, currency: EUR}\n");
+    std::fs::write(file.path(), text).expect("the file can be written");
+    let (code, output, error) = run(&["check", "--online", "--config.file", path(&file)], &[]);
+    assert_eq!(code, 0, "{output}{error}");
+    let warnings: Vec<&str> = output.lines().filter(|line| line.contains("warning")).collect();
+    assert_eq!(warnings.len(), 1, "{output}");
+    assert!(
+        warnings[0].contains("budget `shop` is in USD, and the scope is billed in EUR"),
+        "{output}"
+    );
+}

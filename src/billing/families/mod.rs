@@ -152,6 +152,25 @@ impl Tables {
         merge::<RecurringCost>(&mut self.recurring_cost, &other.recurring_cost, symbol);
     }
 
+    /// Empty again, with its memory kept.
+    pub(crate) fn clear(&mut self) {
+        self.instance_cost.clear();
+        self.instance_usage.clear();
+        self.scope_cost.clear();
+        self.estimated_cost.clear();
+        self.account_cost.clear();
+        self.subscription_cost.clear();
+        self.resource_group_cost.clear();
+        self.location_cost.clear();
+        self.cost_center_cost.clear();
+        self.service_cost.clear();
+        self.service_charge.clear();
+        self.meter_cost.clear();
+        self.meter_usage.clear();
+        self.tag_cost.clear();
+        self.recurring_cost.clear();
+    }
+
     /// Frees what is asked of the open period only.
     pub(crate) fn thin(&mut self) {
         self.instance_cost = Table::<InstanceCost>::default();
