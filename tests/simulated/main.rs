@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Transport, TransportError};
 use azure_billing_exporter::azure::{Client, Patience};
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
@@ -48,6 +50,16 @@ struct Simulation {
 }
 
 fn simulation(start: &str, kind: &'static str, id: &'static str, options: Options) -> Simulation {
+    with_rules(start, kind, id, options, Rules::default())
+}
+
+fn with_rules(
+    start: &str,
+    kind: &'static str,
+    id: &'static str,
+    options: Options,
+    rules: Rules,
+) -> Simulation {
     let clock = Clock::starting_at(start.parse().expect("a time"));
     let now = clock.clone();
     let simulator = Simulator::new(options, Arc::new(move || now.now()));
@@ -76,7 +88,7 @@ fn simulation(start: &str, kind: &'static str, id: &'static str, options: Option
     Simulation {
         simulator,
         clock,
-        poller: Poller::new(world, 0, scope, Rules::default(), Vec::new().into()),
+        poller: Poller::new(world, 0, scope, rules, Vec::new().into()),
         exposition,
         status,
         scope: (kind, id),
@@ -296,4 +308,36 @@ async fn a_loop_polls_at_its_interval_and_tries_sooner_after_a_failure() {
     }
     assert_eq!(status.scopes()[0].failures.iter().sum::<u64>(), 3);
     assert!(clock.now() > "2026-11-21T00:00:00Z".parse().expect("a time"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_closed_months_of_a_yearly_budget_are_read_once_and_counted() {
+    let budget = Budget {
+        name: "year".to_owned(),
+        amount: Amount::parse("1000").expect("an amount").amount,
+        currency: "USD".to_owned(),
+        grain: Grain::Year,
+        start: jiff::civil::date(2026, 8, 1),
+        only: Only::All,
+    };
+    let options = Options { resources: 30, days: 150, ..Options::default() };
+    let rules = Rules { budgets: vec![budget], ..Rules::default() };
+    let mut simulation = with_rules("2026-11-20T00:10:00Z", "department", "1001", options, rules);
+    for _ in 0..3 {
+        assert!(simulation.poller.poll().await);
+        let months =
+            (8..=11).map(|month| simulation.billed(jiff::civil::date(2026, month, 1))["USD"]);
+        let billed: f64 = months.sum();
+        let spent = simulation
+            .published("azure_billing_budget_spent_pretax_cost", "budget=\"year\"")["USD"];
+        assert!((spent - billed).abs() <= 1e-9 * billed, "{spent} is not {billed}");
+        tokio::time::advance(4 * HOUR).await;
+    }
+    let requests = simulation.simulator.requests();
+    for month in ["202608", "202609", "202610"] {
+        let first_pages = requests
+            .iter()
+            .filter(|request| request.path.contains(month) && !request.query.contains("skiptoken"));
+        assert_eq!(first_pages.count(), 1, "{month}");
+    }
 }
