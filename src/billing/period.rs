@@ -70,6 +70,11 @@ impl Period {
         self.months_before(1)
     }
 
+    /// The period after this one.
+    pub fn after(self) -> Self {
+        self.months_before(-1)
+    }
+
     /// The period some periods earlier.
     pub fn months_before(self, months: i32) -> Self {
         Self { first: self.first.saturating_sub(months.months()) }

@@ -90,11 +90,7 @@ impl Ledger {
             usual_day,
             services: unsorted.services.ranked(&rank),
             forecast: self.forecast(period, rules.day_complete_after),
-            budgets: rules
-                .budgets
-                .iter()
-                .map(|budget| (budget.clone(), self.spent(budget, day_of(read_at))))
-                .collect(),
+            budgets: self.budgets(rules, day_of(read_at)),
             folded: Folded::new(),
             strings,
         };
@@ -104,10 +100,19 @@ impl Ledger {
         snapshot
     }
 
-    /// What was spent of a budget's current grain. `None` where a period of it is not known.
-    fn spent(&self, budget: &Budget, today: Date) -> Option<Amount> {
+    /// The budgets that have begun, and what is spent of each.
+    fn budgets(&self, rules: &Rules, today: Date) -> Vec<(Budget, Option<Amount>)> {
+        let begun =
+            rules.budgets.iter().filter_map(|budget| Some((budget, budget.periods(today)?)));
+        begun
+            .map(|(budget, periods)| (budget.clone(), self.spent(budget, &periods, today)))
+            .collect()
+    }
+
+    /// What was spent of a budget in some periods. `None` where a closed one is not known.
+    fn spent(&self, budget: &Budget, periods: &[Period], today: Date) -> Option<Amount> {
         let mut spent = Amount::ZERO;
-        for period in budget.periods(today)? {
+        for &period in periods {
             let (mut strings, mut tables) = (Strings::default(), Tables::default());
             let whole = self.absorb_bill(period, &mut strings, &mut tables);
             if !whole && period != Period::of(today) {

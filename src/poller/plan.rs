@@ -11,8 +11,8 @@ use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::rules::Rules;
 use crate::config;
 
-/// Days after its end on which a period is read again, as far as the settings let it: every day
-/// while corrections are usual, then ever more seldom.
+/// Days after its end on which a period is read again, as far as the settings let it and while it
+/// is the one before: every day while corrections are usual, then ever more seldom.
 const REREADINGS: [i64; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 21, 28, 35];
 
 /// When each period was last read whole.
@@ -77,7 +77,8 @@ fn is_due(poll: &config::Poll, whole: &WholeReadings, period: Period, now: Times
 fn rereadings(poll: &config::Poll, period: Period) -> impl Iterator<Item = Timestamp> {
     let until = i64::from(poll.previous_period_until_days);
     let days = REREADINGS.into_iter().filter(move |day| *day <= until);
-    days.filter_map(move |day| period.end().checked_add(SignedDuration::from_hours(24 * day)).ok())
+    let after = move |day| period.end().checked_add(SignedDuration::from_hours(24 * day)).ok();
+    days.filter_map(after).take_while(move |moment| *moment < period.after().end())
 }
 
 /// The days of the window before the previous period that were never read.
@@ -135,5 +136,60 @@ mod tests {
             };
             assert_eq!(planned, span, "read {read_at:?}, now {now}");
         }
+    }
+
+    #[test]
+    fn the_period_before_is_read_daily_at_first_then_seldom_and_then_settles() {
+        let poll = config::Poll::default();
+        let october = Period::of(jiff::civil::date(2026, 10, 1));
+        for (read, now, due, settled) in [
+            (None, "2026-11-01T00:00:00Z", true, false),
+            (Some("2026-11-01T00:10:00Z"), "2026-11-01T23:00:00Z", false, false),
+            (Some("2026-11-01T23:00:00Z"), "2026-11-02T00:00:00Z", true, false),
+            (Some("2026-11-10T00:00:00Z"), "2026-11-10T23:59:59Z", false, false),
+            (Some("2026-11-10T00:00:00Z"), "2026-11-11T00:00:00Z", true, false),
+            (Some("2026-11-11T00:00:00Z"), "2026-11-15T23:59:59Z", false, false),
+            (Some("2026-11-11T00:00:00Z"), "2026-11-16T00:00:00Z", true, false),
+            (Some("2026-11-16T00:00:00Z"), "2026-11-21T23:59:59Z", false, false),
+            (Some("2026-11-21T23:00:00Z"), "2026-11-22T00:00:00Z", true, false),
+            (Some("2026-11-22T00:00:00Z"), "2026-11-28T23:59:59Z", false, false),
+            (Some("2026-11-22T00:00:00Z"), "2026-11-29T00:00:00Z", true, false),
+            (Some("2026-11-29T00:00:00Z"), "2026-11-30T23:59:59Z", false, true),
+            // Nobody polled for a week: one reading makes up for all that was missed.
+            (Some("2026-11-03T00:00:00Z"), "2026-11-10T12:00:00Z", true, false),
+        ] {
+            let read = read.map(|at: &str| at.parse().unwrap());
+            let whole: WholeReadings =
+                read.map(|at: Timestamp| (october, at)).into_iter().collect();
+            let now = now.parse().unwrap();
+            let state = (is_due(&poll, &whole, october, now), is_settled(&poll, &whole, october));
+            assert_eq!(state, (due, settled), "read {read:?}, now {now}");
+        }
+        // A February is the one before for March, and January for 28 days only.
+        let january = Period::of(jiff::civil::date(2027, 1, 1));
+        let read = "2027-02-22T00:00:00Z".parse().unwrap();
+        assert!(is_settled(&poll, &WholeReadings::from([(january, read)]), january));
+    }
+
+    #[test]
+    fn a_first_poll_reads_the_open_period_the_one_before_and_the_rest_of_the_window() {
+        let (poll, rules) = (config::Poll::default(), Rules::default());
+        let spans = |now: &str| {
+            let spans = plan(
+                &poll,
+                &rules,
+                &WholeReadings::new(),
+                &Ledger::default(),
+                now.parse().unwrap(),
+            );
+            let text = |span: &Span| match span {
+                Span::Period(period) => period.to_string(),
+                Span::Days(range) => range.to_string(),
+            };
+            spans.iter().map(text).collect::<Vec<_>>()
+        };
+        assert_eq!(spans("2026-11-23T12:00:00Z"), ["2026-11", "2026-10"]);
+        assert_eq!(spans("2026-11-01T00:00:00Z"), ["2026-11", "2026-10", "2026-09-28..2026-09-30"]);
+        assert_eq!(spans("2027-03-01T00:00:00Z"), ["2027-03", "2027-02", "2027-01-26..2027-01-31"]);
     }
 }

@@ -79,11 +79,11 @@ fn what_is_spent_is_not_told_while_a_closed_month_is_unknown() {
 }
 
 #[test]
-fn a_budget_that_has_not_begun_has_a_limit_and_nothing_spent() {
+fn a_budget_that_has_not_begun_is_none() {
     let published = books().published(2, &budget(Grain::Month, "2027-01-01", Only::All));
     assert_eq!(
         (published.value(SPENT, &["b", "EUR"]), published.value(LIMIT, &["b", "EUR"])),
-        (None, Some(250.5))
+        (None, None)
     );
 }
 
