@@ -98,7 +98,11 @@ impl Client {
         let mut renewed = false;
         let mut failed = 0;
         loop {
-            let mut turn = self.quotas[kind as usize].turn().await;
+            let turn = self.quotas[kind as usize].turn(self.patience.page).await;
+            let mut turn = turn.map_err(|left| {
+                let left = left.as_secs();
+                Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
+            })?;
             let asked = Instant::now();
             let failure = match self.ask(url).await {
                 Ok(body) => return Ok(body),
