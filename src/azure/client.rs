@@ -175,7 +175,8 @@ impl Client {
                     "no request can be made of the link: {error}"
                 )))
             })?;
-        let deadline = Instant::now() + self.patience.answer;
+        let asked = Instant::now();
+        let deadline = asked + self.patience.answer;
         let answered = timeout_at(deadline, self.answer(request)).await;
         let late = || {
             Error::Timeout(format!("no whole answer within {} s", self.patience.answer.as_secs()))
@@ -186,6 +187,7 @@ impl Client {
             Ok(Ok((status, answer))) => (Code::Status(status.as_u16()), answer),
         };
         self.calls.called(Api::UsageDetails, status);
+        debug!(%status, seconds = asked.elapsed().as_secs_f64(), %url, "asked");
         answer
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{Instrument, info, warn, warn_span};
 
 use super::clock::Clock;
 use super::plan::{Known, next_span};
@@ -71,7 +71,10 @@ impl Poller {
         let began = self.world.clock.now();
         let started = tokio::time::Instant::now();
         let span = next_span(&self.world.poll, self.known, began);
-        let published = match self.world.client.read_usage(&self.scope.id, span).await {
+        let reading = self.world.client.read_usage(&self.scope.id, span);
+        // What is logged on the way says whose reading it is.
+        let reading = reading.instrument(warn_span!("reading", scope = self.scope.label)).await;
+        let published = match reading {
             Ok(reading) => self.publish(span, began, reading).await,
             Err(error) => Err(Failure::from(error)),
         };
@@ -94,7 +97,7 @@ impl Poller {
                 warn!(
                     scope = self.scope.label,
                     reason = reason.as_str(),
-                    "poll failed, the last good costs stay: {what}"
+                    "poll failed, the costs stay as they were: {what}"
                 );
                 result.failure = Some((reason, what));
                 self.world.status.failed(self.index, result);

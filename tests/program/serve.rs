@@ -165,3 +165,20 @@ async fn a_signal_lets_an_open_scrape_finish_though_another_listener_has_nothing
     assert!(rest.contains("azure_billing_scope_info{"), "{rest}");
     assert!(exporter.end().0.success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_debug_log_tells_each_request_and_whose_it_is() {
+    let azure = Server::start(vec![Answer::status(500, ""), Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\", name: shop}");
+    let path = file.path().to_str().expect("a path");
+    for (format, scope) in [("logfmt", "scope=shop"), ("json", "\"scope\":\"shop\"")] {
+        let arguments =
+            ["once", "--log.level", "debug", "--log.format", format, "--config.file", path];
+        let (code, _, log) = crate::process::run(&arguments, &[]);
+        assert_eq!(code, 0, "{log}");
+        let about: Vec<&str> = log.lines().filter(|line| line.contains("asked")).collect();
+        assert!(!about.is_empty() && about.iter().all(|line| line.contains(scope)), "{log}");
+        assert!(!log.contains("planted-secret"), "{log}");
+    }
+    assert_eq!(azure.requests().len(), 3, "one of them again");
+}
