@@ -110,3 +110,29 @@ fn announce(config: &Config, listeners: &[TcpListener], web: &WebArgs) {
         info!(%address, metrics = web.telemetry_path.as_str(), "listening");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::billing::scope::{CostType, ScopeId, ScopeType};
+    use crate::status::ScopeInfo;
+
+    #[tokio::test]
+    async fn a_poll_loop_that_panics_is_told_dead() {
+        let id =
+            ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
+        let scopes = ["shop", "web"].map(|label| ScopeInfo {
+            label: label.into(),
+            id: id.clone(),
+            nested: false,
+        });
+        let status = Status::new(scopes, Duration::from_secs(60));
+        let mut polls = JoinSet::new();
+        let ids = HashMap::from([(polls.spawn(async { panic!("a bug") }).id(), 1)]);
+        told_dead(polls.join_next_with_id().await.unwrap(), &ids, &status);
+        let dead: Vec<bool> = status.scopes().iter().map(|scope| scope.dead).collect();
+        assert_eq!(dead, [false, true]);
+    }
+}
