@@ -262,3 +262,16 @@ async fn a_loop_polls_at_its_interval_and_tries_sooner_after_a_failure() {
     assert_eq!(status.scopes()[0].failures.iter().sum::<u64>(), 3);
     assert!(clock.now() > "2026-11-21T00:00:00Z".parse().expect("a time"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn throttling_without_end_and_without_a_wait_ends_the_poll() {
+    let options = Options { resources: 30, ..Options::default() };
+    let mut simulation = simulation("2026-11-20T00:10:00Z", "billing_account", "100000", options);
+    let at_once = Fault::Throttled(RetryAfter::Plain(0));
+    simulation.simulator.next_faults(std::iter::repeat_n(at_once, 2000));
+    assert!(!simulation.poller.poll().await);
+    assert!(simulation.simulator.request_count() < 1000, "a second each of a quarter of an hour");
+    let failures = simulation.status.scopes()[0].failures;
+    assert_eq!(failures.iter().sum::<u64>(), 1);
+    assert_eq!(failures[azure_billing_exporter::status::FailureReason::Throttled as usize], 1);
+}
