@@ -124,7 +124,7 @@ pub enum LogLevel {
 /// Forms of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// `level=info msg="…"`, as Prometheus logs.
+    /// `level=info message="…"`, one event a line.
     Logfmt,
     /// One JSON object a line, for collectors.
     Json,
@@ -166,7 +166,7 @@ pub struct OnceArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// File to write, whole or not at all; stdout without
+    /// File to write, whole or not at all; stdout without. A scope that failed has no costs in it
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -181,3 +181,20 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::billing::scope::CostType;
+
+    #[test]
+    fn only_what_lies_in_a_configured_enrollment_is_nested() {
+        let id = |scope_type| ScopeId { scope_type, id: "1".into(), cost: CostType::Actual };
+        let enrollment = [id(ScopeType::BillingAccount)];
+        let nested = |others: &[ScopeId]| {
+            ScopeType::ALL.map(|scope_type| ScopeInfo::is_nested(&id(scope_type), others))
+        };
+        assert_eq!(nested(&enrollment), [false, true, true, false]);
+        assert_eq!(nested(&[id(ScopeType::Department)]), [false; 4]);
+    }
+}

@@ -98,7 +98,11 @@ impl Client {
         let mut renewed = false;
         let mut failed = 0;
         loop {
-            let mut turn = self.quotas[kind as usize].turn().await;
+            let turn = self.quotas[kind as usize].turn(self.patience.page).await;
+            let mut turn = turn.map_err(|left| {
+                let left = left.as_secs();
+                Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
+            })?;
             let asked = Instant::now();
             let failure = match self.ask(url).await {
                 Ok(body) => return Ok(body),
@@ -171,7 +175,8 @@ impl Client {
                     "no request can be made of the link: {error}"
                 )))
             })?;
-        let deadline = Instant::now() + self.patience.answer;
+        let asked = Instant::now();
+        let deadline = asked + self.patience.answer;
         let answered = timeout_at(deadline, self.answer(request)).await;
         let late = || {
             Error::Timeout(format!("no whole answer within {} s", self.patience.answer.as_secs()))
@@ -182,6 +187,7 @@ impl Client {
             Ok(Ok((status, answer))) => (Code::Status(status.as_u16()), answer),
         };
         self.calls.called(Api::UsageDetails, status);
+        debug!(%status, seconds = asked.elapsed().as_secs_f64(), %url, "asked");
         answer
     }
 

@@ -46,7 +46,7 @@ impl Error {
                 "lower azure.requests_per_minute or poll.interval's frequency; other tools of the tenant use the same quota"
             }
             Self::Unavailable(_) | Self::Timeout(_) => {
-                "nothing to do: the poll is tried again; if it lasts, check the network, the proxy and azure.endpoint"
+                "serve tries again by itself; if it lasts, check the network, the proxy and azure.endpoint"
             }
             Self::BadAnswer(_) => {
                 "check azure.endpoint and azure.usage_details_api_version; if both are right, report this line"

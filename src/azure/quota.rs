@@ -38,11 +38,17 @@ impl Quota {
         Self { per_minute: per_minute.max(1) as usize, calls, state: Mutex::default() }
     }
 
-    /// Waits until a call may be made.
-    pub(crate) async fn turn(&self) -> Turn<'_> {
+    /// Waits until a call may be made. Where Azure wants to be left alone for longer than
+    /// `patience`, tells at once for how long: whoever asks has something better to do than to hang.
+    pub(crate) async fn turn(&self, patience: Duration) -> Result<Turn<'_>, Duration> {
         let mut state = self.state.lock().await;
-        if let Some(until) = state.held_until.take() {
+        if let Some(until) = state.held_until {
+            let left = until.saturating_duration_since(Instant::now());
+            if left > patience {
+                return Err(left);
+            }
             self.wait_until(until, Wait::Throttled).await;
+            state.held_until = None;
         }
         if state.made.len() >= self.per_minute
             && let Some(oldest) = state.made.pop_front()
@@ -50,7 +56,7 @@ impl Quota {
             self.wait_until(oldest + MINUTE, Wait::Quota).await;
         }
         state.made.push_back(Instant::now());
-        Turn { state }
+        Ok(Turn { state })
     }
 
     async fn wait_until(&self, until: Instant, reason: Wait) {
@@ -78,7 +84,7 @@ mod tests {
         let quota = Quota::new(6, Arc::default());
         let mut made = Vec::new();
         for _ in 0..30 {
-            drop(quota.turn().await);
+            drop(quota.turn(MINUTE).await);
             made.push(Instant::now());
         }
         assert_eq!(made[5], made[0], "the first calls need not wait");
@@ -91,10 +97,13 @@ mod tests {
     async fn a_turn_that_is_held_back_holds_back_the_next_one() {
         let quota = Quota::new(6, Arc::default());
         let start = Instant::now();
-        quota.turn().await.hold_back(Duration::from_secs(90));
-        drop(quota.turn().await);
+        let held = Duration::from_secs(90);
+        quota.turn(held).await.unwrap().hold_back(held);
+        assert_eq!(quota.turn(MINUTE).await.err(), Some(held), "longer than one would wait");
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        drop(quota.turn(held).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90));
-        drop(quota.turn().await);
+        drop(quota.turn(MINUTE).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90), "once");
     }
 }

@@ -77,6 +77,7 @@ impl Client {
         let new = || Ledger::new(tag_keys.clone());
         let (mut reading, mut scratch) = (Reading { ledger: new(), ..Reading::default() }, new());
         let mut seen = HashSet::new();
+        let span = asked(scope, span);
         let mut url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
         loop {
             if !seen.insert(url.as_str().to_owned()) {
@@ -102,8 +103,9 @@ impl Client {
     /// As [`Client::read_usage`].
     pub async fn probe_usage(&self, scope: &ScopeId, period: Period) -> Result<Reading, Error> {
         let (mut reading, mut scratch) = (Reading::default(), Ledger::default());
-        let url = self.usage_url(scope, Span::Period(period), 1)?;
-        self.page(scope.scope_type, &url, Span::Period(period), &mut scratch, &mut reading).await?;
+        let span = asked(scope, Span::Period(period));
+        let url = self.usage_url(scope, span, 1)?;
+        self.page(scope.scope_type, &url, span, &mut scratch, &mut reading).await?;
         Ok(reading)
     }
 
@@ -162,15 +164,11 @@ impl Client {
             });
         }
         match span {
-            // A subscription has no billing periods of the enrollment's kind.
-            Span::Period(period) if scope.scope_type != ScopeType::Subscription => {
-                path.push_str(&format!(
-                    "/providers/Microsoft.Billing/billingPeriods/{}",
-                    period.name()
-                ));
-            }
-            _ => {
-                let DayRange { first, last } = span.days();
+            Span::Period(period) => path.push_str(&format!(
+                "/providers/Microsoft.Billing/billingPeriods/{}",
+                period.name()
+            )),
+            Span::Days(DayRange { first, last }) => {
                 query.push_str(&format!(
                     "&$filter=properties/usageStart ge '{first}' and properties/usageEnd le '{last}'"
                 ));
@@ -182,6 +180,16 @@ impl Client {
         })?;
         url.set_query(Some(&query));
         Ok(url)
+    }
+}
+
+/// How a span is asked for. A subscription has no billing periods of the enrollment's kind: its
+/// month is asked for by date, and rows of other days are as little to be trusted as in any such
+/// answer.
+fn asked(scope: &ScopeId, span: Span) -> Span {
+    match scope.scope_type {
+        ScopeType::Subscription => Span::Days(span.days()),
+        _ => span,
     }
 }
 

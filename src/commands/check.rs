@@ -1,10 +1,12 @@
 //! `check`: is the configuration valid and, with `--online`, does Azure let us read?
 
 use std::collections::BTreeSet;
+use std::io::{Write, stdout};
 
 use anyhow::{Context, Result};
 
 use super::wiring;
+use crate::azure::{Error, Reading};
 use crate::billing::budget::Budget;
 use crate::billing::period::{Period, day_of};
 use crate::cli::CheckArgs;
@@ -13,51 +15,61 @@ use crate::metrics::About;
 
 /// Whether every scope can be read.
 pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
-    let scopes = config.scopes.len();
-    println!("configuration: valid, {scopes} scope{}", if scopes == 1 { "" } else { "s" });
+    say(&valid(config, args.online))?;
     if !args.online {
-        for scope in &config.scopes {
-            println!("  {} ({})", scope.label, scope.id);
-        }
         return Ok(true);
     }
     let world = wiring::world(config, About { demo: false, process: false })?;
-    println!("identity: {}", config.azure.auth.describe());
-    println!("endpoint: {}\n", config.azure.endpoint);
+    let identity = config.azure.auth.describe();
+    say(&format!("identity: {identity}\nendpoint: {}\n\n", config.azure.endpoint))?;
     let period = Period::of(day_of(world.clock.now()));
-    let width = config
-        .scopes
-        .iter()
-        .map(|scope| scope.label.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max("SCOPE".len());
-    println!("{:width$}  RESULT", "SCOPE");
+    let lengths = config.scopes.iter().map(|scope| scope.label.chars().count());
+    let width = lengths.max().unwrap_or(0).max("SCOPE".len());
+    say(&format!("{:width$}  RESULT\n", "SCOPE"))?;
     let mut all = true;
     for (index, scope) in config.scopes.iter().enumerate() {
-        let label = &scope.label;
-        match world.client.probe_usage(&scope.id, period).await {
-            Ok(reading) if reading.rows > 0 => {
-                println!("{label:width$}  ok");
-                let billed = reading.ledger.currencies_of(period);
-                for warning in foreign_budgets(config, index, &billed) {
-                    println!("{:width$}  -> {warning}", "");
-                }
-            }
-            Ok(_) => println!("{label:width$}  ok, but no usage in {period} yet"),
-            Err(error) => {
-                all = false;
-                println!("{label:width$}  {error}\n{:width$}  -> {}", "", error.remedy());
-            }
+        let probed = world.client.probe_usage(&scope.id, period).await;
+        all &= probed.is_ok();
+        let billed = match &probed {
+            Ok(reading) => reading.ledger.currencies_of(period),
+            Err(_) => BTreeSet::new(),
+        };
+        say(&line(&scope.label, width, period, probed))?;
+        for warning in foreign_budgets(config, index, &billed) {
+            say(&format!("{:width$}  -> {warning}\n", ""))?;
         }
     }
-    std::io::Write::flush(&mut std::io::stdout()).context("cannot write to standard output")?;
     Ok(all)
+}
+
+fn valid(config: &Config, online: bool) -> String {
+    let scopes = config.scopes.len();
+    let mut text =
+        format!("configuration: valid, {scopes} scope{}\n", if scopes == 1 { "" } else { "s" });
+    if !online {
+        for scope in &config.scopes {
+            text.push_str(&format!("  {} ({})\n", scope.label, scope.id));
+        }
+    }
+    text
+}
+
+fn line(label: &str, width: usize, period: Period, probed: Result<Reading, Error>) -> String {
+    match probed {
+        Ok(reading) if reading.rows > 0 => format!("{label:width$}  ok\n"),
+        Ok(_) => format!("{label:width$}  ok, but no usage in {period} yet\n"),
+        Err(error) => {
+            format!("{label:width$}  {error}\n{:width$}  -> {}\n", "", error.remedy())
+        }
+    }
 }
 
 /// Budgets in a currency that the scope's first row is not billed in: probably a mistake, which
 /// would otherwise show as a budget that is never spent.
 fn foreign_budgets(config: &Config, scope: usize, billed: &BTreeSet<String>) -> Vec<String> {
+    if billed.is_empty() {
+        return Vec::new();
+    }
     let of_scope = config.budgets.iter().filter(|budget| budget.scope == scope);
     let foreign = of_scope.filter(|of_scope| !billed.contains(&of_scope.budget.currency));
     let billed = billed.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -68,4 +80,13 @@ fn foreign_budgets(config: &Config, scope: usize, billed: &BTreeSet<String>) -> 
         )
     };
     foreign.map(warning).collect()
+}
+
+/// Out at once, as a scope can wait a minute for its turn. `println!` would panic where nobody reads.
+fn say(text: &str) -> Result<()> {
+    let mut output = stdout();
+    output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+        .context("cannot write to standard output")
 }

@@ -1,6 +1,7 @@
 //! `demo`: the exporter beside a simulated Azure. Everything else is as in `serve`; only the names
 //! say, everywhere, that nothing here is real.
 
+use std::io::{Write, stdout};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -37,12 +38,15 @@ pub(super) async fn run(args: &DemoArgs) -> Result<()> {
     let world = wiring::world(&config, About { demo: true, process: true })?;
     warn!("DEMO: every cost below is simulated; no Azure account is read");
     info!(%endpoint, "simulating Azure");
+    let mut greeting = String::new();
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         info!(%address, "listening");
-        println!("open http://{address}/");
-        println!("     http://{address}{}", args.web.telemetry_path.as_str());
+        let path = args.web.telemetry_path.as_str();
+        greeting.push_str(&format!("open http://{address}/\n     http://{address}{path}\n"));
     }
-    println!("stop with Ctrl-C");
+    greeting.push_str("stop with Ctrl-C\n");
+    // The demo goes on where nobody reads this; `println!` would panic.
+    let _ = stdout().write_all(greeting.as_bytes());
     let mut servers = JoinSet::new();
     servers.spawn(serve(azure, simulator.router(), stopped(signals.stop.clone())));
     exporter(&config, world, listeners, &args.web.telemetry_path, signals).await

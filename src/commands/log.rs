@@ -13,9 +13,13 @@ use crate::cli::{LogArgs, LogFormat, LogLevel};
 pub(super) fn start(log: LogArgs) {
     let lines = match log.format {
         LogFormat::Logfmt => {
-            tracing_logfmt::builder().with_target(false).layer().with_writer(stderr).boxed()
+            // Of a span its fields are enough.
+            let lines = tracing_logfmt::builder().with_target(false).with_span_name(false);
+            lines.with_span_path(false).layer().with_writer(stderr).boxed()
         }
-        LogFormat::Json => layer().json().flatten_event(true).with_writer(stderr).boxed(),
+        LogFormat::Json => {
+            layer().json().flatten_event(true).with_span_list(false).with_writer(stderr).boxed()
+        }
     };
     tracing_subscriber::registry().with(lines.with_filter(filter(log.level))).init();
 }

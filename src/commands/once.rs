@@ -1,7 +1,7 @@
 //! `once`: one poll of every scope, for cron and node_exporter's textfile collector.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tokio::task::JoinSet;
@@ -15,6 +15,10 @@ use crate::metrics::{About, Format};
 /// Whether every scope was read.
 pub(super) async fn run(args: &OnceArgs, config: &Config) -> Result<bool> {
     let signals = Signals::listen()?;
+    // Before hours of polling, not after them.
+    if let Some(path) = &args.output {
+        writable(path).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     let world = wiring::world(config, About { demo: false, process: false })?;
     let mut polls = JoinSet::new();
     for mut poller in wiring::pollers(config, &world) {
@@ -43,12 +47,26 @@ pub(super) async fn run(args: &OnceArgs, config: &Config) -> Result<bool> {
     Ok(all)
 }
 
+/// Whether a file can be put in its place, as far as can be known without doing it.
+fn writable(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    let scratch = scratch(path);
+    std::fs::File::create(&scratch)?;
+    std::fs::remove_file(&scratch)
+}
+
+/// A file of this process beside another. Ends in no `.prom`, so that the collector never reads it.
+fn scratch(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
 /// Writes a file whole or not at all: whoever reads it meanwhile reads the old one.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    // Ends in no `.prom`, so that the collector never reads it.
-    name.push(format!(".{}.tmp", std::process::id()));
-    let scratch = path.with_file_name(name);
+    let scratch = scratch(path);
     let written = std::fs::File::create(&scratch).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()

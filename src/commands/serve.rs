@@ -50,8 +50,14 @@ pub(super) async fn exporter(
     tokio::pin!(stop);
     loop {
         tokio::select! {
+            // The servers are told to stop as well, and one without connections ends at once: that
+            // must neither end the others' open answers nor pass for a server that has failed.
+            biased;
             () = &mut stop => break,
-            Some(served) = servers.join_next() => return served?.context("the server has ended"),
+            Some(served) = servers.join_next() => {
+                served?.context("the server has failed")?;
+                bail!("the server has ended although nothing stopped it; restart the exporter and report this");
+            }
             Some(ended) = polls.join_next_with_id() => told_dead(ended, &scopes, &world.status),
         }
     }
@@ -102,5 +108,31 @@ fn announce(config: &Config, listeners: &[TcpListener], web: &WebArgs) {
     info!(endpoint = %config.azure.endpoint, identity = config.azure.auth.describe(), "reading from Azure");
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         info!(%address, metrics = web.telemetry_path.as_str(), "listening");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::billing::scope::{CostType, ScopeId, ScopeType};
+    use crate::status::ScopeInfo;
+
+    #[tokio::test]
+    async fn a_poll_loop_that_panics_is_told_dead() {
+        let id =
+            ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
+        let scopes = ["shop", "web"].map(|label| ScopeInfo {
+            label: label.into(),
+            id: id.clone(),
+            nested: false,
+        });
+        let status = Status::new(scopes, Duration::from_secs(60));
+        let mut polls = JoinSet::new();
+        let ids = HashMap::from([(polls.spawn(async { panic!("a bug") }).id(), 1)]);
+        told_dead(polls.join_next_with_id().await.unwrap(), &ids, &status);
+        let dead: Vec<bool> = status.scopes().iter().map(|scope| scope.dead).collect();
+        assert_eq!(dead, [false, true]);
     }
 }

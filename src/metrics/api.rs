@@ -1,7 +1,7 @@
 //! What calling Azure costs: calls and waits. Counted where they happen, written at each scrape.
 
 use std::collections::BTreeMap;
-use std::fmt::{Error, Write};
+use std::fmt::{self, Error, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -109,12 +109,18 @@ impl EncodeLabelValue for Api {
     }
 }
 
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "{status}"),
+            Self::None => f.write_str("none"),
+        }
+    }
+}
+
 impl EncodeLabelValue for Code {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), Error> {
-        match self {
-            Self::Status(status) => write!(encoder, "{status}"),
-            Self::None => encoder.write_str("none"),
-        }
+        write!(encoder, "{self}")
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{Instrument, info, warn, warn_span};
 
 use super::clock::Clock;
 use super::plan::{WholeReadings, first_kept_day, is_settled, plan};
@@ -93,7 +93,7 @@ impl Poller {
                 warn!(
                     scope = self.scope.label,
                     reason = reason.as_str(),
-                    "poll failed, the last good costs stay: {what}"
+                    "poll failed, the costs stay as they were: {what}"
                 );
                 result.failure = Some((reason, what));
                 self.world.status.failed(self.index, result);
@@ -107,8 +107,10 @@ impl Poller {
         let mut tally = Tally::default();
         for span in plan(&self.world.poll, &self.rules, &self.whole, &self.ledger, began) {
             let started = tokio::time::Instant::now();
+            let reading = self.world.client.read_usage(&self.scope.id, span, &self.tag_keys);
+            // What is logged on the way says whose reading it is.
             let reading =
-                self.world.client.read_usage(&self.scope.id, span, &self.tag_keys).await?;
+                reading.instrument(warn_span!("reading", scope = self.scope.label)).await?;
             let (rows, pages) = (reading.rows, reading.pages);
             tally.rows += rows;
             tally.outside += reading.outside;

@@ -128,3 +128,37 @@ async fn index(State(site): State<Site>) -> Html<String> {
          <li><a href=\"/-/ready\">Readiness</a></li></ul></body></html>\n"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::billing::scope::{CostType, ScopeId, ScopeType};
+    use crate::metrics::{About, ApiCalls};
+    use crate::status::ScopeInfo;
+
+    #[tokio::test]
+    async fn health_names_the_scopes_whose_polling_has_died_and_no_other() {
+        let info = |label: &str| ScopeInfo {
+            label: label.into(),
+            id: ScopeId {
+                scope_type: ScopeType::Department,
+                id: label.into(),
+                cost: CostType::Actual,
+            },
+            nested: false,
+        };
+        let status = Arc::new(Status::new(["shop", "web"].map(info), Duration::from_secs(60)));
+        let about = About { demo: false, process: false };
+        let calls = Arc::<ApiCalls>::default();
+        let site = Site {
+            exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
+            status: status.clone(),
+            telemetry_path: "/metrics".parse().unwrap(),
+        };
+        assert_eq!(healthy(State(site.clone())).await.0, StatusCode::OK);
+        status.died(1);
+        let (code, text) = healthy(State(site)).await;
+        assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text.contains("web") && !text.contains("shop"), "{text}");
+    }
+}

@@ -19,6 +19,8 @@ struct Range<'a> {
 
 /// OpenMetrics where it is preferred, else the format that everybody reads.
 pub(super) fn negotiate(accept: &str) -> Negotiated {
+    // Media types, parameters and the values that mean something here are so in any case.
+    let accept = accept.to_ascii_lowercase();
     let ranges: Vec<Range<'_>> = accept.split(',').filter_map(range).collect();
     let open_metrics = best(&ranges, |range| {
         range.media_type == "application/openmetrics-text"
@@ -119,6 +121,7 @@ mod tests {
                 "text/plain ; q=0.2 , application/openmetrics-text ; version=\"1.0.0\" ; q=0.3",
                 OPEN,
             ),
+            ("upper case", "Application/OpenMetrics-Text; Version=1.0.0; Q=0.9", OPEN),
             ("unknown version", "application/openmetrics-text;version=2.0.0", TEXT),
             ("broken quality", "application/openmetrics-text;q=high", TEXT),
             ("garbage", ";;,,;q=;=,", TEXT),

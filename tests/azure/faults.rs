@@ -276,3 +276,17 @@ async fn usage_that_is_all_free_is_taken_for_hidden_charges() {
     assert!(exporter.poller.poll().await, "a few free rows are free");
     assert!(exporter.costs().iter().any(|line| line.ends_with("currency=\"EUR\"} 0.0")));
 }
+
+#[tokio::test]
+async fn while_azure_wants_to_be_left_alone_for_long_polls_fail_at_once_and_ask_nothing() {
+    let busy = error(429, "429", "Too many requests.").with("retry-after", "3600");
+    let server = Server::start(vec![busy, good()]).await;
+    let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), PATIENCE);
+    for _ in 0..3 {
+        assert!(!exporter.poller.poll().await);
+        let (reason, what) = exporter.failure().expect("a failure");
+        assert_eq!(reason, "throttled");
+        assert!(what.contains("next call in 3"), "{what}");
+    }
+    assert_eq!(server.requests().len(), 1);
+}

@@ -9,7 +9,7 @@ use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::metrics::Format;
 use jiff::civil::date;
 
-use crate::exporter::{Exporter, PATIENCE, config};
+use crate::exporter::{Exporter, NOW, PATIENCE, config};
 use crate::fixtures::fixture;
 use crate::server::{Answer, Server};
 
@@ -97,4 +97,31 @@ async fn the_exposition_in_text_0_0_4_is_the_golden_one() {
 #[tokio::test]
 async fn the_exposition_in_openmetrics_is_the_golden_one() {
     assert_golden("golden.openmetrics", &exposition(Format::OpenMetrics).await);
+}
+
+#[tokio::test]
+async fn the_newest_usage_ends_with_the_newest_day_of_usage_and_never_in_the_future() {
+    let row = |day: &str, kind: &str| {
+        format!(
+            r#"{{"properties":{{"date":"2026-11-{day}","cost":1,"billingCurrency":"EUR","chargeType":"{kind}"}}}}"#
+        )
+    };
+    let end_of_the_20th = "2026-11-21T00:00:00Z";
+    for (rows, newest) in [
+        ([row("19", "Usage"), row("20", "Usage")], end_of_the_20th),
+        ([row("20", "Usage"), row("22", "Purchase")], end_of_the_20th),
+        ([row("20", "Usage"), row("23", "Usage")], NOW),
+        ([row("20", "Usage"), row("30", "Usage")], NOW),
+    ] {
+        let page = Answer::page(format!(r#"{{"value":[{}]}}"#, rows.join(",")));
+        let server = Server::start(vec![page]).await;
+        let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), PATIENCE);
+        assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
+        let text = exporter.exposition.scrape(Format::Text).expect("an exposition");
+        let newest = newest.parse::<jiff::Timestamp>().expect("a time").as_second();
+        let line = format!(
+            "azure_billing_newest_usage_timestamp_seconds{{scope=\"department/1\"}} {newest}\n"
+        );
+        assert!(text.contains(&line), "{rows:?}: {line} is not in\n{text}");
+    }
 }

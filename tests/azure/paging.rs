@@ -133,6 +133,30 @@ async fn a_reading_by_days_ignores_and_counts_rows_of_other_days() {
     assert_eq!((reading.rows, reading.outside), (2, 2));
 }
 
+#[tokio::test]
+async fn rows_of_other_months_count_in_a_period_of_the_enrollment_and_not_in_a_month_by_date() {
+    // Late usage of third parties is billed in a period it is not dated in; a subscription has no
+    // such periods, so that a row of another month only shows that the filter was ignored.
+    let row = |day: &str| {
+        format!(
+            r#"{{"properties":{{"date":"{day}","cost":1,"quantity":1,"billingCurrency":"EUR"}}}}"#
+        )
+    };
+    let page = format!(r#"{{"value":[{},{}]}}"#, row("2026-10-31"), row("2026-11-01"));
+    for (scope, counted) in [
+        ("department: \"1\"", (2, 0)),
+        ("subscription: 00000000-0000-0000-0000-000000000001", (1, 1)),
+    ] {
+        let server = Server::start(vec![Answer::page(&page)]).await;
+        let mut exporter = Exporter::new(&config(&server.endpoint, scope), PATIENCE);
+        assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
+        let status = exporter.status.scopes();
+        assert_eq!((status[0].rows, status[0].rows_outside), (Some(counted.0), counted.1));
+        let sum = format!("currency=\"EUR\"}} {}.0", counted.0);
+        assert!(exporter.costs().iter().any(|line| line.ends_with(&sum)), "{:?}", exporter.costs());
+    }
+}
+
 /// A row of one of a few resources, days, currencies, kinds and units, with any amount.
 fn row() -> impl Strategy<Value = String> {
     let choice = |texts: &'static [&'static str]| prop::sample::select(texts);

@@ -73,11 +73,17 @@ async fn once_writes_what_it_read_and_nothing_of_the_process() {
     let directory = tempfile::tempdir().expect("a directory");
     let target = directory.path().join("azure.prom");
     std::fs::write(&target, "old").expect("the file can be written");
+    let reader = std::fs::File::open(&target).expect("the file");
     let arguments =
         ["once", "--config.file", path(&file), "--output", target.to_str().expect("a path")];
     assert_eq!(run(&arguments, &[]).0, 0);
     assert!(
         std::fs::read_to_string(&target).expect("the file").contains("currency=\"EUR\"} 12.5\n")
+    );
+    assert_eq!(
+        std::io::read_to_string(reader).expect("the old file"),
+        "old",
+        "whoever reads meanwhile reads the old file to its end"
     );
     assert_eq!(
         std::fs::read_dir(directory.path()).expect("a directory").count(),
@@ -94,11 +100,55 @@ async fn once_fails_with_1_if_a_scope_failed_and_writes_the_others() {
     assert_eq!(code, 1, "{error}");
     assert!(output.contains("} 12.5\n"), "{output}");
     assert!(error.contains("reason=forbidden"), "{error}");
-    let missing = ["once", "--config.file", path(&file), "--output", "/nowhere/azure.prom"];
-    let (code, _, error) = run(&missing, &[]);
-    assert_eq!(code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_writes_the_costs_of_every_scope_beside_each_other() {
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let file = configuration(
+        &azure.endpoint,
+        "  - {department: \"1\", name: one}\n  - {billing_account: \"2\", name: two}",
+    );
+    let (code, output, error) = run(&["once", "--config.file", path(&file)], &[]);
+    assert_eq!(code, 0, "{error}");
+    for (scope, nested) in [("one", true), ("two", false)] {
+        let about = |family: &str| {
+            let start = format!("azure_billing_{family}{{scope=\"{scope}\",");
+            output.lines().find(|line| line.starts_with(&start)).expect("a line").to_owned()
+        };
+        assert!(about("instance_pretax_cost").ends_with(" 12.5"), "{output}");
+        assert!(about("scope_pretax_cost").ends_with(" 12.5"), "{output}");
+        assert!(about("scope_info").contains(&format!("nested=\"{nested}\"")), "{output}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_tells_before_it_asks_azure_that_its_file_cannot_be_written() {
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1\"}");
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path().to_str().expect("a path");
+    for (output, why) in
+        [("/nowhere/azure.prom", "No such file or directory"), (directory, "is a directory")]
+    {
+        let (code, _, error) =
+            run(&["once", "--config.file", path(&file), "--output", output], &[]);
+        assert_eq!(code, 1);
+        assert!(error.contains(&format!("cannot write {output}: {why}")), "{error}");
+    }
+    assert!(azure.requests().is_empty(), "an hour of quota for nothing");
+}
+
+#[test]
+fn check_ends_in_an_error_where_its_table_cannot_be_written() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+    let mut check = crate::process::program();
+    check.args(["check", "--scope", "department/1234"]).stdout(full);
+    let output = check.output().expect("the program starts");
+    let error = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(
-        error.contains("cannot write /nowhere/azure.prom: No such file or directory"),
+        error.contains("cannot write to standard output") && !error.contains("panic"),
         "{error}"
     );
 }

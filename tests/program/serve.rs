@@ -1,5 +1,6 @@
 //! `serve`: it listens before it polls, and stops when told.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use crate::process::{Running, get, request};
@@ -115,6 +116,7 @@ async fn a_signal_stops_it_in_the_middle_of_a_poll() {
         let (mut exporter, _) = serve(&file);
         until("a request", || !azure.requests().is_empty());
         exporter.signal(signal);
+        exporter.line_with("stopping");
         let (status, took) = exporter.end();
         assert!(status.success(), "{signal}: {status}");
         assert!(
@@ -131,11 +133,52 @@ async fn a_second_signal_aborts_while_a_scrape_is_still_open() {
     let (mut exporter, address) = serve(&file);
     // A client that never finishes its request keeps the first signal waiting.
     let mut open = std::net::TcpStream::connect(&address).expect("it listens");
-    std::io::Write::write_all(&mut open, b"GET /metrics HTTP/1.1\r\nhost: x\r\n")
-        .expect("it reads");
+    open.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n").expect("it reads");
     std::thread::sleep(Duration::from_millis(200));
     exporter.signal("TERM");
     exporter.line_with("stopping");
     exporter.signal("TERM");
     assert_eq!(exporter.end().0.code(), Some(130));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_lets_an_open_scrape_finish_though_another_listener_has_nothing_to_do() {
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\"}");
+    let path = file.path().to_str().expect("a path");
+    let listen = ["--web.listen-address", "127.0.0.1:0"];
+    let mut exporter =
+        Running::start(&[&["serve", "--config.file", path][..], &listen, &listen].concat());
+    let busy = exporter.address();
+    assert_ne!(exporter.address(), busy);
+    let mut open = std::net::TcpStream::connect(&busy).expect("it listens");
+    open.write_all(b"GET /metrics HTTP/1.1\r\n").expect("it reads");
+    // Connections are taken in order: by the end of these the open one has long been read.
+    for _ in 0..5 {
+        assert_eq!(get(&busy, "/-/healthy").0, 200);
+    }
+    exporter.signal("TERM");
+    exporter.line_with("stopping");
+    open.write_all(b"host: x\r\nconnection: close\r\n\r\n").expect("it still reads");
+    let mut rest = String::new();
+    open.read_to_string(&mut rest).expect("it still answers");
+    assert!(rest.contains("azure_billing_scope_info{"), "{rest}");
+    assert!(exporter.end().0.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_debug_log_tells_each_request_and_whose_it_is() {
+    let azure = Server::start(vec![Answer::status(500, ""), Answer::page(PAGE)]).await;
+    let file = configuration(&azure.endpoint, "  - {department: \"1234\", name: shop}");
+    let path = file.path().to_str().expect("a path");
+    for (format, scope) in [("logfmt", "scope=shop"), ("json", "\"scope\":\"shop\"")] {
+        let arguments =
+            ["once", "--log.level", "debug", "--log.format", format, "--config.file", path];
+        let (code, _, log) = crate::process::run(&arguments, &[]);
+        assert_eq!(code, 0, "{log}");
+        let about: Vec<&str> = log.lines().filter(|line| line.contains("asked")).collect();
+        assert!(!about.is_empty() && about.iter().all(|line| line.contains(scope)), "{log}");
+        assert!(!log.contains("planted-secret"), "{log}");
+    }
+    assert_eq!(azure.requests().len(), 3, "one of them again");
 }

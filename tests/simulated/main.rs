@@ -341,3 +341,16 @@ async fn the_closed_months_of_a_yearly_budget_are_read_once_and_counted() {
         assert_eq!(first_pages.count(), 1, "{month}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn throttling_without_end_and_without_a_wait_ends_the_poll() {
+    let options = Options { resources: 30, ..Options::default() };
+    let mut simulation = simulation("2026-11-20T00:10:00Z", "billing_account", "100000", options);
+    let at_once = Fault::Throttled(RetryAfter::Plain(0));
+    simulation.simulator.next_faults(std::iter::repeat_n(at_once, 2000));
+    assert!(!simulation.poller.poll().await);
+    assert!(simulation.simulator.request_count() < 1000, "a second each of a quarter of an hour");
+    let failures = simulation.status.scopes()[0].failures;
+    assert_eq!(failures.iter().sum::<u64>(), 1);
+    assert_eq!(failures[azure_billing_exporter::status::FailureReason::Throttled as usize], 1);
+}
