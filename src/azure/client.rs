@@ -63,9 +63,17 @@ pub struct Client {
 }
 
 /// Time spent on a page that is not there yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Effort {
+    /// Whether pages of the same reading are there already, which would be lost.
+    begun: bool,
     spent: Duration,
+}
+
+impl Effort {
+    pub(super) fn new(begun: bool) -> Self {
+        Self { begun, spent: Duration::ZERO }
+    }
 }
 
 impl Client {
@@ -96,7 +104,7 @@ impl Client {
         effort: &mut Effort,
     ) -> Result<Option<Bytes>, Error> {
         let mut renewed = false;
-        let mut failed = 0;
+        let (mut failed, mut throttled) = (0, 0_u32);
         loop {
             let turn = self.quotas[kind as usize].turn(self.patience.page).await;
             let mut turn = turn.map_err(|left| {
@@ -111,7 +119,10 @@ impl Client {
             effort.spent += asked.elapsed();
             match failure {
                 Failure::Throttled { wait, what } => {
-                    let wait = wait.unwrap_or(Duration::from_secs(60)).max(Duration::from_secs(1));
+                    // Twice as long each time at least: a second could be asked for all day.
+                    let least = Duration::from_secs(2_u64.saturating_pow(throttled));
+                    let wait = wait.unwrap_or(Duration::from_secs(60)).max(least);
+                    throttled += 1;
                     turn.hold_back(wait);
                     drop(turn);
                     effort.spent += wait;
@@ -134,7 +145,8 @@ impl Client {
                     renewed = true;
                     self.authority.renew();
                 }
-                Failure::Transient(error) => {
+                Failure::NoToken(error) if !effort.begun => return Err(error),
+                Failure::Transient(error) | Failure::NoToken(error) => {
                     drop(turn);
                     failed += 1;
                     self.back_off(failed, error, effort).await?;
@@ -164,7 +176,7 @@ impl Client {
 
     /// One request and its whole answer.
     async fn ask(&self, url: &Url) -> Result<Option<Bytes>, Failure> {
-        let bearer = self.authority.bearer().await.map_err(Failure::Final)?;
+        let bearer = self.authority.bearer().await.map_err(Failure::NoToken)?;
         let request = Request::get(url.as_str())
             .header(header::AUTHORIZATION, bearer)
             .header(header::ACCEPT, "application/json")

@@ -8,9 +8,12 @@ pub enum Error {
     /// No token could be had, or Azure refuses the token.
     #[error("not authenticated: {0}")]
     Auth(String),
-    /// The token is good, but may not read the scope or its charges.
+    /// The token is good, but may not read the scope.
     #[error("not allowed: {0}")]
     Forbidden(String),
+    /// The scope may be read, but not what it costs.
+    #[error("charges are hidden: {0}")]
+    HiddenCharges(String),
     /// There is no such scope.
     #[error("not found: {0}")]
     NotFound(String),
@@ -35,7 +38,7 @@ impl Error {
             Self::Auth(_) => {
                 "check azure.auth: tenant, client id and secret or token; secrets and tokens expire"
             }
-            Self::Forbidden(what) if what.contains("charges") => {
+            Self::HiddenCharges(_) => {
                 "let an enterprise administrator turn on \"view charges\" for department administrators and account owners"
             }
             Self::Forbidden(_) => {
@@ -43,7 +46,7 @@ impl Error {
             }
             Self::NotFound(_) => "check the type and the id of the scope, and azure.cloud",
             Self::Throttled(_) => {
-                "lower azure.requests_per_minute or poll.interval's frequency; other tools of the tenant use the same quota"
+                "lower azure.requests_per_minute or poll less often; other tools of the tenant use the same quota"
             }
             Self::Unavailable(_) | Self::Timeout(_) => {
                 "serve tries again by itself; if it lasts, check the network, the proxy and azure.endpoint"

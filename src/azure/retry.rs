@@ -13,6 +13,8 @@ use super::error::Error;
 /// What to do about a failed request.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// There is no token to ask with.
+    NoToken(Error),
     /// A new token may help, once.
     Unauthenticated(Error),
     /// The quota of the tenant is used up; ask again after the wait.
@@ -36,9 +38,7 @@ pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Fai
             Some(wait) => Failure::Throttled { wait: Some(wait), what },
             None => Failure::Transient(Error::Unavailable(what)),
         },
-        401 | 403 if code.ends_with("CostDisabled") => {
-            Failure::Final(Error::Forbidden(format!("{what}; the charges of the scope are hidden")))
-        }
+        401 | 403 if code.ends_with("CostDisabled") => Failure::Final(Error::HiddenCharges(what)),
         401 if what.contains("No claims present") => {
             Failure::Unauthenticated(Error::Forbidden(what))
         }
@@ -152,6 +152,7 @@ mod tests {
         let failure =
             judge(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes());
         match failure {
+            Failure::NoToken(error) => format!("no token: {error}"),
             Failure::Unauthenticated(error) => format!("renew: {error}"),
             Failure::Throttled { what, .. } => format!("throttled: {what}"),
             Failure::Transient(error) => format!("again: {error}"),
@@ -181,7 +182,7 @@ mod tests {
             (
                 401,
                 r#"{"error":{"code":"AccountCostDisabled","message":"..."}}"#,
-                "final: not allowed: HTTP 401 AccountCostDisabled \"...\"; the charges of the scope are hidden",
+                "final: charges are hidden: HTTP 401 AccountCostDisabled \"...\"",
             ),
             (
                 401,

@@ -119,7 +119,8 @@ impl Client {
         scratch: &mut Ledger,
         reading: &mut Reading,
     ) -> Result<Page, Error> {
-        let mut effort = Effort::default();
+        // A token that is missing for a moment must not cost an hour of pages.
+        let mut effort = Effort::new(reading.pages > 0);
         let mut failed = 0;
         loop {
             let Some(body) = self.get(kind, url, &mut effort).await? else {
@@ -235,9 +236,7 @@ impl Reading {
     fn check(self, span: Span) -> Result<Self, Error> {
         if self.charged == 0 && self.used >= HIDDEN_AFTER {
             let used = self.used;
-            return Err(Error::Forbidden(format!(
-                "all {used} rows of usage cost nothing: their charges are hidden"
-            )));
+            return Err(Error::HiddenCharges(format!("all {used} rows of usage cost nothing")));
         }
         if self.outside > 0 {
             warn!(rows = self.outside, days = %span.days(), "Azure sent rows of other days than were asked for");

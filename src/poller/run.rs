@@ -173,7 +173,7 @@ impl From<azure::Error> for Failure {
     fn from(error: azure::Error) -> Self {
         let reason = match error {
             azure::Error::Auth(_) => FailureReason::Auth,
-            azure::Error::Forbidden(_) => FailureReason::Forbidden,
+            azure::Error::Forbidden(_) | azure::Error::HiddenCharges(_) => FailureReason::Forbidden,
             azure::Error::NotFound(_) => FailureReason::NotFound,
             azure::Error::Throttled(_) => FailureReason::Throttled,
             azure::Error::Unavailable(_) => FailureReason::Unavailable,

@@ -2,6 +2,7 @@
 //! patience.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use jiff::civil::date;
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
 pub(crate) const PATIENCE: Patience = Patience {
-    answer: Duration::from_millis(600),
+    answer: Duration::from_millis(1500),
     page: Duration::from_secs(60),
     tries: 3,
     backoff: Duration::from_millis(10),
@@ -29,8 +30,17 @@ pub(crate) const PATIENCE: Patience = Patience {
 
 /// The configuration of one scope that reads from an endpoint.
 pub(crate) fn config(endpoint: &str, scope: &str) -> Config {
+    configuration(endpoint, scope, "token: a-token")
+}
+
+/// The same with a token that is read from a file on each use.
+pub(crate) fn with_token_file(endpoint: &str, token: &Path) -> Config {
+    configuration(endpoint, "department: \"1\"", &format!("token_file: {}", token.display()))
+}
+
+fn configuration(endpoint: &str, scope: &str, token: &str) -> Config {
     let text = format!(
-        "azure:\n  endpoint: {endpoint}\n  usage_details_api_version: \"2021-10-01\"\n  requests_per_minute: {{billing_account: 100000, department: 100000, enrollment_account: 100000, subscription: 100000}}\n  auth: {{method: token, token: a-token}}\nscopes:\n  - {{{scope}}}\n"
+        "azure:\n  endpoint: {endpoint}\n  usage_details_api_version: \"2021-10-01\"\n  requests_per_minute: {{billing_account: 100000, department: 100000, enrollment_account: 100000, subscription: 100000}}\n  auth: {{method: token, {token}}}\nscopes:\n  - {{{scope}}}\n"
     );
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), text).expect("the file can be written");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use azure_billing_exporter::azure::Patience;
 use azure_billing_exporter::metrics::Format;
 
-use crate::exporter::{Exporter, PATIENCE, config};
+use crate::exporter::{Exporter, PATIENCE, config, with_token_file};
 use crate::server::{Answer, Server};
 
 const GOOD: &str = r#"{"value":[{"properties":{"date":"2026-11-20","cost":12.5,"quantity":2,"billingCurrency":"EUR"}}]}"#;
@@ -289,4 +289,35 @@ async fn while_azure_wants_to_be_left_alone_for_long_polls_fail_at_once_and_ask_
         assert!(what.contains("next call in 3"), "{what}");
     }
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_missing_for_a_moment_costs_no_page_that_was_read() {
+    let first = r#"{"nextLink":"{{endpoint}}/two?id=1","value":[]}"#;
+    // Time to take the token away before the second page is asked for.
+    let first = Answer::Slow(first.to_owned(), Duration::from_millis(300));
+    let server = Server::start(vec![first, good()]).await;
+    let token = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(token.path(), "a-token").expect("the file can be written");
+    let config = with_token_file(&server.endpoint, token.path());
+    let patience = Patience { tries: 12, ..PATIENCE };
+    let mut exporter = Exporter::new(&config, patience);
+    let gone = token.path().with_extension("gone");
+    let hide_and_restore = async {
+        while server.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        std::fs::rename(token.path(), &gone).expect("the token goes");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        std::fs::rename(&gone, token.path()).expect("the token comes back");
+    };
+    let (polled, ()) = tokio::join!(exporter.poller.poll(), hide_and_restore);
+    assert!(polled, "{:?}", exporter.failure());
+    assert_eq!(server.requests().len(), 2, "no page is read twice");
+    // On a first page it is told at once.
+    std::fs::rename(token.path(), &gone).expect("the token goes");
+    assert!(!exporter.poller.poll().await);
+    assert_eq!(exporter.failure().expect("a failure").0, "auth");
+    assert_eq!(server.requests().len(), 2);
+    std::fs::rename(&gone, token.path()).expect("the token comes back");
 }

@@ -143,16 +143,17 @@ async fn rows_of_other_months_count_in_a_period_of_the_enrollment_and_not_in_a_m
         )
     };
     let page = format!(r#"{{"value":[{},{}]}}"#, row("2026-10-31"), row("2026-11-01"));
-    for (scope, counted) in [
-        ("department: \"1\"", (2, 0)),
-        ("subscription: 00000000-0000-0000-0000-000000000001", (1, 1)),
+    // The subscription's October is asked for as well, and answered with the same two rows.
+    for (scope, counted, sum) in [
+        ("department: \"1\"", (2, 0), "2.0"),
+        ("subscription: 00000000-0000-0000-0000-000000000001", (2, 2), "1.0"),
     ] {
         let server = Server::start(vec![Answer::page(&page)]).await;
         let mut exporter = Exporter::new(&config(&server.endpoint, scope), PATIENCE);
         assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
         let status = exporter.status.scopes();
         assert_eq!((status[0].rows, status[0].rows_outside), (Some(counted.0), counted.1));
-        let sum = format!("currency=\"EUR\"}} {}.0", counted.0);
+        let sum = format!("currency=\"EUR\"}} {sum}");
         assert!(exporter.costs().iter().any(|line| line.ends_with(&sum)), "{:?}", exporter.costs());
     }
 }

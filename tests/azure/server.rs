@@ -17,6 +17,8 @@ pub(crate) enum Answer {
     Cut(String),
     /// The connection is reset before a byte is sent.
     Reset,
+    /// A whole page, after a while.
+    Slow(String, Duration),
     /// Nothing, for longer than anybody waits.
     Stall,
     /// A body that goes on for ever, a byte at a time.
@@ -117,6 +119,13 @@ async fn head(socket: &mut TcpStream) -> Option<String> {
 
 /// Whether the client has gone meanwhile does not matter here.
 async fn reply(mut socket: TcpStream, answer: Answer, endpoint: &str) {
+    let answer = match answer {
+        Answer::Slow(body, wait) => {
+            tokio::time::sleep(wait).await;
+            Answer::page(body)
+        }
+        answer => answer,
+    };
     let head = |length: usize| {
         format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n")
     };
@@ -140,7 +149,7 @@ async fn reply(mut socket: TcpStream, answer: Answer, endpoint: &str) {
             // Closing with nothing lingering sends RST.
             let _ = socket.set_zero_linger();
         }
-        Answer::Stall => tokio::time::sleep(Duration::from_secs(60)).await,
+        Answer::Slow(..) | Answer::Stall => tokio::time::sleep(Duration::from_secs(60)).await,
         Answer::Trickle => {
             let _ = socket.write_all(format!("{}{{\"value\":[", head(1 << 30)).as_bytes()).await;
             while socket.write_all(b" ").await.is_ok() {

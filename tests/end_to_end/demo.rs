@@ -79,5 +79,5 @@ fn prometheus_adds_up_to_what_the_simulator_billed() {
     assert_eq!(prometheus.query("azure_billing_exporter_demo == 1").len(), 1);
     assert_eq!(prometheus.query("up == 1").len(), 1);
     demo.signal("TERM");
-    assert!(demo.end().0.success());
+    assert!(demo.end().success());
 }
