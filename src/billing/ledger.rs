@@ -12,42 +12,15 @@ use jiff::{Timestamp, ToSpan};
 
 use super::amount::Amount;
 use super::arm_id::{ArmId, last_segment};
-use super::charge::{Charge, ChargeType, pricing_model};
+use super::charge::{Charge, ChargeType};
 use super::families::Tables;
 use super::names::{Named, Names};
 use super::period::{DayRange, Period, day_of};
-use super::regions::location;
+use super::row::row;
 use super::strings::{Strings, Symbol, Translation};
 
 /// A budget of a year looks back so far.
 const MONTHS_KEPT: i32 = 12;
-
-/// A charge in symbols, normalised: what a family sees of a row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a> {
-    pub(crate) subscription_id: Symbol,
-    pub(crate) resource_group: Symbol,
-    pub(crate) instance_id: Symbol,
-    pub(crate) location: Symbol,
-    pub(crate) department: Symbol,
-    pub(crate) account: Symbol,
-    pub(crate) cost_center: Symbol,
-    pub(crate) service_name: Symbol,
-    pub(crate) subcategory: Symbol,
-    pub(crate) meter: Symbol,
-    pub(crate) product: Symbol,
-    pub(crate) currency: Symbol,
-    pub(crate) unit: Symbol,
-    pub(crate) charge_type: Symbol,
-    pub(crate) publisher_type: Symbol,
-    pub(crate) pricing_model: Symbol,
-    /// The value of each configured tag key; empty where the row lacks it.
-    pub(crate) tags: &'a [(Symbol, Symbol)],
-    pub(crate) estimated: Option<bool>,
-    pub(crate) recurring: bool,
-    pub(crate) cost: Amount,
-    pub(crate) quantity: Amount,
-}
 
 /// The tag keys that are counted, in the spelling of their label.
 pub type TagKeys = Arc<[String]>;
@@ -155,7 +128,6 @@ impl Ledger {
         let period = Period::of(range.first);
         let before = self.scope_costs(period);
         self.days.retain(|day, _| !range.contains(*day));
-        self.drop_unused_strings();
         self.absorb(reading);
         let last = range.last.min(day_of(began));
         for day in range.first.series(1.day()).take_while(|day| *day <= last) {
@@ -265,10 +237,12 @@ impl Ledger {
         self.months.retain(|period, _| *period >= oldest);
         self.changed.retain(|period, _| *period >= oldest);
         let kept = self.days.split_off(&day);
-        if !self.days.is_empty() {
-            let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
-            self.past = Past { newest_usage, currencies: self.currencies() };
+        if self.days.is_empty() {
+            self.days = kept;
+            return;
         }
+        let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
+        self.past = Past { newest_usage, currencies: self.currencies() };
         self.days = kept;
         self.drop_unused_strings();
     }
@@ -299,10 +273,16 @@ impl Ledger {
         keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
     }
 
-    /// Strings go only with the last day: while any day lives, its keys need them.
+    /// Stores again only the texts that days still need. Once a day: resources come and go, and
+    /// their ids would pile up.
     fn drop_unused_strings(&mut self) {
-        if self.days.is_empty() {
-            self.strings = Strings::default();
+        let all = std::mem::take(&mut self.strings);
+        let mut translation = Translation::new(&all, &mut self.strings);
+        for day in self.days.values_mut() {
+            let (mut tables, mut names) = (Tables::default(), Names::default());
+            tables.absorb(&day.tables, |symbol| translation.translate(symbol));
+            names.supersede(&day.names, |symbol| translation.translate(symbol));
+            (day.tables, day.names) = (tables, names);
         }
     }
 }
@@ -312,43 +292,29 @@ pub(super) fn newest_usage(days: &BTreeMap<Date, Day>) -> Option<Date> {
     days.iter().rev().find(|(_, day)| day.usage_rows > 0).map(|(date, _)| *date)
 }
 
-fn row<'a>(
-    charge: &Charge<'_>,
-    strings: &mut Strings,
-    id: &mut ArmId,
-    tags: &'a [(Symbol, Symbol)],
-) -> Row<'a> {
-    id.read(&charge.instance_id);
-    let lower = |text: &str| text.trim().to_lowercase();
-    let subscription_id = match id.subscription() {
-        Some(subscription) => strings.intern(subscription),
-        None => strings.intern(&lower(&charge.subscription_id)),
-    };
-    let resource_group = match id.resource_group() {
-        Some(group) => strings.intern(group),
-        None => strings.intern(&lower(&charge.resource_group)),
-    };
-    Row {
-        subscription_id,
-        resource_group,
-        instance_id: strings.intern(id.as_str()),
-        location: strings.intern(&location(&charge.location)),
-        department: strings.intern(charge.department.trim()),
-        account: strings.intern(charge.account.trim()),
-        cost_center: strings.intern(&charge.cost_center.trim().to_uppercase()),
-        service_name: strings.intern(charge.service_name.trim()),
-        subcategory: strings.intern(charge.subcategory.trim()),
-        meter: strings.intern(charge.meter.trim()),
-        product: strings.intern(charge.product.trim()),
-        currency: strings.intern(&charge.currency.trim().to_uppercase()),
-        unit: strings.intern(charge.unit.trim()),
-        charge_type: strings.intern(charge.charge_type.as_str()),
-        publisher_type: strings.intern(&lower(&charge.publisher_type)),
-        pricing_model: strings.intern(&pricing_model(&charge.pricing_model)),
-        tags,
-        estimated: charge.estimated,
-        recurring: charge.recurring,
-        cost: charge.cost,
-        quantity: charge.quantity,
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_leaves_no_text_behind() {
+        let mut ledger = Ledger::default();
+        let now = "2026-11-30T00:00:00Z".parse().unwrap();
+        let mut most = 0;
+        for day in 1..=28 {
+            let mut reading = Ledger::default();
+            let today = date(2026, 11, day);
+            for number in 0..50 {
+                let id = format!("/subscriptions/s/resourceGroups/g/x/pod-{day}-{number}");
+                reading.add(&Charge { instance_id: id.into(), ..Charge::default() }, today);
+            }
+            ledger.replace(DayRange { first: today, last: today }, &reading, now);
+            ledger.forget_before(date(2026, 11, (day - 3).max(1)));
+            most = most.max(ledger.strings.len());
+        }
+        assert!(most < 5 * 110, "four days of fifty resources, and their names: {most}");
+        assert_eq!(ledger.days.len(), 4);
     }
 }

@@ -16,6 +16,7 @@ mod names;
 pub mod period;
 pub mod published;
 mod regions;
+mod row;
 pub mod rules;
 pub mod scope;
 pub mod snapshot;

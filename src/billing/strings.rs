@@ -55,7 +55,8 @@ impl Strings {
         self.index.clear();
     }
 
-    fn len(&self) -> usize {
+    /// How many texts there are.
+    pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Family, Metric};
 use crate::billing::amount::Amount;
-use crate::billing::ledger::Row;
+use crate::billing::row::Row;
 use crate::billing::strings::Symbol;
 
 /// Cost of estimated rows. API versions without the field have no series.

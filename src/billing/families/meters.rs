@@ -2,7 +2,7 @@
 
 use super::{Bound, Family, Metric};
 use crate::billing::amount::Amount;
-use crate::billing::ledger::Row;
+use crate::billing::row::Row;
 use crate::billing::strings::Symbol;
 
 /// Usage by meter and unit.

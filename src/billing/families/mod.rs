@@ -34,9 +34,9 @@ pub(crate) use subscriptions::SubscriptionCost;
 pub(crate) use tags::TagCost;
 
 use super::amount::Amount;
-use super::ledger::Row;
 use super::limits::Limits;
 use super::names::Named;
+use super::row::Row;
 use super::strings::{Strings, Symbol};
 
 /// The symbols of a series: its label values in order, so that sorted keys are sorted series. The

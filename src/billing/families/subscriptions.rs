@@ -2,8 +2,8 @@
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::ledger::Row;
 use crate::billing::names::Named;
+use crate::billing::row::Row;
 use crate::billing::strings::Symbol;
 
 /// Cost by subscription.
