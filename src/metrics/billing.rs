@@ -148,7 +148,7 @@ impl Billing {
     }
 
     fn folded(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
-        let help = "Entities of a bounded family that are folded into __other__, because there are more than metrics.….max_series allows.";
+        let help = "Entities of a bounded family that are folded into __other__, because there are more of them than max_series allows.";
         let mut family = encoder.encode_descriptor(
             "azure_billing_folded_entities",
             help,

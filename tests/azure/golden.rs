@@ -46,15 +46,18 @@ fn rules() -> Rules {
     };
     let shop = Only::Tag { key: "team".to_owned(), value: "shop".to_owned() };
     Rules {
-        limits: Limits { instances: 2, subscriptions: 1, ..Limits::default() },
+        limits: Limits { instances: 6, subscriptions: 1, ..Limits::default() },
         budgets: vec![budget("all", Grain::Month, Only::All), budget("shop", Grain::Quarter, shop)],
         ..Rules::default()
     }
 }
 
 async fn exposition(format: Format) -> String {
-    let pages =
-        ["legacy_page_1.json", "legacy_page_2.json"].map(|page| Answer::page(fixture(page)));
+    // A page of each shape, so that every family has a sample.
+    let link = r#"{"nextLink": "{{endpoint}}/three?id=3","#;
+    let second = fixture("legacy_page_2.json").replacen('{', link, 1);
+    let pages = [fixture("legacy_page_1.json"), second, fixture("old_shape_page.json")];
+    let pages = pages.map(Answer::page);
     let server = Server::with_history(pages.to_vec(), october()).await;
     let scope = "billing_account: \"1000000\", name: contoso";
     let mut exporter =

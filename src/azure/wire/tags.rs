@@ -1,6 +1,8 @@
-//! The tags of a row: an object, null, absent, or an empty array.
+//! The tags of a row: an object, null, absent, an empty array, or the text of an object whose braces
+//! are left out, as cost reports have it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -30,6 +32,17 @@ impl<'de> Visitor<'de> for TagsVisitor {
         Ok(Tags::default())
     }
 
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        let text = text.trim().trim_start_matches('{').trim_end_matches('}');
+        let tags: BTreeMap<String, Option<String>> =
+            serde_json::from_str(&format!("{{{text}}}"))
+                .map_err(|error| E::custom(format_args!("tags: {error}")))?;
+        let owned = |(key, value): (String, Option<String>)| {
+            (Cow::Owned(key), Cow::Owned(value.unwrap_or_default()))
+        };
+        Ok(Tags(tags.into_iter().map(owned).collect()))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Tags::default())
@@ -41,5 +54,28 @@ impl<'de> Visitor<'de> for TagsVisitor {
             tags.push((key, value));
         }
         Ok(Tags(tags))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Vec<(String, String)> {
+        let tags = serde_json::from_str::<Tags<'_>>(json).unwrap().0;
+        tags.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+    }
+
+    #[test]
+    fn tags_are_read_in_every_form_they_are_sent_in() {
+        let both =
+            [("env", "prod"), ("team", "a \"b\"")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(read(r#"{"env":"prod","team":"a \"b\""}"#), both);
+        assert_eq!(read(r#""\"env\": \"prod\",\"team\": \"a \\\"b\\\"\"""#), both);
+        assert_eq!(read(r#""{\"env\":\"prod\",\"team\":\"a \\\"b\\\"\"}""#), both);
+        for none in ["null", "[]", "{}", "\"\"", "\"{}\""] {
+            assert_eq!(read(none), [], "{none}");
+        }
+        assert!(serde_json::from_str::<Tags<'_>>("\"env=prod\"").is_err());
     }
 }
