@@ -112,3 +112,20 @@ fn days_are_published_one_by_one_for_the_window() {
     assert_eq!(published.value(DAILY, &["2026-11-02", "refund", "EUR"]), Some(-7.0));
     assert_eq!(published.value(DAILY, &["2026-11-02", "usage", "EUR"]), Some(1.5));
 }
+
+#[test]
+fn the_period_before_is_not_told_until_all_of_it_was_read() {
+    const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
+    let mut books = Books::read_at("2026-11-23T12:00:00Z");
+    books.add_daily("2026-10-01", "2026-11-22", &usage("2"));
+    let mut reading = azure_billing_exporter::billing::ledger::Ledger::default();
+    reading.add(&usage("2"), crate::rows::day("2026-10-31"));
+    let window = crate::rows::range("2026-10-02", "2026-10-31");
+    books.ledger.replace(window, &reading, at("2026-11-23T12:00:00Z"));
+    assert!(
+        books.published(1, &Rules::default()).samples[PREVIOUS].is_empty(),
+        "the 1st is unknown"
+    );
+    let published = books.published(2, &Rules::default());
+    assert_eq!(published.value(PREVIOUS, &["2026-10", "usage", "", "", "EUR"]), Some(62.0));
+}
