@@ -143,9 +143,13 @@ impl Ledger {
 
     /// Keeps the bill of a closed period without its days.
     pub fn add_month(&mut self, period: Period, reading: &Self) {
+        self.months.insert(period, reading.month(period));
+    }
+
+    fn month(&self, period: Period) -> Month {
         let mut month = Month::default();
-        reading.absorb_days(period, &mut month.strings, &mut month.tables);
-        self.months.insert(period, month);
+        self.absorb_days(period, &mut month.strings, &mut month.tables);
+        month
     }
 
     /// Adds up who pays for a period. Whether all of it is known.
@@ -212,11 +216,6 @@ impl Ledger {
         }
     }
 
-    /// Forgets every day outside a range.
-    pub fn keep(&mut self, range: DayRange) {
-        self.days.retain(|day, _| range.contains(*day));
-    }
-
     /// The days that were read.
     pub fn known_days(&self) -> impl Iterator<Item = Date> {
         self.days.keys().copied()
@@ -227,11 +226,10 @@ impl Ledger {
     pub fn forget_before(&mut self, day: Date) {
         let gone: BTreeSet<Period> =
             self.days.range(..day).map(|(day, _)| Period::of(*day)).collect();
-        for period in gone.into_iter().filter(|period| self.knows_all(*period)).collect::<Vec<_>>()
-        {
-            let mut month = Month::default();
-            self.absorb_days(period, &mut month.strings, &mut month.tables);
-            self.months.insert(period, month);
+        for period in gone {
+            if self.knows_all(period) {
+                self.months.insert(period, self.month(period));
+            }
         }
         let oldest = Period::of(day).months_before(MONTHS_KEPT);
         self.months.retain(|period, _| *period >= oldest);
@@ -273,8 +271,8 @@ impl Ledger {
         keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
     }
 
-    /// Stores again only the texts that days still need. Once a day: resources come and go, and
-    /// their ids would pile up.
+    /// Stores again only the texts that days still need, whenever days were forgotten: resources come
+    /// and go, and their ids would pile up.
     fn drop_unused_strings(&mut self) {
         let all = std::mem::take(&mut self.strings);
         let mut translation = Translation::new(&all, &mut self.strings);

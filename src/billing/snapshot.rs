@@ -11,7 +11,7 @@ use super::budget::{Budget, Only};
 use super::charge::ChargeType;
 use super::days::Usual;
 use super::families::{Bound, Folded, Kept, OTHER, SERVICE_DAYS, Sums, Tables};
-use super::ledger::{Ledger, newest_usage};
+use super::ledger::{Day, Ledger, newest_usage};
 use super::names::Names;
 use super::period::{Period, day_of, end_of};
 use super::rules::Rules;
@@ -59,9 +59,9 @@ impl Ledger {
         rules: &Rules,
         settled: bool,
     ) -> Snapshot {
-        let mut unsorted = Unsorted::of(self, period, rules);
-        let (strings, rank) = sorted(&unsorted.strings);
         let complete = self.complete_days(rules.day_complete_after);
+        let mut unsorted = Unsorted::of(self, period, &complete, rules);
+        let (strings, rank) = sorted(&unsorted.strings);
         let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
         let since = rules.window_start(day_of(read_at));
         let daily = self
@@ -170,7 +170,7 @@ struct Unsorted {
 }
 
 impl Unsorted {
-    fn of(ledger: &Ledger, period: Period, rules: &Rules) -> Self {
+    fn of(ledger: &Ledger, period: Period, complete: &[(Date, &Day)], rules: &Rules) -> Self {
         let mut strings = Strings::default();
         let none = strings.intern("");
         strings.intern(OTHER);
@@ -184,14 +184,13 @@ impl Unsorted {
             names.supersede(&day.names, |symbol| translation.translate(symbol));
         }
         let mut services = ServiceDays::default();
-        let complete = ledger.complete_days(rules.day_complete_after);
         if let Some((_, latest)) = complete.last() {
             let translated = latest.tables.service_charge.iter();
             services.latest = translated
                 .map(|(key, amount)| (key.map(|symbol| translation.translate(symbol)), *amount))
                 .collect();
         }
-        if let Some((usual, count)) = ledger.usual_service_days(&complete) {
+        if let Some((usual, count)) = ledger.usual_service_days(complete) {
             let translated = usual.into_iter();
             services.usual = translated
                 .map(|(key, amount)| (key.map(|symbol| translation.translate(symbol)), amount))

@@ -37,7 +37,8 @@ pub(crate) fn charge(kind: ChargeType, cost: &str) -> Charge<'static> {
 /// A ledger that was read, whole period by whole period, at a moment.
 pub(crate) struct Books {
     pub(crate) ledger: Ledger,
-    reading: Ledger,
+    keys: TagKeys,
+    readings: BTreeMap<Period, Ledger>,
     at: Timestamp,
 }
 
@@ -48,18 +49,24 @@ impl Books {
 
     pub(crate) fn with_tags(moment: &str, keys: &[&str]) -> Self {
         let keys: TagKeys = keys.iter().map(|&key| key.to_owned()).collect();
-        Self { ledger: Ledger::new(keys.clone()), reading: Ledger::new(keys), at: at(moment) }
+        let ledger = Ledger::new(keys.clone());
+        Self { ledger, keys, readings: BTreeMap::new(), at: at(moment) }
     }
 
     pub(crate) fn add(&mut self, date: &str, charge: &Charge<'_>) {
-        self.reading.add(charge, day(date));
+        self.add_on(day(date), charge);
+    }
+
+    fn add_on(&mut self, date: Date, charge: &Charge<'_>) {
+        let reading = self.readings.entry(Period::of(date));
+        reading.or_insert_with(|| Ledger::new(self.keys.clone())).add(charge, date);
     }
 
     /// The same row on each day of a range.
     pub(crate) fn add_daily(&mut self, first: &str, last: &str, charge: &Charge<'_>) {
         let (mut date, last) = (day(first), day(last));
         while date <= last {
-            self.reading.add(charge, date);
+            self.add_on(date, charge);
             date = date.tomorrow().expect("a day");
         }
     }
@@ -67,13 +74,11 @@ impl Books {
     /// What is published after the period of the moment and those before it were read.
     pub(crate) fn published(&mut self, periods_read: i32, rules: &Rules) -> Published {
         let period = Period::of(day_of(self.at));
-        let first = period.months_before(periods_read - 1).days().first;
-        let mut month = Period::of(first);
-        while month <= period {
-            let mut of_month = self.reading.clone();
-            of_month.keep(month.days());
-            self.ledger.replace(month.days(), &of_month, self.at);
-            month = month.months_before(-1);
+        for back in 0..periods_read {
+            let month = period.months_before(back);
+            let nothing = Ledger::default();
+            let reading = self.readings.get(&month).unwrap_or(&nothing);
+            self.ledger.replace(month.days(), reading, self.at);
         }
         published(&self.ledger, period, self.at, rules)
     }
