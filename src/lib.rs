@@ -44,3 +44,4 @@ pub mod poller;
 pub mod server;
 pub mod simulator;
 pub mod status;
+pub mod store;

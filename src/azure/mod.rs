@@ -15,4 +15,4 @@ pub mod wire;
 
 pub use client::{Client, Patience};
 pub use error::Error;
-pub use usage_details::{Reading, Span};
+pub use usage_details::Reading;

@@ -31,7 +31,7 @@ pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
         let probed = world.client.probe_usage(&scope.id, period).await;
         all &= probed.is_ok();
         let billed = match &probed {
-            Ok(reading) => reading.ledger.currencies_of(period),
+            Ok(reading) => reading.ledger.currencies(),
             Err(_) => BTreeSet::new(),
         };
         say(&line(&scope.label, width, period, probed))?;

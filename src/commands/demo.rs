@@ -70,7 +70,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         budget("demo-all", "70000", Only::All)?,
         budget("demo-engineering", "35000", Only::Department("Engineering".to_owned()))?,
     ];
-    Ok(Config { azure, scopes, poll, metrics: Metrics { tags, ..Metrics::default() }, budgets })
+    let metrics = Metrics { tags, ..Metrics::default() };
+    Ok(Config { azure, scopes, poll, metrics, budgets, state_path: None })
 }
 
 /// A monthly budget in dollars of the enrollment, which is the first scope.

@@ -18,8 +18,9 @@ use crate::status::Status;
 
 pub(super) async fn run(args: &ServeArgs, config: &Config) -> Result<()> {
     let signals = Signals::listen()?;
-    let world = wiring::world(config, About { demo: false, process: true })?;
+    let mut world = wiring::world(config, About { demo: false, process: true })?;
     let listeners = bind(&args.listen_address)?;
+    world.store = wiring::store(config, &world.clock)?;
     announce(config, &listeners, &args.web);
     exporter(config, world, listeners, &args.web.telemetry_path, signals).await
 }

@@ -154,3 +154,16 @@ fn a_wrong_flag_says_what_to_write() {
         "--scope: there is nothing to read; give for example --scope department/1234"
     );
 }
+
+#[test]
+fn a_relative_state_file_lies_beside_the_configuration() {
+    for (text, path) in [
+        ("state: {path: state.redb}\n", Some("state.redb")),
+        ("state: {path: /var/lib/x/state.redb}\n", Some("/var/lib/x/state.redb")),
+        ("state:\n", None),
+        ("", None),
+    ] {
+        let config = load(&format!("{text}{SHORTEST}")).unwrap();
+        assert_eq!(config.state_path.as_deref(), path.map(std::path::Path::new), "{text}");
+    }
+}
