@@ -132,7 +132,8 @@ impl Client {
         let mut renewed = false;
         let (mut failed, mut throttled) = (0, 0_u32);
         loop {
-            let claim = if failed > 0 || effort.again { Claim::Again } else { Claim::Fresh };
+            let claim =
+                if failed > 0 || renewed || effort.again { Claim::Again } else { Claim::Fresh };
             let turn = quota.turn(claim, self.patience.page).await.map_err(|left| {
                 let left = left.as_secs();
                 Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
