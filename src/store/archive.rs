@@ -59,14 +59,19 @@ impl Archive {
         Self { store: None, scope, unwritten: BTreeMap::new(), based: false }
     }
 
-    /// What a store has of a scope.
+    /// What a store has of a scope: nothing, where it cannot be opened.
     ///
     /// # Errors
     /// When it has something that cannot be read. The archive goes on from nothing.
     pub fn open(store: Arc<Store>, scope: &ScopeId) -> (Self, Result<Restored, String>) {
         let mut archive = Self { store: Some(store.clone()), ..Self::in_memory(scope) };
         let read = store.using(|database| stored(database, &archive.scope));
-        let restored = read.and_then(|(books, poll)| {
+        let read = read.unwrap_or_else(|what| {
+            // Told when the store was opened.
+            debug!(scope = archive.scope, "nothing is restored: {what}");
+            (None, None)
+        });
+        let restored = Ok(read).and_then(|(books, poll): (Bytes, Bytes)| {
             let books = books.map(|bytes| decode::<Books>(&bytes)).transpose()?;
             Ok(Restored { books, poll: poll.map(|bytes| decode(&bytes)).transpose()? })
         });

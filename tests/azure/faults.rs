@@ -324,3 +324,24 @@ async fn a_token_that_is_missing_for_a_moment_costs_no_page_that_was_read() {
     assert_eq!(server.requests().len(), 2);
     std::fs::rename(&gone, token.path()).expect("the token comes back");
 }
+
+#[tokio::test]
+async fn a_list_that_breaks_off_without_content_is_asked_for_once_more() {
+    let first = || {
+        Answer::page(
+            r#"{"nextLink":"{{endpoint}}/two?id=1","value":[{"properties":{"date":"2026-11-20","cost":8,"billingCurrency":"EUR"}}]}"#,
+        )
+    };
+    let second = Answer::page(
+        r#"{"value":[{"properties":{"date":"2026-11-20","cost":1,"billingCurrency":"EUR"}}]}"#,
+    );
+    let empty = || Answer::status(204, "");
+    for (script, cost) in [
+        (vec![first(), empty(), second], "} 9.0"),
+        // Told twice, it is the end.
+        (vec![first(), empty(), empty()], "} 8.0"),
+    ] {
+        let costs = sum(script, 3).await;
+        assert!(costs.last().expect("a cost").ends_with(cost), "{costs:?}");
+    }
+}

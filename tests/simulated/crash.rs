@@ -77,13 +77,18 @@ async fn undisturbed() -> (Vec<String>, Vec<usize>) {
     (history, ends)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a child is told its part by its parent")]
+fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// The child: polls on from where it is told, and says what it does.
 async fn child(state: &Path) {
     use tracing_subscriber::layer::SubscriberExt;
     let log = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::io::stdout);
     let log = tracing_subscriber::registry().with(log);
     tracing::subscriber::set_global_default(log).expect("the first one");
-    let first: u32 = std::env::var(FIRST).expect("a number").parse().expect("a number");
+    let first: u32 = told(FIRST).expect("a number").parse().expect("a number");
     let mut simulation = at(first, setup().stored_in(state), |_| {});
     let restored = state.with_extension("restored");
     std::fs::write(&restored, simulation.bill()).expect("a file");
@@ -159,7 +164,7 @@ fn place(lines: &[String]) -> &'static str {
 
 #[tokio::test(start_paused = true)]
 async fn whenever_it_is_killed_it_comes_back_with_what_a_poll_published() {
-    if let Ok(state) = std::env::var(STATE) {
+    if let Some(state) = told(STATE) {
         return child(Path::new(&state)).await;
     }
     let (history, ends) = undisturbed().await;

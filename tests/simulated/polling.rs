@@ -193,3 +193,23 @@ async fn throttling_without_end_and_without_a_wait_ends_the_poll() {
     assert_eq!(failures.iter().sum::<u64>(), 1);
     assert_eq!(failures[azure_billing_exporter::status::FailureReason::Throttled as usize], 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_interval_counts_from_the_start_of_a_poll_however_long_it_takes() {
+    let options = Options { resources: 500, latency: HOUR / 60, ..Options::default() };
+    let mut simulation = simulation("2026-11-20T00:10:00Z", "billing_account", "100000", options);
+    let (status, poller) = (simulation.status.clone(), simulation.pollers.remove(0));
+    let task = tokio::spawn(poller.run());
+    let mut polls: Vec<(Timestamp, Duration)> = Vec::new();
+    for _ in 0..2000 {
+        tokio::time::sleep(HOUR / 60).await;
+        let poll = status.scopes()[0].last_poll.clone();
+        let poll = poll.map(|poll| (poll.began, poll.took));
+        polls.extend(poll.filter(|poll| polls.last() != Some(poll)));
+    }
+    task.abort();
+    assert!(polls.len() >= 7, "{polls:?}");
+    assert!(polls[0].1 > HOUR / 2, "a first poll of {:?}", polls[0].1);
+    let gap = polls[1].0.duration_since(polls[0].0).as_secs();
+    assert!((13_680..=14_400).contains(&gap), "{gap}");
+}
