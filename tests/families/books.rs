@@ -84,7 +84,9 @@ fn rows_that_are_dated_elsewhere_stay_while_days_are_read_by_date() {
         &no_tags,
         &[("2026-11-01", Charge { cost: crate::rows::amount("5"), ..named("/x/own", "own") })],
     );
-    keep(&mut shelf, range("2026-11-01", "2026-11-02"), &again, at(NOW));
+    for _ in 0..2 {
+        keep(&mut shelf, range("2026-11-01", "2026-11-02"), &again, at(NOW));
+    }
     assert_eq!(first(&shelf), (Some(6.0), Some(6.0), 2));
     let late = reading(
         &no_tags,

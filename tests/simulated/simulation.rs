@@ -36,6 +36,7 @@ pub(crate) struct Setup {
     pub(crate) state: Option<PathBuf>,
     /// Whether the quotas are so wide that nobody waits.
     pub(crate) unlimited: bool,
+    pub(crate) interval: &'static str,
 }
 
 impl Setup {
@@ -47,6 +48,7 @@ impl Setup {
             rules: Rules::default(),
             state: None,
             unlimited: false,
+            interval: "4h",
         }
     }
 
@@ -78,8 +80,9 @@ impl Setup {
         };
         // Days settle after 120 hours, so that six days of overlap see every change.
         let text = format!(
-            "azure: {{endpoint: \"http://127.0.0.1:1\", auth: {{method: token, token: x}}{quotas}}}\nscopes: [{}]\npoll: {{overlap: 6d}}\n",
-            scopes.join(", ")
+            "azure: {{endpoint: \"http://127.0.0.1:1\", auth: {{method: token, token: x}}{quotas}}}\nscopes: [{}]\npoll: {{overlap: 6d, interval: {}}}\n",
+            scopes.join(", "),
+            self.interval
         );
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("the file can be written");
