@@ -56,7 +56,7 @@ async fn a_scope_that_fails_for_ever_changes_no_poll_of_another() {
     ] {
         let (polls, simulation) = hours(Some(fault.clone())).await;
         let failures: u64 = simulation.status.scopes()[1].failures.iter().sum();
-        assert!(failures >= 20, "{fault:?}: {failures}");
+        assert!(failures >= 5, "{fault:?}: {failures}");
         assert_eq!(simulation.status.scopes()[0].failures.iter().sum::<u64>(), 0, "{fault:?}");
         assert!(polls.len() >= 28, "{fault:?}: {polls:?}");
         for polls in polls.windows(2) {
