@@ -91,8 +91,6 @@ fn scope(simulated: SimulatedScope) -> Option<Scope> {
     let kinds = [ScopeType::BillingAccount, ScopeType::Department];
     let scope_type = kinds.into_iter().find(|kind| kind.as_str() == simulated.kind)?;
     let name = simulated.name.split(',').next().unwrap_or_default().to_lowercase();
-    Some(Scope {
-        label: format!("demo-{name}"),
-        id: ScopeId { scope_type, id: simulated.id, cost: CostType::Actual },
-    })
+    let id = ScopeId { scope_type, id: simulated.id, cost: CostType::Actual };
+    Some(Scope { label: format!("demo-{name}"), ..Scope::new(id) })
 }

@@ -25,11 +25,26 @@ pub(super) const AUTH: &[&str] = &[
     "token_file",
 ];
 /// One scope.
-pub(super) const SCOPE: &[&str] =
-    &["billing_account", "department", "enrollment_account", "subscription", "name", "cost"];
+pub(super) const SCOPE: &[&str] = &[
+    "billing_account",
+    "department",
+    "enrollment_account",
+    "subscription",
+    "name",
+    "cost",
+    "cost_allocation",
+    "read",
+];
 /// When it is asked.
-pub(super) const POLL: &[&str] =
-    &["interval", "overlap", "full_refresh", "previous_period_until", "day_complete_after"];
+pub(super) const POLL: &[&str] = &[
+    "interval",
+    "overlap",
+    "full_refresh",
+    "previous_period_until",
+    "day_complete_after",
+    "report_after_pages",
+    "report_min_interval",
+];
 /// What is published of the answers.
 pub(super) const METRICS: &[&str] = &[
     "instances",

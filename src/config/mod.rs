@@ -36,7 +36,7 @@ pub use environment::Environment;
 pub use error::{Error, Problem};
 pub use metrics::Metrics;
 pub use poll::Poll;
-pub use scopes::Scope;
+pub use scopes::{Read, Scope};
 pub use secret::{Secret, SecretError, SecretProblem};
 pub use web::{ListenAddress, TelemetryPath};
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::duration::{days, duration, duration_or_none};
-use super::error::Problems;
+use super::error::{Problems, shown};
 use super::keys;
-use super::tree::At;
+use super::tree::{At, Section};
 
 /// When the source is asked, and how much is read again. Quotas make both scarce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,11 @@ pub struct Poll {
     /// How long after a UTC day has ended a reading must begin to hold all of it: 14 days at most.
     /// Zero takes a day as complete once it is over.
     pub day_complete_after: Duration,
+    /// Calls to the list that one reading may take before the asynchronous report is asked instead:
+    /// 1 or more.
+    pub report_after_pages: u32,
+    /// How often a report may be asked for: 4 h or more, as the source has nothing new before.
+    pub report_min_interval: Duration,
 }
 
 impl Default for Poll {
@@ -33,12 +38,15 @@ impl Default for Poll {
             full_refresh: Duration::from_secs(24 * 3600),
             previous_period_until_days: 35,
             day_complete_after: Duration::from_secs(72 * 3600),
+            report_after_pages: 30,
+            report_min_interval: Duration::from_secs(24 * 3600),
         }
     }
 }
 
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 const SHORTEST_REFRESH: Duration = Duration::from_secs(3600);
+const SHORTEST_REPORT: Duration = Duration::from_secs(4 * 3600);
 const LONGEST_COMPLETION: Duration = Duration::from_secs(14 * 86_400);
 
 /// Reads the section. Keys that are absent or wrong have their defaults.
@@ -47,26 +55,30 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Poll {
     let Some(section) = at.and_then(|at| at.section(keys::POLL, problems)) else {
         return poll;
     };
-    if let Some(at) = section.get("interval") {
-        poll.interval = at.parse_number(problems, interval).unwrap_or(poll.interval);
-    }
-    if let Some(at) = section.get("overlap") {
-        poll.overlap_days = at.parse_number(problems, overlap).unwrap_or(poll.overlap_days);
-    }
-    if let Some(at) = section.get("full_refresh") {
-        poll.full_refresh = at.parse_number(problems, full_refresh).unwrap_or(poll.full_refresh);
-    }
-    if let Some(at) = section.get("previous_period_until")
-        && let Some(days) = at.parse_number(problems, previous_period_until)
-    {
-        poll.previous_period_until_days = days;
-    }
-    if let Some(at) = section.get("day_complete_after")
-        && let Some(after) = at.parse_number(problems, day_complete_after)
-    {
-        poll.day_complete_after = after;
-    }
+    let mut set = Set { section: &section, problems };
+    set.to(&mut poll.interval, "interval", interval);
+    set.to(&mut poll.overlap_days, "overlap", overlap);
+    set.to(&mut poll.full_refresh, "full_refresh", full_refresh);
+    set.to(&mut poll.previous_period_until_days, "previous_period_until", previous_period_until);
+    set.to(&mut poll.day_complete_after, "day_complete_after", day_complete_after);
+    set.to(&mut poll.report_after_pages, "report_after_pages", report_after_pages);
+    set.to(&mut poll.report_min_interval, "report_min_interval", report_min_interval);
     poll
+}
+
+/// Takes over what a section says.
+struct Set<'a, 'f> {
+    section: &'a Section<'f>,
+    problems: &'a mut Problems,
+}
+
+impl Set<'_, '_> {
+    fn to<T>(&mut self, value: &mut T, key: &str, parse: impl FnOnce(&str) -> Result<T, String>) {
+        let said = self.section.get(key);
+        if let Some(said) = said.and_then(|at| at.parse_number(self.problems, parse)) {
+            *value = said;
+        }
+    }
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
@@ -108,4 +120,20 @@ fn day_complete_after(text: &str) -> Result<Duration, String> {
         return Err(format!("{text} is too long: {why}"));
     }
     Ok(after)
+}
+
+fn report_after_pages(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(pages @ 1..=10_000) => Ok(pages),
+        _ => Err(format!("{} is not a number of pages; use 1 to 10000", shown(text))),
+    }
+}
+
+fn report_min_interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < SHORTEST_REPORT {
+        let why = "the source has nothing new before; use 4h or more";
+        return Err(format!("{text} is too short: {why}"));
+    }
+    Ok(interval)
 }

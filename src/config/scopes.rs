@@ -12,6 +12,43 @@ pub struct Scope {
     pub id: ScopeId,
     /// Its `scope` label: the configured name, else the id as text. Unique.
     pub label: String,
+    /// By which of Azure's APIs it is read.
+    pub read: Read,
+    /// Whether rows count that only move costs from one place to another: reports alone have them.
+    pub cost_allocation: bool,
+}
+
+/// By which of Azure's APIs a scope is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Read {
+    /// The list where it is short, the report where it would take hundreds of calls.
+    #[default]
+    Auto,
+    /// The list of usage details.
+    UsageDetails,
+    /// The asynchronous cost details report.
+    CostDetails,
+}
+
+impl Read {
+    const ALL: [Self; 3] = [Self::Auto, Self::UsageDetails, Self::CostDetails];
+
+    /// The spelling of the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::UsageDetails => "usage_details",
+            Self::CostDetails => "cost_details",
+        }
+    }
+}
+
+impl Scope {
+    /// A scope that is called as it is, and read as everybody would.
+    pub fn new(id: ScopeId) -> Self {
+        let label = id.to_string();
+        Self { id, label, read: Read::default(), cost_allocation: false }
+    }
 }
 
 /// Both views of reservations.
@@ -71,12 +108,28 @@ fn scope(at: &At<'_>, problems: &mut Problems) -> Option<Scope> {
         Some(at) => at.parse(problems, name).map(Some),
         None => Some(None),
     };
+    let read = match section.get("read") {
+        Some(at) => at.parse(problems, |word| one_of(word, &Read::ALL, Read::as_str)),
+        None => Some(Read::default()),
+    };
+    let cost_allocation = match section.get("cost_allocation") {
+        Some(at) => at.parse(problems, |word| one_of(word, &ALLOCATIONS, |(word, _)| word)),
+        None => Some(ALLOCATIONS[0]),
+    };
     let (scope_type, id) = identity(at, &section, problems)?;
-    let (cost, name) = (cost?, name?);
-    let id = ScopeId { scope_type, id, cost };
-    let label = name.unwrap_or_else(|| id.to_string());
-    Some(Scope { id, label })
+    let scope = Scope::new(ScopeId { scope_type, id, cost: cost? });
+    let (read, (_, cost_allocation)) = (read?, cost_allocation?);
+    if cost_allocation && read != Read::CostDetails {
+        let wrong = "`include` needs `read: cost_details` beside it: only reports have these rows";
+        section.get("cost_allocation").inspect(|at| problems.at(at, wrong));
+        return None;
+    }
+    let label = name?.unwrap_or(scope.label);
+    Some(Scope { label, read, cost_allocation, ..scope })
 }
+
+/// Whether rows of cost allocation count, by the word of the configuration.
+const ALLOCATIONS: [(&str, bool); 2] = [("exclude", false), ("include", true)];
 
 fn identity(
     at: &At<'_>,
@@ -196,6 +249,5 @@ fn from_flag(flag: &str) -> Result<Scope, String> {
         None => (rest, CostType::Actual),
     };
     let id = scope_id(scope_type, id).map_err(|wrong| format!("{}: {wrong}", shown(flag)))?;
-    let id = ScopeId { scope_type, id, cost };
-    Ok(Scope { label: id.to_string(), id })
+    Ok(Scope::new(ScopeId { scope_type, id, cost }))
 }

@@ -1,9 +1,12 @@
 //! What Azure sends, in bytes. Nothing of it leaves `azure`: the rest of the program sees
 //! [`crate::billing::charge::Charge`].
 
+mod fields;
 mod page;
 mod properties;
+mod report;
 mod tags;
 mod text;
 
 pub(crate) use page::{Page, read_page};
+pub(crate) use report::{Report, ReportReader, Wanted};

@@ -12,50 +12,51 @@ use serde_json::value::RawValue;
 use crate::billing::amount::{Amount, Parsed};
 use crate::billing::charge::{Charge, ChargeType};
 
+use super::fields::TextField;
 use super::text::Text;
 
 /// The fields of a row that are used, as sent. `serde`'s own `alias` refuses rows that hold two
 /// spellings of one thing, and real ones do.
 #[derive(Debug, Default)]
 pub(super) struct Properties<'a> {
-    cost: Option<&'a RawValue>,
-    pretax_cost: Option<&'a RawValue>,
-    cost_in_billing_currency: Option<&'a RawValue>,
-    quantity: Option<&'a RawValue>,
-    usage_quantity: Option<&'a RawValue>,
-    currency: Cow<'a, str>,
-    billing_currency: Cow<'a, str>,
-    billing_currency_code: Cow<'a, str>,
-    date: Cow<'a, str>,
-    usage_start: Cow<'a, str>,
-    resource_id: Cow<'a, str>,
-    instance_id: Cow<'a, str>,
-    resource_name: Cow<'a, str>,
-    instance_name: Cow<'a, str>,
-    resource_location: Cow<'a, str>,
-    instance_location: Cow<'a, str>,
-    location: Cow<'a, str>,
-    resource_group: Cow<'a, str>,
-    subscription_id: Cow<'a, str>,
-    subscription_guid: Cow<'a, str>,
-    charge_type: Cow<'a, str>,
-    publisher_type: Cow<'a, str>,
-    pricing_model: Cow<'a, str>,
-    unit_of_measure: Cow<'a, str>,
-    subscription_name: Cow<'a, str>,
-    department_name: Cow<'a, str>,
-    invoice_section: Cow<'a, str>,
-    invoice_section_name: Cow<'a, str>,
-    account_name: Cow<'a, str>,
-    cost_center: Cow<'a, str>,
-    consumed_service: Cow<'a, str>,
-    meter_category: Cow<'a, str>,
-    meter_sub_category: Cow<'a, str>,
-    meter_name: Cow<'a, str>,
-    product: Cow<'a, str>,
-    product_order_id: Cow<'a, str>,
-    reservation_id: Cow<'a, str>,
-    frequency: Cow<'a, str>,
+    pub(super) cost: Option<&'a str>,
+    pub(super) pretax_cost: Option<&'a str>,
+    pub(super) cost_in_billing_currency: Option<&'a str>,
+    pub(super) quantity: Option<&'a str>,
+    pub(super) usage_quantity: Option<&'a str>,
+    pub(super) currency: Cow<'a, str>,
+    pub(super) billing_currency: Cow<'a, str>,
+    pub(super) billing_currency_code: Cow<'a, str>,
+    pub(super) date: Cow<'a, str>,
+    pub(super) usage_start: Cow<'a, str>,
+    pub(super) resource_id: Cow<'a, str>,
+    pub(super) instance_id: Cow<'a, str>,
+    pub(super) resource_name: Cow<'a, str>,
+    pub(super) instance_name: Cow<'a, str>,
+    pub(super) resource_location: Cow<'a, str>,
+    pub(super) instance_location: Cow<'a, str>,
+    pub(super) location: Cow<'a, str>,
+    pub(super) resource_group: Cow<'a, str>,
+    pub(super) subscription_id: Cow<'a, str>,
+    pub(super) subscription_guid: Cow<'a, str>,
+    pub(super) charge_type: Cow<'a, str>,
+    pub(super) publisher_type: Cow<'a, str>,
+    pub(super) pricing_model: Cow<'a, str>,
+    pub(super) unit_of_measure: Cow<'a, str>,
+    pub(super) subscription_name: Cow<'a, str>,
+    pub(super) department_name: Cow<'a, str>,
+    pub(super) invoice_section: Cow<'a, str>,
+    pub(super) invoice_section_name: Cow<'a, str>,
+    pub(super) account_name: Cow<'a, str>,
+    pub(super) cost_center: Cow<'a, str>,
+    pub(super) consumed_service: Cow<'a, str>,
+    pub(super) meter_category: Cow<'a, str>,
+    pub(super) meter_sub_category: Cow<'a, str>,
+    pub(super) meter_name: Cow<'a, str>,
+    pub(super) product: Cow<'a, str>,
+    pub(super) product_order_id: Cow<'a, str>,
+    pub(super) reservation_id: Cow<'a, str>,
+    pub(super) frequency: Cow<'a, str>,
     is_estimated: Option<bool>,
     meter: Meter<'a>,
 }
@@ -148,8 +149,8 @@ fn resource<'a>(
 }
 
 /// The first that is not null.
-fn amount(field: &str, sent: [Option<&RawValue>; 3]) -> Result<Parsed, String> {
-    match sent.into_iter().flatten().map(RawValue::get).find(|text| *text != "null") {
+fn amount(field: &str, sent: [Option<&str>; 3]) -> Result<Parsed, String> {
+    match sent.into_iter().flatten().find(|text| *text != "null") {
         None => Ok(Parsed { amount: Amount::ZERO, rounded: false }),
         Some(text) => {
             Amount::parse(text).map_err(|error| format!("{field} {}: {error}", shortened(text)))
@@ -157,18 +158,31 @@ fn amount(field: &str, sent: [Option<&RawValue>; 3]) -> Result<Parsed, String> {
     }
 }
 
-/// The day of a date or time. `0001-01-01` is Azure's way to say none.
+/// The day of a date or time: `2026-11-20`, or in reports `11/20/2026`. `0001-01-01` is Azure's way
+/// to say none.
 fn day(text: &str) -> Result<Option<Date>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let date = text.get(..10).and_then(|date| date.parse::<Date>().ok());
+    let date = if text.contains('/') {
+        american(text)
+    } else {
+        text.get(..10).and_then(|date| date.parse::<Date>().ok())
+    };
     match date {
         Some(date) if date.year() == 1 => Ok(None),
         Some(date) => Ok(Some(date)),
         None => Err(format!("date {}: not a date", shortened(text))),
     }
+}
+
+/// Month first, with or without leading zeros, perhaps with a time behind it.
+fn american(text: &str) -> Option<Date> {
+    let mut parts = text.split([' ', 'T']).next()?.split('/');
+    let (month, day) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let year = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
+    Date::new(year, month, day).ok().filter(|_| parts.next().is_none())
 }
 
 /// Enough of a value to recognise it in a log line.
@@ -214,57 +228,16 @@ impl<'de> Visitor<'de> for PropertiesVisitor {
                     continue;
                 }
                 field => {
-                    match row.text_field(field) {
-                        Some(text) => *text = map.next_value::<Text<'de>>()?.0,
+                    match TextField::of_property(field) {
+                        Some(place) => *row.text(place) = map.next_value::<Text<'de>>()?.0,
                         None => _ = map.next_value::<IgnoredAny>()?,
                     }
                     continue;
                 }
             };
-            *text = Some(map.next_value()?);
+            *text = Some(map.next_value::<&RawValue>()?.get());
         }
         Ok(row)
-    }
-}
-
-impl<'a> Properties<'a> {
-    fn text_field(&mut self, name: &str) -> Option<&mut Cow<'a, str>> {
-        Some(match name {
-            "currency" => &mut self.currency,
-            "billingCurrency" => &mut self.billing_currency,
-            "billingCurrencyCode" => &mut self.billing_currency_code,
-            "date" => &mut self.date,
-            "usageStart" => &mut self.usage_start,
-            "resourceId" => &mut self.resource_id,
-            "instanceId" => &mut self.instance_id,
-            "resourceName" => &mut self.resource_name,
-            "instanceName" => &mut self.instance_name,
-            "resourceLocation" => &mut self.resource_location,
-            "instanceLocation" => &mut self.instance_location,
-            "location" => &mut self.location,
-            "resourceGroup" => &mut self.resource_group,
-            "subscriptionId" => &mut self.subscription_id,
-            "subscriptionGuid" => &mut self.subscription_guid,
-            "chargeType" => &mut self.charge_type,
-            "publisherType" => &mut self.publisher_type,
-            "pricingModel" => &mut self.pricing_model,
-            "unitOfMeasure" => &mut self.unit_of_measure,
-            "subscriptionName" => &mut self.subscription_name,
-            "departmentName" => &mut self.department_name,
-            "invoiceSection" => &mut self.invoice_section,
-            "invoiceSectionName" => &mut self.invoice_section_name,
-            "accountName" => &mut self.account_name,
-            "costCenter" => &mut self.cost_center,
-            "consumedService" => &mut self.consumed_service,
-            "meterCategory" => &mut self.meter_category,
-            "meterSubCategory" => &mut self.meter_sub_category,
-            "meterName" => &mut self.meter_name,
-            "product" => &mut self.product,
-            "productOrderId" => &mut self.product_order_id,
-            "reservationId" => &mut self.reservation_id,
-            "frequency" => &mut self.frequency,
-            _ => return None,
-        })
     }
 }
 

@@ -19,6 +19,20 @@ impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
     }
 }
 
+/// The tags of a text that is an object, or one without its braces.
+pub(super) fn from_text(text: &str) -> Result<Vec<(Cow<'static, str>, Cow<'static, str>)>, String> {
+    let text = text.trim().trim_start_matches('{').trim_end_matches('}');
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tags: BTreeMap<String, Option<String>> =
+        serde_json::from_str(&format!("{{{text}}}")).map_err(|error| format!("tags: {error}"))?;
+    let owned = |(key, value): (String, Option<String>)| {
+        (Cow::Owned(key), Cow::Owned(value.unwrap_or_default()))
+    };
+    Ok(tags.into_iter().map(owned).collect())
+}
+
 struct TagsVisitor;
 
 impl<'de> Visitor<'de> for TagsVisitor {
@@ -33,14 +47,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        let text = text.trim().trim_start_matches('{').trim_end_matches('}');
-        let tags: BTreeMap<String, Option<String>> =
-            serde_json::from_str(&format!("{{{text}}}"))
-                .map_err(|error| E::custom(format_args!("tags: {error}")))?;
-        let owned = |(key, value): (String, Option<String>)| {
-            (Cow::Owned(key), Cow::Owned(value.unwrap_or_default()))
-        };
-        Ok(Tags(tags.into_iter().map(owned).collect()))
+        from_text(text).map(Tags).map_err(E::custom)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{SHORTEST, load, load_with};
 use crate::billing::scope::{CostType, ScopeType};
-use crate::config::{Auth, Cloud, Config, Environment, EnvironmentAuth, Poll};
+use crate::config::{Auth, Cloud, Config, Environment, EnvironmentAuth, Poll, Read};
 
 const FULL: &str = r#"
 azure:
@@ -71,6 +71,8 @@ fn what_is_not_written_has_its_documented_default() {
         full_refresh: Duration::from_secs(24 * 3600),
         previous_period_until_days: 35,
         day_complete_after: Duration::from_secs(72 * 3600),
+        report_after_pages: 30,
+        report_min_interval: Duration::from_secs(24 * 3600),
     };
     for yaml in [SHORTEST, "azure:\npoll:\nscopes:\n- department: '1234'\n"] {
         let config = load(yaml).unwrap();
@@ -166,4 +168,17 @@ fn a_relative_state_file_lies_beside_the_configuration() {
         let config = load(&format!("{text}{SHORTEST}")).unwrap();
         assert_eq!(config.state_path.as_deref(), path.map(std::path::Path::new), "{text}");
     }
+}
+
+#[test]
+fn a_scope_says_by_which_api_it_is_read() {
+    let read = |lines: &str| {
+        let scope =
+            load(&format!("scopes:\n- {{department: 1{lines}}}\n")).unwrap().scopes.remove(0);
+        (scope.read, scope.cost_allocation)
+    };
+    assert_eq!(read(""), (Read::Auto, false));
+    assert_eq!(read(", read: usage_details"), (Read::UsageDetails, false));
+    assert_eq!(read(", read: cost_details, cost_allocation: exclude"), (Read::CostDetails, false));
+    assert_eq!(read(", read: cost_details, cost_allocation: include"), (Read::CostDetails, true));
 }

@@ -10,7 +10,8 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     (
         "poll:\n  intervall: 4h\n",
         "config.yaml:2: poll.intervall: unknown key; did you mean `interval`? Allowed here: \
-         interval, overlap, full_refresh, previous_period_until, day_complete_after",
+         interval, overlap, full_refresh, previous_period_until, day_complete_after, \
+         report_after_pages, report_min_interval",
     ),
     (
         "web: {}\n",
@@ -139,6 +140,15 @@ const WRONG_VALUES: &[(&str, &str)] = &[
          fraction or an exponent; put it in quotes",
     ),
     (
+        "poll: {report_after_pages: 0}\n",
+        "config.yaml:1: poll.report_after_pages: `0` is not a number of pages; use 1 to 10000",
+    ),
+    (
+        "poll: {report_min_interval: 1h}\n",
+        "config.yaml:1: poll.report_min_interval: 1h is too short: the source has nothing new \
+         before; use 4h or more",
+    ),
+    (
         "state: {path: /}\n",
         "config.yaml:1: state.path: must name a file, not a directory; write for example \
          /var/lib/azure-billing-exporter/state.redb",
@@ -211,6 +221,16 @@ const WRONG_SCOPES: &[(&str, &str)] = &[
         "scopes:\n- {department: 1, cost: amortised}\n",
         "config.yaml:2: scopes[0].cost: `amortised` is not known; did you mean `amortized`? \
          Allowed here: actual, amortized",
+    ),
+    (
+        "scopes:\n- {department: 1, read: report}\n",
+        "config.yaml:2: scopes[0].read: `report` is not known; allowed here: auto, \
+         usage_details, cost_details",
+    ),
+    (
+        "scopes:\n- {department: 1, cost_allocation: include}\n",
+        "config.yaml:2: scopes[0].cost_allocation: `include` needs `read: cost_details` beside \
+         it: only reports have these rows",
     ),
     (
         "scopes:\n- {department: 1, name: ' shop'}\n",

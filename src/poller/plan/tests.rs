@@ -127,6 +127,15 @@ fn the_open_period_is_read_whole_at_first_and_then_only_where_it_can_change() {
 }
 
 #[test]
+fn a_month_that_was_closed_too_early_is_read_whole_again() {
+    let mut scope = Scope::new(1);
+    scope.poll("2026-11-30T20:00:00Z");
+    assert_eq!(scope.poll("2026-12-01T00:30:00Z"), ["2026-12"]);
+    // The clock was set back: of a closed month resources are not known any more.
+    assert_eq!(scope.asks("2026-11-30T23:30:00Z")[0], "2026-11");
+}
+
+#[test]
 fn after_a_week_of_downtime_everything_that_was_partial_is_read_again() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-12T12:00:00Z");

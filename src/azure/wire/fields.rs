@@ -1,0 +1,165 @@
+//! The texts of a row by their names: properties of the list in their three shapes, and columns of a
+//! report. A row's own text is found once by name and then by place.
+
+use std::borrow::Cow;
+
+use super::properties::Properties;
+
+/// A field that is a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TextField {
+    Currency,
+    BillingCurrency,
+    BillingCurrencyCode,
+    Date,
+    UsageStart,
+    ResourceId,
+    InstanceId,
+    ResourceName,
+    InstanceName,
+    ResourceLocation,
+    InstanceLocation,
+    Location,
+    ResourceGroup,
+    SubscriptionId,
+    SubscriptionGuid,
+    ChargeType,
+    PublisherType,
+    PricingModel,
+    UnitOfMeasure,
+    SubscriptionName,
+    DepartmentName,
+    InvoiceSection,
+    InvoiceSectionName,
+    AccountName,
+    CostCenter,
+    ConsumedService,
+    MeterCategory,
+    MeterSubCategory,
+    MeterName,
+    Product,
+    ProductOrderId,
+    ReservationId,
+    Frequency,
+}
+
+impl TextField {
+    /// By the name of a property of the list.
+    pub(super) fn of_property(name: &str) -> Option<Self> {
+        Some(match name {
+            "currency" => Self::Currency,
+            "billingCurrency" => Self::BillingCurrency,
+            "billingCurrencyCode" => Self::BillingCurrencyCode,
+            "date" => Self::Date,
+            "usageStart" => Self::UsageStart,
+            "resourceId" => Self::ResourceId,
+            "instanceId" => Self::InstanceId,
+            "resourceName" => Self::ResourceName,
+            "instanceName" => Self::InstanceName,
+            "resourceLocation" => Self::ResourceLocation,
+            "instanceLocation" => Self::InstanceLocation,
+            "location" => Self::Location,
+            "resourceGroup" => Self::ResourceGroup,
+            "subscriptionId" => Self::SubscriptionId,
+            "subscriptionGuid" => Self::SubscriptionGuid,
+            "chargeType" => Self::ChargeType,
+            "publisherType" => Self::PublisherType,
+            "pricingModel" => Self::PricingModel,
+            "unitOfMeasure" => Self::UnitOfMeasure,
+            "subscriptionName" => Self::SubscriptionName,
+            "departmentName" => Self::DepartmentName,
+            "invoiceSection" => Self::InvoiceSection,
+            "invoiceSectionName" => Self::InvoiceSectionName,
+            "accountName" => Self::AccountName,
+            "costCenter" => Self::CostCenter,
+            "consumedService" => Self::ConsumedService,
+            "meterCategory" => Self::MeterCategory,
+            "meterSubCategory" => Self::MeterSubCategory,
+            "meterName" => Self::MeterName,
+            "product" => Self::Product,
+            "productOrderId" => Self::ProductOrderId,
+            "reservationId" => Self::ReservationId,
+            "frequency" => Self::Frequency,
+            _ => return None,
+        })
+    }
+
+    /// By the name of a column of a report, in small letters and nothing else.
+    pub(super) fn of_column(name: &str) -> Option<Self> {
+        Some(match name {
+            "currency" => Self::Currency,
+            "billingcurrency" => Self::BillingCurrency,
+            "billingcurrencycode" => Self::BillingCurrencyCode,
+            "date" | "usagedatetime" | "usagedate" => Self::Date,
+            "resourceid" => Self::ResourceId,
+            "instanceid" => Self::InstanceId,
+            "resourcename" => Self::ResourceName,
+            "instancename" => Self::InstanceName,
+            "resourcelocation" => Self::ResourceLocation,
+            "instancelocation" => Self::InstanceLocation,
+            "location" => Self::Location,
+            "resourcegroup" | "resourcegroupname" => Self::ResourceGroup,
+            "subscriptionid" => Self::SubscriptionId,
+            "subscriptionguid" => Self::SubscriptionGuid,
+            "chargetype" => Self::ChargeType,
+            "publishertype" => Self::PublisherType,
+            "pricingmodel" => Self::PricingModel,
+            "unitofmeasure" => Self::UnitOfMeasure,
+            "subscriptionname" => Self::SubscriptionName,
+            "departmentname" => Self::DepartmentName,
+            "invoicesection" => Self::InvoiceSection,
+            "invoicesectionname" => Self::InvoiceSectionName,
+            "accountname" => Self::AccountName,
+            "costcenter" => Self::CostCenter,
+            "consumedservice" => Self::ConsumedService,
+            "metercategory" => Self::MeterCategory,
+            "metersubcategory" => Self::MeterSubCategory,
+            "metername" => Self::MeterName,
+            "product" | "productname" => Self::Product,
+            "productorderid" => Self::ProductOrderId,
+            "reservationid" => Self::ReservationId,
+            "frequency" => Self::Frequency,
+            _ => return None,
+        })
+    }
+}
+
+impl<'a> Properties<'a> {
+    pub(super) fn text(&mut self, field: TextField) -> &mut Cow<'a, str> {
+        match field {
+            TextField::Currency => &mut self.currency,
+            TextField::BillingCurrency => &mut self.billing_currency,
+            TextField::BillingCurrencyCode => &mut self.billing_currency_code,
+            TextField::Date => &mut self.date,
+            TextField::UsageStart => &mut self.usage_start,
+            TextField::ResourceId => &mut self.resource_id,
+            TextField::InstanceId => &mut self.instance_id,
+            TextField::ResourceName => &mut self.resource_name,
+            TextField::InstanceName => &mut self.instance_name,
+            TextField::ResourceLocation => &mut self.resource_location,
+            TextField::InstanceLocation => &mut self.instance_location,
+            TextField::Location => &mut self.location,
+            TextField::ResourceGroup => &mut self.resource_group,
+            TextField::SubscriptionId => &mut self.subscription_id,
+            TextField::SubscriptionGuid => &mut self.subscription_guid,
+            TextField::ChargeType => &mut self.charge_type,
+            TextField::PublisherType => &mut self.publisher_type,
+            TextField::PricingModel => &mut self.pricing_model,
+            TextField::UnitOfMeasure => &mut self.unit_of_measure,
+            TextField::SubscriptionName => &mut self.subscription_name,
+            TextField::DepartmentName => &mut self.department_name,
+            TextField::InvoiceSection => &mut self.invoice_section,
+            TextField::InvoiceSectionName => &mut self.invoice_section_name,
+            TextField::AccountName => &mut self.account_name,
+            TextField::CostCenter => &mut self.cost_center,
+            TextField::ConsumedService => &mut self.consumed_service,
+            TextField::MeterCategory => &mut self.meter_category,
+            TextField::MeterSubCategory => &mut self.meter_sub_category,
+            TextField::MeterName => &mut self.meter_name,
+            TextField::Product => &mut self.product,
+            TextField::ProductOrderId => &mut self.product_order_id,
+            TextField::ReservationId => &mut self.reservation_id,
+            TextField::Frequency => &mut self.frequency,
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! A cost details report: CSV, in parts of any size as they arrive, folded row by row.
+//!
+//! Columns are found by their names, in any order and case. Names differ between generations, and
+//! old files have German ones with the English name in parentheses.
+
+use csv_core::{ReadRecordResult, Reader};
+use thiserror::Error;
+
+use super::fields::TextField;
+use super::properties::Properties;
+use super::tags;
+use crate::billing::charge::Charge;
+
+/// No row of a report is longer; what is has lost a quote.
+const LONGEST_RECORD: usize = 1024 * 1024;
+/// No report has more columns.
+const MOST_COLUMNS: usize = 1024;
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Why a report is none: what, and in which row.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct ReportError(String);
+
+/// What is wanted of a report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// Whether tags are looked at. Reading them costs as much as half a row.
+    pub(crate) tags: bool,
+    /// Whether rows count that only move costs from one place to another. The list has none.
+    pub(crate) cost_allocation: bool,
+}
+
+/// What a report says besides its rows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// How many rows count.
+    pub(crate) rows: u64,
+    /// Rows of cost allocation that do not.
+    pub(crate) allocated: u64,
+    /// Amounts with more decimals than are kept.
+    pub(crate) rounded: u64,
+}
+
+/// Reads one file. After an error the rows given so far must be thrown away.
+pub(crate) struct ReportReader {
+    core: Reader,
+    wanted: Wanted,
+    /// The record that is being read: its fields without a gap, and where each ends.
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+    filled: usize,
+    ended: usize,
+    /// Whether something came since the last record.
+    begun: bool,
+    /// The bytes of the file's start that may be its mark.
+    start: Vec<u8>,
+    columns: Vec<Option<Column>>,
+    report: Report,
+}
+
+#[derive(Clone, Copy)]
+enum Column {
+    Text(TextField),
+    Cost,
+    PretaxCost,
+    CostInBillingCurrency,
+    Quantity,
+    UsageQuantity,
+    Tags,
+    CostAllocationRule,
+}
+
+impl ReportReader {
+    pub(crate) fn new(wanted: Wanted) -> Self {
+        Self {
+            core: Reader::new(),
+            wanted,
+            fields: vec![0; 8 * 1024],
+            ends: vec![0; 64],
+            filled: 0,
+            ended: 0,
+            begun: false,
+            start: Vec::new(),
+            columns: Vec::new(),
+            report: Report::default(),
+        }
+    }
+
+    /// Gives every row that ends in the next part of the file to `fold`.
+    pub(crate) fn feed(
+        &mut self,
+        part: &[u8],
+        fold: &mut impl FnMut(&Charge<'_>),
+    ) -> Result<(), ReportError> {
+        if self.start.len() >= BYTE_ORDER_MARK.len() {
+            return self.records(part, fold);
+        }
+        let missing = (BYTE_ORDER_MARK.len() - self.start.len()).min(part.len());
+        let (start, rest) = part.split_at(missing);
+        self.start.extend_from_slice(start);
+        if self.start.len() < BYTE_ORDER_MARK.len() {
+            return Ok(());
+        }
+        let start = std::mem::take(&mut self.start);
+        if start != BYTE_ORDER_MARK {
+            self.records(&start, fold)?;
+        }
+        self.start = start;
+        self.records(rest, fold)
+    }
+
+    /// The file is over.
+    pub(crate) fn finish(
+        mut self,
+        fold: &mut impl FnMut(&Charge<'_>),
+    ) -> Result<Report, ReportError> {
+        if self.start.len() < BYTE_ORDER_MARK.len() {
+            let start = std::mem::take(&mut self.start);
+            self.records(&start, fold)?;
+        }
+        if self.begun {
+            // A last line may lack its end, but not the end of a quoted field.
+            self.records(b"\n", fold)?;
+        }
+        if self.begun {
+            return Err(self.wrong("the report ends inside a quoted field"));
+        }
+        if self.columns.is_empty() {
+            return Err(self.wrong("the report has no header"));
+        }
+        Ok(self.report)
+    }
+
+    fn records(
+        &mut self,
+        mut part: &[u8],
+        fold: &mut impl FnMut(&Charge<'_>),
+    ) -> Result<(), ReportError> {
+        loop {
+            let (result, read, filled, ended) = self.core.read_record(
+                part,
+                &mut self.fields[self.filled..],
+                &mut self.ends[self.ended..],
+            );
+            let consumed = &part[..read];
+            part = &part[read..];
+            (self.filled, self.ended) = (self.filled + filled, self.ended + ended);
+            match result {
+                ReadRecordResult::InputEmpty => {
+                    self.begun |= consumed.iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
+                    return Ok(());
+                }
+                ReadRecordResult::OutputFull if self.fields.len() < LONGEST_RECORD => {
+                    self.fields.resize(self.fields.len() * 2, 0);
+                }
+                ReadRecordResult::OutputEndsFull if self.ends.len() < MOST_COLUMNS => {
+                    self.ends.resize(self.ends.len() * 2, 0);
+                }
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
+                    return Err(self.wrong("a row without an end; a quote is missing"));
+                }
+                ReadRecordResult::Record => {
+                    self.record(fold)?;
+                    (self.filled, self.ended, self.begun) = (0, 0, false);
+                }
+                ReadRecordResult::End => return Ok(()),
+            }
+        }
+    }
+
+    fn record(&mut self, fold: &mut impl FnMut(&Charge<'_>)) -> Result<(), ReportError> {
+        let Ok(text) = std::str::from_utf8(&self.fields[..self.filled]) else {
+            return Err(self.wrong("not UTF-8"));
+        };
+        let ends = &self.ends[..self.ended];
+        if self.columns.is_empty() {
+            self.columns = columns(text, ends).map_err(|what| self.wrong(&what))?;
+            return Ok(());
+        }
+        if ends.len() != self.columns.len() {
+            let (has, columns) = (ends.len(), self.columns.len());
+            return Err(self.wrong(&format!("{has} fields where the header has {columns}")));
+        }
+        let mut row = Properties::default();
+        let (mut tags, mut rule, mut start) = ("", "", 0);
+        for (column, end) in self.columns.iter().zip(ends) {
+            // A field ends in the middle of no character: the separator is one of its own.
+            let field = text.get(start..*end).unwrap_or_default();
+            start = *end;
+            match column {
+                Some(Column::Text(place)) => *row.text(*place) = field.into(),
+                Some(Column::Cost) => row.cost = amount(field),
+                Some(Column::PretaxCost) => row.pretax_cost = amount(field),
+                Some(Column::CostInBillingCurrency) => {
+                    row.cost_in_billing_currency = amount(field);
+                }
+                Some(Column::Quantity) => row.quantity = amount(field),
+                Some(Column::UsageQuantity) => row.usage_quantity = amount(field),
+                Some(Column::Tags) => tags = field,
+                Some(Column::CostAllocationRule) => rule = field,
+                None => {}
+            }
+        }
+        if !rule.trim().is_empty() && !self.wanted.cost_allocation {
+            self.report.allocated += 1;
+            return Ok(());
+        }
+        let tags = if self.wanted.tags { tags::from_text(tags) } else { Ok(Vec::new()) };
+        let read = tags.and_then(|tags| row.charge(tags)).map_err(|what| self.wrong(&what))?;
+        self.report.rows += 1;
+        self.report.rounded += read.rounded;
+        fold(&read.charge);
+        Ok(())
+    }
+
+    fn wrong(&self, what: &str) -> ReportError {
+        let row = self.report.rows + self.report.allocated + 1;
+        ReportError(if self.columns.is_empty() {
+            format!("header: {what}")
+        } else {
+            format!("row {row} of the report: {what}")
+        })
+    }
+}
+
+fn amount(field: &str) -> Option<&str> {
+    let field = field.trim();
+    (!field.is_empty()).then_some(field)
+}
+
+/// What each column holds, by the header.
+fn columns(text: &str, ends: &[usize]) -> Result<Vec<Option<Column>>, String> {
+    let mut start = 0;
+    let names = ends.iter().map(|end| {
+        let name = text.get(start..*end).unwrap_or_default();
+        start = *end;
+        squeezed(english(name))
+    });
+    let names: Vec<String> = names.collect();
+    let columns: Vec<Option<Column>> = names.iter().map(|name| column(name)).collect();
+    for (what, known) in [
+        ("cost", ["costinbillingcurrency", "cost", "pretaxcost"]),
+        ("currency", ["billingcurrencycode", "billingcurrency", "currency"]),
+        ("date", ["date", "usagedatetime", "usagedate"]),
+    ] {
+        if !names.iter().any(|name| known.contains(&name.as_str())) {
+            return Err(format!("no column for the {what}; this is no cost details report"));
+        }
+    }
+    Ok(columns)
+}
+
+/// `Kosten (Cost)` is `Cost`.
+fn english(name: &str) -> &str {
+    let inner = name.trim().strip_suffix(')').and_then(|name| name.rsplit_once('('));
+    inner.map_or(name, |(_, english)| english)
+}
+
+/// Only what tells names apart.
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn column(name: &str) -> Option<Column> {
+    Some(match name {
+        "cost" => Column::Cost,
+        "pretaxcost" => Column::PretaxCost,
+        "costinbillingcurrency" => Column::CostInBillingCurrency,
+        "quantity" => Column::Quantity,
+        "usagequantity" => Column::UsageQuantity,
+        "tags" => Column::Tags,
+        "costallocationrulename" => Column::CostAllocationRule,
+        _ => Column::Text(TextField::of_column(name)?),
+    })
+}
+
+#[cfg(test)]
+mod tests;
