@@ -100,12 +100,21 @@ pub struct ScopeStatus {
     pub last_success: Option<Timestamp>,
     /// Rows that counted in the last successful poll.
     pub rows: Option<u64>,
-    /// Rows left out because they were dated outside the days that were asked for.
-    pub rows_outside: u64,
+    /// Rows left out.
+    pub ignored: Ignored,
     /// Whether there is data from before the start.
     pub restored: bool,
     /// Whether its loop ended although the exporter did not: a bug, told by health.
     pub dead: bool,
+}
+
+/// Rows that were left out, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ignored {
+    /// Dated outside the days that were asked for.
+    pub outside: u64,
+    /// Rows of cost allocation, which only move costs.
+    pub allocated: u64,
 }
 
 /// The end of a poll.
@@ -136,7 +145,7 @@ impl Status {
             last_poll: None,
             last_success: None,
             rows: None,
-            rows_outside: 0,
+            ignored: Ignored::default(),
             restored: false,
             dead: false,
         };
@@ -155,15 +164,29 @@ impl Status {
         poll: PollResult,
         ended: Timestamp,
         rows: u64,
-        outside: u64,
+        ignored: Ignored,
     ) {
         self.update(scope, |status| {
             status.polls += 1;
             status.last_success = Some(ended);
             status.rows = Some(rows);
-            status.rows_outside += outside;
+            status.ignored.outside += ignored.outside;
+            status.ignored.allocated += ignored.allocated;
             status.last_poll = Some(poll);
         });
+    }
+
+    /// A poll had nothing to read.
+    pub fn idle(&self, scope: usize, poll: PollResult) {
+        self.update(scope, |status| {
+            status.polls += 1;
+            status.last_poll = Some(poll);
+        });
+    }
+
+    /// A scope is polled more seldom than the others.
+    pub fn polled_every(&self, scope: usize, interval: Duration) {
+        self.update(scope, |status| status.interval = interval);
     }
 
     /// A poll failed. What was published stays.

@@ -14,9 +14,10 @@ use tracing::{debug, warn};
 use url::Url;
 
 use super::auth::Authority;
+use super::call::{Call, Content, no_request, text};
 use super::error::Error;
 use super::quota::{Claim, Quota, Turn};
-use super::retry::{Failure, judge};
+use super::retry::{Failure, judge, retry_after};
 use super::transport::{Body, Transport, TransportError};
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::config;
@@ -38,6 +39,8 @@ pub struct Patience {
     pub turn: Duration,
     /// For one page, all tries and throttled waits together. Waits for our own quota do not count.
     pub page: Duration,
+    /// For a report to be written, from the request on.
+    pub report: Duration,
     /// Tries of a request that fails in passing, and of a page that does not parse.
     pub tries: u32,
     /// Before the second try; it doubles with each further one.
@@ -50,6 +53,7 @@ impl Default for Patience {
             answer: Duration::from_secs(120),
             turn: Duration::from_secs(30),
             page: Duration::from_secs(15 * 60),
+            report: Duration::from_secs(2 * 3600),
             tries: 5,
             backoff: Duration::from_millis(500),
         }
@@ -83,6 +87,10 @@ impl Effort {
     pub(super) fn new(begun: bool, again: bool) -> Self {
         Self { begun, again, spent: Duration::ZERO }
     }
+
+    pub(super) fn spend(&mut self, time: Duration) {
+        self.spent += time;
+    }
 }
 
 impl Client {
@@ -111,23 +119,24 @@ impl Client {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner).contains(scope)
     }
 
-    /// Remembers how a reading ended. Being throttled is nobody's fault.
+    /// Remembers how a reading ended. Being throttled is nobody's fault, and a question that was the
+    /// wrong one is not asked again.
     pub(super) fn ended<T>(&self, scope: &ScopeId, reading: &Result<T, Error>) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         match reading {
-            Err(Error::Throttled(_)) => {}
+            Err(Error::Throttled(_) | Error::TooLong(_) | Error::Unsupported(_)) => {}
             Err(_) => _ = failing.insert(scope.clone()),
             Ok(_) => _ = failing.remove(scope),
         }
     }
 
-    /// The body of an answer; `None` for 204, which is a success without rows.
+    /// A good answer, after all the waits and tries that it takes.
     pub(super) async fn get(
         &self,
         kind: ScopeType,
-        url: &Url,
+        call: &Call<'_>,
         effort: &mut Effort,
-    ) -> Result<Option<Bytes>, Error> {
+    ) -> Result<Content, Error> {
         let quota = &self.quotas[kind as usize];
         let mut renewed = false;
         let (mut failed, mut throttled) = (0, 0_u32);
@@ -139,9 +148,9 @@ impl Client {
                 Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
             })?;
             let asked = Instant::now();
-            let (answer, turn) = self.ask_in(turn, url).await;
+            let (answer, turn) = self.ask_in(turn, call).await;
             let failure = match answer {
-                Ok(body) => return Ok(body),
+                Ok(content) => return Ok(content),
                 Err(failure) => failure,
             };
             effort.spent += asked.elapsed();
@@ -206,9 +215,9 @@ impl Client {
     async fn ask_in<'a>(
         &self,
         turn: Turn<'a>,
-        url: &Url,
-    ) -> (Result<Option<Bytes>, Failure>, Option<Turn<'a>>) {
-        let answer = self.ask(url);
+        call: &Call<'_>,
+    ) -> (Result<Content, Failure>, Option<Turn<'a>>) {
+        let answer = self.ask(call);
         tokio::pin!(answer);
         match timeout(self.patience.turn, &mut answer).await {
             Ok(answer) => (answer, Some(turn)),
@@ -220,45 +229,88 @@ impl Client {
     }
 
     /// One request and its whole answer.
-    async fn ask(&self, url: &Url) -> Result<Option<Bytes>, Failure> {
+    async fn ask(&self, call: &Call<'_>) -> Result<Content, Failure> {
         let bearer = self.authority.bearer().await.map_err(Failure::NoToken)?;
-        let request = Request::get(url.as_str())
-            .header(header::AUTHORIZATION, bearer)
-            .header(header::ACCEPT, "application/json")
-            .header("ClientType", "azure-billing-exporter")
-            .body(Bytes::new())
-            .map_err(|error| {
-                Failure::Final(Error::BadAnswer(format!(
-                    "no request can be made of the link: {error}"
-                )))
-            })?;
+        let request = call.request().header(header::AUTHORIZATION, bearer);
+        let request = request.body(call.body.clone().unwrap_or_default()).map_err(no_request)?;
         let asked = Instant::now();
         let deadline = asked + self.patience.answer;
         let answered = timeout_at(deadline, self.answer(request)).await;
-        let late = || {
-            Error::Timeout(format!("no whole answer within {} s", self.patience.answer.as_secs()))
-        };
         let (status, answer) = match answered {
-            Err(_) => (Code::None, Err(Failure::Transient(late()))),
+            Err(_) => (Code::None, Err(Failure::Transient(self.late()))),
             Ok(Err(error)) => (Code::None, Err(Failure::Transient(error))),
             Ok(Ok((status, answer))) => (Code::Status(status.as_u16()), answer),
         };
-        self.calls.called(Api::UsageDetails, status);
-        debug!(%status, seconds = asked.elapsed().as_secs_f64(), %url, "asked");
+        self.calls.called(call.api, status);
+        debug!(%status, seconds = asked.elapsed().as_secs_f64(), url = %call.url, "asked");
         answer
+    }
+
+    /// The head of an answer to a request without a token, whose body is read as it arrives. For
+    /// addresses that are not Azure's API: whoever knows them may read them.
+    pub(super) async fn open(&self, url: &Url) -> Result<Body, Failure> {
+        let call = Call { api: Api::CostDetailsBlob, url, body: None };
+        // Its length is compared with the one that was announced.
+        let request = call.request().header(header::ACCEPT_ENCODING, "identity");
+        let request = request.body(Bytes::new()).map_err(no_request)?;
+        let sent = async { self.transport.clone().ready().await?.call(request).await };
+        let (code, body) = match timeout(self.patience.answer, sent).await {
+            Err(_) => (Code::None, Err(Failure::Transient(self.late()))),
+            Ok(Err(error)) => (Code::None, Err(Failure::Transient(broken(&error)))),
+            Ok(Ok(answer)) => {
+                let (head, body) = answer.into_parts();
+                let code = Code::Status(head.status.as_u16());
+                if head.status == StatusCode::OK {
+                    (code, Ok(body))
+                } else {
+                    let body = collect(body, LARGEST_ERROR_BODY).await.ok().flatten();
+                    let body = body.unwrap_or_default();
+                    (code, Err(judge(head.status, &head.headers, &body)))
+                }
+            }
+        };
+        self.calls.called(Api::CostDetailsBlob, code);
+        debug!(status = %code, host = url.host_str(), "asked for a part of a report");
+        body
+    }
+
+    /// The next part of a body; `None` at its end.
+    pub(super) async fn next_part(&self, body: &mut Body) -> Result<Option<Bytes>, Error> {
+        loop {
+            let frame =
+                timeout(self.patience.answer, body.frame()).await.map_err(|_| self.late())?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => return Err(broken(&error)),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
+    }
+
+    fn late(&self) -> Error {
+        let seconds = self.patience.answer.as_secs();
+        Error::Timeout(format!("no whole answer within {seconds} s"))
     }
 
     /// The inner result is what the status means; the outer one is what happened on the way.
     async fn answer(
         &self,
         request: Request<Bytes>,
-    ) -> Result<(StatusCode, Result<Option<Bytes>, Failure>), Error> {
+    ) -> Result<(StatusCode, Result<Content, Failure>), Error> {
         let sent = async { self.transport.clone().ready().await?.call(request).await };
         let (head, body) = sent.await.map_err(|error| broken(&error))?.into_parts();
         let meaning = match head.status {
-            StatusCode::NO_CONTENT => Ok(None),
+            StatusCode::NO_CONTENT => Ok(Content::Nothing),
+            StatusCode::ACCEPTED => Ok(Content::Later {
+                location: text(&head.headers, header::LOCATION),
+                wait: retry_after(&head.headers),
+            }),
             StatusCode::OK => match collect(body, LARGEST_BODY).await? {
-                Some(body) => Ok(Some(body)),
+                Some(body) => Ok(Content::Body(body)),
                 None => {
                     let what = format!("a body of more than {} MiB", LARGEST_BODY >> 20);
                     Err(Failure::Final(Error::BadAnswer(what)))

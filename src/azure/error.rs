@@ -26,6 +26,12 @@ pub enum Error {
     /// Azure did not answer in time.
     #[error("timed out: {0}")]
     Timeout(String),
+    /// Azure has no such data for this kind of agreement.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+    /// The list is longer than the reader wants to page through.
+    #[error("more than {0} pages")]
+    TooLong(u64),
     /// What came is not what the API answers.
     #[error("bad answer: {0}")]
     BadAnswer(String),
@@ -51,6 +57,10 @@ impl Error {
             Self::Unavailable(_) | Self::Timeout(_) => {
                 "serve tries again by itself; if it lasts, check the network, the proxy and azure.endpoint"
             }
+            Self::Unsupported(_) => {
+                "check that the scope belongs to an Enterprise Agreement; set its `read: usage_details`"
+            }
+            Self::TooLong(_) => "set `read: usage_details` to page through all of it",
             Self::BadAnswer(_) => {
                 "check azure.endpoint and azure.usage_details_api_version; if both are right, report this line"
             }

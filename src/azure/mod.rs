@@ -4,7 +4,9 @@
 //! ask and how often to try, never when (that is `poller`'s) and never what is published.
 
 mod auth;
+mod call;
 mod client;
+mod cost_details;
 mod error;
 mod next_link;
 mod quota;

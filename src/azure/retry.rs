@@ -48,6 +48,7 @@ pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Fai
         401 => Failure::Unauthenticated(Error::Auth(what)),
         403 => Failure::Final(Error::Forbidden(what)),
         404 => Failure::Final(Error::NotFound(what)),
+        422 => Failure::Final(Error::Unsupported(what)),
         408 => Failure::Transient(Error::Timeout(what)),
         500..=599 => Failure::Transient(Error::Unavailable(what)),
         300..=399 => Failure::Final(Error::BadAnswer(format!(
@@ -59,7 +60,7 @@ pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Fai
 
 /// The longest of the waits that a throttled answer asks for. The headers occur on good answers as
 /// well, where they mean nothing.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let now = headers.get(header::DATE).and_then(|date| timestamp(date.to_str().ok()?));
     let named = headers.iter().filter_map(|(name, value)| {
         let name = name.as_str();
@@ -230,7 +231,7 @@ mod tests {
             (
                 422,
                 r#"{"error":{"code":422,"message":"offer type"}}"#,
-                "final: bad answer: HTTP 422 \"offer type\"",
+                "final: not supported: HTTP 422 \"offer type\"",
             ),
         ] {
             assert_eq!(reason(status, body), meaning, "{status} {body}");

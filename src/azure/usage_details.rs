@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use tracing::{debug, warn};
 use url::Url;
 
+use super::call::{Call, Content};
 use super::client::{Client, Effort};
 use super::error::Error;
 use super::next_link;
@@ -19,6 +20,7 @@ use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
+use crate::metrics::api::Api;
 
 /// The largest page Azure gives.
 const ROWS_PER_PAGE: u32 = 1000;
@@ -36,9 +38,11 @@ pub struct Reading {
     pub rows: u64,
     /// Rows that do not count, because they were dated outside the days that were asked for.
     pub outside: u64,
+    /// Rows that do not count, because they only move costs from one place to another.
+    pub allocated: u64,
     /// Amounts that had more decimals than are kept.
     pub rounded: u64,
-    /// Pages, the answers that count.
+    /// Pages or files, the answers that count.
     pub pages: u64,
     charged: u64,
     used: u64,
@@ -55,7 +59,21 @@ impl Client {
         span: Span,
         tag_keys: &TagKeys,
     ) -> Result<Reading, Error> {
-        let reading = self.read_pages(scope, span, tag_keys).await;
+        self.read_usage_within(scope, span, tag_keys, MOST_PAGES).await
+    }
+
+    /// The same as long as it takes no more than some pages.
+    ///
+    /// # Errors
+    /// [`Error::TooLong`] where it would take more.
+    pub async fn read_usage_within(
+        &self,
+        scope: &ScopeId,
+        span: Span,
+        tag_keys: &TagKeys,
+        pages: u64,
+    ) -> Result<Reading, Error> {
+        let reading = self.read_pages(scope, span, tag_keys, pages).await;
         self.ended(scope, &reading);
         reading
     }
@@ -65,9 +83,9 @@ impl Client {
         scope: &ScopeId,
         span: Span,
         tag_keys: &TagKeys,
+        pages: u64,
     ) -> Result<Reading, Error> {
-        let new = || Ledger::new(tag_keys.clone());
-        let (mut reading, mut scratch) = (Reading { ledger: new(), ..Reading::default() }, new());
+        let (mut reading, mut scratch) = (Reading::new(tag_keys), Ledger::new(tag_keys.clone()));
         let mut seen = HashSet::new();
         let span = asked(scope, span);
         let mut url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
@@ -84,8 +102,11 @@ impl Client {
                 // The filter was ignored: all of the period would follow.
                 break;
             }
-            if reading.pages >= MOST_PAGES {
-                return Err(Error::BadAnswer(format!("more than {MOST_PAGES} pages")));
+            if reading.pages >= pages {
+                return Err(match pages {
+                    MOST_PAGES => Error::BadAnswer(format!("more than {MOST_PAGES} pages")),
+                    pages => Error::TooLong(pages),
+                });
             }
             url = next_link::resolve(&link, &self.endpoint)
                 .map_err(|error| Error::BadAnswer(format!("page {}: {error}", reading.pages)))?;
@@ -120,19 +141,24 @@ impl Client {
         let mut effort = Effort::new(begun, !begun && self.is_failing(scope));
         let (mut failed, mut empty) = (0, false);
         loop {
-            let Some(body) = self.get(scope.scope_type, url, &mut effort).await? else {
-                if reading.pages > 0 && !empty {
+            let call = Call::get(Api::UsageDetails, url);
+            let body = match self.get(scope.scope_type, &call, &mut effort).await? {
+                Content::Body(body) => body,
+                Content::Nothing if reading.pages > 0 && !empty => {
                     // The end of a list has a page. This may be one that lost its rows.
                     empty = true;
                     continue;
                 }
-                return Ok(Page::default());
+                Content::Nothing => return Ok(Page::default()),
+                Content::Later { .. } => {
+                    return Err(Error::BadAnswer("HTTP 202 to a list".to_owned()));
+                }
             };
             scratch.clear();
             let mut tally = Tally::default();
             match read_page(&body, |charge| tally.count(charge, span, scratch)) {
                 Ok(page) => {
-                    reading.merge(&tally, &page, scratch);
+                    reading.merge(&tally, page.rounded, scratch);
                     return Ok(page);
                 }
                 Err(error) => {
@@ -148,17 +174,7 @@ impl Client {
 
     fn usage_url(&self, scope: &ScopeId, span: Span, top: u32) -> Result<Url, Error> {
         let version = self.api_version.as_str();
-        let id = &scope.id;
-        let mut path = match scope.scope_type {
-            ScopeType::BillingAccount => {
-                format!("providers/Microsoft.Billing/billingAccounts/{id}")
-            }
-            ScopeType::Department => format!("providers/Microsoft.Billing/departments/{id}"),
-            ScopeType::EnrollmentAccount => {
-                format!("providers/Microsoft.Billing/enrollmentAccounts/{id}")
-            }
-            ScopeType::Subscription => format!("subscriptions/{id}"),
-        };
+        let mut path = scope_path(scope);
         let mut query = format!("api-version={version}&$expand=properties/meterDetails&$top={top}");
         if self.api_version.knows_amortized() {
             query.push_str(match scope.cost {
@@ -189,6 +205,19 @@ impl Client {
     }
 }
 
+/// Where Azure has a scope.
+pub(super) fn scope_path(scope: &ScopeId) -> String {
+    let id = &scope.id;
+    match scope.scope_type {
+        ScopeType::BillingAccount => format!("providers/Microsoft.Billing/billingAccounts/{id}"),
+        ScopeType::Department => format!("providers/Microsoft.Billing/departments/{id}"),
+        ScopeType::EnrollmentAccount => {
+            format!("providers/Microsoft.Billing/enrollmentAccounts/{id}")
+        }
+        ScopeType::Subscription => format!("subscriptions/{id}"),
+    }
+}
+
 /// How a span is asked for. A subscription has no billing periods of the enrollment's kind: its
 /// month is asked for by date, and rows of other days are as little to be trusted as in any such
 /// answer.
@@ -199,9 +228,9 @@ fn asked(scope: &ScopeId, span: Span) -> Span {
     }
 }
 
-/// What is counted of a page while it is read.
+/// What is counted of a page or file while it is read.
 #[derive(Default)]
-struct Tally {
+pub(super) struct Tally {
     counted: u64,
     outside: u64,
     charged: u64,
@@ -209,7 +238,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, charge: &Charge<'_>, span: Span, scratch: &mut Ledger) {
+    pub(super) fn count(&mut self, charge: &Charge<'_>, span: Span, scratch: &mut Ledger) {
         let range = span.days();
         let date = charge.date.unwrap_or(range.first);
         let (slot, counts) = match span {
@@ -229,18 +258,23 @@ impl Tally {
 }
 
 impl Reading {
-    fn merge(&mut self, tally: &Tally, page: &Page, scratch: &Ledger) {
+    pub(super) fn new(tag_keys: &TagKeys) -> Self {
+        Self { ledger: Ledger::new(tag_keys.clone()), ..Self::default() }
+    }
+
+    /// Adds a page or file that was read to its end.
+    pub(super) fn merge(&mut self, tally: &Tally, rounded: u64, scratch: &Ledger) {
         self.ledger.absorb(scratch);
         self.rows += tally.counted;
         self.outside += tally.outside;
         self.charged += tally.charged;
         self.used += tally.used;
-        self.rounded += page.rounded;
+        self.rounded += rounded;
         self.pages += 1;
     }
 
     /// Refuses a reading whose costs are hidden: Azure then sends zeros, not an error.
-    fn check(self, span: Span) -> Result<Self, Error> {
+    pub(super) fn check(self, span: Span) -> Result<Self, Error> {
         if self.charged == 0 && self.used >= HIDDEN_AFTER {
             let used = self.used;
             return Err(Error::HiddenCharges(format!("all {used} rows of usage cost nothing")));

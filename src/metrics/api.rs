@@ -39,6 +39,10 @@ struct WaitLabels {
 pub enum Api {
     /// The synchronous list of `Microsoft.Consumption`.
     UsageDetails,
+    /// The asynchronous report of `Microsoft.CostManagement`: asked for, and waited for.
+    CostDetails,
+    /// The files of a report. They count against no quota.
+    CostDetailsBlob,
 }
 
 /// How a call ended.
@@ -105,6 +109,8 @@ impl EncodeLabelValue for Api {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), Error> {
         encoder.write_str(match self {
             Self::UsageDetails => "usage_details",
+            Self::CostDetails => "cost_details",
+            Self::CostDetailsBlob => "cost_details_blob",
         })
     }
 }

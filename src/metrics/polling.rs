@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::labels::Labels;
-use crate::status::{FailureReason, ScopeStatus};
+use crate::status::{FailureReason, Ignored, ScopeStatus};
 
 const REASON: &[&str] = &["reason"];
 
@@ -83,12 +83,16 @@ fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Resu
             ConstCounter::new(count).encode(failures.encode_family(&labels)?)?;
         }
     }
-    let help = "Rows that Azure sent and that were not counted: outside_range are of other days than were asked for.";
+    let help = "Rows that Azure sent and that were not counted: outside_range are of other days than were asked for, cost_allocation only move costs.";
     let mut ignored =
         encoder.encode_descriptor("azure_billing_rows_ignored", help, None, MetricType::Counter)?;
     for scope in scopes {
-        let labels = Labels::new(&scope.info.label, REASON, &["outside_range"]);
-        ConstCounter::new(scope.rows_outside).encode(ignored.encode_family(&labels)?)?;
+        let Ignored { outside, allocated } = scope.ignored;
+        for (reason, rows) in [("cost_allocation", allocated), ("outside_range", outside)] {
+            let reason = [reason];
+            let labels = Labels::new(&scope.info.label, REASON, &reason);
+            ConstCounter::new(rows).encode(ignored.encode_family(&labels)?)?;
+        }
     }
     Ok(())
 }

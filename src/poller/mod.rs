@@ -5,7 +5,9 @@
 
 mod answer;
 mod clock;
+mod outcome;
 mod plan;
+mod resume;
 mod run;
 
 pub use clock::Clock;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
-use tracing::{Instrument, debug, error, info, warn, warn_span};
+use tracing::{Instrument, error, info, warn, warn_span};
 
 use super::answer::{Understood, understand};
 use super::clock::Clock;
-use super::plan::{Outlook, first_kept_day};
+use super::outcome::{Failure, Tally};
+use super::plan::{Ask, By, Measures, Outlook, first_kept_day};
 use crate::azure::{self, Client, Reading};
 use crate::billing::books::Books;
 use crate::billing::ledger::TagKeys;
@@ -19,10 +20,10 @@ use crate::billing::period::Period;
 use crate::billing::rules::Rules;
 use crate::billing::snapshot::Snapshot;
 use crate::billing::span::Span;
-use crate::config;
+use crate::config::{self, Read};
 use crate::metrics::Exposition;
-use crate::status::{FailureReason, PollResult, Status};
-use crate::store::{self, Answer, Archive, Keeping, PollRecord, Restored, Shelf, Store};
+use crate::status::{FailureReason, Ignored, PollResult, Status};
+use crate::store::{self, Answer, Archive, Keeping, Restored, Shelf, Store};
 
 /// A failed poll is tried again after this, then after twice as long, up to the interval: an outage
 /// of a minute must not cost four hours, and one of a day must not cost a call a minute.
@@ -47,13 +48,13 @@ pub struct World {
 
 /// One scope and what is known of it.
 pub struct Poller {
-    world: World,
-    scope: config::Scope,
+    pub(super) world: World,
+    pub(super) scope: config::Scope,
     /// The scope's place in the status and in the exposition.
-    index: usize,
+    pub(super) index: usize,
     rules: Rules,
     tag_keys: TagKeys,
-    shelf: Shelf,
+    pub(super) shelf: Shelf,
     /// Whether the last commit failed: told once, not with every reading.
     unwritten: bool,
 }
@@ -81,31 +82,11 @@ impl Poller {
         let found = books.is_some();
         let shelf = Shelf { books: books.unwrap_or_default(), archive };
         let poller = Self { world, scope, index, rules, tag_keys, shelf, unwritten: false };
+        poller.world.status.polled_every(index, poller.interval());
         if found {
             poller.restore(poll);
         }
         poller
-    }
-
-    /// Publishes what was stored, and how old it is.
-    fn restore(&self, poll: Option<PollRecord>) {
-        let Some(snapshot) = self.snapshot() else { return };
-        if let Err(failure) = self.world.exposition.publish(self.index, snapshot) {
-            error!(scope = self.scope.label, "stored costs cannot be published: {failure}");
-            return;
-        }
-        let read_at = self.shelf.books.read_at();
-        info!(scope = self.scope.label, read_at = read_at.map(tracing::field::display), "restored");
-        let result = poll.as_ref().map(|poll| PollResult {
-            began: poll.began,
-            took: poll.took,
-            failure: poll
-                .failure
-                .as_ref()
-                .and_then(|(reason, what)| Some((FailureReason::parse(reason)?, what.clone()))),
-        });
-        let (ended, rows) = poll.map_or((None, None), |poll| (poll.last_success, poll.rows));
-        self.world.status.restored(self.index, result, ended, rows);
     }
 
     /// Polls until it is dropped, for the first time when the last poll before a restart is old
@@ -115,7 +96,7 @@ impl Poller {
         let mut failed = 0_u32;
         loop {
             let began = Instant::now();
-            let interval = self.world.poll.interval;
+            let interval = self.interval();
             failed = if self.poll().await { 0 } else { failed.saturating_add(1) };
             let next = match failed {
                 0 => began + jittered(interval),
@@ -128,15 +109,13 @@ impl Poller {
         }
     }
 
-    /// How long a poll before a restart is still recent. A restart asks for nothing that is known.
-    fn rest(&self) -> Duration {
-        let now = self.world.clock.now();
-        let last = self.world.status.scopes()[self.index].last_poll.clone();
-        let recent = last.filter(|poll| poll.failure.is_none()).and_then(|poll| {
-            let age = Duration::try_from(now.duration_since(poll.began)).ok()?;
-            jittered(self.world.poll.interval).checked_sub(age)
-        });
-        recent.filter(|_| self.outlook().is_complete(now)).unwrap_or(Duration::ZERO)
+    /// Where only reports are read, more polls than reports would read nothing.
+    pub(super) fn interval(&self) -> Duration {
+        let poll = &self.world.poll;
+        match self.scope.read {
+            Read::CostDetails => poll.interval.max(poll.report_min_interval),
+            Read::Auto | Read::UsageDetails => poll.interval,
+        }
     }
 
     /// One poll: reads, publishes, tells how it went. Whether it succeeded.
@@ -147,9 +126,12 @@ impl Poller {
         let mut result = PollResult { began, took: started.elapsed(), failure: None };
         let succeeded = read.is_ok();
         match read {
-            Ok(Tally { rows, outside }) => {
+            // Nothing was due, so that what is known is as old as before.
+            Ok(Tally { readings: 0, .. }) => self.world.status.idle(self.index, result),
+            Ok(tally) => {
                 let ended = self.world.clock.now();
-                self.world.status.succeeded(self.index, result, ended, rows, outside);
+                let ignored = Ignored { outside: tally.outside, allocated: tally.allocated };
+                self.world.status.succeeded(self.index, result, ended, tally.rows, ignored);
             }
             Err(Failure { reason, what }) => {
                 warn!(
@@ -168,47 +150,84 @@ impl Poller {
     /// Reads all that is due. What was finished before a failure stays.
     async fn read_all(&mut self, began: Timestamp) -> Result<Tally, Failure> {
         let mut tally = Tally::default();
-        let mut spans = self.outlook().plan(began);
-        spans.reverse();
-        while let Some(span) = spans.pop() {
+        let mut asks = self.outlook().plan(began);
+        asks.reverse();
+        while let Some(ask) = asks.pop() {
             let started = Instant::now();
-            let reading = self.world.client.read_usage(&self.scope.id, span, &self.tag_keys);
             // What is logged on the way says whose reading it is.
-            let reading =
-                reading.instrument(warn_span!("reading", scope = self.scope.label)).await?;
-            let pages = reading.pages;
-            let Some((answer, outside)) = self.answer(span, reading, began) else { continue };
-            let (days, rows) = (answer.span.days(), answer.ledger.rows() - outside);
-            (tally.rows, tally.outside) = (tally.rows + rows, tally.outside + outside);
-            if answer.span != span {
+            let span = warn_span!("reading", scope = self.scope.label);
+            let reading = match self.read(ask).instrument(span).await {
+                Err(azure::Error::TooLong(_)) => {
+                    asks.extend(self.outlook().instead(ask.span).into_iter().rev());
+                    continue;
+                }
+                Err(azure::Error::Unsupported(what)) if self.scope.read == Read::Auto => {
+                    info!(
+                        scope = self.scope.label,
+                        "Azure writes no reports here, the list is read from now on: {what}"
+                    );
+                    self.shelf.books.refuse_reports();
+                    asks = self.outlook().plan(began);
+                    asks.reverse();
+                    continue;
+                }
+                reading => reading?,
+            };
+            let (pages, allocated) = (reading.pages, reading.allocated);
+            let Some((answer, outside)) = self.answer(ask, reading, began) else { continue };
+            let (span, rows) = (answer.span, answer.ledger.rows() - outside);
+            tally.add(rows, outside, allocated);
+            if span != ask.span {
                 // The other days of the period are here as well; what remains is asked otherwise.
-                spans = self.outlook().plan(began);
-                spans.retain(|later| Period::of(later.days().first) != Period::of(days.first));
-                spans.reverse();
+                asks = self.outlook().plan(began);
+                let period = |span: Span| Period::of(span.days().first);
+                asks.retain(|later| period(later.span) != period(span));
+                asks.reverse();
             }
             self.publish(answer).await?;
             let seconds = started.elapsed().as_secs_f64();
-            info!(scope = self.scope.label, %days, rows, pages, seconds, "read");
+            info!(scope = self.scope.label, days = %span.days(), rows, pages, seconds, "read");
         }
         Ok(tally)
     }
 
+    /// One reading by the API that it was planned for.
+    async fn read(&self, ask: Ask) -> Result<Reading, azure::Error> {
+        let (client, scope, tags) = (&self.world.client, &self.scope.id, &self.tag_keys);
+        match ask.by {
+            By::List => client.read_usage(scope, ask.span, tags).await,
+            By::ShortList => {
+                let pages = u64::from(self.world.poll.report_after_pages);
+                client.read_usage_within(scope, ask.span, tags, pages).await
+            }
+            By::Report => {
+                client.read_report(scope, ask.span, tags, self.scope.cost_allocation).await
+            }
+        }
+    }
+
     /// The answer to be entered, if there is any, and how many of its rows do not count.
-    fn answer(&mut self, span: Span, reading: Reading, began: Timestamp) -> Option<(Answer, u64)> {
+    fn answer(&mut self, ask: Ask, reading: Reading, began: Timestamp) -> Option<(Answer, u64)> {
         let scope = &self.scope.label;
-        match understand(&self.shelf.books, span, &reading) {
+        let (span, by_report) = (ask.span, ask.by == By::Report);
+        let understood = match ask.by {
+            // A report says itself what it is of.
+            By::Report => Understood::AsAsked,
+            By::List | By::ShortList => understand(&self.shelf.books, span, &reading),
+        };
+        match understood {
             Understood::AsAsked => {
                 let outside = reading.outside;
                 if outside > 0 {
                     warn!(scope, rows = outside, days = %span.days(), "Azure sent rows of other days than were asked for");
                 }
-                Some((Answer { span, ledger: reading.ledger, began }, outside))
+                Some((Answer { span, ledger: reading.ledger, began, by_report }, outside))
             }
             Understood::Whole(period) => {
                 warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
                 self.shelf.books.distrust_filter();
                 let ledger = reading.ledger.into_period(period);
-                Some((Answer { span: Span::Period(period), ledger, began }, 0))
+                Some((Answer { span: Span::Period(period), ledger, began, by_report }, 0))
             }
             Understood::Unfiltered => {
                 info!(
@@ -279,32 +298,19 @@ impl Poller {
         }
     }
 
-    /// Stores how the poll went, for the next start.
-    async fn record(&mut self) {
-        let Some(store) = self.world.store.clone() else { return };
-        let status = self.world.status.scopes()[self.index].clone();
-        let Some(poll) = status.last_poll else { return };
-        let failure = poll.failure.map(|(reason, what)| (reason.as_str().to_owned(), what));
-        let (last_success, rows) = (status.last_success, status.rows);
-        let record = PollRecord { began: poll.began, took: poll.took, failure, last_success, rows };
-        let scope = self.scope.id.clone();
-        let written = spawn_blocking(move || store.record(&scope, &record)).await;
-        if let Ok(Err(what)) = written {
-            debug!(scope = self.scope.label, "how the poll went is not stored: {what}");
-        }
-    }
-
-    fn outlook(&self) -> Outlook<'_> {
+    pub(super) fn outlook(&self) -> Outlook<'_> {
         Outlook {
             poll: &self.world.poll,
             rules: &self.rules,
             tag_keys: &self.tag_keys,
             scope_type: self.scope.id.scope_type,
+            read: self.scope.read,
+            measures: Measures::USUAL,
             books: &self.shelf.books,
         }
     }
 
-    fn snapshot(&self) -> Option<Snapshot> {
+    pub(super) fn snapshot(&self) -> Option<Snapshot> {
         let books: &Books = &self.shelf.books;
         let settled = self.outlook().is_settled(books.open()?.before());
         books.snapshot(&self.rules, &self.tag_keys, settled)
@@ -312,34 +318,6 @@ impl Poller {
 }
 
 /// Scopes that started together must not call together for ever.
-fn jittered(wait: Duration) -> Duration {
+pub(super) fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(1.0 - 0.05 * fastrand::f64())
-}
-
-/// What the readings of a poll add up to.
-#[derive(Default)]
-struct Tally {
-    rows: u64,
-    outside: u64,
-}
-
-/// Why a poll failed, for the metric and for people.
-struct Failure {
-    reason: FailureReason,
-    what: String,
-}
-
-impl From<azure::Error> for Failure {
-    fn from(error: azure::Error) -> Self {
-        let reason = match error {
-            azure::Error::Auth(_) => FailureReason::Auth,
-            azure::Error::Forbidden(_) | azure::Error::HiddenCharges(_) => FailureReason::Forbidden,
-            azure::Error::NotFound(_) => FailureReason::NotFound,
-            azure::Error::Throttled(_) => FailureReason::Throttled,
-            azure::Error::Unavailable(_) => FailureReason::Unavailable,
-            azure::Error::Timeout(_) => FailureReason::Timeout,
-            azure::Error::BadAnswer(_) => FailureReason::BadAnswer,
-        };
-        Self { reason, what: format!("{error}. What to do: {}", error.remedy()) }
-    }
 }

@@ -27,6 +27,8 @@ pub struct Answer {
     pub ledger: Ledger,
     /// When the reading began.
     pub began: Timestamp,
+    /// Whether a report gave it.
+    pub by_report: bool,
 }
 
 /// How long days are kept, and from when on they are believed.
@@ -45,7 +47,7 @@ impl Shelf {
     /// After [`Error::Unwritten`] it is entered all the same. After [`Error::Lost`] the books are
     /// not to be used: see [`Shelf::forget`].
     pub fn keep(&mut self, answer: &Answer, keeping: Keeping) -> Result<(), Error> {
-        let Answer { span, ledger, began } = answer;
+        let Answer { span, ledger, began, by_report } = answer;
         self.books.begin(Period::of(day_of(*began)), *span);
         let mut orphans = Orphans::default();
         let mut doubted = Vec::new();
@@ -61,7 +63,7 @@ impl Shelf {
             }
         }
         self.find_names(orphans, keeping.since)?;
-        self.books.finish(*span, *began);
+        self.books.finish(*span, *began, *by_report);
         self.books.forget_before(keeping.since, keeping.complete_after);
         if let Some((first, last)) = doubted.first().zip(doubted.last()) {
             let range = DayRange { first: *first, last: *last };

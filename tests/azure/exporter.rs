@@ -27,6 +27,7 @@ pub(crate) const PATIENCE: Patience = Patience {
     answer: Duration::from_millis(1500),
     turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
+    report: Duration::from_secs(60),
     tries: 3,
     backoff: Duration::from_millis(10),
 };
@@ -148,6 +149,7 @@ pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
         span: Span::Period(november()),
         ledger: reading.ledger,
         began: NOW.parse().expect("a time"),
+        by_report: false,
     };
     let keeping = Keeping { since: date(2026, 10, 1), complete_after: Default::default() };
     shelf.keep(&answer, keeping).expect("memory is never full");

@@ -244,7 +244,10 @@ async fn links_without_end_are_given_up() {
         Answer::page(format!(r#"{{"nextLink":"{{{{endpoint}}}}/next?id={number}","value":[]}}"#))
     };
     let server = Server::start((0..10_001).map(next).collect()).await;
-    let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), PATIENCE);
+    let mut exporter = Exporter::new(
+        &config(&server.endpoint, "department: \"1\", read: usage_details"),
+        PATIENCE,
+    );
     assert!(!exporter.poller.poll().await);
     let (reason, what) = exporter.failure().expect("a failure");
     assert_eq!(reason, "bad_answer");

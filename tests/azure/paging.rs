@@ -83,7 +83,7 @@ async fn the_second_poll_asks_for_the_newest_days_and_replaces_them() {
         Vec::<String>::new().as_slice(),
         "the days are empty, the other row was not asked for"
     );
-    assert_eq!(exporter.status.scopes()[0].rows_outside, 2);
+    assert_eq!(exporter.status.scopes()[0].ignored.outside, 2);
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn rows_of_other_months_count_in_a_period_of_the_enrollment_and_not_in_a_m
         let mut exporter = Exporter::new(&config(&server.endpoint, scope), PATIENCE);
         assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
         let status = exporter.status.scopes();
-        assert_eq!((status[0].rows, status[0].rows_outside), (Some(counted.0), counted.1));
+        assert_eq!((status[0].rows, status[0].ignored.outside), (Some(counted.0), counted.1));
         let sum = format!("currency=\"EUR\"}} {sum}");
         assert!(exporter.costs().iter().any(|line| line.ends_with(&sum)), "{:?}", exporter.costs());
     }

@@ -84,7 +84,7 @@ async fn an_answer_that_ignores_the_dates_is_used_as_the_whole_period_and_not_as
         let by_date = asked.iter().filter(|asked| asked.contains("filter")).count();
         assert_eq!(by_date > 0, poll == 1, "poll {poll}: {asked:?}");
         simulation.assert_published_is_billed();
-        assert_eq!(simulation.status.scopes()[0].rows_outside, 0, "no row was ignored");
+        assert_eq!(simulation.status.scopes()[0].ignored.outside, 0, "no row was ignored");
         tokio::time::advance(4 * HOUR).await;
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Setup {
     /// Whether the quotas are so wide that nobody waits.
     pub(crate) unlimited: bool,
     pub(crate) interval: &'static str,
+    /// By which API.
+    pub(crate) read: &'static str,
 }
 
 impl Setup {
@@ -49,6 +51,7 @@ impl Setup {
             state: None,
             unlimited: false,
             interval: "4h",
+            read: "usage_details",
         }
     }
 
@@ -71,7 +74,10 @@ impl Setup {
         let scopes: Vec<String> = self
             .scopes
             .iter()
-            .map(|(kind, id, name)| format!("{{{kind}: \"{id}\", name: {name}}}"))
+            .map(|(kind, id, name)| {
+                let read = self.read;
+                format!("{{{kind}: \"{id}\", name: {name}, read: {read}}}")
+            })
             .collect();
         let quotas = if self.unlimited {
             ", requests_per_minute: {billing_account: 100000, department: 100000}"

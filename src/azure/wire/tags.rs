@@ -11,7 +11,9 @@ use super::text::Text;
 
 /// Keys and values as sent.
 #[derive(Default)]
-pub(super) struct Tags<'a>(pub(super) Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(super) struct Tags<'a>(pub(super) Pairs<'a>);
+
+type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -20,7 +22,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Tags<'a> {
 }
 
 /// The tags of a text that is an object, or one without its braces.
-pub(super) fn from_text(text: &str) -> Result<Vec<(Cow<'static, str>, Cow<'static, str>)>, String> {
+pub(super) fn from_text(text: &str) -> Result<Pairs<'static>, String> {
     let text = text.trim().trim_start_matches('{').trim_end_matches('}');
     if text.is_empty() {
         return Ok(Vec::new());

@@ -97,7 +97,11 @@ impl Books {
     }
 
     /// A reading has ended: what it tells beside its slots.
-    pub fn finish(&mut self, span: Span, began: Timestamp) {
+    pub fn finish(&mut self, span: Span, began: Timestamp, by_report: bool) {
+        if by_report {
+            let period = Period::of(span.days().first);
+            self.periods.entry(period).or_default().reported_at = Some(began);
+        }
         if let Span::Period(period) | Span::Guests(period) = span {
             self.periods.entry(period).or_default().guests_asked_at = Some(began);
         }
@@ -112,6 +116,11 @@ impl Books {
     /// Azure answered a reading of guests with the whole period.
     pub fn distrust_guest_filter(&mut self) {
         self.guests_unfiltered = true;
+    }
+
+    /// Azure does not write reports of this scope: only lists are asked for from now on.
+    pub fn refuse_reports(&mut self) {
+        self.reports_refused = true;
     }
 
     /// The slots since a day on which a lost name may stand, newest first.

@@ -48,6 +48,16 @@ impl Books {
         self.guests_unfiltered
     }
 
+    /// Whether Azure does not write reports of this scope.
+    pub fn reports_refused(&self) -> bool {
+        self.reports_refused
+    }
+
+    /// When a period was last read by a report.
+    pub fn reported_at(&self, period: Period) -> Option<Timestamp> {
+        self.periods.get(&period)?.reported_at
+    }
+
     /// When the reading began that the rows dated on a day are of.
     pub fn day_read_at(&self, day: Date) -> Option<Timestamp> {
         self.days.get(&Slot::own(day)).map(|known| known.read_at)

@@ -43,6 +43,8 @@ pub struct Books {
     filter_ignored: bool,
     /// Whether it was seen to answer a reading of guests so.
     guests_unfiltered: bool,
+    /// Whether it refuses to write reports.
+    reports_refused: bool,
 }
 
 /// What a period adds up to.
@@ -52,6 +54,8 @@ pub(super) struct PeriodBook {
     pub(super) tables: Tables,
     /// When its guests were last asked for.
     guests_asked_at: Option<Timestamp>,
+    /// When it was last read by a report.
+    reported_at: Option<Timestamp>,
     /// When its sums last changed.
     changed: Option<Timestamp>,
     /// What is left of its days.

@@ -16,14 +16,52 @@ use crate::billing::period::{DayRange, Period, day_of, end_of};
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeType;
 use crate::billing::span::Span;
-use crate::config;
+use crate::config::{self, Read};
 
 /// Days after its end on which a period is read again, as far as the settings let it and while it
 /// is the one before: every day while corrections are usual, then ever more seldom.
 const REREADINGS: [i64; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 21, 28, 35];
 
-/// The longest reading, as far as stored days tell: half an hour of calls in the narrowest quota.
-const ROWS_A_READING: u64 = 30_000;
+/// How much is read at once, in rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measures {
+    /// A call to the list.
+    pub(super) page: u64,
+    /// The longest reading by the list, as far as stored days tell: half an hour of calls in the
+    /// narrowest quota.
+    pub(super) reading: u64,
+    /// A month of which one report is asked for. Larger ones are slow or fail, and are asked for
+    /// week by week.
+    pub(super) report: u64,
+}
+
+impl Measures {
+    pub(super) const USUAL: Self = Self { page: 1_000, reading: 30_000, report: 2_000_000 };
+}
+
+/// Days of a report that is not of a month.
+const DAYS_A_REPORT: usize = 7;
+
+/// How far back reports reach, in periods.
+const REPORTED_PERIODS: i32 = 13;
+
+/// A reading to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub(super) span: Span,
+    pub(super) by: By,
+}
+
+/// By which of Azure's APIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// The list, however long it is.
+    List,
+    /// The list as long as it has no more pages than a report is worth.
+    ShortList,
+    /// The asynchronous report.
+    Report,
+}
 
 /// What a plan follows from, beside the time.
 #[derive(Clone, Copy)]
@@ -32,19 +70,49 @@ pub(super) struct Outlook<'a> {
     pub(super) rules: &'a Rules,
     pub(super) tag_keys: &'a TagKeys,
     pub(super) scope_type: ScopeType,
+    pub(super) read: Read,
+    pub(super) measures: Measures,
     pub(super) books: &'a Books,
+}
+
+/// The days of a period that have to be read, and whether its guests have to.
+struct Due {
+    period: Period,
+    /// The days that have begun.
+    range: DayRange,
+    days: BTreeSet<Date>,
+    guests: bool,
 }
 
 impl Outlook<'_> {
     /// What to read, the open period first: it is published before older days are read.
-    pub(super) fn plan(&self, now: Timestamp) -> Vec<Span> {
+    pub(super) fn plan(&self, now: Timestamp) -> Vec<Ask> {
         let today = day_of(now);
         let open = Period::of(today);
-        let mut spans = self.open(open, now);
-        spans.extend(self.previous(open.before(), now));
-        spans.extend(self.window(open.before().days().first, now));
-        spans.extend(self.months(today).into_iter().map(Span::Period));
-        spans
+        let mut asks = self.asks(self.open(open, now), now);
+        asks.extend(self.asks(self.previous(open.before(), now), now));
+        asks.extend(self.old(self.window(open.before().days().first, now), now));
+        for month in self.months(today) {
+            asks.push(Ask { span: Span::Period(month), by: self.way_of_unknown(month, now) });
+        }
+        asks
+    }
+
+    /// What to read in place of a list that has turned out to be long.
+    pub(super) fn instead(&self, span: Span) -> Vec<Ask> {
+        let range = span.days();
+        let report = |span| Ask { span, by: By::Report };
+        match span {
+            Span::Days(_) => {
+                let periods: BTreeSet<Period> = days(range).map(Period::of).collect();
+                let within = |period: &Period| DayRange {
+                    first: period.days().first.max(range.first),
+                    last: period.days().last.min(range.last),
+                };
+                periods.iter().rev().map(|period| report(Span::Days(within(period)))).collect()
+            }
+            span => vec![report(span)],
+        }
     }
 
     /// Whether a plan has nothing new to ask: all that is published was read at some time.
@@ -65,34 +133,32 @@ impl Outlook<'_> {
 
     /// The newest days, which Azure still changes on every refresh; and all days that have not been
     /// asked for since the last full refresh.
-    fn open(&self, period: Period, now: Timestamp) -> Vec<Span> {
+    fn open(&self, period: Period, now: Timestamp) -> Due {
         let today = day_of(now);
-        if self.books.open().is_some_and(|open| open > period) {
-            // The clock was set back.
-            return vec![Span::Period(period)];
-        }
+        // Of a closed period resources are not known any more: the clock was set back.
+        let closed = self.books.open().is_some_and(|open| open > period);
         let full_refresh = SignedDuration::try_from(self.poll.full_refresh);
         let full_refresh = full_refresh.unwrap_or(SignedDuration::MAX);
         let due = |asked: Timestamp| {
             let age = now.duration_since(asked);
-            age < SignedDuration::ZERO || age >= full_refresh
+            closed || age < SignedDuration::ZERO || age >= full_refresh
         };
         let overlap = i64::from(self.poll.overlap_days.saturating_sub(1));
         let recent = today.saturating_sub(overlap.days());
-        self.of_period(period, today, due, |day| day >= recent)
+        self.due(period, today, due, |day| day >= recent)
     }
 
     /// The period before, as long as it moves.
-    fn previous(&self, period: Period, now: Timestamp) -> Vec<Span> {
+    fn previous(&self, period: Period, now: Timestamp) -> Due {
         let due = |asked: Timestamp| {
             asked > now || rereadings(self.poll, period).any(|at| asked < at && at <= now)
         };
-        self.of_period(period, period.days().last, due, |_| false)
+        self.due(period, period.days().last, due, |_| false)
     }
 
     /// The days of the window before the previous period that were never read, or read while they
     /// were not complete.
-    fn window(&self, before: Date, now: Timestamp) -> Vec<Span> {
+    fn window(&self, before: Date, now: Timestamp) -> BTreeSet<Date> {
         let partial = |day: Date| {
             let complete = end_of(day).saturating_add(self.rules.day_complete_after);
             let asked = self.books.day_asked_at(day);
@@ -101,10 +167,11 @@ impl Outlook<'_> {
         let doubted = self.doubted(Part::Own);
         let window =
             first_kept_day(self.rules, now).series(1.day()).take_while(|day| *day < before);
-        let due = window.filter(|day| {
-            !self.books.knows_day(*day, self.tag_keys) || partial(*day) || doubted.contains(day)
-        });
-        self.by_date(due.collect())
+        window
+            .filter(|day| {
+                !self.books.knows_day(*day, self.tag_keys) || partial(*day) || doubted.contains(day)
+            })
+            .collect()
     }
 
     /// The closed periods that budgets count and nobody has read.
@@ -124,13 +191,13 @@ impl Outlook<'_> {
     }
 
     /// The days of a period up to one that are unknown, doubted, due or always read; and its guests.
-    fn of_period(
+    fn due(
         &self,
         period: Period,
         until: Date,
         due: impl Fn(Timestamp) -> bool,
         always: impl Fn(Date) -> bool,
-    ) -> Vec<Span> {
+    ) -> Due {
         let range = DayRange { first: period.days().first, last: until };
         let doubted = self.doubted(Part::Own);
         let is_due = |day: &Date| {
@@ -139,46 +206,144 @@ impl Outlook<'_> {
                 || !self.books.knows_day(*day, self.tag_keys)
                 || self.books.day_asked_at(*day).is_none_or(&due)
         };
-        let wanted: BTreeSet<Date> = days(range).filter(is_due).collect();
         let guests = self.has_guests()
             && (self.books.guests_asked_at(period).is_none_or(&due)
                 || self.doubted(Part::Guests).iter().any(|day| range.contains(*day)));
-        let fits = self.rows(days(range)) <= ROWS_A_READING;
-        let whole = if guests {
-            fits || self.books.guests_unfiltered()
-        } else {
-            fits && wanted.len() == range.count()
-        };
-        if wanted.is_empty() && !guests {
-            return Vec::new();
-        }
-        if whole {
-            return vec![Span::Period(period)];
-        }
-        let mut spans = self.by_date(wanted);
-        spans.extend((guests && !self.books.filter_ignored()).then_some(Span::Guests(period)));
-        spans
+        Due { period, range, days: days(range).filter(is_due).collect(), guests }
     }
 
-    /// Readings by date, the newest first. Where Azure ignores dates, of the periods they are in.
-    fn by_date(&self, wanted: BTreeSet<Date>) -> Vec<Span> {
+    /// How what is due is asked for.
+    fn asks(&self, due: Due, now: Timestamp) -> Vec<Ask> {
+        if due.days.is_empty() && !due.guests {
+            return Vec::new();
+        }
+        if self.read == Read::CostDetails {
+            let asks = self.is_report_due(&due, now).then(|| self.reports(&due));
+            return asks.unwrap_or_default();
+        }
+        let nothing_known = days(due.range).all(|day| self.books.rows_of(day).is_none());
+        if nothing_known {
+            let by = self.way_of_unknown(due.period, now);
+            return vec![Ask { span: Span::Period(due.period), by }];
+        }
+        if !self.may_report(due.period, now)
+            || self.rows(due.days.iter().copied()) <= self.rows_worth_a_report()
+        {
+            return self.lists(due);
+        }
+        if self.is_report_due(&due, now) {
+            return self.reports(&due);
+        }
+        let mut rows = 0;
+        let newest = due.days.into_iter().rev().take_while(|day| {
+            rows += self.rows(std::iter::once(*day));
+            rows <= self.rows_worth_a_report()
+        });
+        self.by_date(newest.collect())
+    }
+
+    /// By the list: the period as a whole where that is as short, else its days and its guests.
+    fn lists(&self, due: Due) -> Vec<Ask> {
+        let fits = self.rows(days(due.range)) <= self.measures.reading;
+        let whole = if due.guests {
+            fits || self.books.guests_unfiltered()
+        } else {
+            fits && due.days.len() == due.range.count()
+        };
+        let list = |span| Ask { span, by: By::List };
+        if whole {
+            return vec![list(Span::Period(due.period))];
+        }
+        let mut asks = self.by_date(due.days);
+        let guests = due.guests && !self.books.filter_ignored();
+        asks.extend(guests.then(|| list(Span::Guests(due.period))));
+        asks
+    }
+
+    /// By reports: the whole period, which costs no more calls than some of its days.
+    fn reports(&self, due: &Due) -> Vec<Ask> {
+        let report = |span| Ask { span, by: By::Report };
+        if self.rows(days(due.range)) <= self.measures.report {
+            return vec![report(Span::Period(due.period))];
+        }
+        let all: Vec<Date> = days(due.range).collect();
+        let weeks = all.rchunks(DAYS_A_REPORT);
+        let week = |days: &[Date]| DayRange { first: days[0], last: days[days.len() - 1] };
+        let mut asks: Vec<Ask> = weeks.map(|days| report(Span::Days(week(days)))).collect();
+        let guests = Ask { span: Span::Guests(due.period), by: By::List };
+        asks.extend(due.guests.then_some(guests));
+        asks
+    }
+
+    /// Days of closed periods, by their date.
+    fn old(&self, wanted: BTreeSet<Date>, now: Timestamp) -> Vec<Ask> {
+        if self.read != Read::CostDetails {
+            let mut asks = self.by_date(wanted);
+            for ask in &mut asks {
+                ask.by = self.way_of_unknown(Period::of(ask.span.days().first), now);
+            }
+            return asks;
+        }
+        let periods: BTreeSet<Period> = wanted.into_iter().map(Period::of).collect();
+        let ask = |period| Ask { span: Span::Period(period), by: self.way_of_unknown(period, now) };
+        periods.into_iter().rev().map(ask).collect()
+    }
+
+    /// How a reading of unknown length is made.
+    fn way_of_unknown(&self, period: Period, now: Timestamp) -> By {
+        match self.read {
+            Read::CostDetails if self.is_reported(period, now) => By::Report,
+            Read::Auto if self.may_report(period, now) => By::ShortList,
+            _ => By::List,
+        }
+    }
+
+    fn may_report(&self, period: Period, now: Timestamp) -> bool {
+        self.read == Read::Auto && !self.books.reports_refused() && self.is_reported(period, now)
+    }
+
+    fn is_reported(&self, period: Period, now: Timestamp) -> bool {
+        period >= Period::of(day_of(now)).months_before(REPORTED_PERIODS - 1)
+    }
+
+    /// Whether the last report of a period is old enough, or was left incomplete.
+    fn is_report_due(&self, due: &Due, now: Timestamp) -> bool {
+        let Some(last) = self.books.reported_at(due.period) else { return true };
+        let age = now.duration_since(last);
+        let interval = SignedDuration::try_from(self.poll.report_min_interval);
+        let left_out = |day: &Date| {
+            *day <= day_of(last) && self.books.day_asked_at(*day).is_none_or(|asked| asked < last)
+        };
+        age < SignedDuration::ZERO
+            || age >= interval.unwrap_or(SignedDuration::MAX)
+            || due.days.iter().any(left_out)
+    }
+
+    fn rows_worth_a_report(&self) -> u64 {
+        u64::from(self.poll.report_after_pages) * self.measures.page
+    }
+
+    /// Lists by date, the newest first. Where Azure ignores dates, of the periods they are in.
+    fn by_date(&self, wanted: BTreeSet<Date>) -> Vec<Ask> {
+        let list = |span| Ask { span, by: By::List };
         if self.books.filter_ignored() {
             let periods: BTreeSet<Period> = wanted.into_iter().map(Period::of).collect();
-            return periods.into_iter().rev().map(Span::Period).collect();
+            return periods.into_iter().rev().map(|period| list(Span::Period(period))).collect();
         }
-        let mut spans: Vec<Span> = Vec::new();
-        let mut reading: Option<DayRange> = None;
+        let mut ranges: Vec<DayRange> = Vec::new();
         for day in wanted.into_iter().rev() {
-            let longer = reading.filter(|range| {
-                range.first == day.saturating_add(1.day())
-                    && self.rows(days(DayRange { first: day, ..*range })) <= ROWS_A_READING
-            });
-            let finished = if longer.is_none() { reading } else { None };
-            spans.extend(finished.map(Span::Days));
-            reading = Some(DayRange { first: day, last: longer.map_or(day, |range| range.last) });
+            match ranges.last_mut() {
+                Some(range)
+                    if range.first == day.saturating_add(1.day())
+                        && self.rows(days(DayRange { first: day, ..*range }))
+                            <= self.measures.reading =>
+                {
+                    range.first = day;
+                }
+                _ => ranges.push(DayRange { first: day, last: day }),
+            }
         }
-        spans.extend(reading.map(Span::Days));
-        spans
+        ranges.into_iter().map(|range| list(Span::Days(range))).collect()
     }
 
     /// Rows to expect of some days: what is known of them, and of an unknown day the most that is

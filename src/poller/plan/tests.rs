@@ -22,6 +22,7 @@ struct Scope {
     rules: Rules,
     tag_keys: TagKeys,
     scope_type: ScopeType,
+    read: Read,
     shelf: Shelf,
     rows_a_day: u64,
 }
@@ -33,6 +34,7 @@ impl Scope {
             rules: Rules::default(),
             tag_keys: TagKeys::default(),
             scope_type: ScopeType::Department,
+            read: Read::UsageDetails,
             shelf: Shelf::default(),
             rows_a_day,
         }
@@ -44,6 +46,9 @@ impl Scope {
             rules: &self.rules,
             tag_keys: &self.tag_keys,
             scope_type: self.scope_type,
+            read: self.read,
+            // A hundredth, so that a test need not add up millions of rows.
+            measures: Measures { page: 10, reading: 300, report: 20_000 },
             books: &self.shelf.books,
         }
     }
@@ -55,11 +60,11 @@ impl Scope {
 
     /// Asks, and enters the first answers of a plan.
     fn poll_some(&mut self, now: &str, answers: usize) -> Vec<String> {
-        let spans = self.outlook().plan(at(now));
-        for span in spans.iter().take(answers) {
-            self.enter(*span, now, self.rows_a_day);
+        let asks = self.outlook().plan(at(now));
+        for ask in asks.iter().take(answers) {
+            self.enter_by(*ask, now, self.rows_a_day);
         }
-        spans.into_iter().map(text).collect()
+        asks.into_iter().map(text).collect()
     }
 
     fn poll(&mut self, now: &str) -> Vec<String> {
@@ -68,6 +73,10 @@ impl Scope {
 
     /// Enters an answer with so many rows a day.
     fn enter(&mut self, span: Span, now: &str, rows: u64) {
+        self.enter_by(Ask { span, by: By::List }, now, rows);
+    }
+
+    fn enter_by(&mut self, Ask { span, by }: Ask, now: &str, rows: u64) {
         let mut ledger = Ledger::new(self.tag_keys.clone());
         let until = span.days().last.min(day_of(at(now)));
         if !matches!(span, Span::Guests(_)) {
@@ -81,15 +90,22 @@ impl Scope {
             since: first_kept_day(&self.rules, at(now)),
             complete_after: self.rules.day_complete_after,
         };
-        self.shelf.keep(&Answer { span, ledger, began: at(now) }, keeping).unwrap();
+        self.shelf
+            .keep(&Answer { span, ledger, began: at(now), by_report: by == By::Report }, keeping)
+            .unwrap();
     }
 }
 
-fn text(span: Span) -> String {
-    match span {
+fn text(Ask { span, by }: Ask) -> String {
+    let span = match span {
         Span::Period(period) => period.to_string(),
         Span::Days(range) => range.to_string(),
         Span::Guests(period) => format!("guests of {period}"),
+    };
+    match by {
+        By::List => span,
+        By::ShortList => format!("{span} if short"),
+        By::Report => format!("report of {span}"),
     }
 }
 
@@ -217,7 +233,7 @@ fn a_period_settles_with_the_last_reading_that_fits() {
 
 #[test]
 fn a_long_period_is_read_in_pieces_the_newest_first_and_goes_on_where_it_broke_off() {
-    let mut scope = Scope::new(6_000);
+    let mut scope = Scope::new(60);
     assert_eq!(scope.poll("2026-11-12T02:00:00Z"), ["2026-11", "2026-10"], "unknown: whole");
     let pieces = ["2026-11-09..2026-11-13", "2026-11-04..2026-11-08", "2026-11-01..2026-11-03"];
     assert_eq!(scope.asks("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
@@ -234,10 +250,10 @@ fn a_long_period_is_read_in_pieces_the_newest_first_and_goes_on_where_it_broke_o
 
 #[test]
 fn a_day_beyond_all_measure_is_a_reading_of_its_own() {
-    let mut scope = Scope::new(40_000);
+    let mut scope = Scope::new(400);
     scope.poll.overlap_days = 3;
     scope.rules.daily_window = 29;
-    scope.enter(Span::Period(Period::of(day("2026-11-01"))), "2026-11-04T02:00:00Z", 40_000);
+    scope.enter(Span::Period(Period::of(day("2026-11-01"))), "2026-11-04T02:00:00Z", 400);
     assert_eq!(
         scope.asks("2026-11-04T06:00:00Z")[..3],
         ["2026-11-04..2026-11-04", "2026-11-03..2026-11-03", "2026-11-02..2026-11-02"]
@@ -302,7 +318,7 @@ fn the_months_of_a_budget_are_read_once_and_again_where_they_were_kept_too_early
 
 #[test]
 fn a_subscription_has_no_guests_to_ask_for() {
-    let mut scope = Scope::new(6_000);
+    let mut scope = Scope::new(60);
     scope.scope_type = ScopeType::Subscription;
     scope.poll("2026-11-12T02:00:00Z");
     let asked = scope.asks("2026-11-13T02:00:00Z");
@@ -312,7 +328,7 @@ fn a_subscription_has_no_guests_to_ask_for() {
 
 #[test]
 fn twenty_small_departments_cost_one_call_a_poll_each() {
-    let mut departments: Vec<Scope> = (0..20).map(|_| Scope::new(20)).collect();
+    let mut departments: Vec<Scope> = (0..20).map(|_| Scope::new(1)).collect();
     let mut calls = |now: &str| {
         departments.iter_mut().map(|department| department.poll(now).len()).sum::<usize>()
     };
@@ -331,4 +347,103 @@ fn a_shorter_refresh_reads_the_whole_period_more_often() {
     scope.poll("2026-11-23T02:00:00Z");
     assert_eq!(scope.asks("2026-11-23T02:59:59Z"), ["2026-11-19..2026-11-23"]);
     assert_eq!(scope.asks("2026-11-23T03:00:00Z"), ["2026-11"]);
+}
+
+#[test]
+fn a_long_reading_goes_through_the_report_when_one_is_due() {
+    let mut scope = Scope::new(60);
+    scope.read = Read::Auto;
+    assert_eq!(scope.asks("2026-11-12T02:00:00Z"), ["2026-11 if short", "2026-10 if short"]);
+    let instead = scope.outlook().instead(Span::Period(Period::of(day("2026-11-01"))));
+    assert_eq!(instead.into_iter().map(text).collect::<Vec<_>>(), ["report of 2026-11"]);
+    for month in ["2026-11-01", "2026-10-01"] {
+        let span = Span::Period(Period::of(day(month)));
+        scope.enter_by(Ask { span, by: By::Report }, "2026-11-12T02:00:00Z", 60);
+    }
+    // Five days fit exactly; six do not, and the report is not due again.
+    assert_eq!(scope.asks("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
+    scope.poll.overlap_days = 8;
+    assert_eq!(scope.asks("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
+    assert_eq!(scope.poll("2026-11-13T02:00:00Z"), ["report of 2026-11"]);
+    scope.poll.report_min_interval = Duration::from_secs(4 * 3600);
+    assert_eq!(scope.asks("2026-11-13T05:59:59Z"), ["2026-11-09..2026-11-13"]);
+    assert_eq!(scope.asks("2026-11-13T06:00:00Z"), ["report of 2026-11"]);
+    // On the 15th day after its end the month before is read again.
+    assert_eq!(scope.asks("2026-11-16T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
+    scope.shelf.books.refuse_reports();
+    let asked = scope.asks("2026-11-16T02:00:00Z");
+    assert!(asked.iter().all(|ask| !ask.contains("report") && !ask.contains("short")), "{asked:?}");
+}
+
+#[test]
+fn a_short_month_is_read_by_the_list_and_a_day_beyond_all_measure_waits_for_the_report() {
+    let mut scope = Scope::new(5);
+    scope.read = Read::Auto;
+    scope.poll("2026-11-12T02:00:00Z");
+    assert_eq!(scope.asks("2026-11-13T02:00:00Z"), ["2026-11"]);
+    let mut scope = Scope::new(310);
+    scope.read = Read::Auto;
+    for month in ["2026-11-01", "2026-10-01"] {
+        let span = Span::Period(Period::of(day(month)));
+        scope.enter_by(Ask { span, by: By::Report }, "2026-11-05T02:00:00Z", 310);
+    }
+    assert_eq!(scope.asks("2026-11-05T06:00:00Z"), [""; 0]);
+    assert_eq!(scope.asks("2026-11-06T02:00:00Z")[0], "report of 2026-11");
+}
+
+#[test]
+fn above_two_million_rows_a_report_is_a_week_and_goes_on_where_it_broke_off() {
+    let mut scope = Scope::new(900);
+    scope.read = Read::Auto;
+    scope.rules.daily_window = 29;
+    let november = Span::Period(Period::of(day("2026-11-01")));
+    scope.enter_by(Ask { span: november, by: By::Report }, "2026-11-23T02:00:00Z", 900);
+    scope.shelf.books.forget_before(day("2026-11-01"), SignedDuration::ZERO);
+    let asked = scope.outlook().plan(at("2026-11-24T02:00:00Z"));
+    let weeks: Vec<String> = asked.iter().take(5).copied().map(text).collect();
+    assert_eq!(
+        weeks,
+        [
+            "report of 2026-11-18..2026-11-24",
+            "report of 2026-11-11..2026-11-17",
+            "report of 2026-11-04..2026-11-10",
+            "report of 2026-11-01..2026-11-03",
+            "guests of 2026-11"
+        ]
+    );
+    scope.enter_by(asked[0], "2026-11-24T02:00:00Z", 900);
+    assert_eq!(scope.asks("2026-11-24T02:01:00Z")[0], weeks[0], "the others were left out");
+}
+
+#[test]
+fn where_only_reports_are_read_nothing_is_asked_between_them() {
+    let mut scope = Scope::new(10);
+    scope.read = Read::CostDetails;
+    assert_eq!(
+        scope.poll("2026-11-01T02:00:00Z"),
+        ["report of 2026-11", "report of 2026-10", "report of 2026-09"]
+    );
+    assert_eq!(scope.asks("2026-11-01T06:00:00Z"), [""; 0]);
+    assert_eq!(scope.asks("2026-11-02T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
+}
+
+#[test]
+fn reports_reach_back_thirteen_months() {
+    let budget = Budget {
+        name: "year".to_owned(),
+        amount: crate::billing::amount::Amount::ONE,
+        currency: "EUR".to_owned(),
+        grain: Grain::Year,
+        start: day("2025-12-01"),
+        only: Only::All,
+    };
+    let mut scope = Scope::new(1);
+    scope.read = Read::Auto;
+    scope.rules.budgets = vec![budget];
+    let asked = scope.asks("2026-11-23T02:00:00Z");
+    assert_eq!(asked[2], "2025-12 if short");
+    assert!(scope.outlook().is_reported(Period::of(day("2025-11-01")), at("2026-11-23T02:00:00Z")));
+    assert!(
+        !scope.outlook().is_reported(Period::of(day("2025-10-01")), at("2026-11-23T02:00:00Z"))
+    );
 }

@@ -1,0 +1,327 @@
+//! The asynchronous cost details report: ordered, waited for, and read as it arrives. A month of a
+//! million rows costs a dozen calls instead of a thousand.
+//!
+//! Facts: `generateCostDetailsReport` of `Microsoft.CostManagement`, version 2023-11-01. A report
+//! covers a month at most and reaches 13 months back; its files are on a storage account, behind
+//! links that say all there is to know: whoever has one may read, so that no token goes there and no
+//! link into a log.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use tracing::debug;
+use url::{Host, Url};
+
+use super::call::{Call, Content};
+use super::client::{Client, Effort};
+use super::error::Error;
+use super::next_link;
+use super::retry::Failure;
+use super::usage_details::{Reading, Tally, scope_path};
+use super::wire::{Report, ReportReader, Wanted};
+use crate::billing::charge::Charge;
+use crate::billing::ledger::{Ledger, TagKeys};
+use crate::billing::scope::{CostType, ScopeId, ScopeType};
+use crate::billing::span::Span;
+use crate::metrics::api::Api;
+
+const API_VERSION: &str = "2023-11-01";
+/// Between two looks whether a report is there, where Azure names no time.
+const USUAL_WAIT: Duration = Duration::from_secs(30);
+/// A report that takes long is looked at ever more seldom: each look is a call.
+const SHARE_OF_WAIT: u32 = 4;
+
+/// A report that is written.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Operation {
+    status: String,
+    manifest: Option<Manifest>,
+    error: Option<OperationError>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    data_format: Option<String>,
+    #[serde(default)]
+    compress_data: bool,
+    blob_count: Option<usize>,
+    #[serde(default)]
+    blobs: Vec<Blob>,
+}
+
+/// A file of a report.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Blob {
+    blob_link: String,
+    byte_count: Option<u64>,
+}
+
+/// Without the link, which is a secret.
+impl fmt::Debug for Blob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blob").field("byte_count", &self.byte_count).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct OperationError {
+    code: String,
+    message: String,
+}
+
+impl Client {
+    /// Reads the usage of a scope in some days, a month at most, by a report. Nothing of a failed
+    /// reading may be used.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where Azure has no reports for the scope; else as
+    /// [`Client::read_usage`].
+    pub async fn read_report(
+        &self,
+        scope: &ScopeId,
+        span: Span,
+        tag_keys: &TagKeys,
+        cost_allocation: bool,
+    ) -> Result<Reading, Error> {
+        let reading = self.read_blobs(scope, span, tag_keys, cost_allocation).await;
+        self.ended(scope, &reading);
+        reading
+    }
+
+    async fn read_blobs(
+        &self,
+        scope: &ScopeId,
+        span: Span,
+        tag_keys: &TagKeys,
+        cost_allocation: bool,
+    ) -> Result<Reading, Error> {
+        let mut reading = Reading::new(tag_keys);
+        let mut scratch = Ledger::new(tag_keys.clone());
+        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation };
+        for blob in self.order(scope, span).await? {
+            self.blob(&blob, span, wanted, &mut scratch, &mut reading).await?;
+        }
+        reading.check(span)
+    }
+
+    /// Has a report written. Its files; none where there is no usage.
+    async fn order(&self, scope: &ScopeId, span: Span) -> Result<Vec<Blob>, Error> {
+        let path = format!(
+            "{}/providers/Microsoft.CostManagement/generateCostDetailsReport?api-version={API_VERSION}",
+            scope_path(scope)
+        );
+        let mut url = self.endpoint.join(&path).map_err(|error| {
+            Error::BadAnswer(format!("no URL can be made of the scope: {error}"))
+        })?;
+        let ordered = Instant::now();
+        let mut effort = Effort::new(false, self.is_failing(scope));
+        let body = Some(Bytes::from(question(scope, span).to_string()));
+        let call = Call { api: Api::CostDetails, url: &url, body };
+        let mut content = self.get(scope.scope_type, &call, &mut effort).await?;
+        loop {
+            match content {
+                Content::Nothing => return Ok(Vec::new()),
+                Content::Body(body) => return files(&body),
+                Content::Later { location, wait } => {
+                    if let Some(location) = location {
+                        url = next_link::resolve(&location, &self.endpoint).map_err(|error| {
+                            Error::BadAnswer(format!("the report's Location: {error}"))
+                        })?;
+                    } else if ordered.elapsed().is_zero() {
+                        return Err(Error::BadAnswer("HTTP 202 without a Location".to_owned()));
+                    }
+                    self.wait_for_report(wait, ordered).await?;
+                }
+            }
+            // Each look begins anew: a report may take longer than any page.
+            let mut effort = Effort::new(true, false);
+            let call = Call::get(Api::CostDetails, &url);
+            content = self.get(scope.scope_type, &call, &mut effort).await?;
+        }
+    }
+
+    async fn wait_for_report(&self, wait: Option<Duration>, ordered: Instant) -> Result<(), Error> {
+        let waited = ordered.elapsed();
+        if waited > self.patience.report {
+            let minutes = waited.as_secs() / 60;
+            return Err(Error::Timeout(format!("the report was not there after {minutes} min")));
+        }
+        let wait = wait.unwrap_or(USUAL_WAIT).max(waited / SHARE_OF_WAIT);
+        debug!(wait_seconds = wait.as_secs(), "waiting for the report");
+        sleep(wait.min(self.patience.report)).await;
+        Ok(())
+    }
+
+    /// Reads one file into the reading. A file that breaks off is read again from its start; its
+    /// rows stay in the scratch until then, so that none counts twice.
+    async fn blob(
+        &self,
+        blob: &Blob,
+        span: Span,
+        wanted: Wanted,
+        scratch: &mut Ledger,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
+        let url = blob_url(&blob.blob_link)?;
+        let (mut effort, mut failed) = (Effort::new(true, false), 0);
+        loop {
+            scratch.clear();
+            let mut tally = Tally::default();
+            let mut count = |charge: &Charge<'_>| tally.count(charge, span, scratch);
+            let error = match self.download(&url, blob.byte_count, wanted, &mut count).await {
+                Ok(report) => {
+                    reading.merge(&tally, report.rounded, scratch);
+                    reading.allocated += report.allocated;
+                    return Ok(());
+                }
+                Err(Failure::Throttled { wait, what }) => {
+                    let wait = wait.unwrap_or(USUAL_WAIT).min(self.patience.page);
+                    debug!(wait_seconds = wait.as_secs(), "the storage throttles: {what}");
+                    sleep(wait).await;
+                    effort.spend(wait);
+                    Error::Unavailable(what)
+                }
+                Err(Failure::Transient(error)) => error,
+                // The link was good a moment ago: it is too old now, or was never ours.
+                Err(
+                    Failure::Final(Error::Forbidden(what))
+                    | Failure::Unauthenticated(Error::Auth(what)),
+                ) => {
+                    let what = format!("the link to the report is refused: {what}");
+                    return Err(Error::Unavailable(what));
+                }
+                Err(
+                    Failure::Final(error)
+                    | Failure::NoToken(error)
+                    | Failure::Unauthenticated(error),
+                ) => {
+                    return Err(error);
+                }
+            };
+            failed += 1;
+            self.back_off(failed, error, &mut effort).await?;
+        }
+    }
+
+    async fn download(
+        &self,
+        url: &Url,
+        announced: Option<u64>,
+        wanted: Wanted,
+        count: &mut impl FnMut(&crate::billing::charge::Charge<'_>),
+    ) -> Result<Report, Failure> {
+        let mut body = self.open(url).await?;
+        let (mut reader, mut bytes) = (ReportReader::new(wanted), 0_u64);
+        let broken = |error: String| Failure::Transient(Error::BadAnswer(error));
+        while let Some(part) = self.next_part(&mut body).await.map_err(Failure::Transient)? {
+            bytes += part.len() as u64;
+            reader.feed(&part, count).map_err(|error| broken(error.to_string()))?;
+        }
+        if let Some(announced) = announced.filter(|announced| bytes < *announced) {
+            return Err(broken(format!("{bytes} of the {announced} bytes of the report")));
+        }
+        reader.finish(count).map_err(|error| broken(error.to_string()))
+    }
+}
+
+/// What is asked for.
+fn question(scope: &ScopeId, span: Span) -> serde_json::Value {
+    let metric = match scope.cost {
+        CostType::Actual => "ActualCost",
+        CostType::Amortized => "AmortizedCost",
+    };
+    match span {
+        // A subscription has no billing periods of the enrollment's kind.
+        Span::Period(period) if scope.scope_type != ScopeType::Subscription => {
+            json!({ "metric": metric, "billingPeriod": period.name() })
+        }
+        span => {
+            let (start, end) = (span.days().first.to_string(), span.days().last.to_string());
+            json!({ "metric": metric, "timePeriod": { "start": start, "end": end } })
+        }
+    }
+}
+
+/// The files of a report that is written.
+fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
+    let bad = |what: String| Error::BadAnswer(format!("the report's manifest: {what}"));
+    let operation: Operation =
+        serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
+    match operation.status.to_ascii_lowercase().as_str() {
+        "nodatafound" => return Ok(Vec::new()),
+        "completed" => {}
+        "failed" => {
+            let OperationError { code, message } = operation.error.unwrap_or_default();
+            return Err(Error::Unavailable(format!(
+                "Azure could not write the report: {code} {message}"
+            )));
+        }
+        status => return Err(bad(format!("unknown status {status:?}"))),
+    }
+    let manifest = operation.manifest.ok_or_else(|| bad("it is missing".to_owned()))?;
+    if manifest.compress_data
+        || manifest.data_format.is_some_and(|format| !format.eq_ignore_ascii_case("csv"))
+    {
+        return Err(bad("the files are no plain CSV".to_owned()));
+    }
+    let (files, announced) = (manifest.blobs.len(), manifest.blob_count);
+    if announced.is_some_and(|announced| announced != files) {
+        return Err(bad(format!("{files} files where {announced:?} are announced")));
+    }
+    Ok(manifest.blobs)
+}
+
+/// The address of a file: encrypted, or on this machine.
+fn blob_url(link: &str) -> Result<Url, Error> {
+    // The text of an error could quote the link.
+    let refused = |why: &str| Error::BadAnswer(format!("the link to a file of the report {why}"));
+    let url = Url::parse(link).map_err(|_| refused("is no URL"))?;
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if here => Ok(url),
+        _ => Err(refused("is not encrypted")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_followed_where_nobody_listens_and_never_shown() {
+        for link in [
+            "https://example.com/report?sig=planted",
+            "http://127.0.0.1:1/report?sig=planted",
+            "http://[::1]/report?sig=planted",
+            "http://localhost/report?sig=planted",
+        ] {
+            assert!(blob_url(link).is_ok(), "{link}");
+        }
+        for link in [
+            "http://example.com/report?sig=planted",
+            "ftp://127.0.0.1/report?sig=planted",
+            "file:///etc/passwd?sig=planted",
+            "/report?sig=planted",
+            "http://127.0.0.1.example.com/?sig=planted",
+        ] {
+            let error = blob_url(link).unwrap_err().to_string();
+            assert!(!error.contains("planted"), "{error}");
+        }
+        let blob = Blob { blob_link: "https://example.com/?sig=planted".into(), byte_count: None };
+        assert!(!format!("{blob:?}").contains("planted"));
+    }
+}

@@ -1,0 +1,59 @@
+//! What a poller remembers of the process before it.
+
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tracing::{debug, error, info};
+
+use super::run::{Poller, jittered};
+use crate::status::{FailureReason, PollResult};
+use crate::store::PollRecord;
+
+impl Poller {
+    /// Publishes what was stored, and how old it is.
+    pub(super) fn restore(&self, poll: Option<PollRecord>) {
+        let Some(snapshot) = self.snapshot() else { return };
+        if let Err(failure) = self.world.exposition.publish(self.index, snapshot) {
+            error!(scope = self.scope.label, "stored costs cannot be published: {failure}");
+            return;
+        }
+        let read_at = self.shelf.books.read_at();
+        info!(scope = self.scope.label, read_at = read_at.map(tracing::field::display), "restored");
+        let result = poll.as_ref().map(|poll| PollResult {
+            began: poll.began,
+            took: poll.took,
+            failure: poll
+                .failure
+                .as_ref()
+                .and_then(|(reason, what)| Some((FailureReason::parse(reason)?, what.clone()))),
+        });
+        let (ended, rows) = poll.map_or((None, None), |poll| (poll.last_success, poll.rows));
+        self.world.status.restored(self.index, result, ended, rows);
+    }
+
+    /// How long a poll before a restart is still recent. A restart asks for nothing that is known.
+    pub(super) fn rest(&self) -> Duration {
+        let now = self.world.clock.now();
+        let last = self.world.status.scopes()[self.index].last_poll.clone();
+        let recent = last.filter(|poll| poll.failure.is_none()).and_then(|poll| {
+            let age = Duration::try_from(now.duration_since(poll.began)).ok()?;
+            jittered(self.interval()).checked_sub(age)
+        });
+        recent.filter(|_| self.outlook().is_complete(now)).unwrap_or(Duration::ZERO)
+    }
+
+    /// Stores how the poll went, for the next start.
+    pub(super) async fn record(&mut self) {
+        let Some(store) = self.world.store.clone() else { return };
+        let status = self.world.status.scopes()[self.index].clone();
+        let Some(poll) = status.last_poll else { return };
+        let failure = poll.failure.map(|(reason, what)| (reason.as_str().to_owned(), what));
+        let (last_success, rows) = (status.last_success, status.rows);
+        let record = PollRecord { began: poll.began, took: poll.took, failure, last_success, rows };
+        let scope = self.scope.id.clone();
+        let written = spawn_blocking(move || store.record(&scope, &record)).await;
+        if let Ok(Err(what)) = written {
+            debug!(scope = self.scope.label, "how the poll went is not stored: {what}");
+        }
+    }
+}
