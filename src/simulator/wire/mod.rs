@@ -8,6 +8,8 @@ mod text;
 
 use json::Object;
 pub(super) use json::quoted;
+pub(super) use new::{NO_METER, pricing_model, reservation};
+pub(super) use text::{meter_id, part_number, product};
 
 use super::{
     enrollment::{BILLING_ACCOUNT, Tags, subscription_id},
