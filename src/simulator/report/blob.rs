@@ -51,8 +51,8 @@ pub(super) async fn measure(
     parts
 }
 
-/// Where a blob has to end to end inside a quoted field, after that many rows or as soon as it can
-/// after them.
+/// Where a blob has to end to end inside a quoted field, after that many rows or, if it has not so
+/// many, in the last of them.
 pub(super) fn inside_quotes(
     simulator: &Simulator,
     reading: &Arc<Reading>,
@@ -60,21 +60,23 @@ pub(super) fn inside_quotes(
     part: Part,
     after_rows: usize,
 ) -> u64 {
-    let mut length = format.header().len() as u64;
-    let mut text = Vec::new();
+    let (mut length, mut text) = (format.header().len() as u64, Vec::new());
+    let mut end = length;
     for (place, line) in Lines::new(simulator, reading, part.start).enumerate() {
         text.clear();
         format.write(&mut text, &line);
         if length + text.len() as u64 > part.bytes {
             break;
         }
-        let opened = text.iter().position(|byte| *byte == b'"');
-        if let Some(quote) = opened.filter(|_| place >= after_rows) {
-            return length + quote as u64 + 1;
+        if let Some(quote) = text.iter().position(|byte| *byte == b'"') {
+            end = length + quote as u64 + 1;
+            if place >= after_rows {
+                break;
+            }
         }
         length += text.len() as u64;
     }
-    part.bytes - 3
+    end
 }
 
 /// The bytes of a blob, up to so many.

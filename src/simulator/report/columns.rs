@@ -78,7 +78,7 @@ pub(super) static COLUMNS: [Column; 57] = [
         cell.text(line.row.subscription.map_or("Unassigned", named));
     }),
     column("ResourceGroup", "Ressourcengruppe", |cell, line| {
-        cell.text(&of_resource(line, Resource::group));
+        cell.text(&line.group);
     }),
     column("ResourceLocation", "Ressourcenstandort", |cell, line| {
         let row = &line.row;
@@ -120,7 +120,8 @@ pub(super) static COLUMNS: [Column; 57] = [
         cell.plain(line.row.resource.as_ref().map_or_else(|| missing(&line.row), provider));
     }),
     column("ResourceId", "Ressourcen-ID", |cell, line| {
-        cell.text(&line.row.resource_id().unwrap_or_default());
+        let id = |resource: &Resource| line.row.spelled(resource.id_of(&line.group, &line.name));
+        cell.plain(&line.row.resource.as_ref().map(id).unwrap_or_default());
     }),
     column("Tags", "Markierungen", write_tags),
     column("OfferId", "Angebots-ID", |cell, _| cell.plain("MS-AZR-0017P")),
@@ -128,10 +129,10 @@ pub(super) static COLUMNS: [Column; 57] = [
     column("ServiceInfo1", "Dienstinformation 1", |_, _| {}),
     column("ServiceInfo2", "Dienstinformation 2", |_, _| {}),
     column("ResourceName", "Ressourcenname", |cell, line| {
-        cell.text(&of_resource(line, Resource::name));
+        cell.text(&line.name);
     }),
     column("ReservationId", "Reservierungs-ID", |cell, line| {
-        cell.plain(reserved(line).map_or_else(String::new, |(id, ..)| id).as_str());
+        cell.plain(&reserved(line).map_or_else(String::new, |(id, ..)| id));
     }),
     column("ReservationName", "Reservierungsname", |cell, line| {
         cell.text(reserved(line).map_or("", |(_, name, _)| name));
@@ -140,7 +141,7 @@ pub(super) static COLUMNS: [Column; 57] = [
         cell.number(line.row.price.into(), 9, has_exponents(line));
     }),
     column("ProductOrderId", "Produktbestell-ID", |cell, line| {
-        cell.plain(reserved(line).map_or_else(String::new, |(.., order)| order).as_str());
+        cell.plain(&reserved(line).map_or_else(String::new, |(.., order)| order));
     }),
     column("ProductOrderName", "Produktbestellname", |cell, line| {
         const ORDER: &str = "Reserved VM Instance, Standard_D4s_v5, US East 2, 1 Year";
@@ -189,7 +190,7 @@ pub(super) static COLUMNS: [Column; 57] = [
         cell.text(line.rule.unwrap_or(""));
     }),
     column("benefitId", "Vorteils-ID", |cell, line| {
-        cell.plain(reserved(line).map_or_else(String::new, |(id, ..)| id).as_str());
+        cell.plain(&reserved(line).map_or_else(String::new, |(id, ..)| id));
     }),
     column("benefitName", "Vorteilsname", |cell, line| {
         cell.text(reserved(line).map_or("", |(_, name, _)| name));
@@ -202,10 +203,6 @@ pub(super) static COLUMNS: [Column; 57] = [
         cell.plain(&line.row.resource.as_ref().map(region).unwrap_or_default());
     }),
 ];
-
-fn of_resource(line: &Line, text: impl Fn(&Resource) -> String) -> String {
-    line.row.resource.as_ref().map(text).unwrap_or_default()
-}
 
 /// What rows without a resource show: one of two spellings of nothing.
 fn missing(row: &Row) -> &'static str {
@@ -264,7 +261,7 @@ fn write_information(cell: &mut Cell<'_>, line: &Line) {
         ("UsageType", line.row.meter.category),
         ("ImageType", "Canonical"),
         ("ServiceType", "Standard_D4s_v5"),
-        ("VMName", &resource.name()),
+        ("VMName", line.name.as_str()),
         ("VMProperties", ""),
         ("UsageUnits", line.row.meter.unit),
     ];

@@ -42,6 +42,9 @@ pub(super) struct Line {
     pub(super) effective_price: i64,
     /// The cost allocation rule that made it.
     pub(super) rule: Option<&'static str>,
+    /// Name and group of its resource, which stand in several columns; empty without one.
+    pub(super) name: String,
+    pub(super) group: String,
 }
 
 /// Where a report goes on.
@@ -131,7 +134,13 @@ impl Reading {
         let view = self.selection.view;
         let cost = row.cost(view);
         let effective_price = row.effective_price(view);
-        let line = Line { cost, quantity: row.quantity, effective_price, rule: None, row };
+        let (name, group) = row
+            .resource
+            .as_ref()
+            .map(|resource| (resource.name(), resource.group()))
+            .unwrap_or_default();
+        let quantity = row.quantity;
+        let line = Line { row, cost, quantity, effective_price, rule: None, name, group };
         Some(match moved {
             None => line,
             Some((share, subscription)) => line.moved(share, subscription),
@@ -163,13 +172,13 @@ impl Reading {
 impl Line {
     /// The line that moves its cost: no usage, and where it goes no resource.
     fn moved(self, share: Share, subscription: u8) -> Self {
-        let Self { mut row, cost, .. } = self;
-        let cost = match share {
-            Share::Source => Money::from_units(-cost.units()),
-            _ => cost,
-        };
-        row.subscription = Some(subscription);
-        row.resource = row.resource.filter(|_| share == Share::Source);
-        Self { row, cost, quantity: 0, effective_price: 0, rule: Some(RULE) }
+        let mut moved = Self { quantity: 0, effective_price: 0, rule: Some(RULE), ..self };
+        moved.row.subscription = Some(subscription);
+        if share == Share::Source {
+            moved.cost = Money::from_units(-moved.cost.units());
+        } else {
+            (moved.row.resource, moved.name, moved.group) = Default::default();
+        }
+        moved
     }
 }

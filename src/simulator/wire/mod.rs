@@ -38,14 +38,11 @@ impl Style {
 
 /// Appends one row.
 pub(super) fn write_row(out: &mut String, row: &Row, style: &Style) {
-    let period = period_path(row, style);
+    let (period, name) = (period_path(row, style), row.name());
     let mut object = Object::open(out);
     object
-        .text(
-            "id",
-            &[&*period, "/providers/Microsoft.Consumption/usageDetails/", &row.name].concat(),
-        )
-        .text("name", &row.name)
+        .text("id", &[&*period, "/providers/Microsoft.Consumption/usageDetails/", &name].concat())
+        .text("name", &name)
         .text("type", "Microsoft.Consumption/usageDetails");
     if style.version.as_str() >= "2019-10" {
         object.text("kind", "legacy");

@@ -23,7 +23,7 @@ pub(super) fn day_start(row: &Row) -> String {
 pub(in super::super) fn product(row: &Row) -> String {
     let meter = row.meter;
     let place = row.location.unwrap_or("Global");
-    format!("{} {} - {} - {place}", meter.category, meter.subcategory, meter.name)
+    [meter.category, " ", meter.subcategory, " - ", meter.name, " - ", place].concat()
 }
 
 /// A part number in the manner of the price sheet's.
