@@ -1,6 +1,6 @@
 //! HTTP: from a request to its answer, and what tests may ask of the simulator itself.
 
-use std::{collections::BTreeMap, future::pending, io::Write};
+use std::{collections::BTreeMap, future::pending, io::Write, iter::once};
 
 use axum::{
     Router,
@@ -19,7 +19,12 @@ use super::{
     fault::{Fault, Stall},
     page, query,
     refusal::{REMAINING, RETRY_AFTER, Refusal},
+    report,
+    target::Target,
 };
+
+/// No order for a report is longer.
+const LARGEST_ORDER: usize = 64 * 1024;
 
 /// What a `CutBody` announces above what it sends.
 const MISSING_BYTES: usize = 4096;
@@ -29,52 +34,67 @@ pub(super) fn router(simulator: Simulator) -> Router {
     Router::new()
         .route("/simulator/totals", get(totals))
         .route("/simulator/requests", get(requests))
-        .fallback(usage_details)
+        .fallback(source)
         .with_state(simulator)
 }
 
-async fn usage_details(
-    State(simulator): State<Simulator>,
-    request: axum::extract::Request,
-) -> Response {
-    let (parts, _body) = request.into_parts();
-    let target = query::target(parts.uri.path());
-    let scope = match &target {
-        Some(Ok((scope, _))) => Some(*scope),
-        _ => None,
-    };
-    let number = simulator.arrived(scope, &parts);
+async fn source(State(simulator): State<Simulator>, request: axum::extract::Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = Target::of(parts.uri.path());
+    let (step, scope) = (target.step(), simulator.scope_of(&target));
+    let number = simulator.arrived(step, scope, &parts);
     if !simulator.latency().is_zero() {
         tokio::time::sleep(simulator.latency()).await;
     }
-    let fault = simulator.fault(scope, number);
+    let fault = scope.zip(step).and_then(|(scope, step)| simulator.fault(scope, step, number));
     if fault == Some(Fault::Stall(Stall::Silent)) {
         pending::<()>().await;
     }
     let response = match fault.as_ref().and_then(|fault| fault.refusal(simulator.now())) {
         Some(refusal) => refuse(refusal),
-        None => respond(&simulator, &parts, target, fault.as_ref(), number).unwrap_or_else(refuse),
+        None => respond(&simulator, &parts, body, target, fault.as_ref(), number)
+            .await
+            .unwrap_or_else(refuse),
     };
     simulator.answered(number, response.status().as_u16());
     response
 }
 
-fn respond(
+async fn respond(
     simulator: &Simulator,
     parts: &Parts,
-    target: Option<Result<(Scope, Option<Date>), Refusal>>,
+    body: Body,
+    target: Target,
     fault: Option<&Fault>,
     number: u64,
 ) -> Result<Response, Refusal> {
+    if let Target::Blob(id, part) = &target {
+        return report::download(simulator, parts, (id, *part), fault);
+    }
     authenticate(&parts.headers, simulator.token())?;
-    let Some(target) = target else {
-        let message = format!("The resource path {} is unknown.", parts.uri.path());
-        return Err(Refusal::error(404, "InvalidResourceType", &message));
-    };
+    match target {
+        Target::List(scope, period) => list(simulator, parts, (scope, period), fault, number),
+        Target::Report(scope, owner) => {
+            let body = axum::body::to_bytes(body, LARGEST_ORDER).await;
+            let body = body.map_err(|_| Refusal::error(413, "413", "The payload is too large."))?;
+            report::request(simulator, parts, &body, (scope, owner), fault).await
+        }
+        Target::Status(scope, id) => report::status(simulator, parts, (scope, id), fault).await,
+        Target::Blob(..) => Err(Refusal::not_found()),
+        Target::Refused(refusal) => Err(refusal),
+    }
+}
+
+fn list(
+    simulator: &Simulator,
+    parts: &Parts,
+    target: (Scope, Option<Date>),
+    fault: Option<&Fault>,
+    number: u64,
+) -> Result<Response, Refusal> {
     if parts.method != http::Method::GET {
         return Err(Refusal::error(405, "MethodNotAllowed", "Only GET is supported."));
     }
-    let target = target?;
     let left = simulator.admit(target.0)?;
     let raw = parts.uri.query().unwrap_or_default();
     let query = query::parse(target, parts.uri.path(), raw, &simulator.context())?;
@@ -111,7 +131,7 @@ fn authenticate(headers: &HeaderMap, expected: Option<&str>) -> Result<(), Refus
 }
 
 /// The host that the client asked; in process there may be none.
-fn host(parts: &Parts) -> String {
+pub(super) fn host(parts: &Parts) -> String {
     let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
     let authority = parts.uri.authority().map(|authority| authority.as_str());
     named.or(authority).unwrap_or("management.azure.com").to_owned()
@@ -124,18 +144,8 @@ fn page_response(text: String, headers: &HeaderMap, fault: Option<&Fault>) -> Re
         _ => None,
     };
     let encoding = zipped.is_some().then_some(HeaderValue::from_static("gzip"));
-    let mut bytes = zipped.map_or_else(|| Bytes::from(text), Bytes::from);
-    let mut announced = None;
-    let body = match fault {
-        Some(Fault::Reset) => body::reset(),
-        Some(Fault::Stall(Stall::HalfPage)) => body::hanging(bytes.split_to(bytes.len() / 2)),
-        Some(Fault::Stall(_)) => body::trickle(),
-        Some(Fault::CutBody { announces_more: true, .. }) => {
-            announced = Some(HeaderValue::from(bytes.len() + MISSING_BYTES));
-            body::unmeasured(bytes)
-        }
-        _ => Body::from(bytes),
-    };
+    let bytes = zipped.map_or_else(|| Bytes::from(text), Bytes::from);
+    let (body, announced) = spoiled(bytes, fault);
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers
@@ -146,17 +156,43 @@ fn page_response(text: String, headers: &HeaderMap, fault: Option<&Fault>) -> Re
     response
 }
 
+/// `bytes` as the fault sends them, and the length to announce if it is not theirs.
+fn spoiled(mut bytes: Bytes, fault: Option<&Fault>) -> (Body, Option<HeaderValue>) {
+    match fault {
+        Some(Fault::Reset) => (body::reset(), None),
+        Some(Fault::Stall(Stall::HalfPage)) => {
+            (body::hanging(once(bytes.split_to(bytes.len() / 2))), None)
+        }
+        Some(Fault::Stall(_)) => (body::trickle(), None),
+        Some(Fault::CutBody { announces_more: true, .. }) => {
+            let announced = HeaderValue::from(bytes.len() + MISSING_BYTES);
+            (body::unmeasured(once(bytes)), Some(announced))
+        }
+        _ => (Body::from(bytes), None),
+    }
+}
+
 fn gzip(text: &str) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
     encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).ok()
 }
 
 fn refuse(refusal: Refusal) -> Response {
-    let mut response = Response::new(Body::from(refusal.body));
+    answer(refusal, None)
+}
+
+/// A small answer, as the fault spoils it.
+pub(super) fn answer(mut refusal: Refusal, fault: Option<&Fault>) -> Response {
+    if matches!(fault, Some(Fault::CutBody { .. })) {
+        refusal.body.truncate(refusal.body.len() / 2);
+    }
+    let (body, announced) = spoiled(Bytes::from(refusal.body), fault);
+    let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(refusal.content_type));
+    headers.extend(announced.map(|length| (header::CONTENT_LENGTH, length)));
     for (name, value) in refusal.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);

@@ -1,4 +1,5 @@
-//! Bodies that break off. None knows its length, so that a `Content-Length` may announce another.
+//! Bodies made as they are sent, and bodies that break off. None knows its length, so that a
+//! `Content-Length` may announce another.
 
 use std::{
     future::Future,
@@ -15,28 +16,42 @@ use axum::{
 use http_body_util::combinators::Frame;
 use tokio::time::{Interval, interval};
 
-/// `bytes` and an end, which comes too soon if more were announced.
-pub(super) fn unmeasured(bytes: Bytes) -> Body {
-    Body::new(Broken { bytes, end: End::AfterFlush })
+/// What a body is made of.
+pub(super) trait Chunks: Iterator<Item = Bytes> + Send + 'static {}
+
+impl<C: Iterator<Item = Bytes> + Send + 'static> Chunks for C {}
+
+/// All of `chunks`, each asked for when the one before it is sent.
+pub(super) fn stream(chunks: impl Chunks) -> Body {
+    broken(chunks, End::Regular)
 }
 
-/// `bytes`, then silence.
-pub(super) fn hanging(bytes: Bytes) -> Body {
-    Body::new(Broken { bytes, end: End::Silence })
+/// `chunks` and an end, which comes too soon if more were announced.
+pub(super) fn unmeasured(chunks: impl Chunks) -> Body {
+    broken(chunks, End::AfterFlush)
+}
+
+/// `chunks`, then silence.
+pub(super) fn hanging(chunks: impl Chunks) -> Body {
+    broken(chunks, End::Silence)
 }
 
 /// An error at once, at which a server cuts the connection.
 pub(super) fn reset() -> Body {
-    Body::new(Broken { bytes: Bytes::new(), end: End::Reset })
+    broken(std::iter::empty(), End::Reset)
 }
 
 /// A blank every second for ever: legal JSON so far.
 pub(super) fn trickle() -> Body {
-    Body::new(Broken { bytes: Bytes::new(), end: End::Blanks(interval(Duration::from_secs(1))) })
+    broken(std::iter::empty(), End::Blanks(interval(Duration::from_secs(1))))
+}
+
+fn broken(chunks: impl Chunks, end: End) -> Body {
+    Body::new(Broken { chunks: Box::new(chunks), end })
 }
 
 struct Broken {
-    bytes: Bytes,
+    chunks: Box<dyn Chunks<Item = Bytes>>,
     end: End,
 }
 
@@ -57,8 +72,7 @@ impl HttpBody for Broken {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
-        if !self.bytes.is_empty() {
-            let bytes = std::mem::take(&mut self.bytes);
+        if let Some(bytes) = self.chunks.find(|chunk| !chunk.is_empty()) {
             return Pin::new(&mut Body::from(bytes)).poll_frame(context);
         }
         match &mut self.end {

@@ -20,14 +20,14 @@ pub(super) fn hash_text(text: &str) -> u64 {
 pub(super) fn guid(key: u64) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bits = (u128::from(mix(key, 1)) << 64) | u128::from(mix(key, 2));
-    let mut text = String::with_capacity(36);
-    for place in 0..32 {
-        if matches!(place, 8 | 12 | 16 | 20) {
-            text.push('-');
+    let mut text = [b'-'; 36];
+    let mut digits = (0..32).map(|place| HEX[(bits >> (124 - 4 * place)) as usize & 15]);
+    for (place, letter) in text.iter_mut().enumerate() {
+        if !matches!(place, 8 | 13 | 18 | 23) {
+            *letter = digits.next().unwrap_or(b'0');
         }
-        text.push(char::from(HEX[(bits >> (124 - 4 * place)) as usize & 15]));
     }
-    text
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// A few decisions drawn one after the other from one place.

@@ -132,35 +132,35 @@ pub(super) fn resource(seed: u64, number: u64) -> Resource {
 impl Resource {
     /// Its name, unique in the enrollment.
     pub(super) fn name(&self) -> String {
-        format!("{}-{}-{}-{:05}", self.kind.prefix, self.team, self.environment, self.number)
+        let (prefix, number) = (self.kind.prefix, self.number.to_string());
+        let zeros = "00000".get(number.len()..).unwrap_or("");
+        [prefix, "-", self.team, "-", self.environment, "-", zeros, &number].concat()
     }
 
     /// Its resource group, with capitals as people write them.
     pub(super) fn group(&self) -> String {
-        format!("RG-{}-{}", self.team, self.environment)
+        ["RG-", self.team, "-", self.environment].concat()
     }
 
     /// Its ARM id in the spelling of its creation.
     pub(super) fn id(&self) -> String {
-        let subscription = subscription_id(self.subscription);
-        let (group, name, kind) = (self.group(), self.name(), self.kind);
-        let (provider, path) = (kind.provider, kind.path);
-        let start = [
-            "/subscriptions/",
-            &subscription,
-            "/resourceGroups/",
-            &group,
-            "/providers/",
-            provider,
-            "/",
-        ];
-        let end = match path.split_once('/') {
-            None => [path, "/", &name].concat(),
-            Some((parent, child)) => {
-                [parent, "/", self.team, "-server/", child, "/", &name].concat()
-            }
+        self.id_of(&self.group(), &self.name())
+    }
+
+    /// The same, of its group and name where they are known already.
+    pub(super) fn id_of(&self, group: &str, name: &str) -> String {
+        let (subscription, kind) = (subscription_id(self.subscription), self.kind);
+        let (path, server) = match kind.path.split_once('/') {
+            None => ([kind.path, "/", "", ""], ""),
+            Some((parent, child)) => ([parent, "/", self.team, "-server/"], child),
         };
-        start.concat() + &end
+        let slash = if server.is_empty() { "" } else { "/" };
+        let start = ["/subscriptions/", &subscription, "/resourceGroups/", group, "/providers/"];
+        let [parent, separator, team, suffix] = path;
+        let end = [kind.provider, "/", parent, separator, team, suffix, server, slash, name];
+        let mut id = String::with_capacity(192);
+        id.extend(start.into_iter().chain(end));
+        id
     }
 }
 

@@ -5,9 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     chance::Chance,
     refusal::{RETRY_AFTER, Refusal},
+    target::Step,
 };
 
-/// One failed or false answer to a request for usage.
+/// One failed or false answer to a request for usage. At a step where a fault has no meaning
+/// the answer is a good one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// 429, with the wait told in one of the ways seen.
@@ -26,12 +28,13 @@ pub enum Fault {
     },
     /// The connection is cut before the body; in process, the body is an error.
     Reset,
-    /// The page's text ends inside a row.
+    /// The text of the page, the blob or the status ends inside a row. A blob ends inside a quoted
+    /// field, so that a reader of CSV can tell.
     CutBody {
         /// Whole rows before the end.
         after_rows: usize,
         /// `Content-Length` announces more, so the cut shows in HTTP. Otherwise it is a complete
-        /// answer whose JSON is not.
+        /// answer whose JSON, or CSV, is not.
         announces_more: bool,
     },
     /// An answer that does not come to an end.
@@ -59,6 +62,24 @@ pub enum Fault {
     },
     /// 307 to another host.
     Redirect,
+    /// 422 to the request for a report: the offer has none. The list is all there is.
+    UnsupportedOffer,
+    /// A report that takes one look longer; standing, it never gets ready.
+    StillRunning,
+    /// A report that ends as `Failed`, with an error.
+    ReportFailed,
+    /// A report that ends as `NoDataFound` although there is data.
+    NoDataFound,
+    /// 202 whose `Location` is on another host, where no token may go.
+    ForeignLocation,
+    /// 202 without a `Location`.
+    MissingLocation,
+    /// A manifest whose blobs are on another host. No token goes there in any case.
+    ForeignBlobLink,
+    /// A manifest that tells of more bytes than come.
+    WrongByteCount,
+    /// 403: the blob's link has expired.
+    ExpiredSas,
 }
 
 /// How a 429 tells the seconds to wait.
@@ -116,7 +137,7 @@ pub enum Unauthorized {
 impl Fault {
     /// One of the kinds that a client can notice, at random. [`Fault::NoContent`] and
     /// [`Fault::DropRows`] only come when asked for: with them no client's sums could be checked.
-    pub(super) fn any(chance: &mut Chance) -> Self {
+    fn any(chance: &mut Chance) -> Self {
         match chance.below(27) {
             0 => Self::Throttled(RetryAfter::Tenant(2)),
             1 => Self::Throttled(RetryAfter::Documented(1)),
@@ -148,6 +169,41 @@ impl Fault {
         }
     }
 
+    /// The same for any step. [`Fault::NoDataFound`] only comes when asked for, as it
+    /// loses rows; so does [`Fault::UnsupportedOffer`], after which no client asks again.
+    pub(super) fn any_at(step: Step, chance: &mut Chance) -> Self {
+        let own: &[Self] = match step {
+            Step::List => return Self::any(chance),
+            Step::ReportRequest => &[Self::ForeignLocation, Self::MissingLocation],
+            Step::ReportStatus => &[
+                Self::StillRunning,
+                Self::ReportFailed,
+                Self::ForeignBlobLink,
+                Self::WrongByteCount,
+            ],
+            Step::ReportBlob => &[
+                Self::ExpiredSas,
+                Self::CutBody { after_rows: 7, announces_more: true },
+                Self::CutBody { after_rows: 7, announces_more: false },
+            ],
+        };
+        let shared = [
+            Self::Throttled(RetryAfter::Plain(2)),
+            Self::Throttled(RetryAfter::Missing),
+            Self::Unavailable { seconds: 1 },
+            Self::ServerError { status: 500, body: ErrorBody::Json },
+            Self::ServerError { status: 504, body: ErrorBody::Html },
+            Self::Reset,
+            Self::Stall(Stall::Silent),
+            Self::Stall(Stall::HalfPage),
+            Self::Html,
+            Self::Forbidden,
+            Self::Redirect,
+        ];
+        let place = chance.below((own.len() + shared.len()) as u64) as usize;
+        own.iter().chain(&shared).nth(place).cloned().unwrap_or(Self::Reset)
+    }
+
     /// The whole answer, for the faults whose answer is not made of a page.
     pub(super) fn refusal(&self, now: Timestamp) -> Option<Refusal> {
         match self {
@@ -169,6 +225,11 @@ impl Fault {
             Self::Redirect => {
                 Some(Refusal::html(307, "").with("location", "http://elsewhere.example.com/"))
             }
+            Self::UnsupportedOffer => {
+                let message = "Unsupported request. offer type: WebDirect for get detailed report request is not supported.";
+                Some(Refusal::error(422, "422", message))
+            }
+            Self::ExpiredSas => Some(Refusal::expired()),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    ops::ControlFlow,
+    ops::{ControlFlow, RangeInclusive},
     sync::{Mutex, PoisonError},
 };
 
@@ -85,6 +85,11 @@ impl Ledger {
         let mut shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
         shrunk.insert(day, u64::from(percent));
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// How many of 100 rows of which days are gone for good.
+    pub(super) fn shrunk(&self) -> HashMap<i64, u64> {
+        self.shrunk.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a row is among so many of 100 that are left out.
@@ -181,7 +186,7 @@ impl Ledger {
     }
 
     /// Whether a reading at `as_of` holds the row. Cheap, as paging asks it of every row it skips.
-    fn shows(&self, selection: Selection, day: i64, index: u64, as_of: i64) -> bool {
+    pub(super) fn shows(&self, selection: Selection, day: i64, index: u64, as_of: i64) -> bool {
         let Origin { charge, source, .. } = self.origin(day, index);
         let scope = selection.scope;
         let belongs = scope == Scope::BillingAccount || {
@@ -200,7 +205,7 @@ impl Ledger {
     }
 
     /// Most usage shows 4 to 12 hours after it, a little of it up to three days after its day.
-    fn has_appeared(&self, day: i64, source: u64, as_of: i64) -> bool {
+    pub(super) fn has_appeared(&self, day: i64, source: u64, as_of: i64) -> bool {
         if as_of >= 24 * day + SETTLED_HOURS {
             return true;
         }
@@ -248,7 +253,7 @@ impl Ledger {
     }
 
     /// The days of a reading that can hold rows.
-    fn existing(&self, (first, last): Days, as_of: i64) -> impl Iterator<Item = i64> + use<> {
+    pub(super) fn existing(&self, (first, last): Days, as_of: i64) -> RangeInclusive<i64> {
         first.max(self.first_day)..=last.min(as_of.div_euclid(24))
     }
 }

@@ -1,5 +1,5 @@
-//! A simulated enrollment that answers the `usageDetails` list as Azure does: for `demo` and
-//! `simulate`, and for tests, over a socket or in process.
+//! A simulated enrollment that answers the `usageDetails` list and the asynchronous cost details
+//! report as Azure does: for `demo` and `simulate`, and for tests, over a socket or in process.
 //!
 //! Every row is a pure function of the seed, its day and its place in the day, so equal options
 //! give equal data, and a million rows take no memory. Days appear as they do at the source: bit
@@ -7,7 +7,7 @@
 //!
 //! This module uses nothing else of the crate and adds money up on its own, so that no bug of the
 //! exporter can cancel itself. It reads no clock: time is handed in, waiting is `tokio::time`.
-//! Not here: the asynchronous report, tokens' own endpoints, and Microsoft Customer Agreements.
+//! Not here: tokens' own endpoints, and Microsoft Customer Agreements.
 
 mod answer;
 mod body;
@@ -17,6 +17,7 @@ mod chance;
 mod charges;
 mod enrollment;
 mod fault;
+mod faults;
 mod ledger;
 mod money;
 mod options;
@@ -25,33 +26,33 @@ mod paging;
 mod query;
 mod record;
 mod refusal;
+mod report;
 mod row;
+mod serving;
+mod target;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod wire;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use axum::Router;
-use http::request::Parts;
 use jiff::{Timestamp, civil::Date};
 
 use self::{
-    chance::{Chance, mix},
     enrollment::Scope,
+    faults::Faults,
     ledger::{Days, Ledger, Rows, Selection, View},
-    query::Context,
     record::Record,
-    refusal::{RETRY_AFTER, Refusal},
+    report::{Desk, Format},
     throttle::Throttle,
 };
 pub use self::{
@@ -59,6 +60,8 @@ pub use self::{
     money::Money,
     options::Options,
     record::Request,
+    report::{ColumnNames, EmptyReport, HeaderCase, ReportFormat, ReportOptions},
+    target::Step,
 };
 
 /// The moment the simulator takes for now.
@@ -86,20 +89,16 @@ struct Inner {
     record: Mutex<Record>,
     throttle: Mutex<Throttle>,
     faults: Mutex<Faults>,
+    desk: Mutex<Desk>,
+    format: Arc<Format>,
     late_filter_ignored: AtomicBool,
-}
-
-/// Faults that were asked for.
-#[derive(Default)]
-struct Faults {
-    next: VecDeque<Option<Fault>>,
-    standing: HashMap<Scope, Fault>,
 }
 
 impl Simulator {
     /// The enrollment of `options`, whose history ends today and goes on as `now` does.
     pub fn new(options: Options, now: Now) -> Self {
         let ledger = Ledger::new(&options, calendar::day_at(now()));
+        let format = Arc::new(Format::new(options.report.format, options.seed));
         Self(Arc::new(Inner {
             options,
             ledger,
@@ -107,6 +106,8 @@ impl Simulator {
             record: Mutex::default(),
             throttle: Mutex::default(),
             faults: Mutex::default(),
+            desk: Mutex::default(),
+            format,
             late_filter_ignored: AtomicBool::new(false),
         }))
     }
@@ -175,26 +176,38 @@ impl Simulator {
         locked(&self.0.record).seen()
     }
 
-    /// The next requests for usage, at any scope, fail in these ways, one each. They come before
-    /// those asked for by [`Simulator::set_fault`] and before random ones.
+    /// The next requests for pages of the list, at any scope, fail in these ways, one each. They
+    /// come before those asked for by [`Simulator::set_fault`] and before random ones.
     pub fn next_faults(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.script(faults.into_iter().map(Some));
+        self.next_faults_at(Step::List, faults);
     }
 
-    /// The same with requests between them that are answered well.
+    /// The same of any step, each of which has a queue of its own.
+    pub fn next_faults_at(&self, step: Step, faults: impl IntoIterator<Item = Fault>) {
+        self.script_at(step, faults.into_iter().map(Some));
+    }
+
+    /// As [`Simulator::next_faults`], with requests between them that are answered well.
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
-        locked(&self.0.faults).next.extend(faults);
+        self.script_at(Step::List, faults);
     }
 
-    /// Every request at that scope fails in this way until `None` is set. Nothing happens for a
-    /// scope that does not exist.
+    /// The same of any step.
+    pub fn script_at(&self, step: Step, faults: impl IntoIterator<Item = Option<Fault>>) {
+        locked(&self.0.faults).script(step, faults);
+    }
+
+    /// Every request at that scope, of whatever step, fails in this way until `None` is set.
+    /// Nothing happens for a scope that does not exist.
     pub fn set_fault(&self, kind: &str, id: &str, fault: Option<Fault>) {
         let Some(scope) = Scope::find(kind, id) else { return };
-        let mut faults = locked(&self.0.faults);
-        match fault {
-            Some(fault) => faults.standing.insert(scope, fault),
-            None => faults.standing.remove(&scope),
-        };
+        locked(&self.0.faults).set(scope, None, fault);
+    }
+
+    /// The same of one step, which then has this fault and not that of all steps.
+    pub fn set_fault_at(&self, step: Step, kind: &str, id: &str, fault: Option<Fault>) {
+        let Some(scope) = Scope::find(kind, id) else { return };
+        locked(&self.0.faults).set(scope, Some(step), fault);
     }
 
     /// From now on a filter for the late rows of a billing period is answered with all of it.
@@ -218,77 +231,6 @@ impl Simulator {
             let selection = Selection { scope, view, rows };
             self.0.ledger.totals(selection, days, calendar::refreshed_at(self.now()))
         })
-    }
-}
-
-/// What answering a request needs.
-impl Simulator {
-    fn now(&self) -> Timestamp {
-        (self.0.now)()
-    }
-
-    fn ledger(&self) -> &Ledger {
-        &self.0.ledger
-    }
-
-    fn latency(&self) -> Duration {
-        self.0.options.latency
-    }
-
-    fn token(&self) -> Option<&str> {
-        self.0.options.token.as_deref()
-    }
-
-    fn scheme(&self) -> &'static str {
-        if self.0.options.https_base { "https" } else { "http" }
-    }
-
-    fn context(&self) -> Context {
-        let (now, options) = (self.now(), &self.0.options);
-        Context {
-            seed: options.seed,
-            today: calendar::date_of(calendar::day_at(now)),
-            as_of: calendar::refreshed_at(now),
-            ignore_filter: options.ignore_filter,
-            ignore_late_filter: self.0.late_filter_ignored.load(Ordering::Relaxed),
-            drift: options.drift,
-        }
-    }
-
-    fn arrived(&self, scope: Option<Scope>, parts: &Parts) -> u64 {
-        let (kind, uri) = (scope.map_or("", Scope::kind), &parts.uri);
-        locked(&self.0.record).arrived(kind, uri.path(), uri.query().unwrap_or_default())
-    }
-
-    fn answered(&self, number: u64, status: u16) {
-        locked(&self.0.record).answered(number, status);
-    }
-
-    fn answer_counts(&self) -> BTreeMap<(&'static str, u16), u64> {
-        locked(&self.0.record).counts().clone()
-    }
-
-    /// The fault of a request, by its number where it is left to chance.
-    fn fault(&self, scope: Option<Scope>, number: u64) -> Option<Fault> {
-        let (scope, mut faults) = (scope?, locked(&self.0.faults));
-        if let Some(scripted) = faults.next.pop_front() {
-            return scripted;
-        }
-        let asked_for = faults.standing.get(&scope).cloned();
-        asked_for.or_else(|| {
-            let mut chance = Chance::new(mix(self.0.options.seed ^ 0xFA17, number));
-            let fails = (chance.below(1_000_000) as f64) < self.0.options.error_rate * 1e6;
-            fails.then(|| Fault::any(&mut chance))
-        })
-    }
-
-    /// Counts a call against the quota: how many are left, or the refusal.
-    fn admit(&self, scope: Scope) -> Result<u32, Refusal> {
-        const UNLIMITED: u32 = 9;
-        let Some(limit) = self.0.options.requests_per_minute else { return Ok(UNLIMITED) };
-        let now = tokio::time::Instant::now();
-        let admitted = locked(&self.0.throttle).admit(scope.kind(), limit, now);
-        admitted.map_err(|seconds| Refusal::throttled(seconds).with(RETRY_AFTER, seconds))
     }
 }
 

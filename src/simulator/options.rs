@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::report::ReportOptions;
+
 /// Rows a day may not fall below: every day holds its special rows.
 const SMALLEST_DAY: u64 = 16;
 
@@ -33,8 +35,10 @@ pub struct Options {
     /// Pages of one reading follow the data as it is refreshed, as Azure's do: rows can then be
     /// missed or repeated. Off: a reading keeps to the moment of its first page.
     pub drift: bool,
-    /// `nextLink` begins with `https://`, for a simulator behind TLS.
+    /// Links begin with `https://`, for a simulator behind TLS.
     pub https_base: bool,
+    /// How the asynchronous report is made.
+    pub report: ReportOptions,
 }
 
 impl Default for Options {
@@ -53,6 +57,7 @@ impl Default for Options {
             late_third_party: true,
             drift: false,
             https_base: false,
+            report: ReportOptions::default(),
         }
     }
 }

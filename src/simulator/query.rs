@@ -40,29 +40,6 @@ pub(super) struct Context {
     pub(super) drift: bool,
 }
 
-/// The scope that a path names, and its billing period if any. `None`: no usageDetails path.
-pub(super) fn target(path: &str) -> Option<Result<(Scope, Option<Date>), Refusal>> {
-    let lower = path.to_ascii_lowercase();
-    let rest = lower.strip_suffix("/providers/microsoft.consumption/usagedetails")?;
-    let (owner, period) = match rest.split_once("/providers/microsoft.billing/billingperiods/") {
-        Some((owner, period)) => (owner, Some(period)),
-        None => (rest, None),
-    };
-    let (kind, id) = match owner.trim_start_matches('/').split('/').collect::<Vec<_>>()[..] {
-        ["subscriptions", id] => ("subscription", id),
-        ["providers", "microsoft.billing", "billingaccounts", id] => ("billing_account", id),
-        ["providers", "microsoft.billing", "departments", id] => ("department", id),
-        ["providers", "microsoft.billing", "enrollmentaccounts", id] => ("enrollment_account", id),
-        _ => return None,
-    };
-    let period = match period.map(|name| Date::strptime("%Y%m%d", format!("{name}01"))) {
-        Some(Err(_)) => return Some(Err(Refusal::bad_request("Invalid billing period name."))),
-        Some(Ok(first)) => Some(first),
-        None => None,
-    };
-    Some(Scope::find(kind, id).map(|scope| (scope, period)).ok_or_else(Refusal::not_found))
-}
-
 /// Reads the parameters of a request for `scope`, by `period` if its path has one.
 pub(super) fn parse(
     (scope, period): (Scope, Option<Date>),
@@ -79,7 +56,7 @@ pub(super) fn parse(
         let named = given.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         named.map(|(_, value)| value.as_str())
     };
-    let version = api_version(find("api-version"))?;
+    let version = api_version(find("api-version"), "2018-03-31")?;
     let filter = match find("$filter") {
         Some(filter) => Some(dates(filter)?),
         None => None,
@@ -132,14 +109,15 @@ fn is_badly_formed(raw: &str) -> bool {
     })
 }
 
-fn api_version(given: Option<&str>) -> Result<String, Refusal> {
+/// The version that a request asks for, if there is one since the `oldest`.
+pub(super) fn api_version(given: Option<&str>, oldest: &str) -> Result<String, Refusal> {
     let Some(version) = given else {
         let message =
             "The api-version query parameter (?api-version=) is required for all requests.";
         return Err(Refusal::error(400, "MissingApiVersionParameter", message));
     };
     let dated = version.get(..10).is_some_and(|date| date.parse::<Date>().is_ok());
-    if dated && version >= "2018-03-31" {
+    if dated && version >= oldest {
         return Ok(version.into());
     }
     let message = format!("The api-version '{version}' is invalid for this resource type.");

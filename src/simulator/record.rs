@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::target::Step;
+
 /// Requests kept; older ones are only counted.
 const KEPT: usize = 10_000;
 
@@ -12,6 +14,10 @@ pub struct Request {
     pub number: u64,
     /// `billing_account`, `department`, `enrollment_account`, `subscription`, or empty.
     pub kind: &'static str,
+    /// What it was for. `None`: no path of the source's, or a scope that does not exist.
+    pub step: Option<Step>,
+    /// As sent.
+    pub method: String,
     /// As sent.
     pub path: String,
     /// As sent, without the question mark.
@@ -30,13 +36,12 @@ pub(super) struct Record {
 
 impl Record {
     /// Notes a request, and numbers it.
-    pub(super) fn arrived(&mut self, kind: &'static str, path: &str, query: &str) -> u64 {
+    pub(super) fn arrived(&mut self, request: Request) -> u64 {
         self.seen += 1;
         if self.requests.len() == KEPT {
             self.requests.pop_front();
         }
-        let (path, query) = (path.into(), query.into());
-        self.requests.push_back(Request { number: self.seen, kind, path, query, status: None });
+        self.requests.push_back(Request { number: self.seen, ..request });
         self.seen
     }
 
@@ -44,7 +49,11 @@ impl Record {
         let newest_first = self.requests.iter_mut().rev();
         if let Some(request) = newest_first.take_while(|kept| kept.number >= number).last() {
             request.status = Some(status);
-            *self.counts.entry((request.kind, status)).or_default() += 1;
+            let counted_as = match request.step {
+                None | Some(Step::List) => request.kind,
+                Some(step) => step.as_str(),
+            };
+            *self.counts.entry((counted_as, status)).or_default() += 1;
         }
     }
 
@@ -56,7 +65,7 @@ impl Record {
         self.seen
     }
 
-    /// Answers by kind of scope and status.
+    /// Answers by status and, for the list, by kind of scope; for the report, by step.
     pub(super) fn counts(&self) -> &BTreeMap<(&'static str, u16), u64> {
         &self.counts
     }

@@ -42,6 +42,27 @@ impl Refusal {
         self
     }
 
+    /// What a storage account answers.
+    pub(super) fn storage(status: u16, code: &str, message: &str) -> Self {
+        let body = format!(
+            "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        );
+        let refusal = Self { content_type: "application/xml", ..Self::html(status, &body) };
+        refusal.with("x-ms-error-code", code)
+    }
+
+    /// What a link is told after its time.
+    pub(super) fn expired() -> Self {
+        let message = "Server failed to authenticate the request. Signature not valid in the specified time frame.";
+        Self::storage(403, "AuthenticationFailed", message)
+    }
+
+    /// What a path is told that leads nowhere.
+    pub(super) fn unknown_path(path: &str) -> Self {
+        let message = format!("The resource path {path} is unknown.");
+        Self::error(404, "InvalidResourceType", &message)
+    }
+
     /// What an unknown scope is told.
     pub(super) fn not_found() -> Self {
         let message = "The resource or one of its dependencies could not be found.";
@@ -52,11 +73,15 @@ impl Refusal {
         Self::error(400, "400", message)
     }
 
-    /// What calls above the quota are told: wait `seconds`.
+    /// What calls above the list's quota are told: wait `seconds`.
     pub(super) fn throttled(seconds: u64) -> Self {
+        Self::too_many(seconds).with(REMAINING, 0)
+    }
+
+    /// What calls above any quota are told.
+    pub(super) fn too_many(seconds: u64) -> Self {
         let message = format!("Too many requests. Please retry after {seconds} seconds.");
         Self::json(429, &serde_json::json!({"error": {"code": "429", "message": message}}))
-            .with(REMAINING, 0)
     }
 }
 
@@ -64,3 +89,9 @@ impl Refusal {
 pub(super) const RETRY_AFTER: &str = "x-ms-ratelimit-microsoft.consumption-tenant-retry-after";
 /// How many calls are left; on good answers too.
 pub(super) const REMAINING: &str = "x-ms-ratelimit-remaining-microsoft.consumption-tenant-requests";
+/// The same two of the report, which another provider answers.
+pub(super) const REPORT_RETRY_AFTER: &str =
+    "x-ms-ratelimit-microsoft.costmanagement-tenant-retry-after";
+/// How many reports may still be asked for.
+pub(super) const REPORT_REMAINING: &str =
+    "x-ms-ratelimit-remaining-microsoft.costmanagement-tenant-requests";

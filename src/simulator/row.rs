@@ -31,8 +31,8 @@ pub(super) struct Row {
     pub(super) location: Option<&'static str>,
     /// Decides how this row spells what rows spell differently. Equal for identical rows.
     pub(super) spelling: u64,
-    /// Not unique: all rows of one resource, meter and day share it.
-    pub(super) name: String,
+    /// What its name is made of.
+    name: u64,
 }
 
 /// What a charge is about and what it costs.
@@ -73,7 +73,7 @@ impl Row {
             currency: subscription.map_or("USD", |place| enrollment::account_of(place).currency),
             location,
             spelling: key,
-            name: guid(mix(mix(ledger.seed ^ number, day.unsigned_abs()), priced.price as u64)),
+            name: mix(mix(ledger.seed ^ number, day.unsigned_abs()), priced.price as u64),
             resource: (subscription.is_some() && charge != Charge::NoResource).then_some(named),
         }
     }
@@ -93,16 +93,24 @@ impl Row {
         super::calendar::month_of(date_of(self.day))
     }
 
-    /// The resource's id in one of the spellings that rows of one resource differ by.
+    /// Not unique: all rows of one resource, meter and day share it.
+    pub(super) fn name(&self) -> String {
+        guid(self.name)
+    }
+
+    /// The resource's id as this row spells it.
     pub(super) fn resource_id(&self) -> Option<String> {
-        let resource = self.resource.as_ref()?;
-        let id = resource.id();
-        Some(match self.spelling % 16 {
+        Some(self.spelled(self.resource.as_ref()?.id()))
+    }
+
+    /// An id in one of the spellings that rows of one resource differ by.
+    pub(super) fn spelled(&self, id: String) -> String {
+        match self.spelling % 16 {
             0..10 => id,
             10..13 => id.to_ascii_lowercase(),
             13..15 => id.replace("/resourceGroups/RG-", "/resourcegroups/rg-"),
             _ => id + "/",
-        })
+        }
     }
 }
 

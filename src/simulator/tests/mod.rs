@@ -1,6 +1,7 @@
 //! What holds of every reading, through the router as a client sees it.
 
 mod client;
+mod report;
 
 use std::{collections::BTreeSet, sync::atomic::Ordering};
 

@@ -8,6 +8,8 @@ mod text;
 
 use json::Object;
 pub(super) use json::quoted;
+pub(super) use new::{NO_METER, pricing_model, reservation};
+pub(super) use text::{meter_id, part_number, product};
 
 use super::{
     enrollment::{BILLING_ACCOUNT, Tags, subscription_id},
@@ -36,14 +38,11 @@ impl Style {
 
 /// Appends one row.
 pub(super) fn write_row(out: &mut String, row: &Row, style: &Style) {
-    let period = period_path(row, style);
+    let (period, name) = (period_path(row, style), row.name());
     let mut object = Object::open(out);
     object
-        .text(
-            "id",
-            &[&*period, "/providers/Microsoft.Consumption/usageDetails/", &row.name].concat(),
-        )
-        .text("name", &row.name)
+        .text("id", &[&*period, "/providers/Microsoft.Consumption/usageDetails/", &name].concat())
+        .text("name", &name)
         .text("type", "Microsoft.Consumption/usageDetails");
     if style.version.as_str() >= "2019-10" {
         object.text("kind", "legacy");

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The GUID that rows without a meter of Azure's show.
-const NO_METER: &str = "00000000-0000-0000-0000-000000000000";
+pub(in super::super) const NO_METER: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Appends every property.
 pub(super) fn write(object: &mut Object<'_>, row: &Row, style: &Style) {
@@ -142,7 +142,8 @@ fn write_charge(object: &mut Object<'_>, row: &Row, style: &Style) {
     }
 }
 
-fn pricing_model(row: &Row) -> &'static str {
+/// The API's `pricingModel`.
+pub(in super::super) fn pricing_model(row: &Row) -> &'static str {
     match row.charge {
         Charge::RoundingAdjustment => "",
         Charge::ReservationInstallment
@@ -163,8 +164,7 @@ fn write_reservation(object: &mut Object<'_>, row: &Row, style: &Style) {
         }
         return;
     }
-    let (id, order) = (guid(mix(7, row.spelling % 4)), guid(mix(8, row.spelling % 4)));
-    let label = "VM_RI_11-02-2025_09-14";
+    let (id, label, order) = reservation(row);
     for (name, value) in names.into_iter().zip([&*id, label, &*order, "Reserved VM Instance", "12"])
     {
         object.text(name, value);
@@ -172,4 +172,10 @@ fn write_reservation(object: &mut Object<'_>, row: &Row, style: &Style) {
     if style.version.as_str() >= "2021-10" && style.view == View::Amortized {
         object.text("benefitId", &id).text("benefitName", label);
     }
+}
+
+/// Id, name and order of the reservation that a row is about.
+pub(in super::super) fn reservation(row: &Row) -> (String, &'static str, String) {
+    let which = row.spelling % 4;
+    (guid(mix(7, which)), "VM_RI_11-02-2025_09-14", guid(mix(8, which)))
 }

@@ -20,14 +20,14 @@ pub(super) fn day_start(row: &Row) -> String {
 }
 
 /// The product of a row, as `Virtual Machines Dsv5 Series - D4s v5 - USEast2`.
-pub(super) fn product(row: &Row) -> String {
+pub(in super::super) fn product(row: &Row) -> String {
     let meter = row.meter;
     let place = row.location.unwrap_or("Global");
-    format!("{} {} - {} - {place}", meter.category, meter.subcategory, meter.name)
+    [meter.category, " ", meter.subcategory, " - ", meter.name, " - ", place].concat()
 }
 
 /// A part number in the manner of the price sheet's.
-pub(super) fn part_number(row: &Row) -> String {
+pub(in super::super) fn part_number(row: &Row) -> String {
     format!("AAH-{:05}", hash_text(row.meter.name) % 100_000)
 }
 
@@ -42,6 +42,6 @@ pub(super) fn information(row: &Row, style: &Style) -> Option<String> {
 }
 
 /// The meter's GUID.
-pub(super) fn meter_id(row: &Row) -> String {
+pub(in super::super) fn meter_id(row: &Row) -> String {
     guid(hash_text(row.meter.name) ^ hash_text(row.meter.category))
 }

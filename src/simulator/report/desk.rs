@@ -1,0 +1,79 @@
+//! Reports that were asked for.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{super::enrollment::Scope, blob::Part, lines::Reading};
+
+/// Reports kept; older ones are not found any more.
+const KEPT: usize = 1000;
+
+/// One report.
+pub(in super::super) struct Report {
+    pub(super) id: String,
+    pub(super) scope: Scope,
+    /// The scope's path as the client wrote it.
+    pub(super) owner: String,
+    /// The request's body.
+    pub(super) body: Value,
+    pub(super) reading: Arc<Reading>,
+    /// Which of the two documented paths tells its status.
+    pub(super) status_path: &'static str,
+    /// Looks that are still answered with "not yet".
+    pub(super) polls_left: AtomicU32,
+    /// Once it was seen to be ready.
+    pub(super) ready: OnceLock<Ready>,
+}
+
+/// What is known of a report that is ready.
+pub(super) struct Ready {
+    pub(super) parts: Vec<Part>,
+    /// When its links expire.
+    pub(super) until: Timestamp,
+}
+
+impl Report {
+    pub(in super::super) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Counts a look: whether the report is ready.
+    pub(super) fn looked_at(&self) -> bool {
+        let fewer = |left: u32| left.checked_sub(1);
+        self.polls_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err()
+    }
+}
+
+/// The newest reports.
+#[derive(Default)]
+pub(in super::super) struct Desk {
+    reports: VecDeque<Arc<Report>>,
+    made: u64,
+}
+
+impl Desk {
+    /// A number for a new report.
+    pub(super) fn number(&mut self) -> u64 {
+        self.made += 1;
+        self.made
+    }
+
+    pub(super) fn keep(&mut self, report: Arc<Report>) {
+        if self.reports.len() == KEPT {
+            self.reports.pop_front();
+        }
+        self.reports.push_back(report);
+    }
+
+    pub(in super::super) fn find(&self, id: &str) -> Option<Arc<Report>> {
+        self.reports.iter().rev().find(|report| report.id == id).cloned()
+    }
+}

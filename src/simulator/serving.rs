@@ -1,0 +1,116 @@
+//! What answering a request needs of the enrollment: its clock, its record, its faults, its quotas.
+
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
+
+use http::request::Parts;
+use jiff::Timestamp;
+
+use super::{
+    Request, Simulator, Step, calendar,
+    chance::{Chance, mix},
+    enrollment::Scope,
+    fault::Fault,
+    ledger::Ledger,
+    locked,
+    query::Context,
+    refusal::{REPORT_REMAINING, REPORT_RETRY_AFTER, RETRY_AFTER, Refusal},
+    target::Target,
+};
+
+impl Simulator {
+    pub(super) fn now(&self) -> Timestamp {
+        (self.0.now)()
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    pub(super) fn latency(&self) -> Duration {
+        self.0.options.latency
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.0.options.token.as_deref()
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.0.options.https_base { "https" } else { "http" }
+    }
+
+    pub(super) fn context(&self) -> Context {
+        let (now, options) = (self.now(), &self.0.options);
+        Context {
+            seed: options.seed,
+            today: calendar::date_of(calendar::day_at(now)),
+            as_of: calendar::refreshed_at(now),
+            ignore_filter: options.ignore_filter,
+            ignore_late_filter: self.0.late_filter_ignored.load(Ordering::Relaxed),
+            drift: options.drift,
+        }
+    }
+
+    /// Whose usage a request is about.
+    pub(super) fn scope_of(&self, target: &Target) -> Option<Scope> {
+        match target {
+            Target::List(scope, _) | Target::Report(scope, _) | Target::Status(scope, _) => {
+                Some(*scope)
+            }
+            Target::Blob(report, _) => {
+                locked(&self.0.desk).find(report).map(|report| report.scope())
+            }
+            Target::Refused(_) => None,
+        }
+    }
+
+    pub(super) fn arrived(&self, step: Option<Step>, scope: Option<Scope>, parts: &Parts) -> u64 {
+        locked(&self.0.record).arrived(Request {
+            number: 0,
+            kind: scope.map_or("", Scope::kind),
+            step,
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            status: None,
+        })
+    }
+
+    pub(super) fn answered(&self, number: u64, status: u16) {
+        locked(&self.0.record).answered(number, status);
+    }
+
+    pub(super) fn answer_counts(&self) -> BTreeMap<(&'static str, u16), u64> {
+        locked(&self.0.record).counts().clone()
+    }
+
+    /// The fault of a request, by its number where it is left to chance.
+    pub(super) fn fault(&self, scope: Scope, step: Step, number: u64) -> Option<Fault> {
+        if let Some(asked_for) = locked(&self.0.faults).take(scope, step) {
+            return asked_for;
+        }
+        let mut chance = Chance::new(mix(self.0.options.seed ^ 0xFA17, number));
+        let fails = (chance.below(1_000_000) as f64) < self.0.options.error_rate * 1e6;
+        fails.then(|| Fault::any_at(step, &mut chance))
+    }
+
+    /// Counts a call against the list's quota: how many are left, or the refusal.
+    pub(super) fn admit(&self, scope: Scope) -> Result<u32, Refusal> {
+        self.admit_as(scope.kind())
+            .map_err(|seconds| Refusal::throttled(seconds).with(RETRY_AFTER, seconds))
+    }
+
+    /// The same for reports, whose quota is one for all scopes. A look at a report is free, and a
+    /// download is another service's.
+    pub(super) fn admit_report(&self) -> Result<u32, Refusal> {
+        self.admit_as("cost_details").map_err(|seconds| {
+            let refusal = Refusal::too_many(seconds).with(REPORT_REMAINING, 0);
+            refusal.with(REPORT_RETRY_AFTER, seconds)
+        })
+    }
+
+    fn admit_as(&self, bucket: &'static str) -> Result<u32, u64> {
+        const UNLIMITED: u32 = 9;
+        let Some(limit) = self.0.options.requests_per_minute else { return Ok(UNLIMITED) };
+        locked(&self.0.throttle).admit(bucket, limit, tokio::time::Instant::now())
+    }
+}

@@ -1,0 +1,122 @@
+//! A client of the report.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::{
+    super::{super::Money, client::Client},
+    ACCOUNT, BASE, Line,
+    csv::{added_up, parse},
+    order_path,
+};
+
+/// An answer, all of it.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect(&self.text)
+    }
+
+    pub(super) fn location(&self) -> String {
+        self.headers[header::LOCATION].to_str().unwrap().replace(BASE, "")
+    }
+
+    pub(super) fn links(&self) -> Vec<String> {
+        let blobs = self.json()["manifest"]["blobs"].as_array().expect(&self.text).clone();
+        let link = |blob: &Value| blob["blobLink"].as_str().unwrap().replace(BASE, "");
+        blobs.iter().map(link).collect()
+    }
+}
+
+impl Client {
+    /// `None`: the answer broke off.
+    pub(super) async fn try_to_ask(
+        &self,
+        method: &str,
+        target: &str,
+        token: bool,
+        body: String,
+    ) -> Option<Answer> {
+        let mut request = Request::builder().method(method).uri(target);
+        request = request.header(header::HOST, "localhost:1");
+        if token {
+            request = request.header(header::AUTHORIZATION, "Bearer token");
+        }
+        let request = request.body(Body::from(body)).unwrap();
+        let response = self.0.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.ok()?.to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let announced = parts.headers.get(header::CONTENT_LENGTH);
+        let whole = announced.is_none_or(|length| *length == *bytes.len().to_string());
+        whole.then_some(Answer { status: parts.status, headers: parts.headers, text })
+    }
+
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        target: &str,
+        token: bool,
+        body: String,
+    ) -> Answer {
+        self.try_to_ask(method, target, token, body).await.expect("a whole answer")
+    }
+
+    /// What a report of the billing account adds up to; `None` if anything shows that it is none.
+    pub(super) async fn try_to_report(&self) -> Option<BTreeMap<String, Money>> {
+        let ours = |link: &str| link.strip_prefix(BASE).map(str::to_owned);
+        let order = self.try_to_ask("POST", &order_path(ACCOUNT), true, "{}".into()).await?;
+        let location = order.headers.get(header::LOCATION)?.to_str().unwrap().to_owned();
+        let mut told = Value::Null;
+        for _ in 0..3 {
+            let answer = self.try_to_ask("GET", &ours(&location)?, true, String::new()).await?;
+            if answer.status == StatusCode::OK {
+                told = serde_json::from_str(&answer.text).ok()?;
+                break;
+            }
+        }
+        let blob = &told.get("manifest")?["blobs"][0];
+        let link = ours(blob["blobLink"].as_str()?)?;
+        let answer = self.try_to_ask("GET", &link, false, String::new()).await?;
+        let whole = answer.text.len() as u64 == blob["byteCount"].as_u64()?;
+        (answer.status == StatusCode::OK && whole).then(|| added_up(&parse(&answer.text)))
+    }
+
+    pub(super) async fn order(&self, scope: (&str, &str), body: &Value) -> Answer {
+        self.ask("POST", &order_path(scope), true, body.to_string()).await
+    }
+
+    pub(super) async fn look(&self, location: &str) -> Answer {
+        self.ask("GET", location, true, String::new()).await
+    }
+
+    pub(super) async fn download(&self, link: &str) -> Answer {
+        self.ask("GET", link, false, String::new()).await
+    }
+
+    /// The lines of a report that is answered at once, by column name.
+    pub(super) async fn report(&self, scope: (&str, &str), body: &Value) -> Vec<Line> {
+        let answer = self.order(scope, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let mut lines = Vec::new();
+        let mut bytes = 0;
+        for link in answer.links() {
+            let blob = self.download(&link).await;
+            assert_eq!(blob.status, StatusCode::OK, "{}", blob.text);
+            bytes += blob.text.len();
+            lines.extend(parse(&blob.text));
+        }
+        assert_eq!(answer.json()["manifest"]["byteCount"], bytes);
+        lines
+    }
+}
