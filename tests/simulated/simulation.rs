@@ -37,8 +37,9 @@ pub(crate) struct Setup {
     /// Whether the quotas are so wide that nobody waits.
     pub(crate) unlimited: bool,
     pub(crate) interval: &'static str,
-    /// By which API.
+    /// By which API, and what else the configuration says of the scope.
     pub(crate) read: &'static str,
+    pub(crate) tags: &'static [&'static str],
 }
 
 impl Setup {
@@ -52,6 +53,7 @@ impl Setup {
             unlimited: false,
             interval: "4h",
             read: "usage_details",
+            tags: &[],
         }
     }
 
@@ -179,7 +181,8 @@ impl Simulation {
         };
         let poller = |(index, scope): (usize, &azure_billing_exporter::config::Scope)| {
             let rules = setup.rules.clone();
-            Poller::new(world.clone(), index, scope.clone(), rules, Vec::new().into())
+            let tags = setup.tags.iter().map(|&key| key.to_owned()).collect();
+            Poller::new(world.clone(), index, scope.clone(), rules, tags)
         };
         let pollers = config.scopes.iter().enumerate().map(poller).collect();
         Self { setup, simulator, clock, pollers, exposition, status }
