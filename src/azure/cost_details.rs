@@ -180,6 +180,7 @@ impl Client {
                 Ok(report) => {
                     reading.merge(&tally, report.rounded, scratch);
                     reading.allocated += report.allocated;
+                    reading.bytes += report.bytes;
                     return Ok(());
                 }
                 Err(Failure::Throttled { wait, what }) => {
@@ -219,12 +220,12 @@ impl Client {
         count: &mut impl FnMut(&crate::billing::charge::Charge<'_>),
     ) -> Result<Report, Failure> {
         let mut body = self.open(url).await?;
-        let (mut reader, mut bytes) = (ReportReader::new(wanted), 0_u64);
+        let mut reader = ReportReader::new(wanted);
         let broken = |error: String| Failure::Transient(Error::BadAnswer(error));
         while let Some(part) = self.next_part(&mut body).await.map_err(Failure::Transient)? {
-            bytes += part.len() as u64;
             reader.feed(&part, count).map_err(|error| broken(error.to_string()))?;
         }
+        let bytes = reader.bytes();
         if let Some(announced) = announced.filter(|announced| bytes < *announced) {
             return Err(broken(format!("{bytes} of the {announced} bytes of the report")));
         }

@@ -44,6 +44,8 @@ pub struct Reading {
     pub rounded: u64,
     /// Pages or files, the answers that count.
     pub pages: u64,
+    /// How long they are.
+    pub bytes: u64,
     charged: u64,
     used: u64,
 }
@@ -158,6 +160,7 @@ impl Client {
             let mut tally = Tally::default();
             match read_page(&body, |charge| tally.count(charge, span, scratch)) {
                 Ok(page) => {
+                    reading.bytes += body.len() as u64;
                     reading.merge(&tally, page.rounded, scratch);
                     return Ok(page);
                 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
 
@@ -42,14 +43,18 @@ impl Poller {
         recent.filter(|_| self.outlook().is_complete(now)).unwrap_or(Duration::ZERO)
     }
 
-    /// Stores how the poll went, for the next start.
-    pub(super) async fn record(&mut self) {
+    /// Stores how a poll went, for the next start, and if it read anything when it ended and how many
+    /// rows that were.
+    pub(super) async fn record(&self, poll: &PollResult, fresh: Option<(Timestamp, u64)>) {
         let Some(store) = self.world.store.clone() else { return };
-        let status = self.world.status.scopes()[self.index].clone();
-        let Some(poll) = status.last_poll else { return };
-        let failure = poll.failure.map(|(reason, what)| (reason.as_str().to_owned(), what));
-        let (last_success, rows) = (status.last_success, status.rows);
-        let record = PollRecord { began: poll.began, took: poll.took, failure, last_success, rows };
+        let before = self.world.status.scopes()[self.index].clone();
+        let record = PollRecord {
+            began: poll.began,
+            took: poll.took,
+            failure: poll.failure.clone().map(|(reason, what)| (reason.as_str().to_owned(), what)),
+            last_success: fresh.map(|(ended, _)| ended).or(before.last_success),
+            rows: fresh.map(|(_, rows)| rows).or(before.rows),
+        };
         let scope = self.scope.id.clone();
         let written = spawn_blocking(move || store.record(&scope, &record)).await;
         if let Ok(Err(what)) = written {

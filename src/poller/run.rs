@@ -124,26 +124,29 @@ impl Poller {
         let started = Instant::now();
         let read = self.read_all(began).await;
         let mut result = PollResult { began, took: started.elapsed(), failure: None };
-        let succeeded = read.is_ok();
-        match read {
-            // Nothing was due, so that what is known is as old as before.
-            Ok(Tally { readings: 0, .. }) => self.world.status.idle(self.index, result),
-            Ok(tally) => {
-                let ended = self.world.clock.now();
-                let ignored = Ignored { outside: tally.outside, allocated: tally.allocated };
-                self.world.status.succeeded(self.index, result, ended, tally.rows, ignored);
+        let read = read.map_err(|Failure { reason, what }| {
+            warn!(
+                scope = self.scope.label,
+                reason = reason.as_str(),
+                "poll failed, the costs stay as they were: {what}"
+            );
+            result.failure = Some((reason, what));
+        });
+        // Nothing was due: what is known is as old as before.
+        let fresh = read.ok().filter(|tally| tally.readings > 0);
+        let ended = self.world.clock.now();
+        let succeeded = result.failure.is_none();
+        // What is told must not be lost with the process.
+        self.record(&result, fresh.as_ref().map(|tally| (ended, tally.rows))).await;
+        let (status, index) = (&self.world.status, self.index);
+        match fresh {
+            Some(Tally { rows, outside, allocated, .. }) => {
+                let ignored = Ignored { outside, allocated };
+                status.succeeded(index, result, ended, rows, ignored);
             }
-            Err(Failure { reason, what }) => {
-                warn!(
-                    scope = self.scope.label,
-                    reason = reason.as_str(),
-                    "poll failed, the costs stay as they were: {what}"
-                );
-                result.failure = Some((reason, what));
-                self.world.status.failed(self.index, result);
-            }
+            None if succeeded => status.idle(index, result),
+            None => status.failed(index, result),
         }
-        self.record().await;
         succeeded
     }
 

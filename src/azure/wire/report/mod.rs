@@ -40,6 +40,8 @@ pub(crate) struct Report {
     pub(crate) allocated: u64,
     /// Amounts with more decimals than are kept.
     pub(crate) rounded: u64,
+    /// How long it is.
+    pub(crate) bytes: u64,
 }
 
 /// Reads one file. After an error the rows given so far must be thrown away.
@@ -93,6 +95,7 @@ impl ReportReader {
         part: &[u8],
         fold: &mut impl FnMut(&Charge<'_>),
     ) -> Result<(), ReportError> {
+        self.report.bytes += part.len() as u64;
         if self.start.len() >= BYTE_ORDER_MARK.len() {
             return self.records(part, fold);
         }
@@ -108,6 +111,11 @@ impl ReportReader {
         }
         self.start = start;
         self.records(rest, fold)
+    }
+
+    /// How much of the file was read.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.report.bytes
     }
 
     /// The file is over.

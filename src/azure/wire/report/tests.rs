@@ -47,7 +47,7 @@ fn a_report_is_read_in_parts_of_any_size() {
     for size in 1..NEW.len() {
         let (rows, report) = read_in(NEW, size, ALL).unwrap();
         assert_eq!(rows, expected, "in parts of {size}");
-        assert_eq!(report, Report { rows: 2, allocated: 0, rounded: 0 });
+        assert_eq!(report, Report { rows: 2, allocated: 0, rounded: 0, bytes: NEW.len() as u64 });
     }
 }
 
@@ -143,9 +143,15 @@ fn what_is_no_report_is_told_with_its_row() {
 fn rows_that_only_move_costs_are_left_out_and_counted_or_kept_on_request() {
     let file = "Date,Cost,Currency,CostAllocationRuleName\n2026-11-09,2,USD,\n2026-11-09,-2,USD,share\n2026-11-09,2,USD,share\n";
     let (rows, report) = read_in(file, 7, ALL).unwrap();
-    assert_eq!((rows.len(), report), (1, Report { rows: 1, allocated: 2, rounded: 0 }));
+    assert_eq!(
+        (rows.len(), report),
+        (1, Report { rows: 1, allocated: 2, rounded: 0, bytes: file.len() as u64 })
+    );
     let (rows, report) = read_in(file, 7, Wanted { cost_allocation: true, ..ALL }).unwrap();
-    assert_eq!((rows.len(), report), (3, Report { rows: 3, allocated: 0, rounded: 0 }));
+    assert_eq!(
+        (rows.len(), report),
+        (3, Report { rows: 3, allocated: 0, rounded: 0, bytes: file.len() as u64 })
+    );
 }
 
 #[test]
