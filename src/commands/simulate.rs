@@ -30,7 +30,12 @@ pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
     let mut servers = JoinSet::new();
     for listener in listeners {
         info!(address = %listener.local_addr()?, "simulating Azure; any bearer token will do");
-        servers.spawn(serve(listener, simulator.router(), stopped(signals.stop.clone())));
+        servers.spawn(serve(
+            listener,
+            simulator.router(),
+            Arc::default(),
+            stopped(signals.stop.clone()),
+        ));
     }
     while let Some(served) = servers.join_next().await {
         served??;

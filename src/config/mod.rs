@@ -24,6 +24,7 @@ mod state;
 mod tests;
 mod tree;
 mod web;
+mod web_file;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,18 +33,19 @@ pub use auth::{Auth, ClientSecret, EnvironmentAuth};
 pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
 pub use budgets::ScopeBudget;
 pub use duration::duration as parse_duration;
-pub use environment::Environment;
+pub use environment::{Environment, Supervisor};
 pub use error::{Error, Problem};
 pub use metrics::Metrics;
 pub use poll::Poll;
 pub use scopes::{Read, Scope};
 pub use secret::{Secret, SecretError, SecretProblem};
 pub use web::{ListenAddress, TelemetryPath};
+pub use web_file::{RateLimit, Users, WebConfig, WebFile};
 
 use crate::billing::scope::CostType;
 use budgets::Known;
 use error::Problems;
-use tree::At;
+use tree::{At, File};
 
 /// A configuration that can be used as it is.
 #[derive(Clone, Debug)]
@@ -105,7 +107,8 @@ impl Config {
         problems: &mut Problems,
     ) -> Option<Self> {
         let tree = tree::parse(text, problems)?;
-        let root = At::root(&tree, text).section(keys::ROOT, problems)?;
+        let root = At::root(&tree, File { text, sections: keys::SECTIONS })
+            .section(keys::ROOT, problems)?;
         let azure = azure::read(root.get("azure"), environment, directory, problems);
         let before = problems.count();
         let scopes = scopes::read(root.get("scopes"), problems);

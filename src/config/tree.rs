@@ -25,6 +25,7 @@ pub(super) enum Node {
     /// A number with a fraction or an exponent: the bytes of the file it stands in, because the
     /// `f64` that the parser makes of it is not what was written.
     Fraction(Range<usize>),
+    Bool(bool),
     /// A scalar no key takes as it is: what it is called.
     Other(&'static str),
     List(Vec<Item>),
@@ -124,8 +125,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Fraction(0..0))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Other("true or false"))
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
@@ -166,12 +167,21 @@ pub(super) struct At<'a> {
     /// Of the key, counted from 1.
     pub(super) line: u64,
     node: &'a Node,
-    file: &'a str,
+    file: File<'a>,
+}
+
+/// The file that is walked.
+#[derive(Clone, Copy)]
+pub(super) struct File<'a> {
+    /// As it was written.
+    pub(super) text: &'a str,
+    /// Every section it can have, for a key found in the wrong one.
+    pub(super) sections: &'static keys::Sections,
 }
 
 impl<'a> At<'a> {
-    /// The whole file, as a tree and as its text.
-    pub(super) fn root(node: &'a Node, file: &'a str) -> Self {
+    /// The whole file.
+    pub(super) fn root(node: &'a Node, file: File<'a>) -> Self {
         Self { path: String::new(), line: 1, node, file }
     }
 
@@ -204,6 +214,7 @@ impl<'a> At<'a> {
             Node::Fraction(_) => {
                 "is read as a number with a fraction or an exponent; put it in quotes".to_owned()
             }
+            Node::Bool(_) => "is read as true or false; put it in quotes".to_owned(),
             Node::Other(kind) => format!("is read as {kind}; put it in quotes"),
             Node::List(_) => "must be a single value, not a list".to_owned(),
             Node::Map(_) => "must be a single value, not a mapping of keys".to_owned(),
@@ -243,11 +254,53 @@ impl<'a> At<'a> {
     ) -> Option<T> {
         match self.node {
             Node::Fraction(place) if !place.is_empty() => {
-                let written = self.file.get(place.clone()).unwrap_or_default();
+                let written = self.file.text.get(place.clone()).unwrap_or_default();
                 parse(written).map_err(|wrong| problems.at(self, wrong)).ok()
             }
             _ => self.parse_number(problems, parse),
         }
+    }
+
+    /// True or false, also in the older words of YAML.
+    pub(super) fn boolean(&self, problems: &mut Problems) -> Option<bool> {
+        match self.node {
+            Node::Bool(value) => Some(*value),
+            Node::Empty | Node::List(_) | Node::Map(_) | Node::Text(_) => {
+                self.parse(problems, |word| match word.to_ascii_lowercase().as_str() {
+                    "yes" | "on" | "y" => Ok(true),
+                    "no" | "off" | "n" => Ok(false),
+                    _ => {
+                        Err(format!("{} is neither true nor false; write one of them", shown(word)))
+                    }
+                })
+            }
+            Node::Integer(_) | Node::Fraction(_) | Node::Other(_) => {
+                problems.at(self, "is neither true nor false; write one of them");
+                None
+            }
+        }
+    }
+
+    /// The entries of a mapping whose keys are the user's own words, having complained about those
+    /// given twice.
+    pub(super) fn entries(&self, problems: &mut Problems) -> Vec<(&'a str, At<'a>)> {
+        let entries: &[Entry] = match self.node {
+            Node::Map(entries) => entries,
+            Node::Empty => &[],
+            _ => {
+                problems.at(self, "must be a mapping of keys, such as `name: value`");
+                return Vec::new();
+            }
+        };
+        let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        let (path, line, file) = (self.path.clone(), self.line, self.file);
+        Section { path, line, entries, file }.complain(&known, problems);
+        entries.iter().map(|entry| (entry.key.as_str(), self.entry(entry))).collect()
+    }
+
+    fn entry(&self, entry: &'a Entry) -> At<'a> {
+        let path = format!("{}.{}", self.path, name_of(&entry.key));
+        At { path, line: entry.line, node: &entry.node, file: self.file }
     }
 
     /// The only entry of a mapping whose keys are the user's own words: its key and its value.
@@ -260,9 +313,7 @@ impl<'a> At<'a> {
             problems.at(self, "must be a mapping of one key, such as `{team: shop}`");
             return None;
         };
-        let path = format!("{}.{}", self.path, name_of(&entry.key));
-        let at = At { path, line: entry.line, node: &entry.node, file: self.file };
-        Some((&entry.key, at))
+        Some((&entry.key, self.entry(entry)))
     }
 
     /// The keys of a mapping, having complained about those that are unknown or given twice.
@@ -291,7 +342,7 @@ pub(super) struct Section<'a> {
     /// Where it starts: what misses a key is told of here.
     pub(super) line: u64,
     entries: &'a [Entry],
-    file: &'a str,
+    file: File<'a>,
 }
 
 impl<'a> Section<'a> {
@@ -316,7 +367,10 @@ impl<'a> Section<'a> {
         for (index, entry) in self.entries.iter().enumerate() {
             if !known.contains(&entry.key.as_str()) {
                 let subject = self.path_of(name_of(&entry.key));
-                let remedy = match (nearest(&entry.key, known), keys::elsewhere(&entry.key)) {
+                let remedy = match (
+                    nearest(&entry.key, known),
+                    keys::elsewhere(&entry.key, self.file.sections),
+                ) {
                     (None, Some(place)) => format!("it belongs {place}"),
                     _ => instead_of(&entry.key, known),
                 };
