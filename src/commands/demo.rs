@@ -24,7 +24,7 @@ use crate::config::{
     Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget, Secret,
 };
 use crate::metrics::About;
-use crate::server::serve;
+use crate::server::{Patience, serve};
 use crate::simulator::{SimulatedScope, Simulator};
 
 /// So that a visitor sees polls happen.
@@ -53,7 +53,7 @@ pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
     let _ = stdout().write_all(greeting.as_bytes());
     let mut servers = JoinSet::new();
     let stop = stopped(signals.stop.clone());
-    servers.spawn(serve(azure, simulator.router(), Arc::default(), stop));
+    servers.spawn(serve(azure, simulator.router(), Arc::default(), Patience::default(), stop));
     let front = Front { listeners, args: &args.web, web, demo: true };
     exporter(&config, world, front, signals).await
 }

@@ -16,7 +16,7 @@ use crate::cli::{ServeArgs, WebArgs};
 use crate::config::{Config, ListenAddress};
 use crate::metrics::About;
 use crate::poller::World;
-use crate::server::{Site, router, serve};
+use crate::server::{Patience, Site, router, serve};
 use crate::status::Status;
 
 pub(super) async fn run(args: &ServeArgs, config: &Config, web: Web) -> Result<()> {
@@ -51,7 +51,7 @@ pub(super) async fn exporter(
     let mut servers = JoinSet::new();
     for listener in front.listeners {
         let stop = stopped(signals.stop.clone());
-        servers.spawn(serve(listener, router.clone(), access.clone(), stop));
+        servers.spawn(serve(listener, router.clone(), access.clone(), Patience::default(), stop));
     }
     let supervisor = Systemd::from_environment();
     // They end with this function, at the latest.

@@ -11,7 +11,7 @@ use super::serve::bind;
 use super::signals::{Signals, stopped};
 use crate::cli::{EnrollmentArgs, SimulateArgs};
 use crate::poller::Clock;
-use crate::server::serve;
+use crate::server::{Patience, serve};
 use crate::simulator::{Options, Simulator};
 
 pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
@@ -34,6 +34,7 @@ pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
             listener,
             simulator.router(),
             Arc::default(),
+            Patience::default(),
             stopped(signals.stop.clone()),
         ));
     }

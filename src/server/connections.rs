@@ -2,6 +2,7 @@
 //! one for ever: each wait for a client has an end, and so has each connection.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,25 +21,43 @@ use tracing::{debug, warn};
 
 use super::access::Access;
 
-/// How long open answers may take once the exporter stops.
-const DRAIN: Duration = Duration::from_secs(3);
 /// More than a busy Prometheus, its replica and their humans need. Others wait to be taken.
 const MOST_CONNECTIONS: usize = 512;
-/// A handshake is two round trips.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// For the whole head of a request, and so also for the next request on an open connection.
-const HEAD: Duration = Duration::from_secs(30);
-/// A client that takes nothing for this long will not come back for the rest.
-const STALLED: Duration = Duration::from_secs(30);
-/// Then a connection takes no further request. Scrapers open another and do not notice.
-const LIFETIME: Duration = Duration::from_secs(300);
-/// For the answer that is open when a lifetime ends: slow readers end here.
-const LAST_ANSWER: Duration = Duration::from_secs(60);
 /// All headers of a request and its address.
 const HEAD_BYTES: usize = 32 * 1024;
 const MOST_HEADERS: usize = 64;
 /// Requests at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 16;
+
+/// How long clients are waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// A TLS handshake, which is two round trips.
+    pub handshake: Duration,
+    /// The whole head of a request, and so also the next request on an open connection.
+    pub head: Duration,
+    /// A client that takes nothing of its answer for this long will not come back for the rest.
+    pub stalled: Duration,
+    /// Then a connection takes no further request. Scrapers open another and do not notice.
+    pub lifetime: Duration,
+    /// The answer that is open when a lifetime ends: slow readers end here.
+    pub last_answer: Duration,
+    /// Open answers once the exporter stops.
+    pub drain: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(30),
+            stalled: Duration::from_secs(30),
+            lifetime: Duration::from_secs(300),
+            last_answer: Duration::from_secs(60),
+            drain: Duration::from_secs(3),
+        }
+    }
+}
 
 /// Serves a listener until `stop` ends, then lets open answers finish.
 ///
@@ -48,6 +67,7 @@ pub async fn serve(
     listener: std::net::TcpListener,
     router: Router,
     access: Arc<Access>,
+    patience: Patience,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
@@ -61,8 +81,8 @@ pub async fn serve(
             Some(ended) = connections.join_next() => tell(ended),
             accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
                 Ok((stream, _)) => {
-                    let (router, access) = (router.clone(), access.clone());
-                    connections.spawn(connection(stream, router, access, stopped.clone()));
+                    let client = Client { patience, stopped: stopped.clone(), router: router.clone() };
+                    connections.spawn(client.serve(stream, access.clone()));
                 }
                 Err(error) => {
                     // The client went away, or there are no file descriptors: others may end soon.
@@ -76,7 +96,7 @@ pub async fn serve(
     stopping.send_replace(true);
     let all = async { while connections.join_next().await.is_some() {} };
     // What is still open then ends with the set.
-    let _ = timeout(DRAIN, all).await;
+    let _ = timeout(patience.drain, all).await;
     Ok(())
 }
 
@@ -87,34 +107,87 @@ fn tell(ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    access: Arc<Access>,
+/// What serves one connection.
+struct Client {
+    patience: Patience,
     stopped: watch::Receiver<bool>,
-) {
-    let _ = stream.set_nodelay(true);
-    let Some(tls) = access.config().tls.clone() else {
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(STALLED));
-        return http1(Box::pin(stream), router, stopped).await;
-    };
-    let handshake = async {
-        if speaks_plain_http(&stream).await? {
-            return refuse_plain_http(stream).await.map(|()| None);
+    router: Router,
+}
+
+impl Client {
+    async fn serve(self, stream: TcpStream, access: Arc<Access>) {
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = access.config().tls.clone() else {
+            let stream = self.hurried(stream);
+            return self.http1(stream).await;
+        };
+        let handshake = async {
+            if speaks_plain_http(&stream).await? {
+                return refuse_plain_http(stream).await.map(|()| None);
+            }
+            TlsAcceptor::from(tls).accept(self.hurried(stream)).await.map(Some)
+        };
+        match timeout(self.patience.handshake, handshake).await {
+            Ok(Ok(Some(stream))) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                self.http2(stream).await;
+            }
+            Ok(Ok(Some(stream))) => self.http1(stream).await,
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => debug!("a TLS handshake failed: {error}"),
+            Err(_) => debug!("a TLS handshake took too long"),
         }
+    }
+
+    fn hurried(&self, stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(STALLED));
-        TlsAcceptor::from(tls).accept(Box::pin(stream)).await.map(Some)
-    };
-    match timeout(HANDSHAKE, handshake).await {
-        Ok(Ok(Some(stream))) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-            http2(stream, router, stopped).await;
-        }
-        Ok(Ok(Some(stream))) => http1(stream, router, stopped).await,
-        Ok(Ok(None)) => {}
-        Ok(Err(error)) => debug!("a TLS handshake failed: {error}"),
-        Err(_) => debug!("a TLS handshake took longer than {HANDSHAKE:?}"),
+        stream.set_write_timeout(Some(self.patience.stalled));
+        Box::pin(stream)
+    }
+
+    async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.patience.head)
+            .max_headers(MOST_HEADERS)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), router);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Ok(ended),
+            () = self.told_to_end() => {
+                connection.as_mut().graceful_shutdown();
+                timeout(self.patience.last_answer, connection).await
+            }
+        };
+        debug!("an HTTP/1.1 connection ended: {ended:?}");
+    }
+
+    async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.patience.head)
+            .keep_alive_timeout(self.patience.handshake)
+            .max_concurrent_streams(MOST_STREAMS)
+            .max_header_list_size(HEAD_BYTES as u32)
+            .serve_connection(TokioIo::new(stream), router);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Ok(ended),
+            () = self.told_to_end() => {
+                connection.as_mut().graceful_shutdown();
+                timeout(self.patience.last_answer, connection).await
+            }
+        };
+        debug!("an HTTP/2 connection ended: {ended:?}");
+    }
+
+    /// When the exporter stops, or the connection has lived long enough.
+    async fn told_to_end(&self) {
+        let mut stopped = self.stopped.clone();
+        // A sender that went away means stop as well.
+        let _ = timeout(self.patience.lifetime, stopped.wait_for(|stop| *stop)).await;
     }
 }
 
@@ -134,55 +207,4 @@ async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
     );
     stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await
-}
-
-async fn http1(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
-    stopped: watch::Receiver<bool>,
-) {
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Ok(ended),
-        () = told_to_end(stopped) => {
-            connection.as_mut().graceful_shutdown();
-            timeout(LAST_ANSWER, connection).await
-        }
-    };
-    debug!("an HTTP/1.1 connection ended: {ended:?}");
-}
-
-async fn http2(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
-    stopped: watch::Receiver<bool>,
-) {
-    let connection = http2::Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HEAD)
-        .keep_alive_timeout(HANDSHAKE)
-        .max_concurrent_streams(MOST_STREAMS)
-        .max_header_list_size(HEAD_BYTES as u32)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Ok(ended),
-        () = told_to_end(stopped) => {
-            connection.as_mut().graceful_shutdown();
-            timeout(LAST_ANSWER, connection).await
-        }
-    };
-    debug!("an HTTP/2 connection ended: {ended:?}");
-}
-
-/// When the exporter stops, or the connection has lived long enough.
-async fn told_to_end(mut stopped: watch::Receiver<bool>) {
-    // A sender that went away means stop as well.
-    let _ = timeout(LIFETIME, stopped.wait_for(|stop| *stop)).await;
 }

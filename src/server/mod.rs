@@ -25,7 +25,7 @@ use crate::metrics::Exposition;
 use crate::status::Status;
 
 pub use access::Access;
-pub use connections::serve;
+pub use connections::{Patience, serve};
 
 /// What the server shows.
 #[derive(Clone)]

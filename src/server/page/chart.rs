@@ -13,6 +13,8 @@ const HEIGHT: f64 = 100.0;
 /// Of a day, the gap to the next included.
 const WIDTH: f64 = 10.0;
 const GAP: f64 = 2.0;
+/// Days that are drawn even if only the last of them is known.
+const FEWEST: i64 = 14;
 
 /// A bar for each day from the first to the last; days without costs leave a gap. Refunds go below
 /// the line.
@@ -30,6 +32,8 @@ pub(super) fn days(days: &BTreeMap<Date, f64>, currency: &str) -> Markup {
         );
     let bottom = days.values().copied().fold(0.0, f64::min);
     let scale = HEIGHT / (top - bottom).max(f64::MIN_POSITIVE);
+    // A single bar as wide as the page would say nothing.
+    let first = first.min(last.saturating_sub((FEWEST - 1).days()));
     let all = first.series(1.day()).take_while(|day| *day <= last);
     let bars: Vec<(f64, Date, f64)> = all
         .enumerate()

@@ -15,6 +15,7 @@ use axum::http::{HeaderName, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use ring::digest;
 
@@ -35,6 +36,7 @@ const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/tree/main/do
 #[derive(Clone)]
 pub(super) struct Page {
     site: Site,
+    started: Timestamp,
     /// Nothing but the style sheet, known by its digest.
     policy: Arc<str>,
 }
@@ -45,7 +47,7 @@ impl Page {
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
-        Self { site: site.clone(), policy: policy.into() }
+        Self { site: site.clone(), started: (site.now)(), policy: policy.into() }
     }
 }
 
@@ -57,10 +59,11 @@ pub(super) async fn index(State(page): State<Page>) -> Response {
         (header::CACHE_CONTROL, "no-store"),
         (header::REFRESH, REFRESH),
     ];
-    (headers, Html(document(&page.site).into_string())).into_response()
+    (headers, Html(document(&page).into_string())).into_response()
 }
 
-fn document(site: &Site) -> Markup {
+fn document(page: &Page) -> Markup {
+    let site = &page.site;
     let scopes = site.status.scopes().clone();
     let overviews = site.exposition.overviews();
     let scopes: Vec<(&ScopeStatus, Option<&Overview>)> = scopes
@@ -94,8 +97,9 @@ fn document(site: &Site) -> Markup {
                 }
                 footer {
                     p {
-                        "Version " (version) " · costs are before tax, what Azure has rated so far, as of the last successful poll · page made "
-                        (words::moment(now)) ", made anew every minute"
+                        "Version " (version) ", running since " (words::moment(page.started))
+                        ". Costs are before tax: what Azure has rated so far, as of the last successful poll. "
+                        "This page is of " (words::moment(now)) " and makes itself anew every minute."
                     }
                 }
             }
@@ -124,12 +128,12 @@ fn links(site: &Site) -> Markup {
 }
 
 /// All scopes at a glance, one line each.
-fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: jiff::Timestamp) -> Markup {
+fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: Timestamp) -> Markup {
     html! {
         section.card aria-labelledby="scopes" {
             h2 #scopes { "Scopes" }
             div.wide {
-                table {
+                table.scopes {
                     thead {
                         tr {
                             th scope="col" { "Scope" }
@@ -144,11 +148,12 @@ fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: jiff::Timestamp) -
                             tr {
                                 th.name scope="row" {
                                     a href={ "#scope-" (index) } title=(status.info.label) { (status.info.label) }
+                                    @if status.info.nested { span.badge.nested { "nested" } }
                                 }
-                                td { (ScopeState::of(status).badge()) }
-                                td { (polled(status, now)) }
-                                td.number { (by_currency(*overview, |costs| Some(costs.to_date))) }
-                                td.number { (by_currency(*overview, |costs| costs.forecast)) }
+                                td data-label="State" { (ScopeState::of(status).badge()) }
+                                td data-label="Polled" { (polled(status, now)) }
+                                td.number data-label="Cost to date" { (by_currency(*overview, |costs| Some(costs.to_date))) }
+                                td.number data-label="Forecast" { (by_currency(*overview, |costs| costs.forecast)) }
                             }
                         }
                     }
@@ -161,7 +166,7 @@ fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: jiff::Timestamp) -
     }
 }
 
-fn polled(status: &ScopeStatus, now: jiff::Timestamp) -> String {
+fn polled(status: &ScopeStatus, now: Timestamp) -> String {
     status.last_success.map_or_else(|| "not yet".to_owned(), |at| words::ago(at, now))
 }
 

@@ -94,7 +94,7 @@ fn polling(status: &ScopeStatus, overview: Option<&Overview>, now: Timestamp) ->
         dl.facts {
             div {
                 dt { "Polled" }
-                dd { "every " (words::span(status.interval)) @if status.polls > 0 { ", " (status.polls) " times" } }
+                dd { "every " (words::span(status.interval)) ", " (words::count(status.polls, "poll")) " so far" }
             }
             div {
                 dt { "Last success" }
@@ -109,7 +109,7 @@ fn polling(status: &ScopeStatus, overview: Option<&Overview>, now: Timestamp) ->
                 div { dt { "Usage up to" } dd { (words::ago(newest, now)) " " (time(newest)) } }
             }
             @if let Some(rows) = status.rows {
-                div { dt { "Rows of the last poll" } dd { (rows) } }
+                div { dt { "Last poll read" } dd { (words::count(rows, "row")) } }
             }
         }
     }

@@ -8,19 +8,30 @@ use jiff::Timestamp;
 pub(super) fn money(amount: f64, currency: &str) -> String {
     let cents = format!("{:.2}", amount.abs());
     let (whole, fraction) = cents.split_once('.').unwrap_or((&cents, "00"));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
+    let grouped = grouped(whole);
     let sign = if amount < 0.0 && cents.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
         "−"
     } else {
         ""
     };
     format!("{sign}{grouped}.{fraction} {currency}")
+}
+
+/// `43,178 rows`.
+pub(super) fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(&number.to_string()))
+}
+
+fn grouped(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// `3 h ago`.
