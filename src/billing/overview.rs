@@ -151,30 +151,39 @@ fn sums(
 }
 
 /// A resource can have several series, one behind the other: it ran in two places, say. There can be
-/// a million of them, so that nothing is kept but the costliest so far.
+/// a million of them, so that nothing is kept but the costliest so far. What belongs to no resource
+/// counts as one.
 fn costliest_instances(snapshot: &Snapshot) -> BTreeMap<String, Costliest> {
     let mut costliest = BTreeMap::<String, Costliest>::new();
-    let mut id = String::new();
-    let mut name = String::new();
-    let mut costs = BTreeMap::<String, Amount>::new();
-    let mut settle = |id: &str, name: &str, costs: &mut BTreeMap<String, Amount>| {
-        for (currency, cost) in std::mem::take(costs) {
+    let mut settle = |instance: Instance| {
+        for (currency, cost) in instance.costs {
             let of_currency = costliest.entry(currency).or_default();
-            of_currency.offer(id, cost, || (name.to_owned(), id.to_owned()));
+            let called = || (instance.name.clone(), instance.id.clone());
+            of_currency.offer(&instance.id, cost, called);
         }
     };
+    let (mut nothing, mut current) = (Instance::default(), Instance::default());
     each(snapshot, InstanceCost::NAME, |label, value| {
-        if label("instance_id") != id {
-            settle(&id, &name, &mut costs);
-            id = label("instance_id").to_owned();
-            name = label("instance_name").to_owned();
+        let Value::Exact(cost) = value else { return };
+        let id = label("instance_id");
+        if id != current.id {
+            let (id, name) = (id.to_owned(), label("instance_name").to_owned());
+            settle(std::mem::replace(&mut current, Instance { id, name, ..Instance::default() }));
         }
-        if let Value::Exact(amount) = value {
-            *costs.entry(label("currency").to_owned()).or_default() += amount;
-        }
+        let instance = if id.is_empty() { &mut nothing } else { &mut current };
+        *instance.costs.entry(label("currency").to_owned()).or_default() += cost;
     });
-    settle(&id, &name, &mut costs);
+    settle(current);
+    settle(nothing);
     costliest
+}
+
+/// A resource whose series are being added up.
+#[derive(Default)]
+struct Instance {
+    id: String,
+    name: String,
+    costs: BTreeMap<String, Amount>,
 }
 
 /// The costliest so far.

@@ -27,16 +27,19 @@ impl Systemd {
         let Some(supervisor) = Environment::read().supervisor(std::process::id()) else {
             return none;
         };
-        match connect(&supervisor) {
-            Ok(socket) => Self { socket: Some(Arc::new(socket)), watchdog: supervisor.watchdog },
-            Err(error) => {
-                let socket = supervisor.socket.display();
-                warn!(
-                    "systemd cannot be told that the exporter runs: {socket}: {error}; is NOTIFY_SOCKET reachable?"
-                );
-                none
-            }
-        }
+        Self::of(&supervisor).unwrap_or_else(|error| {
+            let socket = supervisor.socket.display();
+            warn!("systemd cannot be told that the exporter runs: {socket}: {error}; is NOTIFY_SOCKET reachable?");
+            none
+        })
+    }
+
+    fn of(supervisor: &Supervisor) -> io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        // It must never hold up the exporter.
+        socket.set_nonblocking(true)?;
+        socket.connect_addr(&address(&supervisor.socket)?)?;
+        Ok(Self { socket: Some(Arc::new(socket)), watchdog: supervisor.watchdog })
     }
 
     /// Says something, and goes on if nobody takes it.
@@ -60,14 +63,6 @@ impl Systemd {
     }
 }
 
-fn connect(supervisor: &Supervisor) -> io::Result<UnixDatagram> {
-    let socket = UnixDatagram::unbound()?;
-    // It must never hold up the exporter.
-    socket.set_nonblocking(true)?;
-    socket.connect_addr(&address(&supervisor.socket)?)?;
-    Ok(socket)
-}
-
 fn address(path: &Path) -> io::Result<SocketAddr> {
     #[cfg(target_os = "linux")]
     {
@@ -78,4 +73,37 @@ fn address(path: &Path) -> io::Result<SocketAddr> {
         }
     }
     SocketAddr::from_pathname(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::billing::scope::{CostType, ScopeId, ScopeType};
+    use crate::status::ScopeInfo;
+
+    #[tokio::test]
+    async fn a_scope_that_nobody_polls_any_more_ends_the_signs_of_life() {
+        let id =
+            ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
+        let shop = ScopeInfo { label: "shop".into(), id, nested: false };
+        let status = Arc::new(Status::new([shop], Duration::from_secs(60)));
+        let folder = tempfile::tempdir().unwrap();
+        let supervisor = Supervisor {
+            socket: folder.path().join("notify"),
+            watchdog: Some(Duration::from_millis(10)),
+        };
+        let listener = UnixDatagram::bind(&supervisor.socket).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let systemd = Systemd::of(&supervisor).unwrap();
+        let signs = async || {
+            let attend = systemd.clone().attend(status.clone());
+            assert!(timeout(Duration::from_millis(100), attend).await.is_err(), "it goes on");
+            std::iter::repeat_with(|| listener.recv(&mut [0; 64])).take_while(Result::is_ok).count()
+        };
+        assert!(signs().await > 0);
+        status.died(0);
+        assert_eq!(signs().await, 0);
+    }
 }

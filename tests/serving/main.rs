@@ -16,6 +16,7 @@ mod page;
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
 #[path = "../end_to_end/prometheus.rs"]
+#[expect(dead_code, reason = "its own tests use the rest")]
 mod prometheus;
 mod scrapers;
 #[path = "../azure/server.rs"]

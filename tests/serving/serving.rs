@@ -58,7 +58,7 @@ impl Serving {
         write_web_config(folder.path(), web);
         let arguments = [
             "serve",
-            "--log.level=debug",
+            "--log.level=trace",
             "--web.listen-address=127.0.0.1:0",
             "--config.file",
             &file("config.yaml"),
