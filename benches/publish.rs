@@ -28,12 +28,17 @@ async fn main() {
     let snapshot = snapshot().await;
     let info = ScopeInfo {
         label: "contoso".to_owned(),
-        id: ScopeId { scope_type: ScopeType::BillingAccount, id: "1".to_owned(), cost: CostType::Actual },
+        id: ScopeId {
+            scope_type: ScopeType::BillingAccount,
+            id: "1".to_owned(),
+            cost: CostType::Actual,
+        },
         nested: false,
     };
     let status = Arc::new(Status::new([info], Duration::from_secs(3600)));
     let about = About { demo: false, process: false };
-    let exposition = Exposition::new(status, Arc::<ApiCalls>::default(), about).expect("an exposition");
+    let exposition =
+        Exposition::new(status, Arc::<ApiCalls>::default(), about).expect("an exposition");
     let mut took = Vec::new();
     for _ in 0..3 {
         let snapshot = snapshot.clone();
@@ -61,7 +66,13 @@ async fn snapshot() -> Snapshot {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     let never = std::future::pending();
-    let azure = tokio::spawn(serve(listener, simulator.router(), Arc::default(), Default::default(), never));
+    let azure = tokio::spawn(serve(
+        listener,
+        simulator.router(),
+        Arc::default(),
+        Default::default(),
+        never,
+    ));
     let account = &simulator.scopes()[0].id;
     let file = tempfile::NamedTempFile::new().expect("a file");
     let config = format!(
@@ -70,7 +81,8 @@ async fn snapshot() -> Snapshot {
     std::fs::write(file.path(), config).expect("room for a file");
     let config = Config::from_file(file.path(), &Environment::default()).expect("a configuration");
     let http = transport::client(&config.azure.endpoint).expect("an HTTP client");
-    let client = Client::new(&config.azure, transport::over(http), Patience::default(), Arc::default());
+    let client =
+        Client::new(&config.azure, transport::over(http), Patience::default(), Arc::default());
     let period = Period::of(day_of(now));
     let (scope, span) = (&config.scopes[0].id, Span::Period(period));
     let reading = client.read_usage(scope, span, &Vec::new().into()).await.expect("a reading");

@@ -153,13 +153,13 @@ fn sums(
 /// A resource can have several series, one behind the other: it ran in two places, say. There can be
 /// a million of them, so that nothing is kept but the costliest so far. What belongs to no resource
 /// counts as one.
-fn costliest_instances(snapshot: &Snapshot) -> BTreeMap<String, Costliest> {
-    let mut costliest = BTreeMap::<String, Costliest>::new();
-    let mut settle = |instance: Instance| {
-        for (currency, cost) in instance.costs {
-            let of_currency = costliest.entry(currency).or_default();
+fn costliest_instances(snapshot: &Snapshot) -> Vec<(String, Costliest)> {
+    let mut costliest = Vec::new();
+    let mut settle = |instance: &mut Instance| {
+        for (currency, cost) in &mut instance.costs {
             let called = || (instance.name.clone(), instance.id.clone());
-            of_currency.offer(&instance.id, cost, called);
+            let of_currency: &mut Costliest = of(&mut costliest, currency);
+            of_currency.offer(&instance.id, std::mem::take(cost), called);
         }
     };
     let (mut nothing, mut current) = (Instance::default(), Instance::default());
@@ -167,23 +167,34 @@ fn costliest_instances(snapshot: &Snapshot) -> BTreeMap<String, Costliest> {
         let Value::Exact(cost) = value else { return };
         let id = label("instance_id");
         if id != current.id {
-            let (id, name) = (id.to_owned(), label("instance_name").to_owned());
-            settle(std::mem::replace(&mut current, Instance { id, name, ..Instance::default() }));
+            settle(&mut current);
+            id.clone_into(&mut current.id);
+            label("instance_name").clone_into(&mut current.name);
         }
         let instance = if id.is_empty() { &mut nothing } else { &mut current };
-        *instance.costs.entry(label("currency").to_owned()).or_default() += cost;
+        *of(&mut instance.costs, label("currency")) += cost;
     });
-    settle(current);
-    settle(nothing);
+    settle(&mut current);
+    settle(&mut nothing);
     costliest
 }
 
-/// A resource whose series are being added up.
+/// A resource whose series are being added up. Its room is used again for the next.
 #[derive(Default)]
 struct Instance {
     id: String,
     name: String,
-    costs: BTreeMap<String, Amount>,
+    costs: Vec<(String, Amount)>,
+}
+
+/// What belongs to a currency, of which there are few.
+fn of<'a, V: Default>(all: &'a mut Vec<(String, V)>, currency: &str) -> &'a mut V {
+    let known = all.iter().position(|(name, _)| name == currency);
+    let place = known.unwrap_or_else(|| {
+        all.push((currency.to_owned(), V::default()));
+        all.len() - 1
+    });
+    &mut all[place].1
 }
 
 /// The costliest so far.

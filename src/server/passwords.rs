@@ -180,6 +180,11 @@ mod tests {
             let _turn = passwords.turn.clone().lock_owned().await;
             assert_eq!(passwords.verdict(&users, user, &password).await, verdict, "{user}");
         }
+        // What stands in for the hash of a name that nobody has lets nobody in.
+        let password: SecretSlice<u8> = b"fakepassword".to_vec().into();
+        let nobody = hash_of_nobody(&Users::new());
+        assert!(bcrypt::verify(password.expose_secret(), nobody.expose_secret()).unwrap());
+        assert_eq!(passwords.verdict(&Users::new(), "x", &password).await, Verdict::Wrong);
         // Another hash for the same name is another question.
         let others = Users::from([("prometheus".to_owned(), bcrypt::hash("x", 4).unwrap().into())]);
         let password: SecretSlice<u8> = b"correct horse".to_vec().into();

@@ -25,7 +25,8 @@ use super::Error;
 use super::duration::duration_or_none;
 use super::error::{Problems, instead_of, shown};
 use super::keys;
-use super::tree::{self, At, File};
+use super::tree::{At, File};
+use super::yaml;
 
 /// Who may ask, over what, and how often.
 #[derive(Clone, Default)]
@@ -138,7 +139,7 @@ fn from_text(
     files: &mut Files,
     problems: &mut Problems,
 ) -> Option<WebConfig> {
-    let tree = tree::parse(text, problems)?;
+    let tree = yaml::parse(text, problems)?;
     let file = File { text, sections: keys::WEB_SECTIONS };
     let root = At::root(&tree, file).section(keys::WEB, problems)?;
     let http = root.get("http_server_config");
