@@ -8,6 +8,7 @@ mod serve;
 mod signals;
 mod simulate;
 mod supervisor;
+mod threads;
 mod web;
 mod wiring;
 

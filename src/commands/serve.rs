@@ -10,6 +10,7 @@ use tracing::{error, info};
 
 use super::signals::{Signals, stopped};
 use super::supervisor::Systemd;
+use super::threads::AnswerThreads;
 use super::web::Web;
 use super::wiring;
 use crate::cli::{ServeArgs, WebArgs};
@@ -48,10 +49,12 @@ pub(super) async fn exporter(
 ) -> Result<()> {
     let access = front.web.access();
     let router = router(site(&world, &front), access.clone());
+    let threads = AnswerThreads::start().context("no threads to answer with")?;
     let mut servers = JoinSet::new();
     for listener in front.listeners {
         let stop = stopped(signals.stop.clone());
-        servers.spawn(serve(listener, router.clone(), access.clone(), Patience::default(), stop));
+        let served = serve(listener, router.clone(), access.clone(), Patience::default(), stop);
+        servers.spawn_on(served, threads.handle());
     }
     let supervisor = Systemd::from_environment();
     // They end with this function, at the latest.

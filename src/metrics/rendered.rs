@@ -65,8 +65,12 @@ impl Publisher {
         let latest = locked(&self.latest).clone();
         let version = latest.version;
         let rendered = Arc::new(render(latest, self.rendered().text.len())?);
-        *self.rendered.write().unwrap_or_else(PoisonError::into_inner) = rendered;
         *done = version;
+        let mut place = self.rendered.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *place, rendered);
+        // Giving back half a gigabyte takes a while, too.
+        drop(place);
+        drop(old);
         Ok(())
     }
 
