@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit tools bench-scrape
+.PHONY: help demo test lint audit tools bench-publish bench-scrape
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## run the exporter on a simulated enrollment
 	cargo run --release --locked -- demo
@@ -16,7 +16,10 @@ lint: ## format, clippy, documentation, dependencies
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
 	cargo deny check bans licenses sources
 
-bench-scrape: ## what a scrape costs, under load
+bench-publish: ## what a publish of 100,000 series takes
+	cargo bench --locked --bench publish
+
+bench-scrape: ## what a scrape of them costs, under load
 	cargo bench --locked --bench scrape
 
 audit: ## look for known vulnerabilities (needs a network)

@@ -4,20 +4,20 @@
 
 #![expect(clippy::expect_used, reason = "a bench fails by panicking")]
 
+#[path = "../tests/azure/exporter.rs"]
+#[expect(dead_code, reason = "tests use the rest")]
+mod exporter;
+
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use azure_billing_exporter::azure::{Client, Patience, Span, transport};
 use azure_billing_exporter::billing::limits::Limits;
-use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::snapshot::Snapshot;
-use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::poller::Clock;
-use azure_billing_exporter::server::serve;
+use azure_billing_exporter::server::{Patience, serve};
 use azure_billing_exporter::simulator::{Options, Simulator};
 use azure_billing_exporter::status::{ScopeInfo, Status};
 use flate2::Compression;
@@ -25,7 +25,7 @@ use flate2::write::GzEncoder;
 
 #[tokio::main]
 async fn main() {
-    let snapshot = snapshot().await;
+    let snapshot = simulated().await;
     let info = ScopeInfo {
         label: "contoso".to_owned(),
         id: ScopeId {
@@ -59,34 +59,19 @@ async fn main() {
 }
 
 /// Fifty thousand resources of the simulated enrollment, two series each.
-async fn snapshot() -> Snapshot {
-    let now = Clock::system().now();
+async fn simulated() -> Snapshot {
+    let now = exporter::NOW.parse().expect("a time");
     let options = Options { resources: 50_000, days: 31, ..Options::default() }.total_rows(200_000);
     let simulator = Simulator::new(options, Arc::new(move || now));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     let never = std::future::pending();
-    let azure = tokio::spawn(serve(
-        listener,
-        simulator.router(),
-        Arc::default(),
-        Default::default(),
-        never,
-    ));
-    let account = &simulator.scopes()[0].id;
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let config = format!(
-        "azure:\n  endpoint: {endpoint}\n  auth: {{method: token, token: a-token}}\n  requests_per_minute: {{billing_account: 100000, department: 1, enrollment_account: 1, subscription: 1}}\nscopes: [{{billing_account: \"{account}\"}}]\n"
-    );
-    std::fs::write(file.path(), config).expect("room for a file");
-    let config = Config::from_file(file.path(), &Environment::default()).expect("a configuration");
-    let http = transport::client(&config.azure.endpoint).expect("an HTTP client");
-    let client =
-        Client::new(&config.azure, transport::over(http), Patience::default(), Arc::default());
-    let period = Period::of(day_of(now));
-    let (scope, span) = (&config.scopes[0].id, Span::Period(period));
-    let reading = client.read_usage(scope, span, &Vec::new().into()).await.expect("a reading");
-    azure.abort();
+    let served = serve(listener, simulator.router(), Arc::default(), Patience::default(), never);
+    let azure = tokio::spawn(served);
+    let scope = format!("billing_account: \"{}\"", simulator.scopes()[0].id);
     let limits = Limits { instances: 1_000_000, ..Limits::default() };
-    reading.ledger.snapshot(period, now, &Rules { limits, ..Rules::default() }, false)
+    let rules = Rules { limits, ..Rules::default() };
+    let (_, snapshot) = exporter::snapshot(&endpoint, &scope, &rules).await;
+    azure.abort();
+    snapshot
 }

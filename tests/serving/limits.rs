@@ -5,9 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use azure_billing_exporter::azure::Span;
 use azure_billing_exporter::billing::rules::Rules;
-use azure_billing_exporter::billing::snapshot::Snapshot;
 use azure_billing_exporter::config::{WebConfig, WebFile};
 use azure_billing_exporter::server::{Access, Patience, Site, router, serve};
 use jiff::Timestamp;
@@ -15,7 +13,7 @@ use tempfile::TempDir;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::certificates::Authority;
-use crate::exporter::{Exporter, NOW, PATIENCE, client, config, november};
+use crate::exporter::{Exporter, PATIENCE, config, snapshot};
 use crate::server::{Answer, Server};
 use crate::serving::{page, row};
 
@@ -71,17 +69,6 @@ async fn exporter(resources: usize, name: &str) -> Exporter {
 fn rows(resources: usize, name: &str) -> String {
     let rows = (0..resources).map(|place| row(&format!("{name}{place}"), "Storage", 1.0));
     page(&rows.collect::<Vec<_>>())
-}
-
-/// What is published of a page.
-async fn snapshot(page: &str) -> Snapshot {
-    let azure = Server::start(vec![Answer::page(page)]).await;
-    let config = config(&azure.endpoint, "department: \"1\"");
-    let client = client(&config, PATIENCE, Arc::default());
-    let (scope, span) = (&config.scopes[0].id, Span::Period(november()));
-    let reading = client.read_usage(scope, span, &Vec::new().into()).await.expect("a reading");
-    let now = NOW.parse().expect("a time");
-    reading.ledger.snapshot(november(), now, &Rules::default(), false)
 }
 
 /// Sends bytes and reads until the server closes: what it answered.
@@ -233,7 +220,8 @@ async fn a_connection_ends_at_the_end_of_its_lifetime() {
 async fn a_publish_of_many_series_holds_up_no_other_request() {
     let exporter = exporter(1, "vm").await;
     let served = served(&exporter, WebConfig::default(), Patience::default(), 0);
-    let snapshot = snapshot(&rows(10_000, &"v".repeat(900))).await;
+    let azure = Server::start(vec![Answer::page(rows(10_000, &"v".repeat(900)))]).await;
+    let (_, snapshot) = snapshot(&azure.endpoint, "department: \"1\"", &Rules::default()).await;
     let exposition = exporter.exposition.clone();
     let publish = spawn_blocking(move || exposition.publish(0, snapshot));
     let mut answered = 0;
