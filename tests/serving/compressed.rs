@@ -35,7 +35,7 @@ sys.stdout.buffer.write(text)
 async fn curl_python_and_chromium_read_the_same_text_from_gzip() {
     let rows: Vec<_> =
         (0..300).map(|vm| row(&format!("vm-{vm}"), "Microsoft.Compute", 1.5)).collect();
-    let serving = Serving::start(&page(&rows), "").await;
+    let serving = Serving::start(&page(&rows), "").await.polled();
     let address = format!("http://{}/metrics", serving.address);
     let plain = curl(&[&address]).expect("an answer");
     assert_eq!(plain.header("content-encoding"), None, "gzip only when asked");
@@ -57,7 +57,7 @@ async fn curl_python_and_chromium_read_the_same_text_from_gzip() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_formats_share_the_published_bytes_and_pass_promtool() {
-    let serving = Serving::start(&page(&[row("vm", "Microsoft.Compute", 1.5)]), "").await;
+    let serving = Serving::start(&page(&[row("vm", "Microsoft.Compute", 1.5)]), "").await.polled();
     let address = format!("http://{}/metrics", serving.address);
     let text = curl(&[&address]).expect("an answer");
     let open = curl(&["--compressed", "--header", OPEN_METRICS, &address]).expect("an answer");
@@ -86,7 +86,7 @@ fn complaints(exposition: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_tell_caches_and_clients_what_they_are() {
-    let serving = Serving::start(&page(&[row("vm", "Microsoft.Compute", 1.5)]), "").await;
+    let serving = Serving::start(&page(&[row("vm", "Microsoft.Compute", 1.5)]), "").await.polled();
     let address = format!("http://{}/metrics", serving.address);
     for (accept_encoding, coding) in [
         ("gzip", Some("gzip")),

@@ -127,7 +127,7 @@ async fn a_hostile_name_is_text_and_a_long_one_does_not_break_the_page() {
         row(&long, &"s".repeat(10_000), 7.0),
         row("refunded", "Storage", -3.0),
     ];
-    let serving = Serving::start(&page(&rows), "").await;
+    let serving = Serving::start(&page(&rows), "").await.polled();
     let mut chromium = Chromium::start();
     for look in LOOKS {
         chromium.look(look);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::clients::curl;
 use crate::process::Running;
 use crate::server::{Answer, Server};
 use tempfile::TempDir;
@@ -72,6 +73,18 @@ impl Serving {
             program.line_with("message=read");
         }
         Self { program, address, folder, _azure: azure }
+    }
+
+    /// Waits until the first poll has ended, where nothing is asked of clients.
+    pub(crate) fn polled(self) -> Self {
+        let address = format!("http://{}/-/ready", self.address);
+        for _ in 0..600 {
+            if curl(&[&address]).is_ok_and(|answer| answer.status == 200) {
+                return self;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("it never came to the end of its first poll: {:#?}", self.program.seen);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
