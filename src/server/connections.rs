@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
@@ -152,14 +153,7 @@ impl Client {
             .max_headers(MOST_HEADERS)
             .max_buf_size(HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), router);
-        tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => Ok(ended),
-            () = self.told_to_end() => {
-                connection.as_mut().graceful_shutdown();
-                timeout(self.patience.last_answer, connection).await
-            }
-        };
+        let ended = self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
         debug!("an HTTP/1.1 connection ended: {ended:?}");
     }
 
@@ -172,15 +166,24 @@ impl Client {
             .max_concurrent_streams(MOST_STREAMS)
             .max_header_list_size(HEAD_BYTES as u32)
             .serve_connection(TokioIo::new(stream), router);
+        let ended = self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
+        debug!("an HTTP/2 connection ended: {ended:?}");
+    }
+
+    /// Serves on, and once it is told to end, for the answer that is open.
+    async fn to_its_end<C: Future>(
+        &self,
+        connection: C,
+        take_no_more: impl FnOnce(Pin<&mut C>),
+    ) -> Result<C::Output, Elapsed> {
         tokio::pin!(connection);
-        let ended = tokio::select! {
+        tokio::select! {
             ended = connection.as_mut() => Ok(ended),
             () = self.told_to_end() => {
-                connection.as_mut().graceful_shutdown();
+                take_no_more(connection.as_mut());
                 timeout(self.patience.last_answer, connection).await
             }
-        };
-        debug!("an HTTP/2 connection ended: {ended:?}");
+        }
     }
 
     /// When the exporter stops, or the connection has lived long enough.
