@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit tools
+.PHONY: help demo test lint audit tools bench-publish bench-scrape
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## run the exporter on a simulated enrollment
 	cargo run --release --locked -- demo
@@ -15,6 +15,12 @@ lint: ## format, clippy, documentation, dependencies
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
 	cargo deny check bans licenses sources
+
+bench-publish: ## what a publish of 100,000 series takes
+	cargo bench --locked --bench publish
+
+bench-scrape: ## what a scrape of them costs, under load
+	cargo bench --locked --bench scrape
 
 audit: ## look for known vulnerabilities (needs a network)
 	cargo deny check advisories

@@ -42,6 +42,7 @@ Examples:
 /// The flag several commands have, each with its own default.
 const LISTEN: &str = "web.listen-address";
 const ADDRESS: &str = "[HOST]:PORT";
+const WEB_CONFIG: &str = "web.config.file";
 
 /// What the program can do.
 #[derive(Clone, Debug, Subcommand)]
@@ -75,12 +76,18 @@ pub struct SourceArgs {
     pub scope: Vec<String>,
 }
 
-/// Where /metrics is found.
+/// Where /metrics is found, and who may ask.
 #[derive(Args, Clone, Debug)]
 pub struct WebArgs {
     /// Path of the metrics
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics")]
     pub telemetry_path: TelemetryPath,
+    /// File with TLS, users and headers, as other exporters have it; see docs/web.md
+    #[arg(long = WEB_CONFIG, value_name = "PATH")]
+    pub web_config_file: Option<PathBuf>,
+    /// Most scrapes at once before 503; 0 is any number
+    #[arg(long = "web.max-requests", value_name = "N", default_value_t = 40)]
+    pub max_requests: usize,
 }
 
 /// What is logged. Flags as the Prometheus ecosystem names them.
@@ -180,6 +187,9 @@ pub struct CheckArgs {
     /// Also get a token and ask each scope for one row
     #[arg(long)]
     pub online: bool,
+    /// Also check this file of --web.config.file
+    #[arg(long = WEB_CONFIG, value_name = "PATH")]
+    pub web_config_file: Option<PathBuf>,
 }
 
 /// Flags of `simulate`.

@@ -9,7 +9,7 @@
 //! 4. [`billing`], where charges add up exactly, by day, into books that become snapshots.
 //! 5. [`store`] keeps days and books across restarts.
 //! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
-//! 7. [`server`] serves it.
+//! 7. [`server`] serves it, and a page for people, to those whom the web config lets in.
 //!
 //! [`commands`] wires these together for what [`cli`] was asked to do. [`simulator`] is an
 //! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot

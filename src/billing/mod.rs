@@ -15,6 +15,7 @@ mod known;
 pub mod ledger;
 pub mod limits;
 mod names;
+pub mod overview;
 pub mod period;
 pub mod published;
 mod regions;

@@ -2,6 +2,7 @@
 //! say, everywhere, that nothing here is real.
 
 use std::io::{Write, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,9 +11,10 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 use url::Url;
 
-use super::serve::{bind, exporter};
+use super::serve::{Front, bind, exporter};
 use super::signals::{Signals, stopped};
 use super::simulate::{enrollment, private_listener, simulator};
+use super::web::Web;
 use super::wiring;
 use crate::billing::amount::Amount;
 use crate::billing::budget::{Budget, Grain, Only};
@@ -22,13 +24,13 @@ use crate::config::{
     Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget, Secret,
 };
 use crate::metrics::About;
-use crate::server::serve;
+use crate::server::{Patience, serve};
 use crate::simulator::{SimulatedScope, Simulator};
 
 /// So that a visitor sees polls happen.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-pub(super) async fn run(args: &DemoArgs) -> Result<()> {
+pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
     let signals = Signals::listen()?;
     let listeners = bind(&args.listen_address)?;
     let azure = private_listener().context("cannot listen on 127.0.0.1 for the simulated Azure")?;
@@ -42,14 +44,18 @@ pub(super) async fn run(args: &DemoArgs) -> Result<()> {
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         info!(%address, "listening");
         let path = args.web.telemetry_path.as_str();
-        greeting.push_str(&format!("open http://{address}/\n     http://{address}{path}\n"));
+        let scheme = web.scheme();
+        greeting
+            .push_str(&format!("open {scheme}://{address}/\n     {scheme}://{address}{path}\n"));
     }
     greeting.push_str("stop with Ctrl-C\n");
     // The demo goes on where nobody reads this; `println!` would panic.
     let _ = stdout().write_all(greeting.as_bytes());
     let mut servers = JoinSet::new();
-    servers.spawn(serve(azure, simulator.router(), stopped(signals.stop.clone())));
-    exporter(&config, world, listeners, &args.web.telemetry_path, signals).await
+    let stop = stopped(signals.stop.clone());
+    servers.spawn(serve(azure, simulator.router(), Arc::default(), Patience::default(), stop));
+    let front = Front { listeners, args: &args.web, web, demo: true };
+    exporter(&config, world, front, signals).await
 }
 
 /// The enrollment and its departments, read without a quota to wait for.

@@ -7,14 +7,19 @@ mod once;
 mod serve;
 mod signals;
 mod simulate;
+mod supervisor;
+mod threads;
+mod web;
 mod wiring;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
 use crate::cli::{Cli, Command, SourceArgs};
 use crate::config::Config;
+use web::Web;
 
 /// A bad configuration; nothing was started. As clap ends on bad flags.
 const BAD_CONFIGURATION: u8 = 2;
@@ -22,14 +27,18 @@ const BAD_CONFIGURATION: u8 = 2;
 /// Runs a command to its end.
 pub async fn run(cli: Cli) -> ExitCode {
     log::start(cli.log);
-    let config = match source(&cli.command).map(wiring::configuration).transpose() {
-        Ok(config) => config,
-        Err(error) => {
-            eprintln!("{error}");
+    let config = source(&cli.command).map(wiring::configuration).transpose();
+    let web = Web::read(web_config_file(&cli.command));
+    let (config, web) = match (config, web) {
+        (Ok(config), Ok(web)) => (config, web),
+        (config, web) => {
+            for error in [config.err(), web.err()].into_iter().flatten() {
+                eprintln!("{error}");
+            }
             return ExitCode::from(BAD_CONFIGURATION);
         }
     };
-    match dispatch(&cli.command, config.as_ref()).await {
+    match dispatch(&cli.command, config.as_ref(), web).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -49,13 +58,23 @@ fn source(command: &Command) -> Option<&SourceArgs> {
     }
 }
 
+/// The file that says who may ask.
+fn web_config_file(command: &Command) -> Option<&Path> {
+    match command {
+        Command::Serve(args) => args.web.web_config_file.as_deref(),
+        Command::Demo(args) => args.web.web_config_file.as_deref(),
+        Command::Check(args) => args.web_config_file.as_deref(),
+        Command::Once(_) | Command::Simulate(_) => None,
+    }
+}
+
 /// Whether all that was asked for succeeded.
-async fn dispatch(command: &Command, config: Option<&Config>) -> Result<bool> {
+async fn dispatch(command: &Command, config: Option<&Config>, web: Web) -> Result<bool> {
     match (command, config) {
-        (Command::Serve(args), Some(config)) => serve::run(args, config).await.map(|()| true),
+        (Command::Serve(args), Some(config)) => serve::run(args, config, web).await.map(|()| true),
         (Command::Once(args), Some(config)) => once::run(args, config).await,
         (Command::Check(args), Some(config)) => check::run(args, config).await,
-        (Command::Demo(args), _) => demo::run(args).await.map(|()| true),
+        (Command::Demo(args), _) => demo::run(args, web).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),
     }

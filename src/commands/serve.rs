@@ -2,48 +2,66 @@
 
 use std::collections::HashMap;
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{error, info};
 
 use super::signals::{Signals, stopped};
+use super::supervisor::Systemd;
+use super::threads::AnswerThreads;
+use super::web::Web;
 use super::wiring;
 use crate::cli::{ServeArgs, WebArgs};
-use crate::config::{Config, ListenAddress, TelemetryPath};
+use crate::config::{Config, ListenAddress};
 use crate::metrics::About;
 use crate::poller::World;
-use crate::server::{Site, router, serve};
+use crate::server::{Patience, Site, router, serve};
 use crate::status::Status;
 
-pub(super) async fn run(args: &ServeArgs, config: &Config) -> Result<()> {
+pub(super) async fn run(args: &ServeArgs, config: &Config, web: Web) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     info!(version, revision = env!("BUILD_REVISION"), "azure-billing-exporter");
     let signals = Signals::listen()?;
     let mut world = wiring::world(config, About { demo: false, process: true })?;
     let listeners = bind(&args.listen_address)?;
     world.store = wiring::store(config, &world.clock)?;
-    announce(config, &listeners, &args.web);
-    exporter(config, world, listeners, &args.web.telemetry_path, signals).await
+    announce(config, &listeners, &args.web, &web);
+    let front = Front { listeners, args: &args.web, web, demo: false };
+    exporter(config, world, front, signals).await
+}
+
+/// Where the exporter is found, and by whom.
+pub(super) struct Front<'a> {
+    pub(super) listeners: Vec<TcpListener>,
+    pub(super) args: &'a WebArgs,
+    pub(super) web: Web,
+    pub(super) demo: bool,
 }
 
 /// Serves and polls until the signals say stop.
 pub(super) async fn exporter(
     config: &Config,
     world: World,
-    listeners: Vec<TcpListener>,
-    telemetry_path: &TelemetryPath,
+    front: Front<'_>,
     signals: Signals,
 ) -> Result<()> {
-    let site = Site {
-        exposition: world.exposition.clone(),
-        status: world.status.clone(),
-        telemetry_path: telemetry_path.clone(),
-    };
+    let access = front.web.access();
+    let router = router(site(&world, &front), access.clone());
+    let threads = AnswerThreads::start().context("no threads to answer with")?;
     let mut servers = JoinSet::new();
-    for listener in listeners {
-        servers.spawn(serve(listener, router(site.clone()), stopped(signals.stop.clone())));
+    for listener in front.listeners {
+        let stop = stopped(signals.stop.clone());
+        let served = serve(listener, router.clone(), access.clone(), Patience::default(), stop);
+        servers.spawn_on(served, threads.handle());
     }
+    let supervisor = Systemd::from_environment();
+    // They end with this function, at the latest.
+    let mut attendants = JoinSet::new();
+    attendants.spawn(front.web.follow());
+    attendants.spawn(supervisor.clone().attend(world.status.clone()));
+    supervisor.tell("READY=1");
     let mut polls = JoinSet::new();
     let mut scopes = HashMap::new();
     for (index, poller) in wiring::pollers(config, &world).into_iter().enumerate() {
@@ -65,11 +83,25 @@ pub(super) async fn exporter(
         }
     }
     info!("stopping");
+    supervisor.tell("STOPPING=1");
     polls.shutdown().await;
     while let Some(served) = servers.join_next().await {
         served??;
     }
     Ok(())
+}
+
+/// What the server shows.
+fn site(world: &World, front: &Front<'_>) -> Site {
+    let clock = world.clock.clone();
+    Site {
+        exposition: world.exposition.clone(),
+        status: world.status.clone(),
+        telemetry_path: front.args.telemetry_path.clone(),
+        max_requests: front.args.max_requests,
+        now: Arc::new(move || clock.now()),
+        demo: front.demo,
+    }
 }
 
 /// A poll loop ends with the exporter or by a panic, which must not go unnoticed.
@@ -102,13 +134,14 @@ pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
-fn announce(config: &Config, listeners: &[TcpListener], web: &WebArgs) {
+fn announce(config: &Config, listeners: &[TcpListener], args: &WebArgs, web: &Web) {
     for scope in &config.scopes {
         info!(scope = scope.label, id = %scope.id, every = ?config.poll.interval, "polling");
     }
     info!(endpoint = %config.azure.endpoint, identity = config.azure.auth.describe(), "reading from Azure");
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
-        info!(%address, metrics = web.telemetry_path.as_str(), "listening");
+        let (scheme, metrics) = (web.scheme(), args.telemetry_path.as_str());
+        info!(%address, scheme, metrics, "listening");
     }
 }
 

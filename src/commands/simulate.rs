@@ -11,7 +11,7 @@ use super::serve::bind;
 use super::signals::{Signals, stopped};
 use crate::cli::{EnrollmentArgs, SimulateArgs};
 use crate::poller::Clock;
-use crate::server::serve;
+use crate::server::{Patience, serve};
 use crate::simulator::{Options, Simulator};
 
 pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
@@ -30,7 +30,13 @@ pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
     let mut servers = JoinSet::new();
     for listener in listeners {
         info!(address = %listener.local_addr()?, "simulating Azure; any bearer token will do");
-        servers.spawn(serve(listener, simulator.router(), stopped(signals.stop.clone())));
+        servers.spawn(serve(
+            listener,
+            simulator.router(),
+            Arc::default(),
+            Patience::default(),
+            stopped(signals.stop.clone()),
+        ));
     }
     while let Some(served) = servers.join_next().await {
         served??;

@@ -3,12 +3,23 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use super::error::Problems;
 
 /// The variables that are looked at. Others stay unread.
-const VARIABLES: [&str; 6] =
-    [TENANT_ID, CLIENT_ID, CLIENT_SECRET, CERTIFICATE_PATH, FEDERATED_TOKEN_FILE, AUTHORITY_HOST];
+const VARIABLES: [&str; 9] = [
+    TENANT_ID,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CERTIFICATE_PATH,
+    FEDERATED_TOKEN_FILE,
+    AUTHORITY_HOST,
+    NOTIFY_SOCKET,
+    WATCHDOG_USEC,
+    WATCHDOG_PID,
+];
 
 /// The directory of the application.
 pub(super) const TENANT_ID: &str = "AZURE_TENANT_ID";
@@ -23,6 +34,22 @@ pub(super) const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// Where tokens come from; also set by that webhook.
 pub(super) const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
 
+/// Where systemd listens for news of a service.
+const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+/// How long systemd waits for a sign of life, in microseconds.
+const WATCHDOG_USEC: &str = "WATCHDOG_USEC";
+/// Whose sign of life that is, where the variables are inherited by others.
+const WATCHDOG_PID: &str = "WATCHDOG_PID";
+
+/// A service manager that wants to be told how the process does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supervisor {
+    /// The path of its socket; one that begins with `@` is a name outside the file system.
+    pub socket: PathBuf,
+    /// After how long without a sign of life it ends the process.
+    pub watchdog: Option<Duration>,
+}
+
 /// The variables of Azure's own tools, under their usual names. A value rather than a look-up, so
 /// that a reload sees what the start saw and tests need no `set_var`.
 #[derive(Clone, Default)]
@@ -35,6 +62,15 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Self {
         VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect()
+    }
+
+    /// Who wants to be told, if this process was started by systemd with `Type=notify`.
+    pub fn supervisor(&self, process: u32) -> Option<Supervisor> {
+        let socket = self.values.get(NOTIFY_SOCKET).filter(|socket| !socket.is_empty())?;
+        let number = |name| self.values.get(name)?.to_str()?.parse::<u64>().ok();
+        let ours = number(WATCHDOG_PID).is_none_or(|id| id == u64::from(process));
+        let watchdog = number(WATCHDOG_USEC).filter(|micros| ours && *micros > 0);
+        Some(Supervisor { socket: socket.into(), watchdog: watchdog.map(Duration::from_micros) })
     }
 
     /// A variable. One that is set but empty counts as absent, as in Azure's own tools.

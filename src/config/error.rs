@@ -116,7 +116,7 @@ impl Problems {
 /// A value for an error text. A value with blanks in it is not quoted: without its colon, the line
 /// after a key becomes part of that key's value, and that line may be a secret.
 pub(super) fn shown(value: &str) -> String {
-    let plain = |character: char| character.is_ascii_graphic() && !"\"`@=?#".contains(character);
+    let plain = |character: char| character.is_ascii_graphic() && !"\"`@=?#$".contains(character);
     if value.is_empty() {
         "an empty value".to_owned()
     } else if value.len() <= 60 && value.chars().all(plain) {

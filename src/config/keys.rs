@@ -74,8 +74,11 @@ pub(super) const STATE: &[&str] = &["path"];
 const SCOPE_TYPES: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription"];
 
-/// Every section by its path.
-pub(super) const SECTIONS: &[(&str, &[&str])] = &[
+/// The sections of a file, by their paths.
+pub(super) type Sections = [(&'static str, &'static [&'static str])];
+
+/// Every section of the configuration.
+pub(super) const SECTIONS: &Sections = &[
     ("", ROOT),
     ("azure", AZURE),
     ("azure.requests_per_minute", REQUESTS_PER_MINUTE),
@@ -97,9 +100,50 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("state", STATE),
 ];
 
+/// The top level of the file of `--web.config.file`.
+pub(super) const WEB: &[&str] =
+    &["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
+/// How connections are encrypted, and whose.
+pub(super) const TLS_SERVER: &[&str] = &[
+    "cert",
+    "cert_file",
+    "key",
+    "key_file",
+    "client_auth_type",
+    "client_ca",
+    "client_ca_file",
+    "client_allowed_sans",
+    "min_version",
+    "max_version",
+    "cipher_suites",
+    "curve_preferences",
+    "prefer_server_cipher_suites",
+];
+/// What is spoken on them.
+pub(super) const HTTP_SERVER: &[&str] = &["http2", "headers"];
+/// The headers that can be added to every answer.
+pub(super) const HEADERS: &[&str] = &[
+    "Content-Security-Policy",
+    "X-Frame-Options",
+    "X-Content-Type-Options",
+    "X-XSS-Protection",
+    "Strict-Transport-Security",
+];
+/// How often requests may come.
+pub(super) const RATE_LIMIT: &[&str] = &["interval", "burst"];
+
+/// Every section of the file of `--web.config.file` whose keys are not the user's.
+pub(super) const WEB_SECTIONS: &Sections = &[
+    ("", WEB),
+    ("tls_server_config", TLS_SERVER),
+    ("http_server_config", HTTP_SERVER),
+    ("http_server_config.headers", HEADERS),
+    ("rate_limit", RATE_LIMIT),
+];
+
 /// The only place that knows a key, for a key found where it is not known.
-pub(super) fn elsewhere(key: &str) -> Option<String> {
-    let mut knowing = SECTIONS.iter().filter(|(_, keys)| keys.contains(&key));
+pub(super) fn elsewhere(key: &str, sections: &Sections) -> Option<String> {
+    let mut knowing = sections.iter().filter(|(_, keys)| keys.contains(&key));
     match (knowing.next(), knowing.next()) {
         (Some(("", _)), None) => Some("at the top level".to_owned()),
         (Some((path, _)), None) => Some(format!("under `{}`", path.trim_end_matches("[]"))),

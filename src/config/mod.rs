@@ -1,12 +1,13 @@
 //! What the user asked for, read from a file or flags and the environment, and checked: after this,
 //! nothing is a `String` that is really an address, a span of time or a secret.
 //!
-//! Only this module reads the environment. It opens the configuration and secret files, and nothing
-//! else: no network, no clock, no log. A configuration is either complete and right or an [`Error`]
+//! Only this module reads the environment. It opens the configuration, secret files and certificates, and
+//! nothing else: no network, no clock, no log. A configuration is either complete and right or an [`Error`]
 //! that tells every problem, where it is and what to do; it is never patched up in silence.
 //!
-//! A file goes from text to a tree that knows its lines (`tree`), and from there each section is
-//! read by its own module. `keys` holds every known key once.
+//! A file goes from text to a tree that knows its lines (`yaml`, walked by `tree`), and from there
+//! each section is read by its own module. `keys` holds every known key once. The file of
+//! `--web.config.file` takes the same way (`web_file`).
 
 mod auth;
 mod azure;
@@ -24,6 +25,8 @@ mod state;
 mod tests;
 mod tree;
 mod web;
+mod web_file;
+mod yaml;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,18 +35,19 @@ pub use auth::{Auth, ClientSecret, EnvironmentAuth};
 pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
 pub use budgets::ScopeBudget;
 pub use duration::duration as parse_duration;
-pub use environment::Environment;
+pub use environment::{Environment, Supervisor};
 pub use error::{Error, Problem};
 pub use metrics::Metrics;
 pub use poll::Poll;
 pub use scopes::{Read, Scope};
 pub use secret::{Secret, SecretError, SecretProblem};
 pub use web::{ListenAddress, TelemetryPath};
+pub use web_file::{RateLimit, Users, WebConfig, WebFile};
 
 use crate::billing::scope::CostType;
 use budgets::Known;
 use error::Problems;
-use tree::At;
+use tree::{At, File};
 
 /// A configuration that can be used as it is.
 #[derive(Clone, Debug)]
@@ -104,8 +108,9 @@ impl Config {
         environment: &Environment,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let tree = tree::parse(text, problems)?;
-        let root = At::root(&tree, text).section(keys::ROOT, problems)?;
+        let tree = yaml::parse(text, problems)?;
+        let root = At::root(&tree, File { text, sections: keys::SECTIONS })
+            .section(keys::ROOT, problems)?;
         let azure = azure::read(root.get("azure"), environment, directory, problems);
         let before = problems.count();
         let scopes = scopes::read(root.get("scopes"), problems);

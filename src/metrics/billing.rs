@@ -22,11 +22,11 @@ use crate::status::ScopeInfo;
 /// A scope and what was last read of it.
 pub(super) type Published = (ScopeInfo, Option<Arc<Snapshot>>);
 
-/// The text of all billing families.
-pub(super) fn render(scopes: Vec<Published>) -> Result<String, Error> {
+/// The text of all billing families, which will be of about this length.
+pub(super) fn render(scopes: Vec<Published>, length: usize) -> Result<String, Error> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Billing { scopes }));
-    let mut text = String::new();
+    let mut text = String::with_capacity(length);
     encode_registry(&mut text, &registry)?;
     Ok(text)
 }

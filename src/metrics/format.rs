@@ -13,6 +13,15 @@ pub enum Format {
     OpenMetrics,
 }
 
+/// How the bytes of an answer are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// Not at all.
+    Identity,
+    /// As one gzip member.
+    Gzip,
+}
+
 /// OpenMetrics text as text 0.0.4.
 pub(super) fn to_text(open_metrics: &str) -> String {
     let types = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));

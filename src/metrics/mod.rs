@@ -7,13 +7,16 @@
 pub mod api;
 mod billing;
 mod format;
+mod gzip;
 mod labels;
 mod polling;
 mod process;
+mod rendered;
 
 use std::fmt::Error;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 
+use bytes::Bytes;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
@@ -21,21 +24,31 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use crate::billing::overview::Overview;
 use crate::billing::snapshot::Snapshot;
-use crate::status::{ScopeInfo, ScopeStatus, Status};
+use crate::status::{ScopeStatus, Status};
+use rendered::Publisher;
 
 pub use api::ApiCalls;
-pub use format::Format;
+pub use format::{Coding, Format};
 
 /// What is published, and the parts that are written at each scrape.
 #[derive(Debug)]
 pub struct Exposition {
-    snapshots: Mutex<Vec<billing::Published>>,
-    /// The billing families in OpenMetrics text without its end, which is text 0.0.4 as well.
-    billing: RwLock<Arc<str>>,
+    publisher: Publisher,
     status: Arc<Status>,
     calls: Arc<ApiCalls>,
     about: About,
+}
+
+/// An exposition as it is sent: the families that all scrapes share, and behind them what is written
+/// anew for each. Two parts, so that nobody copies the first.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// The billing families, the same bytes until the next publish.
+    pub published: Bytes,
+    /// The families about the exporter itself.
+    pub live: Bytes,
 }
 
 /// What the process is.
@@ -54,40 +67,51 @@ impl Exposition {
     /// # Errors
     /// When the text cannot be written, which is a bug.
     pub fn new(status: Arc<Status>, calls: Arc<ApiCalls>, about: About) -> Result<Self, Error> {
-        let scopes: Vec<ScopeInfo> =
-            status.scopes().iter().map(|scope| scope.info.clone()).collect();
-        let snapshots: Vec<billing::Published> =
-            scopes.into_iter().map(|scope| (scope, None)).collect();
-        let billing = billing::render(snapshots.clone())?;
-        Ok(Self {
-            snapshots: Mutex::new(snapshots),
-            billing: RwLock::new(billing.into()),
-            status,
-            calls,
-            about,
-        })
+        let scopes = status.scopes().iter().map(|scope| scope.info.clone()).collect();
+        Ok(Self { publisher: Publisher::new(scopes)?, status, calls, about })
     }
 
-    /// Puts a snapshot in the place of the scope's last one. Scrapes see the old text until the new
-    /// one is whole.
+    /// Puts a snapshot in the place of the scope's last one. Takes half a second for a hundred
+    /// thousand series; until then scrapes get the old text, and wait for nothing.
     ///
     /// # Errors
     /// When the text cannot be written, which is a bug; the old text stays.
     pub fn publish(&self, scope: usize, snapshot: Snapshot) -> Result<(), Error> {
-        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, published)) = snapshots.get_mut(scope) {
-            *published = Some(Arc::new(snapshot));
-        }
-        let text = billing::render(snapshots.clone())?;
-        *self.billing.write().unwrap_or_else(PoisonError::into_inner) = text.into();
-        Ok(())
+        self.publisher.publish(scope, snapshot)
+    }
+
+    /// The whole exposition as it is now, in one piece.
+    ///
+    /// # Errors
+    /// When the text cannot be written, which is a bug.
+    pub fn scrape(&self, format: Format) -> Result<String, Error> {
+        let published = self.publisher.rendered();
+        let text = str::from_utf8(&published.text).map_err(|_| Error)?;
+        Ok([text, &self.live(format)?].concat())
     }
 
     /// The whole exposition as it is now.
     ///
     /// # Errors
     /// When the text cannot be written, which is a bug.
-    pub fn scrape(&self, format: Format) -> Result<String, Error> {
+    pub fn body(&self, format: Format, coding: Coding) -> Result<Body, Error> {
+        let published = self.publisher.rendered();
+        let live = self.live(format)?;
+        Ok(match coding {
+            Coding::Identity => Body { published: published.text.clone(), live: live.into() },
+            Coding::Gzip => {
+                let live = published.gzip.end(&live)?;
+                Body { published: published.gzip.bytes.clone(), live }
+            }
+        })
+    }
+
+    /// What was last published of each scope in short, in the order of the configuration.
+    pub fn overviews(&self) -> Vec<Option<Arc<Overview>>> {
+        self.publisher.rendered().overviews.clone()
+    }
+
+    fn live(&self, format: Format) -> Result<String, Error> {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(Live {
             scopes: self.status.scopes().clone(),
@@ -96,10 +120,9 @@ impl Exposition {
         }));
         let mut live = String::new();
         encode(&mut live, &registry)?;
-        let billing = self.billing.read().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(match format {
-            Format::OpenMetrics => [&billing, live.as_str()].concat(),
-            Format::Text => [&billing, format::to_text(&live).as_str()].concat(),
+            Format::OpenMetrics => live,
+            Format::Text => format::to_text(&live),
         })
     }
 }

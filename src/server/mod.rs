@@ -1,25 +1,31 @@
-//! HTTP: the exposition, health, and a page that says where they are. It only reads what others
-//! published; nothing a client sends changes anything or comes back in an answer.
+//! HTTP: the exposition, the status page, health. It only reads what others published; nothing a
+//! client sends changes anything or comes back in an answer.
+//!
+//! A request passes `connections` (time and size), `access` (who may ask) and its route, in this
+//! order.
 
+mod access;
+mod connections;
 mod negotiation;
+mod page;
+mod passwords;
+mod scrape;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum_server::Handle;
-use tracing::error;
+use jiff::Timestamp;
 
 use crate::config::TelemetryPath;
 use crate::metrics::Exposition;
 use crate::status::Status;
 
-/// How long open answers may take once the exporter stops.
-const DRAIN: Duration = Duration::from_secs(3);
+pub use access::Access;
+pub use connections::{Patience, serve};
 
 /// What the server shows.
 #[derive(Clone)]
@@ -30,55 +36,25 @@ pub struct Site {
     pub status: Arc<Status>,
     /// Where the metrics are.
     pub telemetry_path: TelemetryPath,
+    /// How many scrapes may be under way; 0 for any number.
+    pub max_requests: usize,
+    /// The time, for ages. The wall clock is not the server's.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Whether the data is simulated, which nobody may take for real.
+    pub demo: bool,
 }
 
-/// The routes. GET and HEAD only; axum answers 405 to other methods.
-pub fn router(site: Site) -> Router {
+/// The routes, behind the access rules. GET and HEAD only; axum answers 405 to other methods.
+pub fn router(site: Site, access: Arc<Access>) -> Router {
+    let scrapes = scrape::Scrapes::new(&site);
+    let page = page::Page::new(&site);
     Router::new()
-        .route(site.telemetry_path.as_str(), get(metrics))
-        .route("/", get(index))
+        .route(site.telemetry_path.as_str(), get(scrape::metrics).with_state(scrapes))
+        .route("/", get(page::index).with_state(page))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
         .with_state(site)
-}
-
-/// Serves a listener until `stop` ends, then lets open answers finish.
-///
-/// # Errors
-/// When the listener cannot be used.
-pub async fn serve(
-    listener: std::net::TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()>,
-) -> std::io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let handle = Handle::new();
-    let served =
-        axum_server::from_tcp(listener)?.handle(handle.clone()).serve(router.into_make_service());
-    tokio::pin!(served);
-    tokio::select! {
-        ended = &mut served => return ended,
-        () = stop => handle.graceful_shutdown(Some(DRAIN)),
-    }
-    served.await
-}
-
-async fn metrics(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let accept: Vec<&str> =
-        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    let negotiated = negotiation::negotiate(&accept.join(","));
-    match site.exposition.scrape(negotiated.format) {
-        Ok(text) => (
-            [(header::CONTENT_TYPE, negotiated.content_type), (header::VARY, "Accept".into())],
-            text,
-        )
-            .into_response(),
-        Err(error) => {
-            error!("the exposition cannot be written: {error}; please report this");
-            (StatusCode::INTERNAL_SERVER_ERROR, "the exposition cannot be written; see the log\n")
-                .into_response()
-        }
-    }
+        .layer(from_fn_with_state(access, access::guard))
 }
 
 /// Alive: every poll loop runs. A failing scope is no reason to restart; it would only spend quota.
@@ -118,19 +94,10 @@ async fn ready(State(site): State<Site>) -> (StatusCode, String) {
     }
 }
 
-async fn index(State(site): State<Site>) -> Html<String> {
-    let version = env!("CARGO_PKG_VERSION");
-    let path = site.telemetry_path.as_str();
-    Html(format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>azure-billing-exporter</title></head>\n\
-         <body><h1>azure-billing-exporter {version}</h1>\n<p>What Microsoft bills an Enterprise Agreement, for Prometheus.</p>\n\
-         <ul><li><a href=\"{path}\">Metrics</a></li><li><a href=\"/-/healthy\">Health</a></li>\
-         <li><a href=\"/-/ready\">Readiness</a></li></ul></body></html>\n"
-    ))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::billing::scope::{CostType, ScopeId, ScopeType};
     use crate::metrics::{About, ApiCalls};
@@ -154,6 +121,9 @@ mod tests {
             exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
             status: status.clone(),
             telemetry_path: "/metrics".parse().unwrap(),
+            max_requests: 0,
+            now: Arc::new(|| Timestamp::UNIX_EPOCH),
+            demo: false,
         };
         assert_eq!(healthy(State(site.clone())).await.0, StatusCode::OK);
         status.died(1);

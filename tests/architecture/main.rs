@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["billing", "config", "metrics"]),
     ("poller", &["azure", "store", "billing", "config", "metrics", "status"]),
     ("backfill", &["azure", "billing", "config", "metrics"]),
-    ("server", &["config", "metrics", "status"]),
+    ("server", &["billing", "config", "metrics", "status"]),
     ("cli", &["config", "simulator"]),
 ];
 
@@ -38,7 +38,7 @@ struct Owned {
 
 const OWNED: &[Owned] = &[
     Owned {
-        paths: &["axum", "axum_server"],
+        paths: &["axum", "hyper", "hyper_util"],
         by: &["server", "simulator"],
         because: "HTTP is served in two places",
     },
@@ -56,7 +56,7 @@ const OWNED: &[Owned] = &[
             "tokio::task::LocalSet",
             "std::thread::spawn",
         ],
-        by: &["commands", "main", "poller::run"],
+        by: &["commands", "main", "poller::run", "server::connections"],
         because: "every task has an owner that ends it",
     },
     Owned {

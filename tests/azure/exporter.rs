@@ -12,6 +12,7 @@ use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
+use azure_billing_exporter::billing::snapshot::Snapshot;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
@@ -135,8 +136,8 @@ pub(crate) struct Sums {
     pub(crate) series: BTreeMap<Vec<String>, Amount>,
 }
 
-/// Reads a scope whole and adds up what is published of it.
-pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
+/// Reads a scope whole: how many rows it has, and what is published of it.
+pub(crate) async fn snapshot(endpoint: &str, scope: &str, rules: &Rules) -> (u64, Snapshot) {
     let config = config(endpoint, scope);
     let id: ScopeId = config.scopes[0].id.clone();
     let client = client(&config, PATIENCE, Arc::default());
@@ -153,7 +154,12 @@ pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
     };
     let keeping = Keeping { since: date(2026, 10, 1), complete_after: Default::default() };
     shelf.keep(&answer, keeping).expect("memory is never full");
-    let snapshot = shelf.books.snapshot(&Rules::default(), &no_tags, false).expect("a reading");
+    (rows, shelf.books.snapshot(rules, &no_tags, false).expect("a reading"))
+}
+
+/// Reads a scope whole and adds up what is published of it.
+pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
+    let (rows, snapshot) = snapshot(endpoint, scope, &Rules::default()).await;
     let mut sums = Sums { rows, ..Sums::default() };
     for family in FAMILIES {
         (family.each)(&snapshot, &mut |values, value| {

@@ -33,16 +33,17 @@ pub(crate) struct Sample {
 impl Prometheus {
     /// Starts to scrape `target` every second, and returns when queries are answered.
     pub(crate) fn start(target: SocketAddr, scheme: &str, path: &str) -> Self {
+        let tls = "tls_config: {insecure_skip_verify: true}";
+        Self::scraping(
+            target,
+            &[&format!("scheme: {scheme}"), &format!("metrics_path: {path}"), tls],
+        )
+    }
+
+    /// The same with settings of its scrape.
+    pub(crate) fn scraping(target: SocketAddr, settings: &[&str]) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let config = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
-             scrape_configs:\n\
-             - job_name: exporter\n  \
-               scheme: {scheme}\n  \
-               metrics_path: {path}\n  \
-               tls_config: {{insecure_skip_verify: true}}\n  \
-               static_configs: [{{targets: [\"{target}\"]}}]\n"
-        );
+        let config = scrape_config(target, settings);
         fs::write(folder.path().join("prometheus.yml"), config).expect("room for a file");
         let process = spawn(&folder);
         let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -116,6 +117,17 @@ impl Drop for Prometheus {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Scrapes one target every second; VictoriaMetrics reads the same file.
+pub(crate) fn scrape_config(target: SocketAddr, settings: &[&str]) -> String {
+    let settings: String = settings.iter().map(|setting| format!("  {setting}\n")).collect();
+    format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
+         scrape_configs:\n\
+         - job_name: exporter\n{settings}  \
+           static_configs: [{{targets: [\"{target}\"]}}]\n"
+    )
 }
 
 fn spawn(folder: &TempDir) -> Child {

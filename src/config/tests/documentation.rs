@@ -6,6 +6,7 @@ use super::load;
 use crate::config::keys;
 
 const PAGE: &str = include_str!("../../../docs/configuration.md");
+const WEB_PAGE: &str = include_str!("../../../docs/web.md");
 
 #[test]
 fn the_page_documents_every_key_and_no_other() {
@@ -24,6 +25,22 @@ fn the_page_documents_every_key_and_no_other() {
         .map(str::to_owned)
         .collect();
     assert_eq!(documented, known);
+}
+
+#[test]
+fn the_page_about_the_web_documents_every_key_and_no_other() {
+    let groups = keys::WEB_SECTIONS.iter().map(|(section, _)| *section);
+    let groups: BTreeSet<&str> = groups.chain(["basic_auth_users"]).collect();
+    let paths = keys::WEB_SECTIONS
+        .iter()
+        .flat_map(|(section, names)| names.iter().map(move |name| format!("{section}.{name}")));
+    let known: BTreeSet<String> = paths
+        .map(|path| path.trim_start_matches('.').to_owned())
+        .filter(|path| !groups.contains(path.as_str()))
+        .collect();
+    let rows = WEB_PAGE.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let documented = rows.filter(|first| !first.starts_with('/')).map(str::to_owned);
+    assert_eq!(documented.collect::<BTreeSet<_>>(), known);
 }
 
 #[test]

@@ -1,0 +1,253 @@
+//! A snapshot in short: what fits on a page that people look at. Made once, when a snapshot is
+//! published, from the families as they are published: what the page says and what Prometheus has
+//! can never differ.
+//!
+//! Nothing is added across currencies. Scopes are not added either: one may lie in another.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::amount::Amount;
+use super::families::{InstanceCost, Metric, OTHER, ScopeCost, ServiceCost};
+use super::period::Period;
+use super::published::{FAMILIES, Value};
+use super::snapshot::Snapshot;
+
+/// How many of the costliest are kept.
+const COSTLIEST: usize = 10;
+
+const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
+const FORECAST: &str = "azure_billing_scope_forecast_pretax_cost";
+const BUDGET: &str = "azure_billing_budget_pretax_cost";
+const SPENT: &str = "azure_billing_budget_spent_pretax_cost";
+
+/// What a scope costs, in short.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The billing period of the costs.
+    pub period: Period,
+    /// How far the data reaches.
+    pub newest_usage: Option<Timestamp>,
+    /// By currency.
+    pub currencies: BTreeMap<String, Costs>,
+}
+
+/// What a scope costs in one currency. `f64`, because it is shown and never added up again.
+#[derive(Clone, Debug, Default)]
+pub struct Costs {
+    /// Of the billing period to date.
+    pub to_date: f64,
+    /// Expected at the end of the billing period.
+    pub forecast: Option<f64>,
+    /// The budgets in this currency, by name.
+    pub budgets: Vec<BudgetUse>,
+    /// The days of the window that have costs, oldest first.
+    pub days: BTreeMap<Date, f64>,
+    /// The costliest resources, costliest first.
+    pub instances: Vec<Costly>,
+    /// The costliest services, costliest first.
+    pub services: Vec<Costly>,
+}
+
+/// A budget and what is spent of it.
+#[derive(Clone, Debug)]
+pub struct BudgetUse {
+    /// Its name.
+    pub name: String,
+    /// The limit of the month, quarter or year.
+    pub limit: f64,
+    /// What is spent of that, where it is known.
+    pub spent: Option<f64>,
+}
+
+/// One of the costliest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Costly {
+    /// As people call it; empty for costs that belong to nothing.
+    pub name: String,
+    /// What tells it from others of that name.
+    pub id: String,
+    /// Of the billing period to date.
+    pub cost: f64,
+}
+
+impl Overview {
+    /// The overview of a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let mut currencies = BTreeMap::<String, Costs>::new();
+        for (currency, total) in sums(snapshot, ScopeCost::NAME, |_| String::new()) {
+            let total: Amount = total.into_values().sum();
+            currencies.entry(currency).or_default().to_date = total.to_f64();
+        }
+        for (currency, days) in sums(snapshot, DAILY, |label| label("date").to_owned()) {
+            let day = |(date, cost): (String, Amount)| Some((date.parse().ok()?, cost.to_f64()));
+            currencies.entry(currency).or_default().days =
+                days.into_iter().filter_map(day).collect();
+        }
+        each(snapshot, FORECAST, |label, value| {
+            currencies.entry(label("currency").to_owned()).or_default().forecast =
+                Some(value.to_f64());
+        });
+        each(snapshot, BUDGET, |label, value| {
+            let budget =
+                BudgetUse { name: label("budget").to_owned(), limit: value.to_f64(), spent: None };
+            currencies.entry(label("currency").to_owned()).or_default().budgets.push(budget);
+        });
+        each(snapshot, SPENT, |label, value| {
+            let budgets = currencies.get_mut(label("currency")).map(|costs| &mut costs.budgets);
+            let named =
+                budgets.and_then(|all| all.iter_mut().find(|one| one.name == label("budget")));
+            if let Some(budget) = named {
+                budget.spent = Some(value.to_f64());
+            }
+        });
+        for (currency, costliest) in costliest_instances(snapshot) {
+            currencies.entry(currency).or_default().instances = costliest.ranked;
+        }
+        let services =
+            sums(snapshot, <ServiceCost as Metric>::NAME, |label| label("service_name").to_owned());
+        for (currency, services) in services {
+            let mut costliest = Costliest::default();
+            for (name, cost) in services {
+                costliest.offer(&name, cost, || (name.clone(), String::new()));
+            }
+            currencies.entry(currency).or_default().services = costliest.ranked;
+        }
+        Self { period: snapshot.period(), newest_usage: snapshot.newest_usage(), currencies }
+    }
+}
+
+type Label<'a> = dyn Fn(&str) -> &'a str + 'a;
+
+/// Gives every sample of a family: its labels by name, and its value.
+fn each(snapshot: &Snapshot, family: &str, mut sample: impl FnMut(&Label<'_>, Value)) {
+    for family in FAMILIES.iter().filter(|one| one.name == family) {
+        (family.each)(snapshot, &mut |values, value| {
+            let label = |name: &str| {
+                let place = family.labels.iter().position(|label| *label == name);
+                place.and_then(|place| values.get(place)).copied().unwrap_or_default()
+            };
+            sample(&label, value);
+        });
+    }
+}
+
+/// The sums of a family by currency and something else.
+fn sums(
+    snapshot: &Snapshot,
+    family: &str,
+    by: impl Fn(&Label<'_>) -> String,
+) -> BTreeMap<String, BTreeMap<String, Amount>> {
+    let mut sums = BTreeMap::<String, BTreeMap<String, Amount>>::new();
+    each(snapshot, family, |label, value| {
+        if let Value::Exact(amount) = value {
+            let of_currency = sums.entry(label("currency").to_owned()).or_default();
+            *of_currency.entry(by(label)).or_default() += amount;
+        }
+    });
+    sums
+}
+
+/// A resource can have several series, one behind the other: it ran in two places, say. There can be
+/// a million of them, so that nothing is kept but the costliest so far. What belongs to no resource
+/// counts as one.
+fn costliest_instances(snapshot: &Snapshot) -> Vec<(String, Costliest)> {
+    let mut costliest = Vec::new();
+    let mut settle = |instance: &mut Instance| {
+        for (currency, cost) in &mut instance.costs {
+            let called = || (instance.name.clone(), instance.id.clone());
+            let of_currency: &mut Costliest = of(&mut costliest, currency);
+            of_currency.offer(&instance.id, std::mem::take(cost), called);
+        }
+    };
+    let (mut nothing, mut current) = (Instance::default(), Instance::default());
+    each(snapshot, InstanceCost::NAME, |label, value| {
+        let Value::Exact(cost) = value else { return };
+        let id = label("instance_id");
+        if id != current.id {
+            settle(&mut current);
+            id.clone_into(&mut current.id);
+            label("instance_name").clone_into(&mut current.name);
+        }
+        let instance = if id.is_empty() { &mut nothing } else { &mut current };
+        *of(&mut instance.costs, label("currency")) += cost;
+    });
+    settle(&mut current);
+    settle(&mut nothing);
+    costliest
+}
+
+/// A resource whose series are being added up. Its room is used again for the next.
+#[derive(Default)]
+struct Instance {
+    id: String,
+    name: String,
+    costs: Vec<(String, Amount)>,
+}
+
+/// What belongs to a currency, of which there are few.
+fn of<'a, V: Default>(all: &'a mut Vec<(String, V)>, currency: &str) -> &'a mut V {
+    let known = all.iter().position(|(name, _)| name == currency);
+    let place = known.unwrap_or_else(|| {
+        all.push((currency.to_owned(), V::default()));
+        all.len() - 1
+    });
+    &mut all[place].1
+}
+
+/// The costliest so far.
+#[derive(Default)]
+struct Costliest {
+    ranked: Vec<Costly>,
+}
+
+impl Costliest {
+    /// The folded remainder is nobody, and what costs nothing is not costly.
+    fn offer(&mut self, entity: &str, cost: Amount, called: impl FnOnce() -> (String, String)) {
+        let cost = cost.to_f64();
+        let place = self.ranked.partition_point(|other| other.cost >= cost);
+        if entity == OTHER || cost <= 0.0 || place >= COSTLIEST {
+            return;
+        }
+        let (name, id) = called();
+        self.ranked.insert(place, Costly { name, id, cost });
+        self.ranked.truncate(COSTLIEST);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_of_the_overview_is_published_with_the_labels_it_is_read_by() {
+        for (name, labels) in [
+            (ScopeCost::NAME, &["currency"][..]),
+            (DAILY, &["date", "currency"]),
+            (FORECAST, &["currency"]),
+            (BUDGET, &["budget", "currency"]),
+            (SPENT, &["budget", "currency"]),
+            (InstanceCost::NAME, &["instance_id", "instance_name", "currency"]),
+            (<ServiceCost as Metric>::NAME, &["service_name", "currency"]),
+        ] {
+            let family = FAMILIES.iter().find(|family| family.name == name);
+            let family = family.unwrap_or_else(|| panic!("{name} is not published"));
+            assert!(labels.iter().all(|label| family.labels.contains(label)), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_ten_costliest_are_kept_in_order_whatever_order_they_come_in() {
+        let amount = |cost: i32| Amount::parse(&cost.to_string()).unwrap().amount;
+        let mut costliest = Costliest::default();
+        for cost in [5, 3, 12, -4, 0, 1, 9, 2, 11, 4, 10, 7, 6, 8] {
+            let name = cost.to_string();
+            costliest.offer(&name, amount(cost), || (name.clone(), String::new()));
+        }
+        costliest.offer(OTHER, amount(100), || (OTHER.into(), String::new()));
+        let names: Vec<&str> = costliest.ranked.iter().map(|costly| costly.name.as_str()).collect();
+        assert_eq!(names, ["12", "11", "10", "9", "8", "7", "6", "5", "4", "3"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Tells systemd how the exporter does: ready, alive, stopping. The protocol is a few words to a
+//! socket; the crates for it read the environment themselves, which is `config`'s.
+
+use std::io;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tracing::warn;
+
+use crate::config::{Environment, Supervisor};
+use crate::status::Status;
+
+/// A service manager that listens, or none.
+#[derive(Clone)]
+pub(super) struct Systemd {
+    socket: Option<Arc<UnixDatagram>>,
+    watchdog: Option<Duration>,
+}
+
+impl Systemd {
+    /// Who started this process.
+    pub(super) fn from_environment() -> Self {
+        let none = Self { socket: None, watchdog: None };
+        let Some(supervisor) = Environment::read().supervisor(std::process::id()) else {
+            return none;
+        };
+        Self::of(&supervisor).unwrap_or_else(|error| {
+            let socket = supervisor.socket.display();
+            warn!("systemd cannot be told that the exporter runs: {socket}: {error}; is NOTIFY_SOCKET reachable?");
+            none
+        })
+    }
+
+    fn of(supervisor: &Supervisor) -> io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        // It must never hold up the exporter.
+        socket.set_nonblocking(true)?;
+        socket.connect_addr(&address(&supervisor.socket)?)?;
+        Ok(Self { socket: Some(Arc::new(socket)), watchdog: supervisor.watchdog })
+    }
+
+    /// Says something, and goes on if nobody takes it.
+    pub(super) fn tell(&self, state: &str) {
+        if let Some(Err(error)) = self.socket.as_ref().map(|socket| socket.send(state.as_bytes())) {
+            warn!("systemd cannot be told {state}: {error}");
+        }
+    }
+
+    /// Gives a sign of life twice as often as it is waited for, while every scope is polled. Then it
+    /// stops, and systemd restarts the exporter.
+    pub(super) async fn attend(self, status: Arc<Status>) {
+        let Some(watchdog) = self.watchdog else { return };
+        loop {
+            let alive = !status.scopes().iter().any(|scope| scope.dead);
+            if alive {
+                self.tell("WATCHDOG=1");
+            }
+            sleep(watchdog / 2).await;
+        }
+    }
+}
+
+fn address(path: &Path) -> io::Result<SocketAddr> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::ffi::OsStrExt;
+        if let [b'@', name @ ..] = path.as_os_str().as_bytes() {
+            return SocketAddr::from_abstract_name(name);
+        }
+    }
+    SocketAddr::from_pathname(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::billing::scope::{CostType, ScopeId, ScopeType};
+    use crate::status::ScopeInfo;
+
+    #[tokio::test]
+    async fn a_scope_that_nobody_polls_any_more_ends_the_signs_of_life() {
+        let id =
+            ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
+        let shop = ScopeInfo { label: "shop".into(), id, nested: false };
+        let status = Arc::new(Status::new([shop], Duration::from_secs(60)));
+        let folder = tempfile::tempdir().unwrap();
+        let supervisor = Supervisor {
+            socket: folder.path().join("notify"),
+            watchdog: Some(Duration::from_millis(10)),
+        };
+        let listener = UnixDatagram::bind(&supervisor.socket).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let systemd = Systemd::of(&supervisor).unwrap();
+        let signs = async || {
+            let attend = systemd.clone().attend(status.clone());
+            assert!(timeout(Duration::from_millis(100), attend).await.is_err(), "it goes on");
+            std::iter::repeat_with(|| listener.recv(&mut [0; 64])).take_while(Result::is_ok).count()
+        };
+        assert!(signs().await > 0);
+        status.died(0);
+        assert_eq!(signs().await, 0);
+    }
+}

@@ -1,0 +1,75 @@
+//! The web config: read at the start, and again whenever one of its files changes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+use tracing::{error, info};
+
+use crate::config::{Error, WebConfig, WebFile};
+use crate::server::Access;
+
+/// How often the files are looked at. By time and not by notification, which mounted secrets and
+/// network file systems do not always give.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Who may ask, and the file that says so.
+pub(super) struct Web {
+    access: Arc<Access>,
+    file: Option<WebFile>,
+    encrypted: bool,
+}
+
+impl Web {
+    /// Without a file everybody may ask.
+    pub(super) fn read(path: Option<&Path>) -> Result<Self, Error> {
+        let mut file = path.map(|path| WebFile::new(path.to_owned()));
+        let config = file.as_mut().map(WebFile::read).transpose()?.unwrap_or_default();
+        let encrypted = config.tls.is_some();
+        Ok(Self { access: Arc::new(Access::new(config)), file, encrypted })
+    }
+
+    pub(super) fn access(&self) -> Arc<Access> {
+        self.access.clone()
+    }
+
+    /// As an address begins.
+    pub(super) const fn scheme(&self) -> &'static str {
+        if self.encrypted { "https" } else { "http" }
+    }
+
+    /// Takes over what the files say whenever they change, until it is dropped. What cannot be used
+    /// is told once, and what was in force stays.
+    pub(super) async fn follow(self) {
+        let Some(mut file) = self.file else { return };
+        loop {
+            sleep(LOOK).await;
+            let looked = spawn_blocking(move || {
+                let news = file.has_changed().then(|| file.read());
+                (file, news)
+            });
+            // A look that panicked has lost the file.
+            let Ok((again, news)) = looked.await else {
+                return error!(
+                    "the web config is not followed any more; restart the exporter and report this"
+                );
+            };
+            file = again;
+            match news {
+                Some(Ok(config)) => {
+                    tell(&config);
+                    self.access.replace(config);
+                }
+                Some(Err(wrong)) => error!("the web config stays as it was: {wrong}"),
+                None => {}
+            }
+        }
+    }
+}
+
+fn tell(config: &WebConfig) {
+    let (tls, users) = (config.tls.is_some(), config.users.len());
+    info!(tls, users, "the web config has changed");
+}

@@ -1,0 +1,221 @@
+//! The file of `--web.config.file`: who may ask, over what. Its keys and words are those of
+//! Prometheus's exporter toolkit, so that one file serves a fleet of exporters; where the toolkit
+//! takes what cannot have been meant, this refuses it.
+//!
+//! Certificates and keys are read and fitted together here, so that a wrong one is a problem with a
+//! line. Serving with them is `server`'s.
+
+mod client_certificates;
+mod tls;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use rustls::ServerConfig;
+use secrecy::SecretString;
+
+use super::Error;
+use super::duration::duration_or_none;
+use super::error::{Problems, instead_of, shown};
+use super::keys;
+use super::tree::{At, File};
+use super::yaml;
+
+/// Who may ask, over what, and how often.
+#[derive(Clone, Default)]
+pub struct WebConfig {
+    /// Certificate, key and all that is agreed on in a handshake; without it connections are plain.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Who has to say who they are; nobody where it is empty.
+    pub users: Users,
+    /// What is added to every answer.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// How often requests may come, all clients together.
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// The bcrypt hashes of passwords by the names of their users.
+pub type Users = BTreeMap<String, SecretString>;
+
+/// A token bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// The time after which one more request may come.
+    pub interval: Duration,
+    /// How many may come at once, after a pause.
+    pub burst: u32,
+}
+
+/// No names and no hashes; a key is in `tls`.
+impl fmt::Debug for WebConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebConfig")
+            .field("tls", &self.tls.is_some())
+            .field("users", &self.users.len())
+            .field("headers", &self.headers)
+            .field("rate_limit", &self.rate_limit)
+            .finish()
+    }
+}
+
+/// A web config file and the files it names, as they were when they were last read.
+#[derive(Debug)]
+pub struct WebFile {
+    path: PathBuf,
+    seen: Files,
+}
+
+impl WebFile {
+    /// Nothing is read yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, seen: Files::default() }
+    }
+
+    /// Whether any of the files is another than the last time, by its place on the disk, its size
+    /// and its time of change. Asks the file system, and blocks for that long.
+    pub fn has_changed(&self) -> bool {
+        self.seen.stamps.iter().any(|(path, stamp)| Stamp::of(path) != *stamp)
+    }
+
+    /// What the files say now. Blocks while it reads them.
+    ///
+    /// # Errors
+    /// When they cannot be used; it names every problem, and never a secret.
+    pub fn read(&mut self) -> Result<WebConfig, Error> {
+        let mut files = Files::default();
+        let mut problems = Problems::in_file(self.path.display().to_string());
+        let config = match files.read(&self.path) {
+            Ok(text) => {
+                let directory = self.path.parent().unwrap_or(Path::new(""));
+                from_text(&text, directory, &mut files, &mut problems)
+            }
+            Err(error) => {
+                let remedy = "give the path of a readable YAML file";
+                problems.in_document(None, format!("cannot be read: {error}; {remedy}"));
+                None
+            }
+        };
+        self.seen = files;
+        problems.finish(config)
+    }
+}
+
+/// Which files were read, and how to tell when they change.
+#[derive(Debug, Default)]
+struct Files {
+    stamps: Vec<(PathBuf, Option<Stamp>)>,
+}
+
+impl Files {
+    /// The stamp is taken first: a change while reading is seen afterwards.
+    fn read(&mut self, path: &Path) -> io::Result<String> {
+        self.stamps.push((path.to_owned(), Stamp::of(path)));
+        fs::read_to_string(path)
+    }
+}
+
+/// Device, inode, size, and when its content or its rights changed.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp(u64, u64, u64, i64, i64);
+
+impl Stamp {
+    /// Through symbolic links, because that is how Kubernetes swaps mounted secrets.
+    fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        Some(Self(file.dev(), file.ino(), file.size(), file.ctime(), file.ctime_nsec()))
+    }
+}
+
+fn from_text(
+    text: &str,
+    directory: &Path,
+    files: &mut Files,
+    problems: &mut Problems,
+) -> Option<WebConfig> {
+    let tree = yaml::parse(text, problems)?;
+    let file = File { text, sections: keys::WEB_SECTIONS };
+    let root = At::root(&tree, file).section(keys::WEB, problems)?;
+    let http = root.get("http_server_config");
+    let http = http.and_then(|at| at.section(keys::HTTP_SERVER, problems));
+    let http2 = http.as_ref().and_then(|http| http.get("http2"));
+    let http2 = http2.and_then(|at| at.boolean(problems)).unwrap_or(true);
+    let headers = http.as_ref().and_then(|http| http.get("headers"));
+    let tls = root.get("tls_server_config");
+    let users = root.get("basic_auth_users");
+    Some(WebConfig {
+        tls: tls.and_then(|at| tls::read(&at, directory, http2, files, problems)).map(Arc::new),
+        users: users.map(|at| read_users(&at, problems)).unwrap_or_default(),
+        headers: headers.map(|at| read_headers(&at, problems)).unwrap_or_default(),
+        rate_limit: root.get("rate_limit").and_then(|at| rate_limit(&at, problems)),
+    })
+}
+
+fn read_users(at: &At<'_>, problems: &mut Problems) -> Users {
+    let entries = at.entries(problems).into_iter();
+    let users = entries.filter_map(|(name, at)| {
+        if name.is_empty() || name.contains(':') || name.contains(char::is_control) {
+            problems.at(&at, "is no name that a client can send; use one without `:`");
+        }
+        Some((name.to_owned(), at.parse(problems, password_hash)?))
+    });
+    users.collect()
+}
+
+/// Not quoted when it is wrong: it may be the password itself.
+fn password_hash(text: &str) -> Result<SecretString, String> {
+    match text.parse::<bcrypt::HashParts>() {
+        Ok(parts) if (4..=31).contains(&parts.get_cost()) && text.len() == 60 => Ok(text.into()),
+        _ => Err("is no bcrypt hash; make one with `htpasswd -nBC 10 NAME`".to_owned()),
+    }
+}
+
+fn read_headers(at: &At<'_>, problems: &mut Problems) -> Vec<(HeaderName, HeaderValue)> {
+    let Some(section) = at.section(keys::HEADERS, problems) else { return Vec::new() };
+    let present = keys::HEADERS.iter().filter_map(|name| Some((*name, section.get(name)?)));
+    let headers = present.filter_map(|(name, at)| {
+        let allowed: &[&str] = match name {
+            "X-Content-Type-Options" => &["nosniff"],
+            "X-Frame-Options" => &["deny", "sameorigin"],
+            _ => &[],
+        };
+        let value = at.parse(problems, |text| header_value(text, allowed))?;
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value))
+    });
+    headers.collect()
+}
+
+fn header_value(text: &str, allowed: &[&str]) -> Result<HeaderValue, String> {
+    if !allowed.is_empty() && !allowed.contains(&text) {
+        return Err(format!("{} is not known; {}", shown(text), instead_of(text, allowed)));
+    }
+    let value = HeaderValue::from_str(text);
+    value.map_err(|_| "holds signs that no header can hold; use one line of ASCII".to_owned())
+}
+
+fn rate_limit(at: &At<'_>, problems: &mut Problems) -> Option<RateLimit> {
+    let section = at.section(keys::RATE_LIMIT, problems)?;
+    let interval = section.get("interval")?.parse_number(problems, |text| match text {
+        "0" => Ok(Duration::ZERO),
+        text => duration_or_none(text),
+    })?;
+    let burst = match section.get("burst") {
+        Some(at) => at.parse_number(problems, |text| match text.parse() {
+            Ok(burst @ 1..) => Ok(burst),
+            _ => Err(format!("{} lets no request through; use 1 or more", shown(text))),
+        })?,
+        None if interval.is_zero() => return None,
+        None => {
+            let why = "how many requests may come at once; without it none may";
+            section.missing("burst", why, problems);
+            return None;
+        }
+    };
+    (!interval.is_zero()).then_some(RateLimit { interval, burst })
+}

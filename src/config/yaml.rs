@@ -1,0 +1,160 @@
+//! A YAML file as a tree whose every key knows its line.
+//!
+//! Deriving `Deserialize` for the configuration would be shorter, but its errors name no path, stop
+//! at the first one, and quote values, which here can be secrets. So serde-saphyr parses, the tree
+//! below keeps what the file says, `tree` next door walks it, and the sections read it. No type here
+//! has a `Debug`, because any text may be a secret.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
+use serde_saphyr::{Error as YamlError, Spanned};
+
+use super::error::Problems;
+
+/// What stands behind a key.
+pub(super) enum Node {
+    /// Nothing, or `null`.
+    Empty,
+    Text(String),
+    Integer(i128),
+    /// A number with a fraction or an exponent: the bytes of the file it stands in, because the
+    /// `f64` that the parser makes of it is not what was written.
+    Fraction(Range<usize>),
+    Bool(bool),
+    /// A scalar no key takes as it is: what it is called.
+    Other(&'static str),
+    List(Vec<Item>),
+    Map(Vec<Entry>),
+}
+
+/// One element of a list.
+pub(super) struct Item {
+    pub(super) line: u64,
+    pub(super) node: Node,
+}
+
+/// One key of a mapping. Kept as a list of entries, so that a key given twice can be told.
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) line: u64,
+    pub(super) node: Node,
+}
+
+/// Parses a file. What it says of an error never holds a part of the file.
+pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+    };
+    match serde_saphyr::from_str_with_options(text, options) {
+        Ok(node) => Some(node),
+        Err(error) => {
+            let line = error.location().map(|location| location.line());
+            problems.in_document(line, describe(&error));
+            None
+        }
+    }
+}
+
+/// The parser's own words are fixed texts. Its other errors may quote the file and are reworded.
+fn describe(error: &YamlError) -> String {
+    match error {
+        YamlError::ExternalMessage { msg, .. } => format!(
+            "is not valid YAML: {msg}; check the indentation, the blank after each `:`, \
+             and that a value with special characters is in quotes"
+        ),
+        YamlError::MultipleDocuments { .. } => {
+            "holds a second YAML document; keep one, without a `---` after it".to_owned()
+        }
+        YamlError::Eof { .. } => "ends in the middle of a value; is it complete?".to_owned(),
+        _ => "is not valid YAML; put a value that starts with `*`, `&`, `!` or `%` in quotes, and \
+              use plain words as keys"
+            .to_owned(),
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Empty)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Text(text.to_owned()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+        Ok(Node::Integer(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+        Ok(Node::Integer(number.into()))
+    }
+
+    fn visit_i128<E>(self, number: i128) -> Result<Node, E> {
+        Ok(Node::Integer(number))
+    }
+
+    fn visit_u128<E>(self, _: u128) -> Result<Node, E> {
+        Ok(Node::Other("an overlong number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(Node::Fraction(0..0))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<Spanned<Node>>()? {
+            items.push(Item { line: item.referenced.line(), node: placed(item) });
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key::<Spanned<String>>()? {
+            let node = placed(map.next_value()?);
+            entries.push(Entry { key: key.value, line: key.referenced.line(), node });
+        }
+        Ok(Node::Map(entries))
+    }
+}
+
+/// A value that knows where the file writes it, if its kind keeps that.
+fn placed(value: Spanned<Node>) -> Node {
+    let span = value.defined.span();
+    let place = || {
+        let start = usize::try_from(span.byte_offset()?).ok()?;
+        Some(start..start.checked_add(usize::try_from(span.byte_len()?).ok()?)?)
+    };
+    match value.value {
+        Node::Fraction(nowhere) => Node::Fraction(place().unwrap_or(nowhere)),
+        node => node,
+    }
+}

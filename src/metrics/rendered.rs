@@ -1,0 +1,101 @@
+//! What a publish makes and scrapes copy: the billing families as text and compressed, and what the
+//! status page shows of them. Made whole, away from locks, and then swapped in.
+
+use std::fmt::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use bytes::Bytes;
+
+use super::billing::{self, Published};
+use super::gzip::Beginning;
+use crate::billing::overview::Overview;
+use crate::billing::snapshot::Snapshot;
+use crate::status::ScopeInfo;
+
+/// The billing families of one moment.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    /// OpenMetrics text without its end, which is text 0.0.4 as well.
+    pub(super) text: Bytes,
+    pub(super) gzip: Beginning,
+    /// By scope, in the order of the configuration.
+    pub(super) overviews: Vec<Option<Arc<Overview>>>,
+}
+
+/// The newest rendered state, and the snapshots it is made from.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    latest: Mutex<Latest>,
+    /// Held while rendering, by one publish at a time; nobody else waits for it. The version of the
+    /// snapshots that are rendered.
+    rendering: Mutex<u64>,
+    rendered: RwLock<Arc<Rendered>>,
+}
+
+#[derive(Clone, Debug)]
+struct Latest {
+    version: u64,
+    snapshots: Vec<Published>,
+    overviews: Vec<Option<Arc<Overview>>>,
+}
+
+impl Publisher {
+    /// Of scopes that have not been read yet.
+    pub(super) fn new(scopes: Vec<ScopeInfo>) -> Result<Self, Error> {
+        let overviews = scopes.iter().map(|_| None).collect();
+        let snapshots = scopes.into_iter().map(|scope| (scope, None)).collect();
+        let latest = Latest { version: 0, snapshots, overviews };
+        let rendered = render(latest.clone(), 0)?;
+        Ok(Self {
+            latest: Mutex::new(latest),
+            rendering: Mutex::new(0),
+            rendered: RwLock::new(Arc::new(rendered)),
+        })
+    }
+
+    /// Puts a snapshot in the place of the scope's last one. Of publishes that wait for each other,
+    /// the first to go on renders for all of them.
+    pub(super) fn publish(&self, scope: usize, snapshot: Snapshot) -> Result<(), Error> {
+        let overview = Arc::new(Overview::of(&snapshot));
+        let version = self.replace(scope, Arc::new(snapshot), overview);
+        let mut done = locked(&self.rendering);
+        if *done >= version {
+            return Ok(());
+        }
+        let latest = locked(&self.latest).clone();
+        let version = latest.version;
+        let rendered = Arc::new(render(latest, self.rendered().text.len())?);
+        *done = version;
+        let mut place = self.rendered.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *place, rendered);
+        // Giving back half a gigabyte takes a while, too.
+        drop(place);
+        drop(old);
+        Ok(())
+    }
+
+    pub(super) fn rendered(&self) -> Arc<Rendered> {
+        self.rendered.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn replace(&self, scope: usize, snapshot: Arc<Snapshot>, overview: Arc<Overview>) -> u64 {
+        let mut latest = locked(&self.latest);
+        if let Some((_, published)) = latest.snapshots.get_mut(scope) {
+            *published = Some(snapshot);
+            latest.overviews[scope] = Some(overview);
+        }
+        latest.version += 1;
+        latest.version
+    }
+}
+
+fn render(latest: Latest, length: usize) -> Result<Rendered, Error> {
+    // A little more than the last time, because a text that outgrows its room is copied.
+    let text = billing::render(latest.snapshots, length + length / 16)?;
+    let gzip = Beginning::of(&text)?;
+    Ok(Rendered { text: text.into(), gzip, overviews: latest.overviews })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

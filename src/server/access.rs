@@ -1,0 +1,158 @@
+//! Who may ask: the web config in force, put before every route. What it says now holds for the
+//! next request, and its TLS for the next connection.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body::Body;
+use tokio::time::Instant;
+
+use super::passwords::{Passwords, Verdict, credentials};
+use crate::config::{RateLimit, WebConfig};
+
+/// Nothing here reads the body of a request.
+const BODY_BYTES: u64 = 64 * 1024;
+
+/// The web config in force, and what has to be remembered to hold clients to it.
+#[derive(Debug, Default)]
+pub struct Access {
+    config: RwLock<Arc<WebConfig>>,
+    bucket: Mutex<Option<Bucket>>,
+    passwords: Passwords,
+}
+
+impl Access {
+    /// By a web config; the default one lets everybody in.
+    pub fn new(config: WebConfig) -> Self {
+        let access = Self::default();
+        access.replace(config);
+        access
+    }
+
+    /// From now on by another. Passwords that were compared stay known, and a limit that is the same
+    /// goes on counting.
+    pub fn replace(&self, config: WebConfig) {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = bucket.take().filter(|old| Some(old.limit) == config.rate_limit);
+        *bucket = same.or_else(|| config.rate_limit.map(Bucket::full));
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+
+    pub(super) fn config(&self) -> Arc<WebConfig> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why a request gets no further.
+    async fn refusal(
+        &self,
+        config: &WebConfig,
+        headers: &HeaderMap,
+        body_bytes: u64,
+    ) -> Option<Response> {
+        if self.is_over_limit() {
+            return Some((StatusCode::TOO_MANY_REQUESTS, "too many requests\n").into_response());
+        }
+        if body_bytes > BODY_BYTES {
+            let close = [(header::CONNECTION, "close")];
+            let text = "no request here needs a body\n";
+            return Some((StatusCode::PAYLOAD_TOO_LARGE, close, text).into_response());
+        }
+        if config.users.is_empty() {
+            return None;
+        }
+        match self.verdict(config, headers).await {
+            Verdict::Right => None,
+            Verdict::Wrong => {
+                let realm = HeaderValue::from_static(
+                    "Basic realm=\"azure-billing-exporter\", charset=\"UTF-8\"",
+                );
+                let challenge = [(header::WWW_AUTHENTICATE, realm)];
+                Some((StatusCode::UNAUTHORIZED, challenge, "who are you?\n").into_response())
+            }
+            Verdict::Busy => {
+                let text = "too many passwords to compare, try again later\n";
+                Some((StatusCode::SERVICE_UNAVAILABLE, text).into_response())
+            }
+        }
+    }
+
+    fn is_over_limit(&self) -> bool {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.as_mut().is_some_and(|bucket| !bucket.take_one(Instant::now()))
+    }
+
+    async fn verdict(&self, config: &WebConfig, headers: &HeaderMap) -> Verdict {
+        match headers.get(header::AUTHORIZATION).and_then(credentials) {
+            Some((user, password)) => self.passwords.verdict(&config.users, &user, &password).await,
+            None => Verdict::Wrong,
+        }
+    }
+}
+
+/// Lets a request through to its route or answers for it, and adds the configured headers.
+pub(super) async fn guard(
+    State(access): State<Arc<Access>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let config = access.config();
+    // Unread bodies are not shared between threads, so that only these two are looked at.
+    let (headers, body_bytes) = (request.headers().clone(), request.body().size_hint().lower());
+    let mut response = match access.refusal(&config, &headers, body_bytes).await {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
+    };
+    for (name, value) in &config.headers {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response
+}
+
+/// A token bucket.
+#[derive(Debug)]
+struct Bucket {
+    limit: RateLimit,
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn full(limit: RateLimit) -> Self {
+        Self { limit, tokens: limit.burst.into(), at: Instant::now() }
+    }
+
+    fn take_one(&mut self, now: Instant) -> bool {
+        let gained = (now - self.at).as_secs_f64() / self.limit.interval.as_secs_f64();
+        self.at = now;
+        self.tokens = (self.tokens + gained).min(self.limit.burst.into());
+        let enough = self.tokens >= 1.0;
+        if enough {
+            self.tokens -= 1.0;
+        }
+        enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_passes_and_then_one_request_an_interval() {
+        let interval = Duration::from_millis(250);
+        let mut bucket = Bucket::full(RateLimit { interval, burst: 3 });
+        let mut pass = |count: u32| (0..count).filter(|_| bucket.take_one(Instant::now())).count();
+        assert_eq!(pass(5), 3);
+        tokio::time::advance(interval).await;
+        assert_eq!(pass(5), 1);
+        tokio::time::advance(interval / 2).await;
+        assert_eq!(pass(5), 0);
+        tokio::time::advance(interval * 100).await;
+        assert_eq!(pass(5), 3, "a pause saves up no more than the burst");
+    }
+}

@@ -1,0 +1,213 @@
+//! Connections: taken, encrypted where the web config says so, served, and ended. Nobody can hold
+//! one for ever: each wait for a client has an end, and so has each connection.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::error::Elapsed;
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+
+use super::access::Access;
+
+/// More than a busy Prometheus, its replica and their humans need. Others wait to be taken.
+const MOST_CONNECTIONS: usize = 512;
+/// All headers of a request and its address.
+const HEAD_BYTES: usize = 32 * 1024;
+const MOST_HEADERS: usize = 64;
+/// Requests at once on one HTTP/2 connection.
+const MOST_STREAMS: u32 = 16;
+
+/// How long clients are waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// A TLS handshake, which is two round trips.
+    pub handshake: Duration,
+    /// The whole head of a request, and so also the next request on an open connection.
+    pub head: Duration,
+    /// A client that takes nothing of its answer for this long will not come back for the rest.
+    pub stalled: Duration,
+    /// Then a connection takes no further request. Scrapers open another and do not notice.
+    pub lifetime: Duration,
+    /// The answer that is open when a lifetime ends: slow readers end here.
+    pub last_answer: Duration,
+    /// Open answers once the exporter stops.
+    pub drain: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(30),
+            stalled: Duration::from_secs(30),
+            lifetime: Duration::from_secs(300),
+            last_answer: Duration::from_secs(60),
+            drain: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Serves a listener until `stop` ends, then lets open answers finish.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub async fn serve(
+    listener: std::net::TcpListener,
+    router: Router,
+    access: Arc<Access>,
+    patience: Patience,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let (stopping, stopped) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            Some(ended) = connections.join_next() => tell(ended),
+            accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
+                Ok((stream, _)) => {
+                    let client = Client { patience, stopped: stopped.clone(), router: router.clone() };
+                    connections.spawn(client.serve(stream, access.clone()));
+                }
+                Err(error) => {
+                    // The client went away, or there are no file descriptors: others may end soon.
+                    warn!("a connection could not be taken: {error}");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    stopping.send_replace(true);
+    let all = async { while connections.join_next().await.is_some() {} };
+    // What is still open then ends with the set.
+    let _ = timeout(patience.drain, all).await;
+    Ok(())
+}
+
+/// A panic in a handler ends its connection and nothing else.
+fn tell(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        warn!("a connection ended by a bug, please report this: {error}");
+    }
+}
+
+/// What serves one connection.
+struct Client {
+    patience: Patience,
+    stopped: watch::Receiver<bool>,
+    router: Router,
+}
+
+impl Client {
+    async fn serve(self, stream: TcpStream, access: Arc<Access>) {
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = access.config().tls.clone() else {
+            let stream = self.hurried(stream);
+            return self.http1(stream).await;
+        };
+        let handshake = async {
+            if speaks_plain_http(&stream).await? {
+                return refuse_plain_http(stream).await.map(|()| None);
+            }
+            TlsAcceptor::from(tls).accept(self.hurried(stream)).await.map(Some)
+        };
+        match timeout(self.patience.handshake, handshake).await {
+            Ok(Ok(Some(stream))) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                self.http2(stream).await;
+            }
+            Ok(Ok(Some(stream))) => self.http1(stream).await,
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => debug!("a TLS handshake failed: {error}"),
+            Err(_) => debug!("a TLS handshake took too long"),
+        }
+    }
+
+    fn hurried(&self, stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.patience.stalled));
+        Box::pin(stream)
+    }
+
+    async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.patience.head)
+            .max_headers(MOST_HEADERS)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), router);
+        let ended = self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
+        debug!("an HTTP/1.1 connection ended: {ended:?}");
+    }
+
+    async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.patience.head)
+            .keep_alive_timeout(self.patience.handshake)
+            .max_concurrent_streams(MOST_STREAMS)
+            .max_header_list_size(HEAD_BYTES as u32)
+            .serve_connection(TokioIo::new(stream), router);
+        let ended = self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
+        debug!("an HTTP/2 connection ended: {ended:?}");
+    }
+
+    /// Serves on, and once it is told to end, for the answer that is open.
+    async fn to_its_end<C: Future>(
+        &self,
+        connection: C,
+        take_no_more: impl FnOnce(Pin<&mut C>),
+    ) -> Result<C::Output, Elapsed> {
+        tokio::pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => Ok(ended),
+            () = self.told_to_end() => {
+                take_no_more(connection.as_mut());
+                timeout(self.patience.last_answer, connection).await
+            }
+        }
+    }
+
+    /// When the exporter stops, or the connection has lived long enough.
+    async fn told_to_end(&self) {
+        let mut stopped = self.stopped.clone();
+        // A sender that went away means stop as well.
+        let _ = timeout(self.patience.lifetime, stopped.wait_for(|stop| *stop)).await;
+    }
+}
+
+/// Whether a client begins with a letter, as a request does, and not with a TLS record.
+async fn speaks_plain_http(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    let read = stream.peek(&mut first).await?;
+    Ok(read == 1 && first[0].is_ascii_uppercase())
+}
+
+/// In words, because the client's own would be that the answer is no HTTP.
+async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
+    let text = "this port speaks TLS; use https\n";
+    let length = text.len();
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await
+}

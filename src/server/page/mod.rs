@@ -1,0 +1,186 @@
+//! The status page: how polling goes, and what it costs. Made anew for each visit, from the same
+//! overviews and status as the metrics. No script: it is HTML, one style sheet and SVG.
+//!
+//! Every value passes `maud`'s escaping; the style sheet is the only text that does not. Amounts of
+//! two currencies or two scopes are shown side by side and never added.
+
+mod chart;
+mod scope;
+mod words;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use ring::digest;
+
+use super::Site;
+use crate::billing::overview::Overview;
+use crate::status::ScopeStatus;
+use scope::State as ScopeState;
+
+const STYLE: &str = include_str!("style.css");
+
+/// How often a page that is left open asks again, in seconds.
+const REFRESH: &str = "60";
+
+/// Where the documentation is.
+const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/tree/main/docs");
+
+/// What visits have in common.
+#[derive(Clone)]
+pub(super) struct Page {
+    site: Site,
+    started: Timestamp,
+    /// Nothing but the style sheet, known by its digest.
+    policy: Arc<str>,
+}
+
+impl Page {
+    pub(super) fn new(site: &Site) -> Self {
+        let style = BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        );
+        Self { site: site.clone(), started: (site.now)(), policy: policy.into() }
+    }
+}
+
+pub(super) async fn index(State(page): State<Page>) -> Response {
+    let headers: [(HeaderName, &str); 5] = [
+        (header::CONTENT_SECURITY_POLICY, &page.policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFRESH, REFRESH),
+    ];
+    (headers, Html(document(&page).into_string())).into_response()
+}
+
+fn document(page: &Page) -> Markup {
+    let site = &page.site;
+    let scopes = site.status.scopes().clone();
+    let overviews = site.exposition.overviews();
+    let scopes: Vec<(&ScopeStatus, Option<&Overview>)> = scopes
+        .iter()
+        .zip(overviews.iter().map(Option::as_deref).chain(std::iter::repeat(None)))
+        .collect();
+    let now = (site.now)();
+    let version = env!("CARGO_PKG_VERSION");
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title(&scopes)) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "Azure billing exporter" }
+                    @if site.demo { p.demo role="note" { strong { "Demo" } " · every cost here is simulated" } }
+                    (links(site))
+                }
+                main {
+                    (summary(&scopes, now))
+                    @for (index, (status, overview)) in scopes.iter().enumerate() {
+                        (scope::card(index, status, *overview, now))
+                    }
+                }
+                footer {
+                    p {
+                        "Version " (version) ", running since " (words::moment(page.started))
+                        ". Costs are before tax: what Azure has rated so far, as of the last successful poll. "
+                        "This page is of " (words::moment(now)) " and makes itself anew every minute."
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Also for those who see only the tab.
+fn title(scopes: &[(&ScopeStatus, Option<&Overview>)]) -> String {
+    let bad = scopes.iter().filter(|(status, _)| ScopeState::of(status).is_bad()).count();
+    match bad {
+        0 => "Azure billing exporter".to_owned(),
+        bad => format!("({bad} failing) Azure billing exporter"),
+    }
+}
+
+fn links(site: &Site) -> Markup {
+    html! {
+        nav aria-label="Exporter" {
+            a href=(site.telemetry_path) { "Metrics" }
+            a href="/-/healthy" { "Health" }
+            a href="/-/ready" { "Readiness" }
+            a href=(DOCUMENTATION) { "Documentation" }
+        }
+    }
+}
+
+/// All scopes at a glance, one line each.
+fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: Timestamp) -> Markup {
+    html! {
+        section.card aria-labelledby="scopes" {
+            h2 #scopes { "Scopes" }
+            div.wide {
+                table.scopes {
+                    thead {
+                        tr {
+                            th scope="col" { "Scope" }
+                            th scope="col" { "State" }
+                            th scope="col" { "Polled" }
+                            th.number scope="col" { "Cost to date" }
+                            th.number scope="col" { "Forecast" }
+                        }
+                    }
+                    tbody {
+                        @for (index, (status, overview)) in scopes.iter().enumerate() {
+                            tr {
+                                th.name scope="row" {
+                                    a href={ "#scope-" (index) } title=(status.info.label) { (status.info.label) }
+                                    @if status.info.nested { span.badge.nested { "nested" } }
+                                }
+                                td data-label="State" { (ScopeState::of(status).badge()) }
+                                td data-label="Polled" { (polled(status, now)) }
+                                td.number data-label="Cost to date" { (by_currency(*overview, |costs| Some(costs.to_date))) }
+                                td.number data-label="Forecast" { (by_currency(*overview, |costs| costs.forecast)) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if scopes.iter().any(|(status, _)| status.info.nested) {
+                p.note { "Nested scopes are part of a billing account that is listed too: do not add both." }
+            }
+        }
+    }
+}
+
+fn polled(status: &ScopeStatus, now: Timestamp) -> String {
+    status.last_success.map_or_else(|| "not yet".to_owned(), |at| words::ago(at, now))
+}
+
+/// One line for each currency, because they cannot be added.
+fn by_currency(
+    overview: Option<&Overview>,
+    amount: impl Fn(&crate::billing::overview::Costs) -> Option<f64>,
+) -> Markup {
+    let currencies = overview.into_iter().flat_map(|overview| &overview.currencies);
+    let known: Vec<String> = currencies
+        .filter_map(|(currency, costs)| Some(words::money(amount(costs)?, currency)))
+        .collect();
+    html! {
+        @if known.is_empty() { "–" }
+        @for amount in known { span.line { (amount) } }
+    }
+}

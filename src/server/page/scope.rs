@@ -1,0 +1,205 @@
+//! One scope on the page: how its polling goes, and what it costs in each currency.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::{chart, words};
+use crate::billing::overview::{BudgetUse, Costly, Costs, Overview};
+use crate::billing::scope::CostType;
+use crate::status::ScopeStatus;
+
+/// How polling a scope goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing has ended yet.
+    Waiting,
+    /// The last poll was good.
+    Good,
+    /// The last poll failed; what is shown is older.
+    Failed,
+    /// Nobody polls any more.
+    Dead,
+}
+
+impl State {
+    pub(super) fn of(status: &ScopeStatus) -> Self {
+        match &status.last_poll {
+            _ if status.dead => Self::Dead,
+            None => Self::Waiting,
+            Some(poll) if poll.failure.is_some() => Self::Failed,
+            Some(_) => Self::Good,
+        }
+    }
+
+    pub(super) const fn is_bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Dead)
+    }
+
+    /// Sign, word and colour, because not everybody sees all of them.
+    pub(super) fn badge(self) -> Markup {
+        let (class, sign, word) = match self {
+            Self::Waiting => ("waiting", "…", "reading"),
+            Self::Good => ("good", "✓", "ok"),
+            Self::Failed => ("bad", "!", "failed"),
+            Self::Dead => ("bad", "✗", "stopped"),
+        };
+        html! { span.badge.(class) { span aria-hidden="true" { (sign) " " } (word) } }
+    }
+}
+
+pub(super) fn card(
+    index: usize,
+    status: &ScopeStatus,
+    overview: Option<&Overview>,
+    now: Timestamp,
+) -> Markup {
+    let id = format!("scope-{index}");
+    html! {
+        section.card aria-labelledby=(id) {
+            h2.name id=(id) title=(status.info.label) { (status.info.label) }
+            p.badges {
+                (State::of(status).badge())
+                span.badge { (kind(status)) " " (status.info.id.id) }
+                @if status.info.nested { span.badge.nested { "nested: part of a billing account, do not add both" } }
+            }
+            (polling(status, overview, now))
+            (trouble(status))
+            @match overview {
+                Some(overview) => {
+                    @for (currency, costs) in &overview.currencies {
+                        (money(overview, currency, costs))
+                    }
+                    @if overview.currencies.is_empty() { p.note { "Azure has billed nothing yet." } }
+                }
+                None => {
+                    p.note {
+                        "No costs yet. A first reading takes a few minutes for small scopes and up to some hours for large ones: Azure allows a few calls a minute, of 1,000 rows each."
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn kind(status: &ScopeStatus) -> String {
+    let kind = status.info.id.scope_type.as_str().replace('_', " ");
+    match status.info.id.cost {
+        CostType::Actual => kind,
+        CostType::Amortized => format!("amortized costs of {kind}"),
+    }
+}
+
+fn polling(status: &ScopeStatus, overview: Option<&Overview>, now: Timestamp) -> Markup {
+    html! {
+        dl.facts {
+            div {
+                dt { "Polled" }
+                dd { "every " (words::span(status.interval)) ", " (words::count(status.polls, "poll")) " so far" }
+            }
+            div {
+                dt { "Last success" }
+                dd {
+                    @match status.last_success {
+                        Some(at) => { (words::ago(at, now)) " " (time(at)) }
+                        None => "none yet",
+                    }
+                }
+            }
+            @if let Some(newest) = overview.and_then(|overview| overview.newest_usage) {
+                div { dt { "Usage up to" } dd { (words::ago(newest, now)) " " (time(newest)) } }
+            }
+            @if let Some(rows) = status.rows {
+                div { dt { "Last poll read" } dd { (words::count(rows, "row")) } }
+            }
+        }
+    }
+}
+
+fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at) { "(" (words::moment(at)) ")" } }
+}
+
+/// What failed, since when, and what to do: the words of the log.
+fn trouble(status: &ScopeStatus) -> Markup {
+    let failure = status.last_poll.as_ref().and_then(|poll| Some((poll, poll.failure.as_ref()?)));
+    html! {
+        @if status.dead {
+            p.trouble role="alert" {
+                strong { "Polling has ended by a bug." }
+                " See the log, restart the exporter and report this."
+            }
+        }
+        @if let Some((poll, (reason, what))) = failure {
+            p.trouble role="alert" {
+                strong { "The last poll failed (" (reason.as_str()) ")" }
+                " · began " (words::moment(poll.began)) " · " (what)
+                @if status.last_success.is_some() { " The costs below are those of the last success." }
+            }
+        }
+    }
+}
+
+fn money(overview: &Overview, currency: &str, costs: &Costs) -> Markup {
+    html! {
+        section.currency aria-label={ "Costs in " (currency) } {
+            dl.figures {
+                div {
+                    dt { "Cost to date, " (overview.period) }
+                    dd { (words::money(costs.to_date, currency)) }
+                }
+                @if let Some(forecast) = costs.forecast {
+                    div { dt { "Forecast for the month" } dd { (words::money(forecast, currency)) } }
+                }
+                @for budget in &costs.budgets { (spending(budget, currency)) }
+            }
+            (chart::days(&costs.days, currency))
+            div.columns {
+                (costliest("Costliest instances", &costs.instances, currency))
+                (costliest("Costliest services", &costs.services, currency))
+            }
+        }
+    }
+}
+
+fn spending(budget: &BudgetUse, currency: &str) -> Markup {
+    let share = budget.spent.map(|spent| spent / budget.limit).filter(|share| share.is_finite());
+    html! {
+        div {
+            dt.name title=(budget.name) { "Budget " (budget.name) }
+            dd {
+                @match budget.spent {
+                    Some(spent) => (words::money(spent, currency)),
+                    None => "not known yet",
+                }
+                span.of { " of " (words::money(budget.limit, currency)) }
+            }
+            @if let Some(share) = share {
+                dd.share {
+                    (chart::bar(share, if share > 1.0 { "over" } else { "spent" }))
+                    (format!("{:.0} %", share * 100.0)) @if share > 1.0 { " · over budget" }
+                }
+            }
+        }
+    }
+}
+
+fn costliest(heading: &str, costliest: &[Costly], currency: &str) -> Markup {
+    let most = costliest.first().map_or(1.0, |costly| costly.cost);
+    html! {
+        @if !costliest.is_empty() {
+            section aria-label={ (heading) " in " (currency) } {
+                h3 { (heading) }
+                ol.costliest {
+                    @for costly in costliest {
+                        @let name = if costly.name.is_empty() { "(belongs to none: purchases, Marketplace)" } else { &costly.name };
+                        li {
+                            span.name title=(if costly.id.is_empty() { name } else { &costly.id }) { (name) }
+                            span.number { (words::money(costly.cost, currency)) }
+                            (chart::bar(costly.cost / most, "cost"))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

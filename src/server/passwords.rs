@@ -1,0 +1,247 @@
+//! Passwords against their bcrypt hashes: one at a time, on a thread of their own, and remembered,
+//! so that scrapers pay for theirs once. A wrong name costs as much as a wrong password.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::HeaderValue;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ring::hmac;
+use ring::rand::SystemRandom;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use tokio::sync::{Mutex as Turn, Semaphore};
+use tokio::task::spawn_blocking;
+
+use crate::config::Users;
+
+/// Verdicts of each kind that are remembered: guessing displaces nobody who knows.
+const REMEMBERED: usize = 100;
+/// Requests that wait for their comparison, which takes some 60 ms.
+const WAITING: usize = 32;
+/// Compared with where the name is unknown: a salt and the hash of something with it.
+const NOBODY: &str = "QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
+
+/// Whether a client is who it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is.
+    Right,
+    /// It is not.
+    Wrong,
+    /// Too many others wait to know.
+    Busy,
+}
+
+/// The verdicts so far, and the turn to find another.
+#[derive(Debug)]
+pub(super) struct Passwords {
+    known: Arc<Mutex<Known>>,
+    turn: Arc<Turn<()>>,
+    waiting: Semaphore,
+    /// None where the system has no random numbers: then nothing is remembered.
+    key: Option<hmac::Key>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            known: Arc::default(),
+            turn: Arc::default(),
+            waiting: Semaphore::new(WAITING),
+            key: hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).ok(),
+        }
+    }
+}
+
+impl Passwords {
+    /// Compares, or remembers to have compared.
+    pub(super) async fn verdict(
+        &self,
+        users: &Users,
+        user: &str,
+        password: &SecretSlice<u8>,
+    ) -> Verdict {
+        let (hash, known_user) = match users.get(user) {
+            Some(hash) => (hash.clone(), true),
+            None => (hash_of_nobody(users), false),
+        };
+        let digest = self.digest(user, &hash, password);
+        if let Some(verdict) = self.remembered(digest) {
+            return verdict;
+        }
+        let Ok(_place) = self.waiting.try_acquire() else { return Verdict::Busy };
+        // Held until the comparison ends, even if the client goes away before.
+        let turn = self.turn.clone().lock_owned().await;
+        // Whoever was before may have asked the same.
+        if let Some(verdict) = self.remembered(digest) {
+            return verdict;
+        }
+        let (password, known) = (password.clone(), self.known.clone());
+        let compared = spawn_blocking(move || {
+            let _turn = turn;
+            let same = bcrypt::verify(password.expose_secret(), hash.expose_secret());
+            let right = same.unwrap_or(false) && known_user;
+            if let Some(digest) = digest {
+                known.lock().unwrap_or_else(PoisonError::into_inner).remember(digest, right);
+            }
+            right
+        });
+        if compared.await.unwrap_or(false) { Verdict::Right } else { Verdict::Wrong }
+    }
+
+    /// Verdicts are kept by a keyed digest, from which nobody learns a password.
+    fn digest(
+        &self,
+        user: &str,
+        hash: &SecretString,
+        password: &SecretSlice<u8>,
+    ) -> Option<Digest> {
+        let mut context = hmac::Context::with_key(self.key.as_ref()?);
+        // A hash has one length; the name's own keeps it apart from the password.
+        context.update(hash.expose_secret().as_bytes());
+        context.update(&user.len().to_le_bytes());
+        context.update(user.as_bytes());
+        context.update(password.expose_secret());
+        context.sign().as_ref().try_into().ok()
+    }
+
+    fn remembered(&self, digest: Option<Digest>) -> Option<Verdict> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = digest?;
+        if known.right.contains(&digest) {
+            return Some(Verdict::Right);
+        }
+        known.wrong.contains(&digest).then_some(Verdict::Wrong)
+    }
+}
+
+type Digest = [u8; 32];
+
+#[derive(Debug, Default)]
+struct Known {
+    right: HashSet<Digest>,
+    wrong: HashSet<Digest>,
+}
+
+impl Known {
+    fn remember(&mut self, digest: Digest, right: bool) {
+        let verdicts = if right { &mut self.right } else { &mut self.wrong };
+        if verdicts.len() >= REMEMBERED {
+            verdicts.clear();
+        }
+        verdicts.insert(digest);
+    }
+}
+
+/// As dear to compare with as the dearest of the users' hashes.
+fn hash_of_nobody(users: &Users) -> SecretString {
+    let cost = |hash: &SecretString| {
+        hash.expose_secret().parse::<bcrypt::HashParts>().map(|parts| parts.get_cost()).ok()
+    };
+    let dearest = users.values().filter_map(cost).max().unwrap_or(10);
+    format!("$2y${dearest:02}${NOBODY}").into()
+}
+
+/// The name and the password of an `Authorization` header.
+pub(super) fn credentials(header: &HeaderValue) -> Option<(String, SecretSlice<u8>)> {
+    let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = BASE64_STANDARD.decode(encoded.trim()).ok()?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    let user = String::from_utf8(decoded[..colon].to_vec()).ok()?;
+    Some((user, decoded[colon + 1..].to_vec().into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn users() -> Users {
+        let hash = bcrypt::hash("correct horse", 4).unwrap();
+        Users::from([("prometheus".to_owned(), hash.into())])
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_only_for_its_user_and_each_verdict_is_remembered() {
+        let (passwords, users) = (Passwords::default(), users());
+        for (user, password, verdict) in [
+            ("prometheus", "correct horse", Verdict::Right),
+            ("prometheus", "wrong horse", Verdict::Wrong),
+            ("prometheus", "", Verdict::Wrong),
+            ("nobody", "correct horse", Verdict::Wrong),
+            ("", "fakepassword", Verdict::Wrong),
+        ] {
+            let password: SecretSlice<u8> = password.as_bytes().to_vec().into();
+            assert_eq!(passwords.verdict(&users, user, &password).await, verdict, "{user}");
+            // No comparison is possible any more, so that this one comes from memory.
+            let _turn = passwords.turn.clone().lock_owned().await;
+            assert_eq!(passwords.verdict(&users, user, &password).await, verdict, "{user}");
+        }
+        // What stands in for the hash of a name that nobody has lets nobody in.
+        let password: SecretSlice<u8> = b"fakepassword".to_vec().into();
+        let nobody = hash_of_nobody(&Users::new());
+        assert!(bcrypt::verify(password.expose_secret(), nobody.expose_secret()).unwrap());
+        assert_eq!(passwords.verdict(&Users::new(), "x", &password).await, Verdict::Wrong);
+        // Another hash for the same name is another question.
+        let others = Users::from([("prometheus".to_owned(), bcrypt::hash("x", 4).unwrap().into())]);
+        let password: SecretSlice<u8> = b"correct horse".to_vec().into();
+        assert_eq!(passwords.verdict(&others, "prometheus", &password).await, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn comparisons_wait_for_each_other_and_too_many_are_turned_away() {
+        let (passwords, users) = (Passwords::default(), users());
+        let turn = passwords.turn.clone().lock_owned().await;
+        let guesses: Vec<SecretSlice<u8>> =
+            (0..=WAITING).map(|guess| guess.to_string().into_bytes().into()).collect();
+        let mut waiting: Vec<_> = guesses
+            .iter()
+            .map(|guess| Box::pin(passwords.verdict(&users, "prometheus", guess)))
+            .collect();
+        let mut ready = Vec::new();
+        for verdict in &mut waiting {
+            ready.push(futures_now(verdict).await);
+        }
+        assert!(ready[..WAITING].iter().all(Option::is_none), "they wait");
+        assert_eq!(ready[WAITING], Some(Verdict::Busy));
+        waiting.pop();
+        drop(turn);
+        for verdict in waiting {
+            assert_eq!(verdict.await, Verdict::Wrong);
+        }
+    }
+
+    /// What a future says at its first poll.
+    async fn futures_now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            output = future => Some(output),
+            () = std::future::ready(()) => None,
+        }
+    }
+
+    #[test]
+    fn a_name_nobody_has_costs_as_much_as_the_dearest_hash() {
+        let hash = |cost: u32| format!("$2y${cost:02}${NOBODY}").into();
+        let users = Users::from([("a".to_owned(), hash(6)), ("b".to_owned(), hash(12))]);
+        let parts: bcrypt::HashParts = hash_of_nobody(&users).expose_secret().parse().unwrap();
+        assert_eq!(parts.get_cost(), 12);
+    }
+
+    #[test]
+    fn credentials_are_read_from_the_basic_scheme_alone() {
+        let read = |header: &'static str| {
+            let (user, password) = credentials(&HeaderValue::from_static(header))?;
+            Some((user, String::from_utf8(password.expose_secret().to_vec()).unwrap()))
+        };
+        let expected = Some(("me".to_owned(), "a:b".to_owned()));
+        assert_eq!(read("Basic bWU6YTpi"), expected);
+        assert_eq!(read("basic  bWU6YTpi "), expected);
+        for wrong in ["", "Basic", "Basic !", "Basic bWU=", "Bearer bWU6YTpi", "Basic /zph"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The status page as people see it, in Chromium.
+
+use serde_json::json;
+
+use crate::chromium::{Chromium, LOOKS};
+use crate::process::Running;
+use crate::serving::{Serving, page, row};
+
+/// Texts whose contrast with what is behind them is below what WCAG 2 AA asks for.
+const FAINT: &str = r#"(() => {
+  const channel = c => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const colour = text => text.match(/[\d.]+/g).map(Number);
+  const behind = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const paper = colour(getComputedStyle(e).backgroundColor);
+      if (paper.length < 4 || paper[3] > 0) return paper;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  for (const element of document.body.querySelectorAll('*')) {
+    const text = [...element.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join('');
+    if (!text || !element.checkVisibility() || element.closest('svg')) continue;
+    const [a, b] = [light(colour(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) faint.push(text.slice(0, 40) + ' ' + (a + 0.05) / (b + 0.05));
+  }
+  return faint;
+})()"#;
+
+/// Whether everything fits into the width of the window.
+const FITS: &str = "document.documentElement.scrollWidth <= window.innerWidth";
+
+/// The demo, when every scope has been read.
+fn demo() -> (Running, String) {
+    let mut demo = Running::start(&["demo", "--web.listen-address", "127.0.0.1:0"]);
+    let address = demo.address();
+    // The open period and the one before of each.
+    for _ in 0..8 {
+        demo.line_with("message=read");
+    }
+    (demo, format!("http://{address}/"))
+}
+
+#[test]
+fn the_page_of_the_demo_can_be_read_in_every_size_and_colour() {
+    let (_demo, address) = demo();
+    let mut chromium = Chromium::start();
+    for look in LOOKS {
+        chromium.look(look);
+        chromium.open(&address);
+        chromium.screenshot(look.name);
+        let text = chromium.visible_text();
+        for expected in [
+            "Azure billing exporter",
+            "every cost here is simulated",
+            "demo-contoso",
+            "demo-engineering",
+            "✓ ok",
+            "Cost to date",
+            "Forecast for the month",
+            " USD",
+            " EUR",
+            "Budget demo-all",
+            " of 70,000.00 USD",
+            "Cost by day",
+            "Costliest instances",
+            "Costliest services",
+            "Virtual Machines",
+            "Last success",
+            "nested: part of a billing account, do not add both",
+            "running since",
+        ] {
+            assert!(text.contains(expected), "{}: {expected:?} in\n{text}", look.name);
+        }
+        assert_eq!(chromium.value(FITS), true, "{}", look.name);
+        assert_eq!(chromium.value(FAINT), json!([]), "{}", look.name);
+        assert_eq!(
+            chromium.complaints, [""; 0],
+            "the style sheet is allowed, and nothing else is asked for"
+        );
+    }
+    // The colours follow what the reader prefers.
+    let paper = "getComputedStyle(document.body).backgroundColor";
+    let dark = chromium.value(paper);
+    chromium.look(LOOKS[0]);
+    assert_ne!(chromium.value(paper), dark);
+}
+
+#[test]
+fn the_page_has_pictures_landmarks_and_links_for_everybody() {
+    let (_demo, address) = demo();
+    let mut chromium = Chromium::start();
+    chromium.open(&address);
+    // The days, and the ten costliest, are drawn.
+    assert!(
+        chromium.value("document.querySelectorAll('svg.days rect').length").as_u64() > Some(100)
+    );
+    let ten = "document.querySelectorAll('.currency:first-of-type .costliest')[0].querySelectorAll('li svg.bar').length";
+    assert_eq!(chromium.value(ten), 10);
+    // Pictures have names, and landmarks and headings are there for those who hear the page.
+    let unnamed = "document.querySelectorAll('svg:not([aria-label]):not([aria-hidden])').length";
+    assert_eq!(chromium.value(unnamed), 0);
+    let landmarks = "['header', 'nav', 'main', 'footer', 'h1', 'h2'].map(name => document.querySelectorAll(name).length > 0)";
+    assert_eq!(chromium.value(landmarks), json!(vec![true; 6]));
+    let links = "[...document.querySelectorAll('nav a')].map(link => link.getAttribute('href'))";
+    let links = chromium.value(links);
+    assert_eq!(
+        links.as_array().map(|links| &links[..3]),
+        json!(["/metrics", "/-/healthy", "/-/ready"]).as_array().map(Vec::as_slice)
+    );
+    assert!(
+        links[3]
+            .as_str()
+            .is_some_and(|link| link.starts_with("https://") && link.ends_with("/docs")),
+        "{links}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_name_is_text_and_a_long_one_does_not_break_the_page() {
+    let hostile =
+        "<script>window.hacked=1</script><img src=x onerror=window.hacked=2>\"'`\n&lt;b&gt;\\";
+    let long = "n".repeat(10_000);
+    let rows = [
+        row(hostile, "</style></svg>\"><b>Service", 12.5),
+        row(&long, &"s".repeat(10_000), 7.0),
+        row("refunded", "Storage", -3.0),
+    ];
+    let serving = Serving::start(&page(&rows), "").await.polled();
+    let mut chromium = Chromium::start();
+    for look in LOOKS {
+        chromium.look(look);
+        chromium.open(&format!("http://{}/", serving.address));
+        chromium.screenshot(&format!("hostile-{}", look.name));
+        let text = chromium.visible_text();
+        assert!(
+            text.contains(
+                "<script>window.hacked=1</script><img src=x onerror=window.hacked=2>\"'`"
+            ),
+            "{text}"
+        );
+        assert!(text.contains("16.50 EUR") && text.contains("12.50 EUR"), "all, and one:\n{text}");
+        assert!(
+            text.contains("&lt;b&gt;\\") && text.contains("</style></svg>\"><b>Service"),
+            "{text}"
+        );
+        assert_eq!(chromium.value("window.hacked === undefined && document.scripts.length === 0 && document.images.length === 0"), true);
+        assert_eq!(chromium.value(FITS), true, "{}", look.name);
+        let titles = format!(
+            "[...document.querySelectorAll('[title]')].filter(e => e.title.endsWith('{long}')).length"
+        );
+        assert_eq!(chromium.value(&titles), 1, "the whole name is in a title");
+        let shown = format!(
+            "[...document.querySelectorAll('.costliest .name')].find(e => e.innerText === '{long}').getBoundingClientRect().height"
+        );
+        assert!(chromium.value(&shown).as_f64() < Some(40.0), "in one line");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_that_fails_says_why_and_what_to_do() {
+    use crate::server::{Answer, Server};
+    let azure = Server::start(vec![Answer::status(
+        404,
+        r#"{"code":"NotFound","message":"no such <b>department</b>"}"#,
+    )])
+    .await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let config = format!(
+        "azure: {{endpoint: \"{}\", auth: {{method: token, token: a-token}}}}\nscopes: [{{department: \"1\", name: shop}}]\n",
+        azure.endpoint
+    );
+    std::fs::write(file.path(), config).expect("room for a file");
+    let path = file.path().to_str().expect("a path");
+    let mut program =
+        Running::start(&["serve", "--web.listen-address=127.0.0.1:0", "--config.file", path]);
+    let address = program.address();
+    program.line_with("poll failed");
+    let mut chromium = Chromium::start();
+    chromium.look(LOOKS[2]);
+    chromium.open(&format!("http://{address}/"));
+    chromium.screenshot("failed-phone-light");
+    let text = chromium.visible_text();
+    for expected in [
+        "! failed",
+        "The last poll failed (not_found)",
+        "no such <b>department</b>",
+        "What to do: check the type and the id of the scope",
+        "none yet",
+        "No costs yet.",
+    ] {
+        assert!(text.contains(expected), "{expected:?} in\n{text}");
+    }
+    assert_eq!(chromium.value("document.title"), "(1 failing) Azure billing exporter");
+    assert_eq!(chromium.value(FAINT), json!([]));
+}

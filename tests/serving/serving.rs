@@ -1,0 +1,103 @@
+//! The program with a configuration of its own, fed by a scripted Azure, behind a web config.
+
+use std::path::{Path, PathBuf};
+
+use crate::clients::curl;
+use crate::process::Running;
+use crate::server::{Answer, Server};
+use tempfile::TempDir;
+
+/// The user of the tests and its password, as an `Authorization` header and for curl.
+pub(crate) const USER: &str = "prometheus:planted-password";
+/// Of that password, at the lowest cost.
+pub(crate) fn hash() -> String {
+    bcrypt::hash("planted-password", 4).expect("a hash")
+}
+
+/// Rows of one page, as Azure sends them.
+pub(crate) fn page(rows: &[serde_json::Value]) -> String {
+    let rows: Vec<_> = rows.iter().map(|row| serde_json::json!({"properties": row})).collect();
+    serde_json::json!({"value": rows}).to_string()
+}
+
+/// One row: whose, and what it cost.
+pub(crate) fn row(name: &str, service: &str, cost: f64) -> serde_json::Value {
+    let id = format!(
+        "/subscriptions/0/resourceGroups/shop/providers/Microsoft.Compute/virtualMachines/{name}"
+    );
+    serde_json::json!({
+        "date": "2026-11-20", "cost": cost, "quantity": 1, "billingCurrency": "EUR", "unitOfMeasure": "1 Hour",
+        "resourceId": id, "resourceName": name, "consumedService": service, "resourceLocation": "EUWest",
+    })
+}
+
+/// A running exporter.
+pub(crate) struct Serving {
+    pub(crate) program: Running,
+    pub(crate) address: String,
+    /// Holds the web config and what it names.
+    pub(crate) folder: TempDir,
+    _azure: Server,
+}
+
+impl Serving {
+    /// Serves what was read from one page, under a web config that may be empty.
+    pub(crate) async fn start(page: &str, web: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        Self::in_folder(folder, page, web, &[]).await
+    }
+
+    /// The same where certificates lie already, and with further flags.
+    pub(crate) async fn in_folder(folder: TempDir, page: &str, web: &str, flags: &[&str]) -> Self {
+        let azure = Server::start(vec![Answer::page(page)]).await;
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let config = format!(
+            "azure:\n  endpoint: {}\n  auth: {{method: token, token: a-token}}\n  requests_per_minute: {{billing_account: 100, department: 100, enrollment_account: 100, subscription: 100}}\nscopes:\n  - {{billing_account: \"1\", name: contoso}}\n",
+            azure.endpoint
+        );
+        std::fs::write(file("config.yaml"), config).expect("room for a file");
+        write_web_config(folder.path(), web);
+        let arguments = [
+            "serve",
+            "--log.level=trace",
+            "--web.listen-address=127.0.0.1:0",
+            "--config.file",
+            &file("config.yaml"),
+            "--web.config.file",
+            &file("web.yaml"),
+        ];
+        let mut program = Running::start(&[&arguments, flags].concat());
+        let address = program.address();
+        // The open period and the one before.
+        for _ in 0..2 {
+            program.line_with("message=read");
+        }
+        Self { program, address, folder, _azure: azure }
+    }
+
+    /// Waits until the first poll has ended, where nothing is asked of clients.
+    pub(crate) fn polled(self) -> Self {
+        let address = format!("http://{}/-/ready", self.address);
+        for _ in 0..600 {
+            if curl(&[&address]).is_ok_and(|answer| answer.status == 200) {
+                return self;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("it never came to the end of its first poll: {:#?}", self.program.seen);
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes another web config and waits until the program tells what it makes of it.
+    pub(crate) fn change(&mut self, web: &str, told: &str) -> String {
+        write_web_config(self.folder.path(), web);
+        self.program.line_with(told)
+    }
+}
+
+fn write_web_config(folder: &Path, web: &str) {
+    std::fs::write(folder.join("web.yaml"), web).expect("room for a file");
+}
