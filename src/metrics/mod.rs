@@ -25,6 +25,7 @@ use crate::billing::snapshot::Snapshot;
 use crate::status::{ScopeInfo, ScopeStatus, Status};
 
 pub use api::ApiCalls;
+pub use billing::{Described, PERIOD_START, SCOPE_INFO, info_values};
 pub use format::Format;
 
 /// What is published, and the parts that are written at each scrape.

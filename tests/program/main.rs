@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod backfill;
 mod commands;
 mod process;
 mod serve;
