@@ -220,11 +220,11 @@ pub struct BackfillArgs {
     #[arg(
         long = "remote-write.authorization-file",
         value_name = "FILE",
-        requires = "remote_write"
+        conflicts_with = "output"
     )]
     pub authorization_file: Option<AuthorizationFile>,
     /// Header for the receiver, repeatable, for example X-Scope-OrgID=finance
-    #[arg(long = "remote-write.header", value_name = "NAME=VALUE", requires = "remote_write")]
+    #[arg(long = "remote-write.header", value_name = "NAME=VALUE", conflicts_with = "output")]
     pub header: Vec<ExtraHeader>,
     /// Also cost and usage of each resource
     #[arg(long)]
@@ -337,7 +337,7 @@ mod tests {
             ("simulate --rows 0", "0 is not in 1.."),
             (backfill, "<--output <FILE>|--remote-write <URL>>"),
             (&format!("{backfill} --output a --remote-write https://x"), "cannot be used with"),
-            (&format!("{backfill} --output a --remote-write.header a=b"), "--remote-write <URL>"),
+            (&format!("{backfill} --output a --remote-write.header a=b"), "cannot be used with"),
             (&format!("{backfill} --output a --label job"), "write NAME=VALUE"),
             ("backfill --scope a --from 2026-13 --to 2026-10 --output a", "YYYY-MM"),
         ];

@@ -184,3 +184,70 @@ fn name(scope: usize, month: Period, end: &str) -> String {
 fn damaged(path: &Path) -> String {
     format!("{} is damaged; remove it, and the next run reads this month again", path.display())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backfill::kept::bytes_of;
+    use crate::billing::history::{Bill, FamilySeries, Month};
+
+    fn october() -> Period {
+        "2026-10".parse().unwrap()
+    }
+
+    fn a_month() -> Vec<u8> {
+        let labels = vec!["usage".to_owned(), "EUR".to_owned()];
+        let families = vec![FamilySeries::from([(labels, vec![(1, 0.1), (31, -2.5)])])];
+        bytes_of(&Month { families, bill: Bill::default() }, 7).unwrap()
+    }
+
+    #[test]
+    fn a_month_comes_back_as_it_was_kept_and_a_damaged_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path(), "a\n").unwrap();
+        assert!(state.month(0, october()).unwrap().is_none());
+        state.keep(0, october(), &a_month()).unwrap();
+        let kept = state.read_month(0, october()).unwrap();
+        assert_eq!(kept.rows(), 7);
+        let mut family = kept.family(0).unwrap();
+        assert_eq!(family.next().unwrap().unwrap().values, [(1, 0.1), (31, -2.5)]);
+        assert!(family.next().unwrap().is_none());
+        let whole = a_month();
+        for cut in 0..whole.len() {
+            state.keep(0, october(), &whole[..cut]).unwrap();
+            let error = format!("{:#}", state.month(0, october()).unwrap_err());
+            assert!(error.contains("is damaged; remove it"), "{cut}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_for_one_process_and_one_order_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("state");
+        let refused = |settings| format!("{:#}", State::open(&own, settings).err().unwrap());
+        let state = State::open(&own, "months: 1\nlabel: a\n").unwrap();
+        assert!(refused("months: 1\nlabel: a\n").contains("in use by another backfill"));
+        drop(state);
+        let differs = refused("months: 1\nlabel: b\n");
+        assert!(differs.contains("there `label: a`, here `label: b`"), "{differs}");
+        State::open(&own, "months: 1\nlabel: a\n").unwrap();
+    }
+
+    #[test]
+    fn only_its_own_files_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("state");
+        let state = State::open(&own, "a\n").unwrap();
+        state.keep(0, october(), &a_month()).unwrap();
+        state.sent(0, october()).unwrap();
+        for foreign in ["x.month", "0-2026-10.month.bak", "notes.tmp"] {
+            fs::write(own.join(foreign), "mine").unwrap();
+        }
+        state.remove();
+        assert_eq!(fs::read_dir(&own).unwrap().count(), 3);
+        assert!(State::open(&own, "a\n").err().unwrap().to_string().contains("other files"));
+        let alone = folder.path().join("alone");
+        State::open(&alone, "a\n").unwrap().remove();
+        assert!(!alone.exists());
+    }
+}

@@ -17,14 +17,14 @@ use crate::process::{Running, program, run};
 use crate::serve::configuration;
 
 /// A simulated Azure on loopback, for as long as the value lives.
-struct Azure {
+pub(crate) struct Azure {
     simulator: Simulator,
     endpoint: String,
     task: JoinHandle<()>,
 }
 
 impl Azure {
-    fn start(options: Options) -> Self {
+    pub(crate) fn start(options: Options) -> Self {
         let clock = Clock::system();
         let simulator = Simulator::new(options, Arc::new(move || clock.now()));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -34,6 +34,15 @@ impl Azure {
             serve(listener, router, std::future::pending()).await.expect("a server");
         });
         Self { simulator, endpoint, task }
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Requests so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.simulator.request_count()
     }
 
     /// The billing periods that requests from some number on asked for.
@@ -55,11 +64,11 @@ impl Drop for Azure {
 
 /// The month before the current one, or one further back. The simulated source corrects a month for
 /// five days after its end, so that older ones are the same whenever they are read.
-fn months_ago(months: i32) -> String {
+pub(crate) fn months_ago(months: i32) -> String {
     Period::of(day_of(Clock::system().now())).months_before(months).to_string()
 }
 
-fn small() -> Options {
+pub(crate) fn small() -> Options {
     Options { resources: 10, days: 500, ..Options::default() }
 }
 

@@ -5,6 +5,7 @@
 mod backfill;
 mod commands;
 mod process;
+mod remote_write;
 mod serve;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]

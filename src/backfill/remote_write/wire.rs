@@ -83,8 +83,8 @@ mod tests {
             vec![("scope", "a".to_owned()), ("empty", String::new()), ("b", "c".to_owned())];
         batch.add("m", &Series { labels, samples: vec![(1, 1.5)] });
         let message = [
-            // timeseries, 44 bytes
-            &[0x0a, 44][..],
+            // timeseries, 49 bytes
+            &[0x0a, 49][..],
             // labels, each with name and value
             b"\x0a\x0d\x0a\x08__name__\x12\x01m",
             b"\x0a\x06\x0a\x01b\x12\x01c",
