@@ -152,8 +152,10 @@ fn rows_of_other_months_do_not_count() {
     let mut reading = read("2026-10", &[("2026-10-05", usage("1"))]);
     reading.add(&usage("100"), Slot::own(day("2026-09-30")));
     reading.add(&usage("100"), Slot::own(day("2026-11-01")));
-    let month = month(&reading, period("2026-10"), None, ALL);
-    assert_eq!(only(&month, SCOPE), constant(5, 31, 1.0));
+    let october = month(&reading, period("2026-10"), None, ALL);
+    assert_eq!(only(&october, SCOPE), constant(5, 31, 1.0));
+    let november = made("2026-11", &[], Some(&october.bill));
+    assert_eq!(only(&november, BEFORE), constant(1, 30, 1.0));
 }
 
 #[test]
