@@ -73,7 +73,11 @@ async fn of_scope(
             Ok(reading) => reading,
             Err(error) => {
                 let remedy = error.remedy();
-                error!(%month, "the month cannot be read: {error}. What to do: {remedy}");
+                let young = match error {
+                    Error::NotFound(_) => "; or begin with a later --from, if it is younger",
+                    _ => "",
+                };
+                error!(%month, "the month cannot be read: {error}. What to do: {remedy}{young}");
                 return Ok(false);
             }
         };

@@ -135,29 +135,25 @@ async fn killed_wherever_it_is_it_goes_on_and_writes_the_same_bytes() {
     assert_eq!(azure.asked_since(0).len(), 12, "one page a month and scope");
 
     let killed = Backfill::new(&azure.endpoint);
-    let mut asked = BTreeSet::new();
+    let start = azure.simulator.request_count();
     let mut finished = BTreeSet::new();
-    // Killed while it reads the second scope, and again while it writes.
+    // While it reads the first scope, then the second, and while it writes.
     for line in ["months_left=8", "months_left=3", "writing history"] {
-        let before = azure.simulator.request_count();
         let mut process = killed.start();
         process.line_with(line);
         process.signal("KILL");
         process.end();
-        let read = process.seen.iter().filter(|line| line.contains("months_left="));
         let field = |line: &str, name: &str| {
             let value = line.split(&format!("{name}=")).nth(1).expect("a field");
-            value.split(' ').next().expect("a value").replace('-', "")
+            value.split(' ').next().expect("a value").to_owned()
         };
-        for month in azure.asked_since(before) {
-            asked.insert(month);
-        }
-        for line in read {
+        for line in process.seen.iter().filter(|line| line.contains("months_left=")) {
             let month = (field(line, "scope"), field(line, "month"));
             assert!(finished.insert(month.clone()), "{month:?} was read twice");
         }
     }
-    assert_eq!((finished.len(), asked.len()), (12, 6));
+    let asked = azure.asked_since(start).len();
+    assert!(asked <= 12 + 2, "{asked} pages for 12 months, of which two were killed half read");
     let before = azure.simulator.request_count();
     let (code, error) = killed.run(&[]);
     assert_eq!(code, 0, "{error}");

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::backfill::{Azure, months_ago, small};
 use crate::process::{Running, program};
-use crate::serve::configuration;
+use crate::serve::{configuration, until};
 
 /// A body is a month of a scope, or less: there are few series.
 type Bodies = Vec<Bytes>;
@@ -136,9 +136,7 @@ async fn killed_while_it_sends_it_goes_on_with_the_month_it_was_at() {
     let send = Send::new(&azure);
     let mut run = send.start(&killed, &["--instances"]);
     run.line_with("writing history");
-    while killed.taken().len() < all.len() / 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("half of it", || killed.taken().len() >= all.len() / 2);
     run.signal("KILL");
     run.end();
     let before = azure.requests();
