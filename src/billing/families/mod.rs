@@ -1,8 +1,8 @@
 //! The questions that are answered by adding up rows: one file a metric family, with its name,
 //! help, labels, what a row adds to it and how it is bounded.
 //!
-//! A new one needs its file, a field of `Tables` (and its line in the three lists below it), a line
-//! in `published::FAMILIES` and a line in `docs/metrics.md`. Nothing here knows a format.
+//! A new one needs its file, a field of `Tables` (and its line in the lists below it, and in
+//! `ranking` where it is bounded), a line in `published::FAMILIES` and one in `docs/metrics.md`. Nothing here knows a format.
 
 mod accounts;
 mod bound;
