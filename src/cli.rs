@@ -4,9 +4,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 
-use crate::config::{ListenAddress, TelemetryPath, parse_duration};
+use crate::billing::period::Period;
+use crate::config::{
+    AuthorizationFile, ExtraHeader, ExtraLabel, ListenAddress, ReceiverUrl, TelemetryPath,
+    parse_duration,
+};
 
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
 ///
@@ -37,7 +41,9 @@ Examples:
     azure-billing-exporter serve --scope department/1234
   From a file, checked first:
     azure-billing-exporter check --config.file config.yaml --online
-    azure-billing-exporter serve --config.file config.yaml";
+    azure-billing-exporter serve --config.file config.yaml
+  Three years of history:
+    azure-billing-exporter backfill --config.file config.yaml --from 2023-11 --to 2026-10 --output azure.om";
 
 /// The flag several commands have, each with its own default.
 const LISTEN: &str = "web.listen-address";
@@ -57,6 +63,11 @@ pub enum Command {
     Once(OnceArgs),
     /// Check the configuration, and with --online also whether Azure gives access
     Check(CheckArgs),
+    /// Write months that are over as samples of their days, for Prometheus and its kin
+    ///
+    /// To an OpenMetrics file, or by remote write. Reading 36 months takes hours of Azure's quota;
+    /// a run that was ended goes on where it stopped when it is started again.
+    Backfill(BackfillArgs),
     /// Serve a simulated Azure API, for trying other clients and for tests
     Simulate(SimulateArgs),
 }
@@ -192,6 +203,51 @@ pub struct CheckArgs {
     pub web_config_file: Option<PathBuf>,
 }
 
+/// Flags of `backfill`.
+#[derive(Args, Clone, Debug)]
+#[command(group(ArgGroup::new("target").required(true).args(["output", "remote_write"])))]
+#[command(
+    after_help = "How to load a file, and what a receiver needs: docs/history.md\n\nExample:\n  azure-billing-exporter backfill \
+    --config.file config.yaml --from 2023-11 --to 2026-10 \\\n      --label job=azure-billing --output azure.om"
+)]
+pub struct BackfillArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// First month
+    #[arg(long, value_name = "YYYY-MM")]
+    pub from: Period,
+    /// Last month, which must be over; at most 36 months together
+    #[arg(long, value_name = "YYYY-MM")]
+    pub to: Period,
+    /// OpenMetrics file to write, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Receiver of remote write 1.0 to send to
+    #[arg(long = "remote-write", value_name = "URL")]
+    pub remote_write: Option<ReceiverUrl>,
+    /// File with the Authorization header for the receiver: `Bearer …` or `Basic …`
+    #[arg(
+        long = "remote-write.authorization-file",
+        value_name = "FILE",
+        conflicts_with = "output"
+    )]
+    pub authorization_file: Option<AuthorizationFile>,
+    /// Header for the receiver, repeatable, for example X-Scope-OrgID=finance
+    #[arg(long = "remote-write.header", value_name = "NAME=VALUE", conflicts_with = "output")]
+    pub header: Vec<ExtraHeader>,
+    /// Also cost and usage of each resource
+    #[arg(long)]
+    pub instances: bool,
+    /// Label of every series, repeatable: those that the live series have from being scraped
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub label: Vec<ExtraLabel>,
+    /// Folder for what was read, until all is written [default: FILE.backfill-state, or
+    /// remote-write.backfill-state]
+    #[arg(long, value_name = "FOLDER")]
+    pub state: Option<PathBuf>,
+}
+
 /// Flags of `simulate`.
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -279,6 +335,7 @@ mod tests {
 
     #[test]
     fn wrong_flags_are_usage_errors_with_a_remedy() {
+        let backfill = "backfill --scope a --from 2026-09 --to 2026-10";
         let cases = [
             ("serve", "<--config.file <PATH>|--scope <TYPE/ID>>"),
             ("check --config.file a --scope b", "cannot be used with"),
@@ -288,6 +345,11 @@ mod tests {
             ("simulate --error-rate 2", "use a number from 0 to 1"),
             ("simulate --latency soon", "is not a span of time"),
             ("simulate --rows 0", "0 is not in 1.."),
+            (backfill, "<--output <FILE>|--remote-write <URL>>"),
+            (&format!("{backfill} --output a --remote-write https://x"), "cannot be used with"),
+            (&format!("{backfill} --output a --remote-write.header a=b"), "cannot be used with"),
+            (&format!("{backfill} --output a --label job"), "write NAME=VALUE"),
+            ("backfill --scope a --from 2026-13 --to 2026-10 --output a", "YYYY-MM"),
         ];
         for (line, expected) in cases {
             let error = parse(line).unwrap_err();

@@ -11,6 +11,8 @@
 //! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
 //! 7. [`server`] serves it, and a page for people, to those whom the web config lets in.
 //!
+//! Beside these, [`backfill`] writes months that are over: from 3 by way of 4 to a file or a receiver.
+//!
 //! [`commands`] wires these together for what [`cli`] was asked to do. [`simulator`] is an
 //! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot
 //! cancel another.
@@ -39,6 +41,7 @@
 //! exposition. No conversion between currencies.
 
 pub mod azure;
+pub mod backfill;
 pub mod billing;
 pub mod cli;
 pub mod commands;

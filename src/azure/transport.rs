@@ -23,10 +23,22 @@ pub type Transport =
 /// # Errors
 /// When the system's certificates cannot be read, or a proxy of the environment is no URL.
 pub fn client(endpoint: &Url) -> reqwest::Result<reqwest::Client> {
-    match endpoint.scheme() {
-        "http" => builder().no_proxy().tls_certs_only([]).build(),
-        _ => builder().https_only(true).build(),
+    client_for(endpoint).build()
+}
+
+fn client_for(url: &Url) -> reqwest::ClientBuilder {
+    match url.scheme() {
+        "http" => builder().no_proxy().tls_certs_only([]),
+        _ => builder().https_only(true),
     }
+}
+
+/// A client for a receiver of remote write, which answers when it has stored what it was sent.
+///
+/// # Errors
+/// As [`client`].
+pub fn receiver_client(url: &Url) -> reqwest::Result<reqwest::Client> {
+    client_for(url).timeout(Duration::from_secs(60)).build()
 }
 
 /// A client for tokens. Managed identities answer without TLS, on an address of the machine.

@@ -11,6 +11,7 @@ pub mod charge;
 mod days;
 mod families;
 mod forecast;
+pub mod history;
 mod known;
 pub mod ledger;
 pub mod limits;

@@ -52,6 +52,11 @@ impl Names {
         self.0.shrink_to_fit();
     }
 
+    /// The same names in other symbols.
+    pub(crate) fn translated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
+        Self(self.iter().map(|(what, id, name)| ((what, symbol(id)), symbol(name))).collect())
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Named, Symbol, Symbol)> {
         self.0.iter().map(|(&(what, id), &name)| (what, id, name))
     }

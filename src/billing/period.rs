@@ -1,6 +1,7 @@
 //! Days, ranges of days, and billing periods. An EA billing period is a calendar month in UTC.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -109,10 +110,36 @@ impl fmt::Display for Period {
     }
 }
 
+/// As people write it.
+impl FromStr for Period {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "write a month as YYYY-MM, for example 2026-10";
+        let is_form = text.len() == 7
+            && text.bytes().enumerate().all(|(place, byte)| match place {
+                4 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let first = is_form.then(|| format!("{text}-01").parse().ok()).flatten();
+        first.map(|first| Self { first }).ok_or(FORM)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn a_period_is_read_as_it_is_written() {
+        for text in ["2026-10", "2028-02", "0001-01"] {
+            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+        }
+        for text in ["2026-13", "2026-1", "202610", "2026-10-01", "+026-10", "now", ""] {
+            assert!(text.parse::<Period>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_period_is_a_calendar_month_in_utc() {

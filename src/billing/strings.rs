@@ -13,6 +13,13 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Symbol(u32);
 
+impl Symbol {
+    /// Its place among the symbols of its arena.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Distinct texts in one arena, found by borrowed text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Strings {
@@ -56,6 +63,11 @@ impl Strings {
         self.text.clear();
         self.ends.clear();
         self.index.clear();
+    }
+
+    /// Every symbol, in the order of their places.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = Symbol> {
+        (0..self.ends.len() as u32).map(Symbol)
     }
 
     /// How many texts there are.

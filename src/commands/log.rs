@@ -1,6 +1,6 @@
 //! The log: standard error, one line an event.
 
-use std::io::stderr;
+use std::io::{self, Write, stderr};
 
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
@@ -9,8 +9,9 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::cli::{LogArgs, LogFormat, LogLevel};
 
-/// Starts logging, once a process.
-pub(super) fn start(log: LogArgs) {
+/// Starts logging, once a process. `bar`: below the lines there is a progress bar on a terminal.
+pub(super) fn start(log: LogArgs, bar: bool) {
+    let stderr = move || Lines { bar };
     let lines = match log.format {
         LogFormat::Logfmt => {
             // Of a span its fields are enough.
@@ -23,6 +24,29 @@ pub(super) fn start(log: LogArgs) {
     };
     tracing_subscriber::registry().with(lines.with_filter(filter(log.level))).init();
 }
+
+/// Standard error. Each event is written at once.
+#[derive(Clone, Copy)]
+struct Lines {
+    bar: bool,
+}
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.bar {
+            // The bar leaves the cursor at its end; it is drawn again below this line.
+            stderr().write_all(CLEAR_LINE)?;
+        }
+        stderr().write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stderr().flush()
+    }
+}
+
+/// As terminals understand it.
+const CLEAR_LINE: &[u8] = b"\r\x1b[2K";
 
 /// Libraries speak up from warnings on; below that they describe each request, which is ours to do.
 fn filter(level: LogLevel) -> EnvFilter {

@@ -1,5 +1,6 @@
 //! The wiring: who starts what, and how the process ends. Logic lives in the parts that are wired.
 
+mod backfill;
 mod check;
 mod demo;
 mod log;
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use thiserror::Error;
 
 use crate::cli::{Cli, Command, SourceArgs};
 use crate::config::Config;
@@ -24,9 +26,15 @@ use web::Web;
 /// A bad configuration; nothing was started. As clap ends on bad flags.
 const BAD_CONFIGURATION: u8 = 2;
 
+/// Flags that are wrong together with the configuration or the time; nothing was started.
+#[derive(Debug, Error)]
+#[error("{0}")]
+struct WrongFlags(String);
+
 /// Runs a command to its end.
 pub async fn run(cli: Cli) -> ExitCode {
-    log::start(cli.log);
+    let bar = matches!(cli.command, Command::Backfill(_)) && backfill::has_bar();
+    log::start(cli.log, bar);
     let config = source(&cli.command).map(wiring::configuration).transpose();
     let web = Web::read(web_config_file(&cli.command));
     let (config, web) = match (config, web) {
@@ -43,7 +51,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("azure-billing-exporter: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<WrongFlags>() { BAD_CONFIGURATION.into() } else { ExitCode::FAILURE }
         }
     }
 }
@@ -54,6 +62,7 @@ fn source(command: &Command) -> Option<&SourceArgs> {
         Command::Serve(args) => Some(&args.source),
         Command::Once(args) => Some(&args.source),
         Command::Check(args) => Some(&args.source),
+        Command::Backfill(args) => Some(&args.source),
         Command::Demo(_) | Command::Simulate(_) => None,
     }
 }
@@ -64,7 +73,7 @@ fn web_config_file(command: &Command) -> Option<&Path> {
         Command::Serve(args) => args.web.web_config_file.as_deref(),
         Command::Demo(args) => args.web.web_config_file.as_deref(),
         Command::Check(args) => args.web_config_file.as_deref(),
-        Command::Once(_) | Command::Simulate(_) => None,
+        Command::Backfill(_) | Command::Once(_) | Command::Simulate(_) => None,
     }
 }
 
@@ -74,6 +83,7 @@ async fn dispatch(command: &Command, config: Option<&Config>, web: Web) -> Resul
         (Command::Serve(args), Some(config)) => serve::run(args, config, web).await.map(|()| true),
         (Command::Once(args), Some(config)) => once::run(args, config).await,
         (Command::Check(args), Some(config)) => check::run(args, config).await,
+        (Command::Backfill(args), Some(config)) => backfill::run(args, config).await.map(|()| true),
         (Command::Demo(args), _) => demo::run(args, web).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),

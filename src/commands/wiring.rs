@@ -26,11 +26,17 @@ pub(super) fn configuration(source: &SourceArgs) -> Result<Config, crate::config
     }
 }
 
-/// The parts that all scopes share, over the real network.
+/// What the lack of an HTTP client comes from.
+pub(super) const NO_CLIENT: &str = "no HTTP client: is the system's certificate store there (Debian: package ca-certificates), and are the proxy variables URLs?";
+
+/// The way to Azure, over the real network.
+pub(super) fn client(config: &Config, calls: Arc<ApiCalls>) -> Result<Client> {
+    let client = transport::client(&config.azure.endpoint).context(NO_CLIENT)?;
+    Ok(Client::new(&config.azure, transport::over(client), Patience::default(), calls))
+}
+
+/// The parts that all scopes share.
 pub(super) fn world(config: &Config, about: About) -> Result<World> {
-    let client = transport::client(&config.azure.endpoint).context(
-        "no HTTP client: is the system's certificate store there (Debian: package ca-certificates), and are the proxy variables URLs?",
-    )?;
     let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
     let infos = config.scopes.iter().map(|scope| ScopeInfo {
         label: scope.label.clone(),
@@ -41,7 +47,7 @@ pub(super) fn world(config: &Config, about: About) -> Result<World> {
     let calls = Arc::new(ApiCalls::default());
     let exposition =
         Exposition::new(status.clone(), calls.clone(), about).context("no exposition")?;
-    let client = Client::new(&config.azure, transport::over(client), Patience::default(), calls);
+    let client = client(config, calls)?;
     Ok(World {
         client: Arc::new(client),
         poll: config.poll,

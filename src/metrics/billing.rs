@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 use super::labels::{Labels, OneLabel};
 use crate::billing::period::Period;
 use crate::billing::published::{FAMILIES, PublishedFamily};
+use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
 use crate::status::ScopeInfo;
 
@@ -66,11 +67,9 @@ type Fact = fn(&Snapshot) -> Option<i64>;
 
 /// What is known about the data, one sample a scope.
 const FACTS: [(&str, &str, Fact); 7] = [
-    (
-        "azure_billing_period_start_timestamp_seconds",
-        "First moment of the billing period that the costs are of.",
-        |snapshot| Some(Period::start(snapshot.period()).as_second()),
-    ),
+    (PERIOD_START.name, PERIOD_START.help, |snapshot| {
+        Some(Period::start(snapshot.period()).as_second())
+    }),
     (
         "azure_billing_period_end_timestamp_seconds",
         "First moment after the billing period that the costs are of.",
@@ -103,7 +102,36 @@ const FACTS: [(&str, &str, Fact); 7] = [
     ),
 ];
 
-const INFO_LABELS: &[&str] = &["scope_type", "scope_id", "cost_type", "nested"];
+/// A family that history has as well, beside those of [`FAMILIES`].
+#[derive(Clone, Copy, Debug)]
+pub struct Described {
+    /// The metric's name.
+    pub name: &'static str,
+    /// Its help.
+    pub help: &'static str,
+    /// Its labels besides `scope`.
+    pub labels: &'static [&'static str],
+}
+
+/// When the billing period of the costs begins.
+pub const PERIOD_START: Described = Described {
+    name: "azure_billing_period_start_timestamp_seconds",
+    help: "First moment of the billing period that the costs are of.",
+    labels: &[],
+};
+
+/// Which scopes there are.
+pub const SCOPE_INFO: Described = Described {
+    name: "azure_billing_scope_info",
+    help: "A configured scope. nested is true where its money is also in a configured billing account: do not add both.",
+    labels: &["scope_type", "scope_id", "cost_type", "nested"],
+};
+
+/// The values of the labels of [`SCOPE_INFO`].
+pub fn info_values(id: &ScopeId, nested: bool) -> [&str; 4] {
+    let nested = if nested { "true" } else { "false" };
+    [id.scope_type.as_str(), &id.id, id.cost.as_str(), nested]
+}
 
 impl Billing {
     /// The scopes that have been read.
@@ -136,17 +164,11 @@ impl Billing {
     }
 
     fn info(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
-        let mut family = encoder.encode_descriptor(
-            "azure_billing_scope_info",
-            "A configured scope. nested is true where its money is also in a configured billing account: do not add both.",
-            None,
-            MetricType::Gauge,
-        )?;
+        let Described { name, help, labels } = SCOPE_INFO;
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
         for (scope, _) in &self.scopes {
-            let nested = if scope.nested { "true" } else { "false" };
-            let values =
-                [scope.id.scope_type.as_str(), &scope.id.id, scope.id.cost.as_str(), nested];
-            let labels = Labels::new(&scope.label, INFO_LABELS, &values);
+            let values = info_values(&scope.id, scope.nested);
+            let labels = Labels::new(&scope.label, labels, &values);
             ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)?;
         }
         Ok(())

@@ -30,6 +30,7 @@ use crate::status::{ScopeStatus, Status};
 use rendered::Publisher;
 
 pub use api::ApiCalls;
+pub use billing::{Described, PERIOD_START, SCOPE_INFO, info_values};
 pub use format::{Coding, Format};
 
 /// What is published, and the parts that are written at each scrape.

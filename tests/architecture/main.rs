@@ -23,7 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("poller", &["azure", "store", "billing", "config", "metrics", "status"]),
     ("backfill", &["azure", "billing", "config", "metrics"]),
     ("server", &["billing", "config", "metrics", "status"]),
-    ("cli", &["config", "simulator"]),
+    ("cli", &["billing", "config", "simulator"]),
 ];
 
 /// Who connects the modules may import all of them.
@@ -48,6 +48,16 @@ const OWNED: &[Owned] = &[
         because: "names and labels of metrics live in one module",
     },
     Owned { paths: &["clap"], by: &["cli"], because: "flags live in one module" },
+    Owned {
+        paths: &["prost", "snap"],
+        by: &["backfill::remote_write"],
+        because: "one protocol is spoken in one module",
+    },
+    Owned {
+        paths: &["indicatif"],
+        by: &["backfill::progress"],
+        because: "progress is shown in one place",
+    },
     Owned {
         paths: &[
             "tokio::spawn",

@@ -3,7 +3,9 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod demo;
+mod history;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
 mod prometheus;
+mod victoria_metrics;

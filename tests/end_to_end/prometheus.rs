@@ -44,24 +44,30 @@ impl Prometheus {
     pub(crate) fn scraping(target: SocketAddr, settings: &[&str]) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let config = scrape_config(target, settings);
+        Self::of(folder, &config, &[])
+    }
+
+    /// Starts in a folder, whose `data` may be there already, and returns when queries are answered.
+    pub(crate) fn of(folder: TempDir, config: &str, flags: &[&str]) -> Self {
         fs::write(folder.path().join("prometheus.yml"), config).expect("room for a file");
-        let process = spawn(&folder);
+        let process = spawn(&folder, flags);
         let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut prometheus = Self { process, address: unknown, folder };
         prometheus.address = prometheus.wait_for("its port", Self::port_in_log);
-        prometheus.wait_for("readiness", |prometheus| prometheus.get("/-/ready").ok());
+        prometheus.wait_for("readiness", |prometheus| {
+            send(prometheus.address, "GET", "/-/ready", b"").ok()
+        });
         prometheus
     }
 
     /// The samples that an instant query finds now.
     pub(crate) fn query(&self, promql: &str) -> Vec<Sample> {
-        let query =
-            form_urlencoded::Serializer::new(String::new()).append_pair("query", promql).finish();
-        let body = self.get(&format!("/api/v1/query?{query}")).expect("an answer");
-        let answer: Value = serde_json::from_str(&body).expect("JSON");
-        let result =
-            answer["data"]["result"].as_array().unwrap_or_else(|| panic!("{promql}: {body}"));
-        result.iter().map(sample).collect()
+        query(self.address, promql, None)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// As `query`, but waits for the scrapes that fill it.
@@ -96,19 +102,6 @@ impl Prometheus {
         let line = log.lines().find(|line| line.contains("\"Listening on\""))?;
         line.split("address=").nth(1)?.split_whitespace().next()?.parse().ok()
     }
-
-    /// The body of a good answer. HTTP/1.0 keeps it in one piece, which ends with the connection.
-    fn get(&self, path: &str) -> io::Result<String> {
-        let mut connection = TcpStream::connect_timeout(&self.address, PATIENCE)?;
-        connection.set_read_timeout(Some(PATIENCE))?;
-        write!(connection, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address)?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer)?;
-        match answer.split_once("\r\n\r\n") {
-            Some((head, body)) if head.split(' ').nth(1) == Some("200") => Ok(body.to_owned()),
-            _ => Err(io::Error::other(answer)),
-        }
-    }
 }
 
 impl Drop for Prometheus {
@@ -130,7 +123,7 @@ pub(crate) fn scrape_config(target: SocketAddr, settings: &[&str]) -> String {
     )
 }
 
-fn spawn(folder: &TempDir) -> Child {
+fn spawn(folder: &TempDir, flags: &[&str]) -> Child {
     let log = File::create(folder.path().join("log")).expect("room for a file");
     Command::new("prometheus")
         .current_dir(folder)
@@ -139,11 +132,51 @@ fn spawn(folder: &TempDir) -> Child {
             "--storage.tsdb.path=data",
             "--web.listen-address=127.0.0.1:0",
         ])
+        .args(flags)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
         .unwrap_or_else(|error| panic!("cannot start prometheus ({error}): run `make tools`"))
+}
+
+/// The samples that an instant query finds at a moment, or now. Others answer it as Prometheus does.
+pub(crate) fn query(address: SocketAddr, promql: &str, at: Option<i64>) -> Vec<Sample> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("query", promql);
+    if let Some(at) = at {
+        query.append_pair("time", &at.to_string());
+    }
+    let path = format!("/api/v1/query?{}", query.finish());
+    let body = send(address, "GET", &path, b"").expect("an answer");
+    let answer: Value = serde_json::from_str(&body).expect("JSON");
+    let result = answer["data"]["result"].as_array().unwrap_or_else(|| panic!("{promql}: {body}"));
+    result.iter().map(sample).collect()
+}
+
+/// The body of a good answer. HTTP/1.0 keeps it in one piece, which ends with the connection.
+pub(crate) fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    body: &[u8],
+) -> io::Result<String> {
+    let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    let length = body.len();
+    write!(
+        connection,
+        "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n"
+    )?;
+    connection.write_all(body)?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    match answer.split_once("\r\n\r\n") {
+        Some((head, body)) if matches!(head.split(' ').nth(1), Some("200" | "204")) => {
+            Ok(body.to_owned())
+        }
+        _ => Err(io::Error::other(answer)),
+    }
 }
 
 fn sample(result: &Value) -> Sample {

@@ -7,5 +7,6 @@ mod books;
 mod budgets;
 mod days;
 mod forecast;
+mod history;
 mod invariants;
 mod rows;

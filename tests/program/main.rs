@@ -2,8 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod backfill;
 mod commands;
 mod process;
+mod remote_write;
 mod serve;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]

@@ -90,7 +90,7 @@ fn every_query_that_is_shown_is_tested() {
     let groups = groups();
     let tested: BTreeSet<String> =
         groups.iter().flat_map(|group| &group.promql_expr_test).map(|c| bare(&c.expr)).collect();
-    for document in ["docs/metrics.md", "README.md"] {
+    for document in ["docs/metrics.md", "docs/history.md", "README.md"] {
         let shown = shown(document);
         assert!(!shown.is_empty(), "{document} shows no query");
         for expression in shown {

@@ -1,8 +1,8 @@
 //! The questions that are answered by adding up rows: one file a metric family, with its name,
 //! help, labels, what a row adds to it and how it is bounded.
 //!
-//! A new one needs its file, a field of `Tables` (and its line in the three lists below it), a line
-//! in `published::FAMILIES` and a line in `docs/metrics.md`. Nothing here knows a format.
+//! A new one needs its file, a field of `Tables` (and its line in the lists below it, and in
+//! `ranking` where it is bounded), a line in `published::FAMILIES` and one in `docs/metrics.md`. Nothing here knows a format.
 
 mod accounts;
 mod bound;
@@ -11,6 +11,7 @@ mod estimated;
 mod instances;
 mod locations;
 mod meters;
+mod ranking;
 mod resource_groups;
 mod scopes;
 mod services;
@@ -28,6 +29,7 @@ pub(crate) use estimated::EstimatedCost;
 pub(crate) use instances::{InstanceCost, InstanceUsage};
 pub(crate) use locations::LocationCost;
 pub(crate) use meters::{MeterCost, MeterUsage};
+pub(crate) use ranking::Ranking;
 pub(crate) use resource_groups::ResourceGroupCost;
 pub(crate) use scopes::{RecurringCost, ScopeCost};
 pub(crate) use services::{SERVICE_DAYS, ServiceCharge, ServiceCost};
@@ -37,10 +39,9 @@ pub(crate) use tags::TagCost;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
-use super::limits::Limits;
 use super::names::Named;
 use super::row::Row;
-use super::strings::{Strings, Symbol};
+use super::strings::Symbol;
 
 /// The symbols of a series: its label values in order, so that sorted keys are sorted series. The
 /// last one is the currency or the unit.
@@ -227,25 +228,6 @@ impl Tables {
         self.location_cost = Table::<LocationCost>::default();
         self.meter_cost = Table::<MeterCost>::default();
         self.meter_usage = Table::<MeterUsage>::default();
-    }
-
-    /// Folds what is beyond the limits into `__other__`. Symbols must be in the order of their
-    /// texts, which breaks ties.
-    pub(crate) fn fold(&mut self, limits: &Limits, strings: &Strings, folded: &mut Folded) {
-        let fold = &mut |bound: Bound| bound.of(limits, strings);
-        let bound = fold(instances::BOUND);
-        let kept = bound.fold(&mut self.instance_cost, folded);
-        bound.follow(&kept, &mut self.instance_usage);
-        let bound = fold(meters::BOUND);
-        let kept = bound.fold(&mut self.meter_cost, folded);
-        bound.follow(&kept, &mut self.meter_usage);
-        fold(accounts::BOUND).fold(&mut self.account_cost, folded);
-        fold(subscriptions::BOUND).fold(&mut self.subscription_cost, folded);
-        fold(resource_groups::BOUND).fold(&mut self.resource_group_cost, folded);
-        fold(locations::BOUND).fold(&mut self.location_cost, folded);
-        fold(cost_centers::BOUND).fold(&mut self.cost_center_cost, folded);
-        fold(services::BOUND).fold(&mut self.service_cost, folded);
-        fold(tags::BOUND).fold(&mut self.tag_cost, folded);
     }
 }
 

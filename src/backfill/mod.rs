@@ -1,0 +1,73 @@
+//! OUT, of closed months: history for Prometheus and its kin, as a file or by remote write.
+//!
+//! First every month of every scope is read and kept on the disk (`read`, `state`, `kept`): that
+//! takes hours of quota, so that it is never done twice, whatever happens. Then the months are put
+//! together series by series (`series`) and written (`openmetrics`) or sent (`remote_write`). What
+//! a month looks like day by day is `billing::history`'s. Only a month is in memory at a time.
+//!
+//! Nothing is here of the exporter: no poller, no store, no clock.
+
+mod kept;
+mod openmetrics;
+mod order;
+mod progress;
+mod read;
+mod remote_write;
+mod series;
+mod state;
+
+use anyhow::{Result, bail};
+use tracing::info;
+
+pub use order::{Months, Order, Subject, Target, foreign_labels};
+pub use progress::Progress;
+pub use remote_write::{Persistence, Receiver};
+
+use crate::azure::Client;
+use openmetrics::Output;
+use series::History;
+use state::State;
+
+/// Reads what is not read yet, then writes it all. What was read stays where it fails, and the next
+/// run goes on from there.
+///
+/// # Errors
+/// With what to do.
+pub async fn run(order: &Order, client: &Client, progress: &Progress) -> Result<()> {
+    // Before hours of reading, not after them.
+    let output = match &order.target {
+        Target::File(path) => Some(Output::prepare(path)?),
+        Target::RemoteWrite(receiver) => {
+            receiver.probe().await?;
+            None
+        }
+    };
+    let state = State::open(&order.state, &order.settings())?;
+    let failed = read::all(order, client, &state, progress).await?;
+    if failed > 0 {
+        bail!(
+            "{failed} of {} scopes could not be read, so that nothing was written; what was read is kept in {}: run the same command again to go on",
+            order.scopes.len(),
+            state.folder().display()
+        );
+    }
+    let history = History::new(order, &state);
+    let extent = history.extent().await?;
+    info!(
+        series = extent.series,
+        samples = extent.samples,
+        to = %order.target,
+        "writing history"
+    );
+    match (&order.target, output) {
+        (Target::RemoteWrite(receiver), _) => {
+            remote_write::send(&history, receiver, progress, extent).await?;
+        }
+        (Target::File(_), Some(output)) => output.write(&history, progress, extent).await?,
+        (Target::File(_), None) => {}
+    }
+    info!(series = extent.series, samples = extent.samples, to = %order.target, "history is written");
+    // It is the same costs once more, and stale with the next correction of a month.
+    state.remove();
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! One request to a receiver, and its second tries.
+
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use secrecy::ExposeSecret;
+use tokio::time::sleep;
+use tower::{Service, ServiceExt};
+use tracing::warn;
+
+use super::refusal::{Answer, judge};
+use super::wire::Batch;
+use crate::azure::transport::{Body, Transport, TransportError};
+use crate::config::{AuthorizationFile, ExtraHeader, ReceiverUrl};
+
+/// Refusals are a line.
+const LARGEST_ANSWER: usize = 64 * 1024;
+/// Of a refusal that much is worth telling.
+const LONGEST_QUOTE: usize = 500;
+
+/// How often to try, and how long to wait in between. Fields are public for tests that cannot wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Persistence {
+    /// Tries of one request.
+    pub tries: u32,
+    /// Before the second try; it doubles with each further one.
+    pub backoff: Duration,
+    /// No wait is longer, whatever the receiver asks for.
+    pub longest: Duration,
+}
+
+impl Default for Persistence {
+    fn default() -> Self {
+        Self { tries: 10, backoff: Duration::from_secs(1), longest: Duration::from_secs(5 * 60) }
+    }
+}
+
+/// A receiver of remote write.
+pub struct Receiver {
+    /// Where it is.
+    pub url: ReceiverUrl,
+    /// The way to it.
+    pub transport: Transport,
+    /// Who we are.
+    pub authorization: Option<AuthorizationFile>,
+    /// Which tenant the samples are of.
+    pub headers: Vec<ExtraHeader>,
+    /// How often to try.
+    pub persistence: Persistence,
+    /// How many days ago the oldest sample is, for advice.
+    pub oldest_days: i64,
+}
+
+/// Without the query, which may hold a key.
+impl fmt::Display for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.url.as_url().clone();
+        url.set_query(None);
+        url.fmt(f)
+    }
+}
+
+impl Receiver {
+    /// Whether it is there and lets us in, by a request without samples. What it says to that
+    /// otherwise is no matter: some refuse an empty one.
+    pub(crate) async fn probe(&self) -> Result<()> {
+        let (status, body) = self.ask(Batch::default().to_body()?).await?;
+        let telling = [
+            StatusCode::UNAUTHORIZED,
+            StatusCode::FORBIDDEN,
+            StatusCode::NOT_FOUND,
+            StatusCode::METHOD_NOT_ALLOWED,
+        ];
+        if telling.contains(&status) || status.is_redirection() {
+            self.refused(status, &body)?;
+        }
+        Ok(())
+    }
+
+    /// Sends samples until the receiver has them or refuses them for good.
+    pub(super) async fn send(&self, batch: &Batch) -> Result<()> {
+        let (status, body) = self.ask(batch.to_body()?).await?;
+        self.refused(status, &body)
+    }
+
+    /// The last answer to a request, after the tries that it is worth.
+    async fn ask(&self, body: Bytes) -> Result<(StatusCode, String)> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let answer = self.answer(body.clone()).await?;
+            let (what, wait) = match answer {
+                Ok((status, after, text)) => match judge(status, &text, self.oldest_days) {
+                    Answer::Later => (quoted(status, &text), after),
+                    Answer::Never(_) => return Ok((status, text)),
+                },
+                Err(error) => (innermost(error.as_ref()), None),
+            };
+            if tried >= self.persistence.tries {
+                bail!(
+                    "{self} took no samples in {tried} tries: {what}; run the same command again when it is well, to go on"
+                );
+            }
+            let wait = self.wait(tried, wait);
+            warn!(wait_seconds = wait.as_secs_f64(), "trying {self} again: {what}");
+            sleep(wait).await;
+        }
+    }
+
+    fn wait(&self, tried: u32, asked: Option<Duration>) -> Duration {
+        let Persistence { backoff, longest, .. } = self.persistence;
+        let own = backoff.saturating_mul(2_u32.saturating_pow(tried - 1));
+        own.mul_f64(0.5 + 0.5 * fastrand::f64()).max(asked.unwrap_or_default()).min(longest)
+    }
+
+    /// One request. The outer error is ours, the inner one of the way there.
+    async fn answer(
+        &self,
+        body: Bytes,
+    ) -> Result<Result<(StatusCode, Option<Duration>, String), TransportError>> {
+        let request = self.request(body)?;
+        let sent = async { self.transport.clone().ready().await?.call(request).await };
+        Ok(match sent.await {
+            Ok(answer) => Ok(read(answer).await),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn request(&self, body: Bytes) -> Result<Request<Bytes>> {
+        let mut request = Request::post(self.url.as_url().as_str())
+            .header(header::CONTENT_TYPE, "application/x-protobuf")
+            .header(header::CONTENT_ENCODING, "snappy")
+            .header("X-Prometheus-Remote-Write-Version", "0.1.0");
+        for ExtraHeader { name, value } in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(file) = &self.authorization {
+            let secret = file.secret().read()?;
+            let mut value = HeaderValue::from_str(secret.expose_secret()).context(
+                "--remote-write.authorization-file: it is no header; write `Bearer …` or `Basic …`",
+            )?;
+            value.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        request.body(body).context("no request can be made")
+    }
+
+    fn refused(&self, status: StatusCode, body: &str) -> Result<()> {
+        if status.is_success() {
+            return Ok(());
+        }
+        let remedy = match judge(status, body, self.oldest_days) {
+            Answer::Never(remedy) => remedy,
+            Answer::Later => "try again later".to_owned(),
+        };
+        bail!("{self} refuses: {}. What to do: {remedy}", quoted(status, body))
+    }
+}
+
+async fn read(answer: Response<Body>) -> (StatusCode, Option<Duration>, String) {
+    let after = answer.headers().get(header::RETRY_AFTER).and_then(|after| after.to_str().ok());
+    let after = after.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), LARGEST_ANSWER).collect().await;
+    let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    (status, after, String::from_utf8_lossy(&body).into_owned())
+}
+
+fn quoted(status: StatusCode, body: &str) -> String {
+    let line: String =
+        body.trim().lines().next().unwrap_or_default().chars().take(LONGEST_QUOTE).collect();
+    format!("HTTP {} \"{line}\"", status.as_u16())
+}
+
+/// The causes say what happened; the outermost text names the URL, whose query may hold a key.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let last = std::iter::successors(error.source(), |cause| cause.source()).last();
+    last.map_or_else(|| "no answer".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,100 @@
+//! What the answers of a receiver mean, and what to do about them.
+
+use http::StatusCode;
+
+/// What to do with an answer that is no success.
+#[derive(Debug, PartialEq)]
+pub(super) enum Answer {
+    /// The same request may succeed later.
+    Later,
+    /// It never will; what to do instead.
+    Never(String),
+}
+
+/// How receivers say that a sample is too old: Prometheus, Thanos and Mimir.
+const TOO_OLD: [&str; 6] = [
+    "out of bounds",
+    "out of order",
+    "out-of-order",
+    "out-of-bounds",
+    "too old",
+    "too far in the past",
+];
+
+/// Judges an answer. `days` is how old the oldest sample is.
+pub(super) fn judge(status: StatusCode, body: &str, days: i64) -> Answer {
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        return Answer::Later;
+    }
+    let text = body.to_lowercase();
+    let remedy = match status {
+        _ if TOO_OLD.iter().any(|words| text.contains(words)) => too_old(days),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            "check --remote-write.authorization-file, and the tenant in --remote-write.header"
+                .to_owned()
+        }
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            "check the path: /api/v1/write for Prometheus, which must be started with --web.enable-remote-write-receiver, and for VictoriaMetrics; /api/v1/push for Mimir; /api/v1/receive for Thanos".to_owned()
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            "let the receiver, or the proxy before it, take bodies of a megabyte".to_owned()
+        }
+        _ if status.is_redirection() => "give the address it redirects to".to_owned(),
+        _ => "look into the log of the receiver; series that Azure or a --label made wrong must be changed there".to_owned(),
+    };
+    Answer::Never(remedy)
+}
+
+/// A window with some room: the sending takes a while, and heads of receivers are not exact.
+fn too_old(days: i64) -> String {
+    let window = days + 7;
+    format!(
+        "the receiver takes no samples of the past. Let it, until the history is there: Prometheus: `storage.tsdb.out_of_order_time_window: {window}d` in its configuration file; Mimir: `limits.out_of_order_time_window: {window}d` of the tenant (and `past_grace_period` 0); Thanos Receive: --tsdb.out-of-order.time-window={window}d. Its retention must reach as far. Then run the same command again. Or write a file with --output and load it with promtool; see docs/history.md"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_of_old_samples_names_the_settings() {
+        for body in [
+            "out of bounds",
+            "out of order sample",
+            "user=x: the sample has been rejected because its timestamp is too old (err-mimir-sample-timestamp-too-old)",
+            "store locally for endpoint: conflict: Out of bounds",
+        ] {
+            for status in [StatusCode::BAD_REQUEST, StatusCode::CONFLICT] {
+                let Answer::Never(remedy) = judge(status, body, 1095) else { panic!("{body}") };
+                for name in [
+                    "storage.tsdb.out_of_order_time_window: 1102d",
+                    "limits.out_of_order_time_window: 1102d",
+                    "--tsdb.out-of-order.time-window=1102d",
+                ] {
+                    assert!(remedy.contains(name), "{remedy}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_passes_is_tried_again() {
+        for status in [429, 500, 502, 503, 504] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(judge(status, "out of bounds", 1), Answer::Later);
+        }
+        for (status, word) in [
+            (400, "log of the receiver"),
+            (401, "authorization-file"),
+            (403, "authorization-file"),
+            (404, "--web.enable-remote-write-receiver"),
+            (413, "bodies"),
+            (301, "redirects"),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let Answer::Never(remedy) = judge(status, "no", 1) else { panic!("{status}") };
+            assert!(remedy.contains(word), "{remedy}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The kept months put together: each series once, over all its months.
+//!
+//! OpenMetrics wants the samples of a family, and of a series in it, in one piece. Every month has
+//! its series in the order of their labels, so that going through all months side by side gives
+//! them so, with no more in memory than one series of each month.
+
+use anyhow::{Context, Result};
+
+use super::kept::{KeptFamily, KeptSeries};
+use super::order::{Order, Subject};
+use super::state::State;
+use crate::billing::period::{Period, end_of};
+use crate::billing::published::PublishedFamily;
+use crate::config::ExtraLabel;
+use crate::metrics::{Described, PERIOD_START, SCOPE_INFO, info_values};
+
+/// After so many series, others get their turn: a signal must not wait for all.
+const TURN: usize = 1000;
+
+/// A series with all its labels, in the order in which the live ones are written.
+#[derive(Debug, PartialEq)]
+pub(super) struct Series<'a> {
+    pub(super) labels: Vec<(&'a str, String)>,
+    /// Seconds since 1970, ascending, and the value.
+    pub(super) samples: Vec<(i64, f64)>,
+}
+
+/// How much is to be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) series: u64,
+    pub(super) samples: u64,
+}
+
+/// A family as it is written.
+pub(super) struct Family {
+    pub(super) described: Described,
+    source: Source,
+}
+
+/// Where its series come from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The family of that place in each kept month.
+    Kept(usize),
+    Info,
+    PeriodStart,
+}
+
+/// What an order comes to, once all is read.
+pub(super) struct History<'a> {
+    pub(super) order: &'a Order,
+    pub(super) state: &'a State,
+    pub(super) families: Vec<Family>,
+}
+
+impl<'a> History<'a> {
+    pub(super) fn new(order: &'a Order, state: &'a State) -> Self {
+        let kept = |(index, family): (usize, &'static PublishedFamily)| {
+            let PublishedFamily { name, help, labels, .. } = *family;
+            Family { described: Described { name, help, labels }, source: Source::Kept(index) }
+        };
+        let mut families: Vec<_> =
+            order.wanted.families().into_iter().enumerate().map(kept).collect();
+        families.push(Family { described: SCOPE_INFO, source: Source::Info });
+        families.push(Family { described: PERIOD_START, source: Source::PeriodStart });
+        Self { order, state, families }
+    }
+
+    /// Counts what will be written, by going through it once.
+    pub(super) async fn extent(&self) -> Result<Extent> {
+        let months: Vec<Period> = self.order.months.iter().collect();
+        let mut extent = Extent::default();
+        for family in &self.families {
+            for scope in 0..self.order.scopes.len() {
+                let mut series = self.series(family, scope, &months)?;
+                while let Some(series) = series.next().await? {
+                    extent.series += 1;
+                    extent.samples += series.samples.len() as u64;
+                }
+            }
+        }
+        Ok(extent)
+    }
+
+    /// The series of a family and scope over some months.
+    pub(super) fn series(
+        &self,
+        family: &Family,
+        scope: usize,
+        months: &[Period],
+    ) -> Result<Merge<'a>> {
+        let mut merge = Merge {
+            subject: &self.order.scopes[scope],
+            names: family.described.labels,
+            extra: &self.order.labels,
+            months: Vec::new(),
+            given: 0,
+        };
+        for &month in months {
+            let (source, head) = match family.source {
+                Source::Kept(index) => {
+                    let mut kept = self.state.read_month(scope, month)?.family(index)?;
+                    let head = kept.next()?;
+                    (Some(kept), head)
+                }
+                Source::Info => (None, Some(merge.info(month))),
+                Source::PeriodStart => (None, Some(period_start(month))),
+            };
+            merge.months.push(MonthOfMerge { month, source, head });
+        }
+        Ok(merge)
+    }
+}
+
+/// Goes through months side by side.
+pub(super) struct Merge<'a> {
+    subject: &'a Subject,
+    names: &'static [&'static str],
+    extra: &'a [ExtraLabel],
+    months: Vec<MonthOfMerge>,
+    given: usize,
+}
+
+struct MonthOfMerge {
+    month: Period,
+    source: Option<KeptFamily>,
+    /// The series that comes next.
+    head: Option<KeptSeries>,
+}
+
+impl<'a> Merge<'a> {
+    /// The next series, in the order of the labels.
+    pub(super) async fn next(&mut self) -> Result<Option<Series<'a>>> {
+        self.given += 1;
+        if self.given.is_multiple_of(TURN) {
+            tokio::task::yield_now().await;
+        }
+        let heads = self.months.iter().filter_map(|month| month.head.as_ref());
+        let Some(first) = heads.map(|head| &head.labels).min().cloned() else { return Ok(None) };
+        let mut samples = Vec::new();
+        for month in &mut self.months {
+            if month.head.as_ref().is_some_and(|head| head.labels == first) {
+                month.take(&mut samples)?;
+            }
+        }
+        let own = self.names.iter().copied().zip(first);
+        let extra = self.extra.iter().map(|label| (label.name.as_str(), label.value.clone()));
+        let labels = [("scope", self.subject.label.clone())].into_iter().chain(own).chain(extra);
+        Ok(Some(Series { labels: labels.collect(), samples }))
+    }
+
+    fn info(&self, month: Period) -> KeptSeries {
+        let labels = info_values(&self.subject.id, self.subject.nested);
+        every_day(month, labels.map(str::to_owned).to_vec(), 1.0)
+    }
+}
+
+impl MonthOfMerge {
+    /// Hands the samples of the series at hand over, and goes on to the next.
+    fn take(&mut self, samples: &mut Vec<(i64, f64)>) -> Result<()> {
+        let next = match &mut self.source {
+            Some(source) => source.next().with_context(|| format!("month {}", self.month))?,
+            None => None,
+        };
+        if let Some(series) = std::mem::replace(&mut self.head, next) {
+            let values = series.values.into_iter();
+            samples.extend(values.map(|(day, value)| (last_second(self.month, day), value)));
+        }
+        Ok(())
+    }
+}
+
+/// The last second of a day: the first of the next would fall into another month.
+fn last_second(month: Period, day: u8) -> i64 {
+    let days = jiff::ToSpan::days(i64::from(day) - 1);
+    end_of(month.days().first.saturating_add(days)).as_second() - 1
+}
+
+fn period_start(month: Period) -> KeptSeries {
+    every_day(month, Vec::new(), month.start().as_second() as f64)
+}
+
+fn every_day(month: Period, labels: Vec<String>, value: f64) -> KeptSeries {
+    let days = 1..=month.days().last.day().unsigned_abs();
+    KeptSeries { labels, values: days.map(|day| (day, value)).collect() }
+}

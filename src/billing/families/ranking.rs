@@ -1,0 +1,73 @@
+//! Which entities of each bounded family keep their series. By the sums they are ranked by, they are
+//! folded at once; sums over a part of the same rows follow the same ranking.
+
+use super::{
+    Bound, Folded, Kept, Tables, accounts, cost_centers, instances, locations, meters,
+    resource_groups, services, subscriptions, tags,
+};
+use crate::billing::limits::Limits;
+use crate::billing::strings::Strings;
+
+/// What is left of each bounded family by itself.
+pub(crate) struct Ranking {
+    instances: Kept,
+    meters: Kept,
+    accounts: Kept,
+    subscriptions: Kept,
+    resource_groups: Kept,
+    locations: Kept,
+    cost_centers: Kept,
+    services: Kept,
+    tags: Kept,
+}
+
+impl Tables {
+    /// Folds what is beyond the limits into `__other__`, and says what is left. Symbols must be in
+    /// the order of their texts, which breaks ties.
+    pub(crate) fn fold(
+        &mut self,
+        limits: &Limits,
+        strings: &Strings,
+        folded: &mut Folded,
+    ) -> Ranking {
+        let fold = &mut |bound: Bound| bound.of(limits, strings);
+        let of_instances = fold(instances::BOUND);
+        let instances = of_instances.fold(&mut self.instance_cost, folded);
+        of_instances.follow(&instances, &mut self.instance_usage);
+        let of_meters = fold(meters::BOUND);
+        let meters = of_meters.fold(&mut self.meter_cost, folded);
+        of_meters.follow(&meters, &mut self.meter_usage);
+        Ranking {
+            instances,
+            meters,
+            accounts: fold(accounts::BOUND).fold(&mut self.account_cost, folded),
+            subscriptions: fold(subscriptions::BOUND).fold(&mut self.subscription_cost, folded),
+            resource_groups: fold(resource_groups::BOUND)
+                .fold(&mut self.resource_group_cost, folded),
+            locations: fold(locations::BOUND).fold(&mut self.location_cost, folded),
+            cost_centers: fold(cost_centers::BOUND).fold(&mut self.cost_center_cost, folded),
+            services: fold(services::BOUND).fold(&mut self.service_cost, folded),
+            tags: fold(tags::BOUND).fold(&mut self.tag_cost, folded),
+        }
+    }
+
+    /// Folds sums of some of the rows as all of them were: an entity then keeps its place,
+    /// whatever its share of these rows is.
+    pub(crate) fn follow(&mut self, ranking: &Ranking, limits: &Limits, strings: &Strings) {
+        let fold = &mut |bound: Bound| bound.of(limits, strings);
+        let bound = fold(instances::BOUND);
+        bound.follow(&ranking.instances, &mut self.instance_cost);
+        bound.follow(&ranking.instances, &mut self.instance_usage);
+        let bound = fold(meters::BOUND);
+        bound.follow(&ranking.meters, &mut self.meter_cost);
+        bound.follow(&ranking.meters, &mut self.meter_usage);
+        fold(accounts::BOUND).follow(&ranking.accounts, &mut self.account_cost);
+        fold(subscriptions::BOUND).follow(&ranking.subscriptions, &mut self.subscription_cost);
+        fold(resource_groups::BOUND)
+            .follow(&ranking.resource_groups, &mut self.resource_group_cost);
+        fold(locations::BOUND).follow(&ranking.locations, &mut self.location_cost);
+        fold(cost_centers::BOUND).follow(&ranking.cost_centers, &mut self.cost_center_cost);
+        fold(services::BOUND).follow(&ranking.services, &mut self.service_cost);
+        fold(tags::BOUND).follow(&ranking.tags, &mut self.tag_cost);
+    }
+}

@@ -1,0 +1,238 @@
+//! A closed period as it would have been published day by day, had all been known that is known
+//! now.
+//!
+//! Every sample comes out of the published families themselves, by a snapshot of each day, so that
+//! names, labels and their order are those of the live series. Bounded families are folded by what
+//! the whole period adds up to: a series then keeps its place from the first of its days to the last.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::charge::ChargeType;
+use super::families::{
+    AccountCost, Combine, Folded, InstanceCost, InstanceUsage, Metric, OTHER, Ranking, ScopeCost,
+    ServiceCost, SubscriptionCost, Sum, Tables,
+};
+use super::ledger::{Ledger, Part, Slot};
+use super::limits::Limits;
+use super::names::{DatedNames, Names};
+use super::period::Period;
+use super::published::{FAMILIES, PublishedFamily};
+use super::snapshot::{ServiceDays, Snapshot};
+use super::strings::{Strings, Symbol, Translation, sorted};
+
+/// What is wanted of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// How many series each family may have.
+    pub limits: Limits,
+    /// Whether resources have series as well.
+    pub instances: bool,
+}
+
+impl Wanted {
+    /// The families that have a history, in the order of publication: what was spent of the period
+    /// to date, and every family of the period before.
+    pub fn families(self) -> Vec<&'static PublishedFamily> {
+        let to_date = [ScopeCost::NAME, AccountCost::NAME, SubscriptionCost::NAME];
+        let to_date = [to_date.as_slice(), &[<ServiceCost as Metric>::NAME]].concat();
+        let resources = [InstanceCost::NAME, InstanceUsage::NAME];
+        let is_wanted = |family: &&PublishedFamily| {
+            to_date.contains(&family.name)
+                || family.labels.first() == Some(&"period")
+                || self.instances && resources.contains(&family.name)
+        };
+        FAMILIES.iter().filter(is_wanted).collect()
+    }
+}
+
+/// What a period leaves to the one after it: its sums, and what its subscriptions are called.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Bill {
+    strings: Strings,
+    tables: Tables,
+    names: Names,
+}
+
+/// The values of one series: which day of the month, and what was published on it.
+pub type DayValues = Vec<(u8, f64)>;
+/// The series of a family by their label values besides `scope`, in order.
+pub type FamilySeries = BTreeMap<Vec<String>, DayValues>;
+
+/// A period of a scope, day by day.
+pub struct Month {
+    /// By family, in the order of [`Wanted::families`].
+    pub families: Vec<FamilySeries>,
+    /// For the period after it.
+    pub bill: Bill,
+}
+
+/// Works out a closed period from all its rows. `before` is the period before it, where that is
+/// known.
+pub fn month(reading: &Ledger, period: Period, before: Option<&Bill>, wanted: Wanted) -> Month {
+    let mut days = Days::of(reading, period, before);
+    let ranking = days.rank(wanted);
+    let families = wanted.families();
+    let mut series = vec![FamilySeries::new(); families.len()];
+    for date in first_to_last(period) {
+        days.go_on(date, &ranking, wanted);
+        let day = date.day().unsigned_abs();
+        for (family, series) in families.iter().zip(&mut series) {
+            (family.each)(&days.snapshot, &mut |labels, value| {
+                let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+                series.entry(labels).or_default().push((day, value.to_f64()));
+            });
+        }
+    }
+    Month { families: series, bill: days.bill }
+}
+
+fn first_to_last(period: Period) -> impl Iterator<Item = Date> {
+    let days = period.days();
+    days.first.series(jiff::ToSpan::days(1)).take_while(move |day| *day <= days.last)
+}
+
+/// A period that goes by. Symbols are in the order of their texts.
+struct Days<'a> {
+    reading: &'a Ledger,
+    rank: Vec<Symbol>,
+    /// As it is published at the end of a day.
+    snapshot: Snapshot,
+    bill: Bill,
+    /// The currencies of the period before.
+    expected: Vec<Symbol>,
+}
+
+impl<'a> Days<'a> {
+    fn of(reading: &'a Ledger, period: Period, before: Option<&Bill>) -> Self {
+        let mut strings = reading.strings.clone();
+        for text in ["", OTHER, ChargeType::Usage.as_str()] {
+            strings.intern(text);
+        }
+        let mut names = DatedNames::default();
+        let mut previous = None;
+        if let Some(bill) = before {
+            let mut translation = Translation::new(&bill.strings, &mut strings);
+            let mut symbol = |symbol| translation.translate(symbol);
+            let tables = previous.insert(Tables::default());
+            tables.combine_bill(Combine::Add, &bill.tables, &mut symbol);
+            let known =
+                bill.names.iter().map(|(what, id, name)| ((what, symbol(id)), symbol(name)));
+            let known: Vec<_> = known.collect();
+            for (id, name) in known {
+                names.add(id, name, period.before().days().last, &strings);
+            }
+        }
+        for (slot, day) in own_days(reading, period) {
+            for (what, id, name) in day.names.iter() {
+                names.add((what, id), name, slot.date, &strings);
+            }
+        }
+        let (ordered, new) = sorted(&strings);
+        let rank = strings.symbols().map(&new).collect();
+        let previous = previous.map(|tables| {
+            let mut ranked = Tables::default();
+            ranked.combine_bill(Combine::Add, &tables, &new);
+            ranked
+        });
+        let mut expected: Vec<Symbol> = previous
+            .iter()
+            .flat_map(|tables: &Tables| tables.scope_cost.keys())
+            .map(|[.., currency]| *currency)
+            .collect();
+        expected.sort_unstable();
+        expected.dedup();
+        let snapshot = snapshot(period, ordered, names.undated(&new), previous);
+        Self { reading, rank, snapshot, bill: Bill::default(), expected }
+    }
+
+    /// Ranks what the whole period adds up to, and keeps that for the period after it.
+    fn rank(&mut self, wanted: Wanted) -> Ranking {
+        let mut total = Tables::default();
+        for (_, day) in own_days(self.reading, self.snapshot.period) {
+            total.combine(Combine::Add, &day.tables, |symbol| self.rank[symbol.index()]);
+        }
+        let strings = &self.snapshot.strings;
+        self.bill = Bill::of(&total, &self.snapshot.names, strings);
+        if let Some(previous) = &mut self.snapshot.previous {
+            previous.fold(&wanted.limits, strings, &mut Folded::new());
+        }
+        total.fold(&wanted.limits, strings, &mut Folded::new())
+    }
+
+    /// Lets a day go by.
+    fn go_on(&mut self, date: Date, ranking: &Ranking, wanted: Wanted) {
+        let current = &mut self.snapshot.current;
+        let strings = &self.snapshot.strings;
+        // The zeros of yesterday: nothing was billed, so that they have no rows.
+        current.scope_cost.retain(|_, sum| sum.rows > 0);
+        for part in [Part::Own, Part::Guests] {
+            let Some(day) = self.reading.days.get(&Slot { date, part }) else { continue };
+            let mut added = Tables::default();
+            let rank = |symbol: Symbol| self.rank[symbol.index()];
+            if wanted.instances {
+                added.combine(Combine::Add, &day.tables, rank);
+            } else {
+                added.combine_bill(Combine::Add, &day.tables, rank);
+            }
+            added.follow(ranking, &wanted.limits, strings);
+            current.combine(Combine::Add, &added, |symbol| symbol);
+        }
+        let (Some(usage), Some(none)) =
+            (strings.find(ChargeType::Usage.as_str()), strings.find(""))
+        else {
+            return;
+        };
+        // As live: a currency of the period before is 0 until rows arrive.
+        for &currency in &self.expected {
+            if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
+                current.scope_cost.insert([usage, none, none, currency], Sum::default());
+            }
+        }
+    }
+}
+
+impl Bill {
+    fn of(total: &Tables, names: &Names, strings: &Strings) -> Self {
+        let mut bill = Self { names: names.clone(), ..Self::default() };
+        bill.names.thin();
+        let mut translation = Translation::new(strings, &mut bill.strings);
+        bill.tables.combine_bill(Combine::Add, total, |symbol| translation.translate(symbol));
+        bill.names = bill.names.translated(|symbol| translation.translate(symbol));
+        bill
+    }
+}
+
+/// The days of a reading that count. An answer may hold others, which were not asked for.
+fn own_days(
+    reading: &Ledger,
+    period: Period,
+) -> impl Iterator<Item = (&Slot, &super::ledger::Day)> {
+    let range = period.days();
+    reading.days.iter().filter(move |(slot, _)| range.contains(slot.date))
+}
+
+/// What a closed period has of a snapshot: no windows of days, no outlook.
+fn snapshot(period: Period, strings: Strings, names: Names, previous: Option<Tables>) -> Snapshot {
+    Snapshot {
+        period,
+        strings,
+        names,
+        current: Tables::default(),
+        previous,
+        previous_changed: None,
+        previous_settled: true,
+        newest_usage: None,
+        latest_complete: None,
+        suspect_days: 0,
+        daily: BTreeMap::new(),
+        latest_day: BTreeMap::new(),
+        usual_day: BTreeMap::new(),
+        services: ServiceDays::default(),
+        forecast: BTreeMap::new(),
+        budgets: Vec::new(),
+        folded: Folded::new(),
+    }
+}

@@ -1,0 +1,110 @@
+//! `backfill`: months that are over, for Prometheus and its kin.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use tracing::warn;
+
+use super::signals::{Signals, stopped};
+use super::{WrongFlags, wiring};
+use crate::azure::transport;
+use crate::backfill::{
+    self, Months, Order, Persistence, Progress, Receiver, Subject, Target, foreign_labels,
+};
+use crate::billing::history::Wanted;
+use crate::billing::period::{Period, day_of};
+use crate::billing::scope::ScopeId;
+use crate::cli::BackfillArgs;
+use crate::config::{Config, ReceiverUrl};
+use crate::metrics::ApiCalls;
+use crate::poller::Clock;
+use crate::status::ScopeInfo;
+
+/// Beside what it belongs to, so that it is found and on the same disk.
+const STATE: &str = ".backfill-state";
+
+/// Whether somebody looks on.
+pub(super) fn has_bar() -> bool {
+    stderr().is_terminal()
+}
+
+pub(super) async fn run(args: &BackfillArgs, config: &Config) -> Result<()> {
+    let signals = Signals::listen()?;
+    let now = Clock::system().now();
+    let order = order(args, config, now)?;
+    warn_of_scraped(order.months, config, now);
+    let client = wiring::client(config, Arc::<ApiCalls>::default())?;
+    let progress = if has_bar() { Progress::Bar } else { Progress::Log };
+    tokio::select! {
+        done = backfill::run(&order, &client, &progress) => done,
+        () = stopped(signals.stop.clone()) => anyhow::bail!(
+            "stopped; what was read is kept in {}: run the same command again to go on",
+            order.state.display()
+        ),
+    }
+}
+
+fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> {
+    let months = Months::closed(args.from, args.to, now).map_err(WrongFlags)?;
+    let wanted = Wanted { limits: config.metrics.limits, instances: args.instances };
+    foreign_labels(&args.label, wanted).map_err(WrongFlags)?;
+    let (target, state) = match (&args.output, &args.remote_write) {
+        (Some(path), _) => (Target::File(path.clone()), beside(path)),
+        (None, Some(url)) => {
+            let receiver = receiver(args, url, now)?;
+            (Target::RemoteWrite(receiver), beside(Path::new("remote-write")))
+        }
+        (None, None) => anyhow::bail!("no target"),
+    };
+    let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
+    let scopes = config.scopes.iter().map(|scope| Subject {
+        label: scope.label.clone(),
+        id: scope.id.clone(),
+        nested: ScopeInfo::is_nested(&scope.id, &ids),
+    });
+    Ok(Order {
+        scopes: scopes.collect(),
+        months,
+        wanted,
+        tag_keys: config.metrics.tags.iter().cloned().collect(),
+        labels: args.label.clone(),
+        target,
+        state: args.state.clone().unwrap_or(state),
+    })
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let name: OsString = [path.as_os_str(), STATE.as_ref()].into_iter().collect();
+    PathBuf::from(name)
+}
+
+fn receiver(args: &BackfillArgs, url: &ReceiverUrl, now: Timestamp) -> Result<Receiver> {
+    let client = transport::receiver_client(url.as_url()).context(wiring::NO_CLIENT)?;
+    let age = day_of(now) - args.from.days().first;
+    Ok(Receiver {
+        url: url.clone(),
+        transport: transport::over(client),
+        authorization: args.authorization_file.clone(),
+        headers: args.header.clone(),
+        persistence: Persistence::default(),
+        oldest_days: i64::from(age.get_days()),
+    })
+}
+
+/// A sample of today's knowledge beside one that was scraped then: two values of one series. Since
+/// when an exporter runs is told by the file of its days at best, which is only looked at.
+fn warn_of_scraped(months: Months, config: &Config, now: Timestamp) {
+    let born = config.state_path.as_ref().and_then(|path| path.metadata().ok()?.created().ok());
+    let born = born.and_then(|born| Timestamp::try_from(born).ok());
+    let since = born.map(|born| Period::of(day_of(born)));
+    if let Some(months) = months.scraped(since, now) {
+        warn!(
+            %months,
+            "an exporter that ran in these months was scraped then, so that their series would have two values a day, what was known then and what is known now: end with --to before the month it was first scraped in, or delete one of the two"
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! Closed months day by day, worked out by hand, and held to what is published live.
+
+use std::collections::BTreeMap;
+
+use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::history::{Bill, DayValues, Month, Wanted, month};
+use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::limits::Limits;
+use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::rules::Rules;
+
+use crate::rows::{Books, charge, day, usage};
+
+const SCOPE: &str = "azure_billing_scope_pretax_cost";
+const SERVICES: &str = "azure_billing_service_pretax_cost";
+const SUBSCRIPTIONS: &str = "azure_billing_subscription_pretax_cost";
+const INSTANCES: &str = "azure_billing_instance_pretax_cost";
+const BEFORE: &str = "azure_billing_scope_previous_period_pretax_cost";
+const SUBSCRIPTIONS_BEFORE: &str = "azure_billing_subscription_previous_period_pretax_cost";
+const TAGS_BEFORE: &str = "azure_billing_tag_previous_period_pretax_cost";
+
+const ALL: Wanted = Wanted {
+    limits: Limits {
+        instances: 10,
+        accounts: 10,
+        subscriptions: 10,
+        resource_groups: 10,
+        locations: 10,
+        cost_centers: 10,
+        services: 10,
+        meters: 10,
+        tags: 10,
+    },
+    instances: true,
+};
+
+fn period(text: &str) -> Period {
+    text.parse().expect("a month")
+}
+
+/// Rows by the date they bear, read as a billing period is.
+fn read(of: &str, rows: &[(&str, Charge<'static>)]) -> Ledger {
+    let keys: TagKeys = ["team".to_owned()].into();
+    let mut reading = Ledger::new(keys);
+    for (date, charge) in rows {
+        reading.add(charge, Slot::of_period(day(date), period(of)));
+    }
+    reading
+}
+
+fn made(of: &str, rows: &[(&str, Charge<'static>)], before: Option<&Bill>) -> Month {
+    month(&read(of, rows), period(of), before, ALL)
+}
+
+/// The series of a family by its label values, joined by blanks.
+fn series(month: &Month, family: &str, wanted: Wanted) -> BTreeMap<String, DayValues> {
+    let families = wanted.families();
+    let place = families.iter().position(|known| known.name == family).expect("a family");
+    let series = month.families[place].iter();
+    series.map(|(labels, values)| (labels.join(" "), values.clone())).collect()
+}
+
+/// The values of the only series of a family.
+fn only(month: &Month, family: &str) -> DayValues {
+    let series = series(month, family, ALL);
+    assert_eq!(series.len(), 1, "{family}: {series:?}");
+    series.into_values().next().expect("a series")
+}
+
+/// From a day to another one, the same value.
+fn constant(first: u8, last: u8, value: f64) -> DayValues {
+    (first..=last).map(|day| (day, value)).collect()
+}
+
+#[test]
+fn a_series_begins_with_its_first_row_and_goes_on_to_the_end_of_the_month() {
+    // A February of 29 days: 0.1 ten times on the 3rd, 2 given back on the 10th, and 5 used in
+    // January that was billed in February.
+    let mut rows: Vec<(&str, Charge<'static>)> = vec![("2028-02-03", usage("0.1")); 10];
+    rows.push(("2028-02-10", usage("-2")));
+    rows.push(("2028-01-30", charge(ChargeType::Purchase, "5")));
+    let february = made("2028-02", &rows, None);
+    let scope = series(&february, SCOPE, ALL);
+    assert_eq!(scope["usage   EUR"], [constant(3, 9, 1.0), constant(10, 29, -1.0)].concat());
+    assert_eq!(scope["purchase   EUR"], constant(1, 29, 5.0), "late rows count on the nearest day");
+    assert_eq!(scope.len(), 2);
+    let all = [constant(1, 2, 5.0), constant(3, 9, 6.0), constant(10, 29, 4.0)].concat();
+    assert_eq!(only(&february, SERVICES), all);
+    assert_eq!(only(&february, INSTANCES), all);
+    assert!(series(&february, BEFORE, ALL).is_empty(), "nothing is known before it");
+}
+
+#[test]
+fn the_month_before_is_its_whole_bill_on_every_day_and_its_currencies_begin_with_zero() {
+    let tagged = Charge { tags: vec![("Team".into(), "shop".into())], ..usage("3") };
+    let january = made("2027-01", &[("2027-01-31", tagged), ("2027-01-01", usage("4"))], None);
+    let rows = [("2027-02-03", charge(ChargeType::Refund, "-1"))];
+    let february = made("2027-02", &rows, Some(&january.bill));
+    let before = series(&february, BEFORE, ALL);
+    assert_eq!(before, BTreeMap::from([("2027-01 usage   EUR".to_owned(), constant(1, 28, 7.0))]));
+    let tags = series(&february, TAGS_BEFORE, ALL);
+    assert_eq!(tags["2027-01 team shop EUR"], constant(1, 28, 3.0));
+    assert_eq!(tags["2027-01 team  EUR"], constant(1, 28, 4.0));
+    // Until there is any row in euros.
+    let scope = series(&february, SCOPE, ALL);
+    assert_eq!(scope["usage   EUR"], constant(1, 2, 0.0));
+    assert_eq!(scope["refund   EUR"], constant(3, 28, -1.0));
+    let march = made("2027-03", &[], Some(&february.bill));
+    assert_eq!(series(&march, SCOPE, ALL)["usage   EUR"], constant(1, 31, 0.0));
+    assert_eq!(series(&march, BEFORE, ALL)["2027-02 refund   EUR"], constant(1, 31, -1.0));
+}
+
+#[test]
+fn a_series_keeps_its_place_from_the_first_day_of_a_month_to_the_last() {
+    let service =
+        |name: &'static str, cost: &str| Charge { service_name: name.into(), ..usage(cost) };
+    // On the 1st the first service is the costliest, at the end it is the last of the three.
+    let rows = [
+        ("2026-10-01", service("a", "5")),
+        ("2026-10-02", service("b", "6")),
+        ("2026-10-30", service("c", "7")),
+    ];
+    let wanted = Wanted { limits: Limits { services: 1, ..ALL.limits }, ..ALL };
+    let month = month(&read("2026-10", &rows), period("2026-10"), None, wanted);
+    let services = series(&month, SERVICES, wanted);
+    assert_eq!(services[" c EUR"], constant(30, 31, 7.0));
+    let others = [constant(1, 1, 5.0), constant(2, 31, 11.0)].concat();
+    assert_eq!(services[" __other__ EUR"], others);
+    assert_eq!(services.len(), 2);
+}
+
+#[test]
+fn a_subscription_has_the_newest_name_that_is_known_in_all_of_a_month() {
+    let named = |name: &'static str| Charge {
+        subscription_id: "s".into(),
+        subscription_name: name.into(),
+        ..usage("1")
+    };
+    let january = made("2027-01", &[("2027-01-02", named("old"))], None);
+    let rows = [("2027-02-01", named("older")), ("2027-02-09", named("new"))];
+    let february = made("2027-02", &rows, Some(&january.bill));
+    let of = |month: &Month, family| series(month, family, ALL).into_keys().collect::<Vec<_>>();
+    assert_eq!(of(&january, SUBSCRIPTIONS), ["s old EUR"]);
+    assert_eq!(of(&february, SUBSCRIPTIONS), ["s new EUR"]);
+    assert_eq!(of(&february, SUBSCRIPTIONS_BEFORE), ["2027-01 s new EUR"], "as live");
+    let march = made("2027-03", &[("2027-03-05", named(""))], Some(&february.bill));
+    assert_eq!(of(&march, SUBSCRIPTIONS), ["s new EUR"]);
+}
+
+#[test]
+fn rows_of_other_months_do_not_count() {
+    let mut reading = read("2026-10", &[("2026-10-05", usage("1"))]);
+    reading.add(&usage("100"), Slot::own(day("2026-09-30")));
+    reading.add(&usage("100"), Slot::own(day("2026-11-01")));
+    let october = month(&reading, period("2026-10"), None, ALL);
+    assert_eq!(only(&october, SCOPE), constant(5, 31, 1.0));
+    let november = made("2026-11", &[], Some(&october.bill));
+    assert_eq!(only(&november, BEFORE), constant(1, 30, 1.0));
+}
+
+#[test]
+fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
+    let row = |subscription: &'static str, service: &'static str, cost: &str| Charge {
+        subscription_id: subscription.into(),
+        subscription_name: subscription.to_uppercase().into(),
+        service_name: service.into(),
+        instance_id: format!("/x/{service}").into(),
+        department: service.to_uppercase().into(),
+        account: "a".into(),
+        cost_center: subscription.into(),
+        resource_group: service.into(),
+        location: "eastus2".into(),
+        unit: "1 Hour".into(),
+        quantity: crate::rows::amount("3"),
+        tags: vec![("team".into(), service.into())],
+        ..usage(cost)
+    };
+    let limits = Limits { services: 2, instances: 2, ..ALL.limits };
+    let wanted = Wanted { limits, instances: true };
+    let months = [
+        (
+            "2026-09",
+            vec![("2026-09-04", row("s1", "vm", "5")), ("2026-09-05", row("s2", "db", "9"))],
+        ),
+        (
+            "2026-10",
+            vec![
+                ("2026-10-01", row("s1", "vm", "0.3")),
+                ("2026-10-07", row("s2", "db", "-4")),
+                ("2026-10-07", row("s2", "dns", "1")),
+                ("2026-10-31", row("s3", "vm", "2")),
+            ],
+        ),
+    ];
+    let mut books = Books::with_tags("2026-10-31T23:59:59Z", &["team"]);
+    let mut history: Option<Month> = None;
+    for (of, rows) in months {
+        for (date, charge) in &rows {
+            books.add(date, charge);
+        }
+        let bill = history.as_ref().map(|month| &month.bill);
+        history = Some(month(&read(of, &rows), period(of), bill, wanted));
+    }
+    let live = books.published(2, &Rules { limits, ..Rules::default() });
+    let history = history.expect("a month");
+    let families = wanted.families();
+    assert_eq!(families.len(), 6 + 7);
+    for (family, series) in families.iter().zip(&history.families) {
+        let last: BTreeMap<Vec<String>, f64> = series
+            .iter()
+            .map(|(labels, values)| {
+                let (day, value) = *values.last().expect("a value");
+                assert_eq!(day, 31);
+                (labels.clone(), value)
+            })
+            .collect();
+        let live = live.samples[family.name].iter();
+        let live: BTreeMap<Vec<String>, f64> =
+            live.map(|(labels, value)| (labels.clone(), value.to_f64())).collect();
+        assert!(!live.is_empty(), "{}", family.name);
+        assert_eq!(last, live, "{}", family.name);
+    }
+}
