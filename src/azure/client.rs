@@ -4,9 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Request, StatusCode, header};
-use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep, timeout_at};
 use tower::{Service, ServiceExt};
 use tracing::{debug, warn};
@@ -16,7 +15,8 @@ use super::auth::Authority;
 use super::error::Error;
 use super::quota::Quota;
 use super::retry::{Failure, judge};
-use super::transport::{Body, Transport, TransportError};
+use super::shown;
+use super::transport::{Transport, TransportError, cause, collect};
 use crate::billing::scope::ScopeType;
 use crate::config;
 use crate::metrics::ApiCalls;
@@ -199,7 +199,7 @@ impl Client {
             Ok(Ok((status, answer))) => (Code::Status(status.as_u16()), answer),
         };
         self.calls.called(Api::UsageDetails, status);
-        debug!(%status, seconds = asked.elapsed().as_secs_f64(), %url, "asked");
+        debug!(%status, seconds = asked.elapsed().as_secs_f64(), url = shown::url(url), "asked");
         answer
     }
 
@@ -212,13 +212,15 @@ impl Client {
         let (head, body) = sent.await.map_err(|error| broken(&error))?.into_parts();
         let meaning = match head.status {
             StatusCode::NO_CONTENT => Ok(None),
-            StatusCode::OK => match collect(body, LARGEST_BODY).await? {
-                Some(body) => Ok(Some(body)),
-                None => {
-                    let what = format!("a body of more than {} MiB", LARGEST_BODY >> 20);
-                    Err(Failure::Final(Error::BadAnswer(what)))
+            StatusCode::OK => {
+                match collect(body, LARGEST_BODY).await.map_err(|error| broken(&error))? {
+                    Some(body) => Ok(Some(body)),
+                    None => {
+                        let what = format!("a body of more than {} MiB", LARGEST_BODY >> 20);
+                        Err(Failure::Final(Error::BadAnswer(what)))
+                    }
                 }
-            },
+            }
             status => {
                 let body =
                     collect(body, LARGEST_ERROR_BODY).await.ok().flatten().unwrap_or_default();
@@ -229,32 +231,9 @@ impl Client {
     }
 }
 
-/// The whole body; `None` if it is larger than allowed.
-async fn collect(mut body: Body, largest: usize) -> Result<Option<Bytes>, Error> {
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
-        if whole.len() + data.len() > largest {
-            return Ok(None);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(Some(whole.freeze()))
-}
-
-/// The causes say what happened ("connection refused"); the outermost text only says that it did.
-/// It also names the URL, which is long and always the same.
+/// What went wrong on the way. A timeout is told apart, as waiting longer may help.
 fn broken(error: &TransportError) -> Error {
-    let mut timed_out = false;
-    let mut cause: &dyn std::error::Error = error.as_ref();
-    if let Some(error) = cause.downcast_ref::<reqwest::Error>() {
-        timed_out = error.is_timeout();
-    }
-    let mut text = None;
-    while let Some(source) = cause.source() {
-        cause = source;
-        text = Some(text.map_or(cause.to_string(), |text: String| format!("{text}: {cause}")));
-    }
-    let text = text.unwrap_or_else(|| cause.to_string());
+    let timed_out = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
+    let text = cause(error);
     if timed_out { Error::Timeout(text) } else { Error::Unavailable(text) }
 }

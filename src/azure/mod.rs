@@ -3,16 +3,20 @@
 //! The one place that knows URLs, tokens, status codes and the shapes of rows. It decides how to
 //! ask and how often to try, never when (that is `poller`'s) and never what is published.
 
+mod assertion;
 mod auth;
 mod client;
+mod credential;
 mod error;
 mod next_link;
 mod quota;
 mod retry;
+mod shown;
+mod token_transport;
 pub mod transport;
 mod usage_details;
 pub mod wire;
 
 pub use client::{Client, Patience};
 pub use error::Error;
-pub use usage_details::{Reading, Span};
+pub use usage_details::{Probe, Reading, Span};

@@ -4,8 +4,9 @@
 //! 2018-03-31 to 2024-08-01. Pages hold at most 1,000 rows. Paging is by offset over data that may
 //! be refreshed meanwhile, so a reading is used whole or not at all.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use jiff::civil::Date;
 use tracing::{debug, warn};
 use url::Url;
 
@@ -44,6 +45,19 @@ impl Span {
             Self::Days(range) => range,
         }
     }
+}
+
+/// What one page tells of a scope.
+#[derive(Debug)]
+pub struct Probe {
+    /// Rows of the page.
+    pub rows: u64,
+    /// Whether further pages follow, which may hold newer days.
+    pub more: bool,
+    /// The newest day that has rows.
+    pub newest: Option<Date>,
+    /// What the rows are billed in.
+    pub currencies: BTreeSet<String>,
 }
 
 /// A finished reading.
@@ -97,16 +111,26 @@ impl Client {
         reading.check(span)
     }
 
-    /// Asks a scope for a single row: whether it can be read, at the price of one call.
+    /// Asks a scope for one page of some days: whether it can be read, at the price of one call.
     ///
     /// # Errors
     /// As [`Client::read_usage`].
-    pub async fn probe_usage(&self, scope: &ScopeId, period: Period) -> Result<Reading, Error> {
+    pub async fn probe_usage(&self, scope: &ScopeId, days: DayRange) -> Result<Probe, Error> {
         let (mut reading, mut scratch) = (Reading::default(), Ledger::default());
-        let span = asked(scope, Span::Period(period));
-        let url = self.usage_url(scope, span, 1)?;
-        self.page(scope.scope_type, &url, span, &mut scratch, &mut reading).await?;
-        Ok(reading)
+        let span = Span::Days(days);
+        let url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
+        let page = self.page(scope.scope_type, &url, span, &mut scratch, &mut reading).await?;
+        let reading = reading.check(span)?;
+        let periods = [Period::of(days.first), Period::of(days.last)];
+        Ok(Probe {
+            rows: reading.rows,
+            more: page.next_link.is_some(),
+            newest: reading.ledger.known_days().last(),
+            currencies: periods
+                .into_iter()
+                .flat_map(|period| reading.ledger.currencies_of(period))
+                .collect(),
+        })
     }
 
     /// Reads one page into the reading. A page that does not parse to its end is asked for again;

@@ -59,6 +59,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         // Never asked: the token is ready.
         authority_host: endpoint.clone(),
         endpoint,
+        extra_roots: Vec::new(),
+        local_proxy: None,
         api_version: Default::default(),
         requests_per_minute: RequestsPerMinute::everywhere(6000),
         auth: Auth::Token(Secret::Value("demo".into())),
@@ -70,7 +72,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         budget("demo-all", "70000", Only::All)?,
         budget("demo-engineering", "35000", Only::Department("Engineering".to_owned()))?,
     ];
-    Ok(Config { azure, scopes, poll, metrics: Metrics { tags, ..Metrics::default() }, budgets })
+    let metrics = Metrics { tags, ..Metrics::default() };
+    Ok(Config { azure, scopes, poll, metrics, budgets, warnings: Vec::new() })
 }
 
 /// A monthly budget in dollars of the enrollment, which is the first scope.

@@ -18,6 +18,7 @@ use crate::status::Status;
 
 pub(super) async fn run(args: &ServeArgs, config: &Config) -> Result<()> {
     let signals = Signals::listen()?;
+    wiring::warn(config);
     let world = wiring::world(config, About { demo: false, process: true })?;
     let listeners = bind(&args.listen_address)?;
     announce(config, &listeners, &args.web);

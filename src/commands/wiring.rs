@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use jiff::SignedDuration;
+use tracing::warn;
 
 use crate::azure::{Client, Patience, transport};
 use crate::billing::ledger::TagKeys;
@@ -24,9 +25,16 @@ pub(super) fn configuration(source: &SourceArgs) -> Result<Config, crate::config
     }
 }
 
+/// Tells, once, what in the configuration works but is probably not meant so.
+pub(super) fn warn(config: &Config) {
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
+}
+
 /// The parts that all scopes share, over the real network.
 pub(super) fn world(config: &Config, about: About) -> Result<World> {
-    let client = transport::client(&config.azure.endpoint).context(
+    let client = transport::client(&config.azure.endpoint, &config.azure.extra_roots).context(
         "no HTTP client: is the system's certificate store there (Debian: package ca-certificates), and are the proxy variables URLs?",
     )?;
     let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();

@@ -7,8 +7,16 @@ use std::fmt;
 use super::error::Problems;
 
 /// The variables that are looked at. Others stay unread.
-const VARIABLES: [&str; 6] =
-    [TENANT_ID, CLIENT_ID, CLIENT_SECRET, CERTIFICATE_PATH, FEDERATED_TOKEN_FILE, AUTHORITY_HOST];
+const VARIABLES: [&str; 8] = [
+    TENANT_ID,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CERTIFICATE_PATH,
+    FEDERATED_TOKEN_FILE,
+    AUTHORITY_HOST,
+    HTTP_PROXY[0],
+    HTTP_PROXY[1],
+];
 
 /// The directory of the application.
 pub(super) const TENANT_ID: &str = "AZURE_TENANT_ID";
@@ -16,12 +24,16 @@ pub(super) const TENANT_ID: &str = "AZURE_TENANT_ID";
 pub(super) const CLIENT_ID: &str = "AZURE_CLIENT_ID";
 /// The application's secret.
 pub(super) const CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
-/// A certificate in place of the secret. Only looked at to say that it is not supported yet.
+/// A certificate in place of the secret.
 pub(super) const CERTIFICATE_PATH: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 /// Set by the workload-identity webhook of Kubernetes.
 pub(super) const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// Where tokens come from; also set by that webhook.
 pub(super) const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
+
+/// The proxy for requests without TLS. The HTTP library reads it, and its siblings, by itself; here
+/// it is looked at for the requests of a machine's identity, which must not leave the machine.
+pub(super) const HTTP_PROXY: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 
 /// The variables of Azure's own tools, under their usual names. A value rather than a look-up, so
 /// that a reload sees what the start saw and tests need no `set_var`.

@@ -11,6 +11,7 @@
 mod auth;
 mod azure;
 mod budgets;
+mod certificate;
 mod duration;
 mod environment;
 mod error;
@@ -27,9 +28,10 @@ mod web;
 use std::fs;
 use std::path::Path;
 
-pub use auth::{Auth, ClientSecret, EnvironmentAuth};
+pub use auth::{Application, Auth, ManagedIdentity};
 pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
 pub use budgets::ScopeBudget;
+pub use certificate::{CertificateProblem, ClientCertificate};
 pub use duration::duration as parse_duration;
 pub use environment::Environment;
 pub use error::{Error, Problem};
@@ -57,6 +59,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// The limits that scopes are measured by, in the order of the file; names differ.
     pub budgets: Vec<ScopeBudget>,
+    /// What works but is probably not meant so, such as a secret that everybody can read.
+    pub warnings: Vec<Problem>,
 }
 
 impl Config {
@@ -84,8 +88,8 @@ impl Config {
         let scopes = scopes::from_flags(scopes, &mut problems);
         let azure = azure::read(None, environment, Path::new(""), &mut problems);
         let (poll, metrics) = (Poll::default(), Metrics::default());
-        let budgets = Vec::new();
-        let config = azure.map(|azure| Self { azure, scopes, poll, metrics, budgets });
+        let (budgets, warnings) = (Vec::new(), problems.take_warnings());
+        let config = azure.map(|azure| Self { azure, scopes, poll, metrics, budgets, warnings });
         problems.finish(config)
     }
 
@@ -121,6 +125,7 @@ impl Config {
             );
             problems.on_line(line, key, why);
         }
-        Some(Self { azure, scopes, poll, metrics, budgets })
+        let warnings = problems.take_warnings();
+        Some(Self { azure, scopes, poll, metrics, budgets, warnings })
     }
 }

@@ -1,6 +1,7 @@
 //! Through the front door: text in, configuration or error text out.
 
 mod budgets;
+mod certificates;
 mod credentials;
 mod documentation;
 mod metrics;

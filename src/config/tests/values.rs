@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{SHORTEST, load, load_with};
 use crate::billing::scope::{CostType, ScopeType};
-use crate::config::{Auth, Cloud, Config, Environment, EnvironmentAuth, Poll};
+use crate::config::{Auth, Cloud, Config, Environment, ManagedIdentity, Poll};
 
 const FULL: &str = r#"
 azure:
@@ -80,10 +80,7 @@ fn what_is_not_written_has_its_documented_default() {
         let quotas = ScopeType::ALL.map(|kind| config.azure.requests_per_minute.of(kind));
         assert_eq!(quotas, [6, 2, 2, 6]);
         let auth = &config.azure.auth;
-        assert!(matches!(
-            auth,
-            Auth::Environment(EnvironmentAuth::ManagedIdentity { client_id: None })
-        ));
+        assert!(matches!(auth, Auth::ManagedIdentity(ManagedIdentity::System)));
         assert_eq!(config.poll, expected);
     }
 }
