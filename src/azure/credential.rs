@@ -1,6 +1,9 @@
 //! From who asks to a credential of Microsoft's library, which speaks the protocols. A further
 //! method is one more arm of [`credential`].
 
+use std::ffi::OsStr;
+use std::io;
+use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Tra
 use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, ClientAssertion, ClientAssertionCredential,
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
-    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    Executor, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
 };
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
@@ -48,6 +51,7 @@ pub(super) fn credential(settings: &config::Azure) -> Result<Arc<dyn TokenCreden
         Auth::AzureCli { tenant_id } => {
             let options = AzureCliCredentialOptions {
                 tenant_id: tenant_id.clone(),
+                executor: Some(Arc::new(Command)),
                 ..AzureCliCredentialOptions::default()
             };
             let command = AzureCliCredential::new(Some(options)).map_err(refused)?;
@@ -161,9 +165,30 @@ impl TokenCredential for Kept {
     }
 }
 
-/// The library's errors run over several lines, and end in an address where there is help.
+/// Runs a command that ends with our patience and asks nobody questions.
+#[derive(Debug)]
+struct Command;
+
+#[async_trait]
+impl Executor for Command {
+    async fn run(&self, program: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
+        let mut command = tokio::process::Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await
+    }
+}
+
+/// The library's errors run over several lines, repeat some of their causes and leave out others.
 pub(super) fn refused(error: azure_core::Error) -> Error {
-    Error::Auth(one_line(&error.to_string(), 600))
+    let mut text = error.to_string();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text.push_str(&format!(": {said}"));
+        }
+    }
+    Error::Auth(one_line(&text, 600))
 }
 
 fn no_client(error: reqwest::Error) -> Error {
