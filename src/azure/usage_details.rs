@@ -13,6 +13,7 @@ use url::Url;
 use super::client::{Client, Effort};
 use super::error::Error;
 use super::next_link;
+use super::shown;
 use super::wire::{Page, read_page};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
@@ -24,6 +25,8 @@ use crate::billing::scope::{CostType, ScopeId, ScopeType};
 const ROWS_PER_PAGE: u32 = 1000;
 /// Ten million rows: no enrollment's month; a link that leads in circles.
 const MOST_PAGES: u64 = 10_000;
+/// Of what is said about a page, in characters.
+const LONGEST_REASON: usize = 300;
 /// Rows of usage, all of them free, from which on we believe that their cost is hidden.
 const HIDDEN_AFTER: u64 = 100;
 
@@ -105,8 +108,10 @@ impl Client {
             if reading.pages >= MOST_PAGES {
                 return Err(Error::BadAnswer(format!("more than {MOST_PAGES} pages")));
             }
-            url = next_link::resolve(&link, &self.endpoint)
-                .map_err(|error| Error::BadAnswer(format!("page {}: {error}", reading.pages)))?;
+            url = next_link::resolve(&link, &self.endpoint).map_err(|error| {
+                let error = shown::one_line(&error.to_string(), LONGEST_REASON);
+                Error::BadAnswer(format!("page {}: {error}", reading.pages))
+            })?;
         }
         reading.check(span)
     }
@@ -160,6 +165,8 @@ impl Client {
                 Err(error) => {
                     failed += 1;
                     let number = reading.pages + 1;
+                    // It may quote a string that fills the page.
+                    let error = shown::one_line(&error.to_string(), LONGEST_REASON);
                     let error =
                         Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
                     self.back_off(failed, error, &mut effort).await?;

@@ -36,8 +36,7 @@ fn claims(assertion: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_signs_an_assertion_of_its_own_for_each_token() {
     let authority = Authority::new();
-    let site =
-        Site::with_tls(&authority, |number, _| token(&format!("token-{number}"), 299)).await;
+    let site = Site::with_tls(&authority, |number, _| token(&format!("token-{number}"), 299)).await;
     let azure = Server::start(vec![Answer::page(FIRST_PAGE), Answer::page(PAGE)]).await;
     let addresses = format!("  endpoint: {}\n  authority_host: {}\n", azure.endpoint, site.url);
     let by_file = format!(

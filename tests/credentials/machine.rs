@@ -150,8 +150,7 @@ async fn whoever_is_signed_in_to_the_azure_cli_is_asked_for_seldom() {
 async fn what_the_azure_cli_complains_of_is_told() {
     let az = fake_az("echo \"ERROR: Please run 'az login' to setup account.\" >&2\nexit 1");
     let azure = Server::start(vec![Answer::page(PAGE)]).await;
-    let config =
-        configuration(&format!("  endpoint: {}\n", azure.endpoint), "method: azure_cli");
+    let config = configuration(&format!("  endpoint: {}\n", azure.endpoint), "method: azure_cli");
     let arguments = ["once", "--config.file", path(&config)];
     let (code, _, error) = run(&arguments, &[("PATH", &search_path(&az))]);
     assert_eq!(code, 1, "{error}");

@@ -157,8 +157,9 @@ async fn a_secret_that_entra_refuses_is_told_in_its_words() {
     let (code, output, _) = run(&arguments, &[("SSL_CERT_FILE", authority.path())]);
     assert_eq!(code, 1, "{output}");
     assert!(
-        output.contains("\ndepartment/1234  failed  -              -            -\n  not authenticated: ")
-            && output.contains("AADSTS7000215: Invalid client secret provided. Trace ID: 0")
+        output.contains(
+            "\ndepartment/1234  failed  -              -            -\n  not authenticated: "
+        ) && output.contains("AADSTS7000215: Invalid client secret provided. Trace ID: 0")
             && output.contains("\n  -> check azure.auth: "),
         "{output}"
     );
@@ -197,7 +198,8 @@ fn a_secret_that_every_user_can_read_is_warned_of() {
     open(&config, 0o644);
     let (_, output, _) = check(&config);
     assert!(
-        output.contains("azure.auth.client_secret: stands in a file that can be read by every user"),
+        output
+            .contains("azure.auth.client_secret: stands in a file that can be read by every user"),
         "{output}"
     );
     open(&config, 0o600);

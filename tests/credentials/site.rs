@@ -93,7 +93,8 @@ async fn request(socket: &mut (impl AsyncRead + Unpin)) -> Option<String> {
         bytes.push(socket.read_u8().await.ok()?);
     }
     let head = String::from_utf8(bytes).ok()?;
-    let length = header(&head, "content-length").map_or(0, |length| length.parse().expect("a length"));
+    let length =
+        header(&head, "content-length").map_or(0, |length| length.parse().expect("a length"));
     let mut body = vec![0; length];
     socket.read_exact(&mut body).await.ok()?;
     Some(head + &String::from_utf8(body).ok()?)
