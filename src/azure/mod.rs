@@ -20,3 +20,8 @@ pub mod wire;
 pub use client::{Client, Patience};
 pub use error::Error;
 pub use usage_details::{Probe, Reading, Span};
+#[cfg(any(test, fuzzing))]
+pub(crate) use {
+    next_link::resolve as resolve_next_link,
+    retry::{Failure, judge},
+};

@@ -81,6 +81,14 @@ impl Config {
         problems.finish(config)
     }
 
+    /// A text as the file it might be, for tests and for `crate::fuzzing`.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn from_yaml(text: &str, environment: &Environment) -> Result<Self, Error> {
+        let mut problems = Problems::in_file("config.yaml".to_owned());
+        let config = Self::from_text(text, Path::new(""), environment, &mut problems);
+        problems.finish(config)
+    }
+
     /// The form without a file: values of `--scope` such as `department/1234`, credentials from
     /// the environment, and defaults for the rest.
     pub fn from_flags(scopes: &[String], environment: &Environment) -> Result<Self, Error> {

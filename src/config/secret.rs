@@ -1,6 +1,7 @@
 //! Secrets: where they are, never what they are. Errors and `Debug` name the file and the key only.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,9 @@ impl Secret {
     }
 }
 
+/// A certificate with all that vouch for it has some kilobytes.
+const LARGEST: u64 = 64 * 1024;
+
 /// The remedy is for both worlds that secret files come from.
 pub(super) const SHARED: &str = "can be read by every user of this machine; chmod it to 600 \
      (in Kubernetes, set defaultMode: 0400 on the volume)";
@@ -90,6 +94,9 @@ pub enum SecretProblem {
     /// It is no text.
     #[error("is not UTF-8 text; write the bare secret into it")]
     NotText,
+    /// It is no secret but something else: a device, a log.
+    #[error("is larger than {} KiB; name the file that holds the bare secret", LARGEST / 1024)]
+    TooLarge,
     /// It holds nothing, which happens while a secret store has not delivered yet.
     #[error("is empty; write the secret into it")]
     Empty,
@@ -99,7 +106,12 @@ pub enum SecretProblem {
 }
 
 fn read_file(path: &Path) -> Result<String, SecretProblem> {
-    String::from_utf8(fs::read(path)?).map_err(|_| SecretProblem::NotText)
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(SecretProblem::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|_| SecretProblem::NotText)
 }
 
 /// A secret that stands in the configuration or the environment itself.

@@ -81,6 +81,12 @@ async fn metrics(State(site): State<Site>, headers: HeaderMap) -> Response {
     }
 }
 
+/// What an answer to a scraper says of itself.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn negotiated_content_type(accept: &str) -> String {
+    negotiation::negotiate(accept).content_type
+}
+
 /// Alive: every poll loop runs. A failing scope is no reason to restart; it would only spend quota.
 async fn healthy(State(site): State<Site>) -> (StatusCode, String) {
     let scopes = site.status.scopes();

@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("backfill", &["azure", "billing", "config", "metrics"]),
     ("server", &["config", "metrics", "status"]),
     ("cli", &["config", "simulator"]),
+    ("fuzzing", &["azure", "billing", "config", "metrics", "server", "status"]),
 ];
 
 /// Who connects the modules may import all of them.

@@ -64,6 +64,12 @@ fn a_secret_file_must_be_of_use_when_the_configuration_is_loaded() {
         said(),
         "config.yaml:2: azure.auth.token_file: FILE is empty; write the secret into it"
     );
+    std::fs::write(&path, "x".repeat(64 * 1024 + 1)).unwrap();
+    assert_eq!(
+        said(),
+        "config.yaml:2: azure.auth.token_file: FILE is larger than 64 KiB; name the file that \
+         holds the bare secret"
+    );
     std::fs::write(&path, [0xff, 0xfe]).unwrap();
     assert_eq!(
         said(),
