@@ -26,8 +26,11 @@ use crate::metrics::{About, ApiCalls, Exposition, Format};
 use crate::server::negotiated_content_type;
 use crate::status::{ScopeInfo, Status};
 
+/// What must hold of bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("page", page),
     ("error_body", error_body),
     ("retry_headers", retry_headers),

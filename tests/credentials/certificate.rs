@@ -20,6 +20,11 @@ fn decoded(part: &str) -> Vec<u8> {
     azure_core::base64::decode_url_safe(part).expect("base64")
 }
 
+#[expect(clippy::disallowed_methods, reason = "signatures are dated by the real time")]
+fn unix_time() -> i64 {
+    Timestamp::now().as_second()
+}
+
 /// The claims of an assertion whose head and signature are right.
 fn claims(assertion: &str) -> Value {
     let (signed, signature) = assertion.rsplit_once('.').expect("a signature");
@@ -43,7 +48,7 @@ async fn a_certificate_signs_an_assertion_of_its_own_for_each_token() {
         "method: client_certificate, tenant_id: {TENANT}, client_id: {CLIENT}, client_certificate_file: {PEM_FILE}"
     );
     let config = configuration(&addresses, &by_file);
-    let began = Timestamp::now().as_second();
+    let began = unix_time();
     let (code, _, error) =
         run(&["once", "--config.file", path(&config)], &[("SSL_CERT_FILE", authority.path())]);
     assert_eq!(code, 0, "{error}");
@@ -57,7 +62,7 @@ async fn a_certificate_signs_an_assertion_of_its_own_for_each_token() {
         assert_eq!((&claims["iss"], &claims["sub"]), (&CLIENT.into(), &CLIENT.into()));
         let (begins, ends) = (claims["nbf"].as_i64(), claims["exp"].as_i64());
         let (begins, ends) = (begins.expect("a time"), ends.expect("a time"));
-        assert!(begins >= began && begins <= Timestamp::now().as_second(), "{claims}");
+        assert!(begins >= began && begins <= unix_time(), "{claims}");
         assert_eq!(ends - begins, 600);
     }
     assert!(found.len() >= 2 && found[0]["jti"] != found[1]["jti"], "{found:?}");

@@ -8,9 +8,10 @@ use crate::server::{Answer, Server};
 
 const PAGE: &str = r#"{"value":[{"properties":{"date":"2026-11-20","cost":12.5,"quantity":3,"unitOfMeasure":"1 Hour","billingCurrency":"EUR"}}]}"#;
 
-/// The same with usage of today, as `check` asks for the newest days.
-fn recent_page() -> String {
-    PAGE.replace("2026-11-20", &Timestamp::now().strftime("%Y-%m-%d").to_string())
+/// `check` asks for the newest days.
+#[expect(clippy::disallowed_methods, reason = "the program under test goes by the real time")]
+fn today() -> String {
+    Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
 fn path(file: &tempfile::NamedTempFile) -> &str {
@@ -162,7 +163,8 @@ fn check_ends_in_an_error_where_its_table_cannot_be_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_online_asks_each_scope_once_and_says_what_to_do() {
-    let page = recent_page();
+    let today = today();
+    let page = PAGE.replace("2026-11-20", &today);
     let more = page.replace("{\"value\"", r#"{"nextLink":"{{endpoint}}/next","value""#);
     let azure = Server::start(vec![
         Answer::page(&page),
@@ -189,7 +191,6 @@ async fn check_online_asks_each_scope_once_and_says_what_to_do() {
         "  -> no usage in the last 7 days; a new enrollment takes up to two days, else check the id of the scope",
         "subscription          ok      ok             TODAY+       1+",
     ];
-    let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
     let expected: Vec<String> = table
         .iter()
         .map(|line| line.replace("TODAY+     ", &format!("{today}+")).replace("TODAY     ", &today))
@@ -208,7 +209,7 @@ async fn check_online_asks_each_scope_once_and_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_online_warns_of_a_budget_in_a_currency_that_is_not_billed() {
-    let azure = Server::start(vec![Answer::page(recent_page())]).await;
+    let azure = Server::start(vec![Answer::page(PAGE.replace("2026-11-20", &today()))]).await;
     let file = configuration(&azure.endpoint, "  - {department: \"1\"}");
     let mut text = std::fs::read_to_string(file.path()).expect("the file");
     text.push_str("budgets:\n  - {name: shop, amount: 9000, currency: USD}\n  - {name: all, amount: 9000, currency: EUR}\n");

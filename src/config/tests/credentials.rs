@@ -78,6 +78,7 @@ fn a_secret_file_must_be_of_use_when_the_configuration_is_loaded() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn contradictions_and_gaps_are_told() {
     let cases = [
         (
