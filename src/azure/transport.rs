@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use rustls::pki_types::CertificateDer;
+use secrecy::{ExposeSecret, SecretString};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 use url::Url;
@@ -48,10 +49,10 @@ pub(super) fn token_client(
 
 /// A client for the identity service of this machine, which has no TLS: no proxy but one of this
 /// machine may hear it.
-pub(super) fn machine_client(proxy: Option<&Url>) -> reqwest::Result<reqwest::Client> {
+pub(super) fn machine_client(proxy: Option<&SecretString>) -> reqwest::Result<reqwest::Client> {
     let builder = builder().no_proxy().tls_certs_only([]).timeout(TOKEN_PATIENCE);
     match proxy {
-        Some(proxy) => builder.proxy(reqwest::Proxy::http(proxy.clone())?).build(),
+        Some(proxy) => builder.proxy(reqwest::Proxy::http(proxy.expose_secret())?).build(),
         None => builder.build(),
     }
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::auth::{self, Auth};
@@ -29,7 +30,8 @@ pub struct Azure {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// The proxy of the environment for requests without TLS, if it is on this machine. Others are
     /// not for the machine's own identity service, whose tokens would cross the network in clear.
-    pub local_proxy: Option<Url>,
+    /// Its address may hold a password.
+    pub local_proxy: Option<SecretString>,
     /// Sent as `api-version` with usage details.
     pub api_version: ApiVersion,
     /// The quotas the client keeps to, so that Azure's own limits are seldom met.
@@ -291,11 +293,11 @@ fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-fn local_proxy(environment: &Environment) -> Option<Url> {
+fn local_proxy(environment: &Environment) -> Option<SecretString> {
     // What is no URL is for the HTTP library to judge.
     let unheard = &mut Problems::default();
     let proxy = HTTP_PROXY.into_iter().find_map(|name| environment.get(name, unheard))?;
-    Url::parse(proxy).ok().filter(is_loopback)
+    Url::parse(proxy).ok().filter(is_loopback).map(|_| SecretString::from(proxy))
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -164,6 +164,7 @@ async fn a_machine_a_proxy_and_a_ready_token_keep_theirs() {
     })
     .await;
     let endpoint = format!("{}/msi/token", service.url);
+    let machine = service.url.replace("://", "://someone:planted-password@");
     let proxy = Site::plain(|_, _| answer(407, "", "planted-refusal")).await;
     let proxied = proxy.url.replace("://", "://someone:planted-password@");
     let ready = file("planted-token");
@@ -173,6 +174,7 @@ async fn a_machine_a_proxy_and_a_ready_token_keep_theirs() {
             "method: managed_identity".to_owned(),
             vec![("IDENTITY_ENDPOINT", endpoint.as_str()), ("IDENTITY_HEADER", "planted-key")],
         ),
+        ("method: managed_identity".to_owned(), vec![("HTTP_PROXY", machine.as_str())]),
         ("method: token, token: planted-token".to_owned(), Vec::new()),
         (by_file.clone(), Vec::new()),
         (by_file, vec![("HTTPS_PROXY", proxied.as_str())]),
