@@ -71,18 +71,28 @@ impl Authority {
         settings: &config::Azure,
         current: &Mutex<Option<Arc<dyn TokenCredential>>>,
     ) -> Result<SecretString, Error> {
-        let kept = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(kept) = kept {
-            match self.token_of(settings, &*kept).await {
+        loop {
+            let (credential, is_new) = {
+                let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
+                match &*current {
+                    Some(kept) => (kept.clone(), false),
+                    // Kept before it has a token, so that many scopes ask for one only.
+                    None => (current.insert(credential(settings)?).clone(), true),
+                }
+            };
+            let error = match self.token_of(settings, &*credential).await {
                 Ok(token) => return Ok(token),
-                Err(error) => debug!("no token, signing in anew: {error}"),
+                Err(error) => error,
+            };
+            current
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take_if(|kept| Arc::ptr_eq(kept, &credential));
+            if is_new {
+                return Err(error);
             }
-            self.renew();
+            debug!("no token, signing in anew: {error}");
         }
-        let new = credential(settings)?;
-        let token = self.token_of(settings, &*new).await?;
-        *current.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
-        Ok(token)
     }
 
     async fn token_of(

@@ -1,8 +1,6 @@
 //! How the library's requests for tokens travel: through our client, with our name, to where they
 //! may go, and with answers no larger than any token.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use async_trait::async_trait;
 use azure_core::Error;
 use azure_core::error::ErrorKind;
@@ -44,8 +42,9 @@ impl HttpClient for TokenTransport {
             return Err(Error::with_message(ErrorKind::Credential, why));
         }
         let request = outgoing(request)?;
-        let failed = |why: String| Error::with_message(ErrorKind::Io, why);
-        let broken = |error: transport::TransportError| failed(transport::cause(&error));
+        let broken = |error: transport::TransportError| {
+            Error::with_message(ErrorKind::Io, transport::cause(&error))
+        };
         let sent = async { self.transport.clone().ready().await?.call(request).await };
         let (head, body) = sent.await.map_err(broken)?.into_parts();
         let whole = collect(body, LARGEST_ANSWER).await.map_err(broken)?;
@@ -57,11 +56,10 @@ impl HttpClient for TokenTransport {
             )
         })?;
         let whole = if head.status.is_success() { whole } else { on_one_line(&whole) };
-        let text = |value: &http::HeaderValue| value.to_str().ok().map(str::to_owned);
         let mut headers = Headers::new();
         for (name, value) in &head.headers {
-            if let Some(value) = text(value) {
-                headers.insert(name.as_str().to_owned(), value);
+            if let Ok(value) = value.to_str() {
+                headers.insert(name.as_str().to_owned(), value.to_owned());
             }
         }
         Ok(AsyncRawResponse::from_bytes(head.status.as_u16().into(), headers, whole))
@@ -93,15 +91,15 @@ fn outgoing(request: &Request) -> azure_core::Result<http::Request<Bytes>> {
 /// TLS, or an address that no packet leaves the machine for: its own, or the link-local ones of
 /// the identity services of virtual machines and of App Service.
 fn may_go_to(url: &Url, machine: bool) -> bool {
-    let local = |address: IpAddr| match address {
-        IpAddr::V4(address) => address.is_loopback() || Ipv4Addr::is_link_local(&address),
-        IpAddr::V6(address) => address.is_loopback() || Ipv6Addr::is_unicast_link_local(&address),
+    let is_local = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_link_local(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unicast_link_local(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     };
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => true,
-        ("http", Some(Host::Ipv4(address))) => machine && local(address.into()),
-        ("http", Some(Host::Ipv6(address))) => machine && local(address.into()),
-        ("http", Some(Host::Domain(name))) => machine && name == "localhost",
+    match url.scheme() {
+        "https" => true,
+        "http" => machine && is_local,
         _ => false,
     }
 }

@@ -109,6 +109,27 @@ async fn a_token_is_renewed_before_it_expires_and_a_federated_one_is_read_anew_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_scopes_that_start_at_once_share_a_token() {
+    let authority = Authority::new();
+    let site = tokens(&authority).await;
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
+    let auth = format!(
+        "method: client_secret, tenant_id: {TENANT}, client_id: {CLIENT}, client_secret: a-secret"
+    );
+    let config = configuration(&addresses(&azure, &site), &auth);
+    let mut text = std::fs::read_to_string(config.path()).expect("the file");
+    for kind in ["billing_account", "enrollment_account", "department"] {
+        text.push_str(&format!("  - {kind}: \"7\"\n"));
+    }
+    std::fs::write(config.path(), text).expect("the file can be written");
+    let (code, _, error) =
+        run(&["once", "--config.file", path(&config)], &[("SSL_CERT_FILE", authority.path())]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(bearers(&azure), ["Bearer token-1"; 4]);
+    assert_eq!(site.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_was_rotated_costs_neither_a_restart_nor_a_poll() {
     let secret = file("first");
     let rotated = secret.path().to_owned();
