@@ -8,19 +8,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
-use jiff::Timestamp;
 use jiff::civil::date;
 use url::Url;
 
 use crate::azure::wire::read_page;
 use crate::azure::{Failure, judge, resolve_next_link};
 use crate::billing::amount::Amount;
-use crate::billing::ledger::Ledger;
+use crate::billing::books::{Books, Orphans};
+use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::Period;
 use crate::billing::published::FAMILIES;
 use crate::billing::rules::Rules;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
+use crate::billing::span::Span;
 use crate::config::{Config, Environment};
 use crate::metrics::{About, ApiCalls, Exposition, Format};
 use crate::server::negotiated_content_type;
@@ -41,25 +42,37 @@ pub const TARGETS: &[(&str, Target)] = &[
 
 /// A page of usage, to the exposition: every value is a number, and no text of a row begins a line.
 pub fn page(bytes: &[u8]) {
-    let day = date(2026, 11, 20);
-    let mut ledger = Ledger::new(Arc::new(["team".to_owned()]));
+    let period = Period::of(date(2026, 11, 20));
+    let tag_keys: TagKeys = Arc::new(["team".to_owned()]);
+    let mut ledger = Ledger::new(tag_keys.clone());
     let mut total = Amount::ZERO;
     let read = read_page(bytes, |charge| {
         total += charge.cost;
-        ledger.add(charge, day);
+        let date = charge.date.unwrap_or(period.days().first);
+        ledger.add(charge, Slot::of_period(date, period));
     });
     assert!(total.to_f64().is_finite());
     if read.is_err() {
         return;
     }
-    let now = Timestamp::UNIX_EPOCH;
-    let snapshot = ledger.snapshot(Period::of(day), now, &Rules::default(), false);
+    let Some(snapshot) = snapshot(ledger, period, &tag_keys) else { return };
     for family in FAMILIES {
         (family.each)(&snapshot, &mut |_, value| assert!(value.to_f64().is_finite()));
     }
     for line in exposition(snapshot).lines() {
         assert!(line.starts_with("azure_billing_") || line.starts_with("# "), "{line}");
     }
+}
+
+fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapshot> {
+    let (span, began) = (Span::Period(period), period.start());
+    let mut books = Books::default();
+    books.begin(period, span);
+    for slot in books.slots(span, &ledger, began) {
+        books.enter(slot, None, &ledger, began, &mut Orphans::default());
+    }
+    books.finish(span, began);
+    books.snapshot(&Rules::default(), tag_keys, false)
 }
 
 fn exposition(snapshot: Snapshot) -> String {

@@ -6,9 +6,10 @@
 //! 1. [`config`] says whose bills to read, with which identity and how often.
 //! 2. [`poller`] decides which days to read now.
 //! 3. [`azure`] reads them, page by page, and folds each row into
-//! 4. [`billing`], where charges add up exactly, by day, and become snapshots.
-//! 5. [`metrics`] writes snapshots and [`status`] as an exposition,
-//! 6. [`server`] serves it.
+//! 4. [`billing`], where charges add up exactly, by day, into books that become snapshots.
+//! 5. [`store`] keeps days and books across restarts.
+//! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
+//! 7. [`server`] serves it.
 //!
 //! [`commands`] wires these together for what [`cli`] was asked to do. [`simulator`] is an
 //! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot
@@ -20,8 +21,11 @@
 //! - For one scope and currency every family adds up to the same total.
 //! - A snapshot is published whole or not at all. A reading that fails changes no cost; readings
 //!   of the same poll that were finished before it stay.
-//! - The size and order of pages change no byte of the billing families.
-//! - Memory grows with distinct entities and days, not with rows.
+//! - The size and order of pages and restarts change no byte of the billing families.
+//! - Memory grows with distinct entities and the days of the range being read, not with rows: RAM
+//!   holds what periods add up to, stored days lie on the disk, and a replaced day is its period's
+//!   total less the old day plus the new one.
+//! - One scope in any failure changes nothing of another.
 //! - The bearer token goes to the configured endpoint and nowhere else.
 //!
 //! # A new metric family
@@ -47,3 +51,4 @@ pub mod poller;
 pub mod server;
 pub mod simulator;
 pub mod status;
+pub mod store;

@@ -25,11 +25,17 @@ pub enum FailureReason {
     Timeout,
     /// An answer that is none.
     BadAnswer,
-    /// The store of days failed.
+    /// Days cannot be kept, or not be found again. Where they are only not kept, the poll itself
+    /// succeeds: its costs are right, and lost at a restart.
     Store,
 }
 
 impl FailureReason {
+    /// The reason of a label value.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
     /// Every reason, in the order of publication.
     pub const ALL: [Self; 8] = [
         Self::Auth,
@@ -86,7 +92,7 @@ pub struct ScopeStatus {
     pub interval: Duration,
     /// Polls that ended.
     pub polls: u64,
-    /// Failed ones, by [`FailureReason`].
+    /// What failed in them, by [`FailureReason`].
     pub failures: [u64; FailureReason::ALL.len()],
     /// How the last poll ended.
     pub last_poll: Option<PollResult>,
@@ -96,6 +102,8 @@ pub struct ScopeStatus {
     pub rows: Option<u64>,
     /// Rows left out because they were dated outside the days that were asked for.
     pub rows_outside: u64,
+    /// Whether there is data from before the start.
+    pub restored: bool,
     /// Whether its loop ended although the exporter did not: a bug, told by health.
     pub dead: bool,
 }
@@ -129,6 +137,7 @@ impl Status {
             last_success: None,
             rows: None,
             rows_outside: 0,
+            restored: false,
             dead: false,
         };
         Self { scopes: RwLock::new(scopes.into_iter().map(fresh).collect()) }
@@ -166,6 +175,25 @@ impl Status {
             }
             status.last_poll = Some(poll);
         });
+    }
+
+    /// What was stored is published again, with how the last poll went if that was stored too.
+    pub fn restored(
+        &self,
+        scope: usize,
+        poll: Option<PollResult>,
+        last_success: Option<Timestamp>,
+        rows: Option<u64>,
+    ) {
+        self.update(scope, |status| {
+            status.restored = true;
+            (status.last_poll, status.last_success, status.rows) = (poll, last_success, rows);
+        });
+    }
+
+    /// What was read could not be stored.
+    pub fn unwritten(&self, scope: usize) {
+        self.update(scope, |status| status.failures[FailureReason::Store as usize] += 1);
     }
 
     /// A poll loop ended before the exporter did.

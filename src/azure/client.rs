@@ -1,23 +1,24 @@
 //! One request to Azure: its turn in the quota, its token, its waits and its second tries. What
 //! comes out is a whole body or the reason why there is none.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower::{Service, ServiceExt};
 use tracing::{debug, warn};
 use url::Url;
 
 use super::auth::Authority;
 use super::error::Error;
-use super::quota::Quota;
+use super::quota::{Claim, Quota, Turn};
 use super::retry::{Failure, judge};
 use super::shown;
 use super::transport::{Transport, TransportError, cause, collect};
-use crate::billing::scope::ScopeType;
+use crate::billing::scope::{ScopeId, ScopeType};
 use crate::config;
 use crate::metrics::ApiCalls;
 use crate::metrics::api::{Api, Code};
@@ -32,6 +33,9 @@ const LARGEST_ERROR_BODY: usize = 64 * 1024;
 pub struct Patience {
     /// For one answer, from the request to the end of the body. Azure gives up after a minute.
     pub answer: Duration,
+    /// For which one answer is waited for before others of the same type of scope may ask: they must
+    /// not hang with it. Azure answers a page within half a minute.
+    pub turn: Duration,
     /// For one page, all tries and throttled waits together. Waits for our own quota do not count.
     pub page: Duration,
     /// Tries of a request that fails in passing, and of a page that does not parse.
@@ -44,6 +48,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(120),
+            turn: Duration::from_secs(30),
             page: Duration::from_secs(15 * 60),
             tries: 5,
             backoff: Duration::from_millis(500),
@@ -59,6 +64,8 @@ pub struct Client {
     authority: Authority,
     quotas: [Quota; ScopeType::ALL.len()],
     calls: Arc<ApiCalls>,
+    /// The scopes whose last reading failed.
+    failing: Mutex<HashSet<ScopeId>>,
     pub(super) patience: Patience,
 }
 
@@ -67,12 +74,14 @@ pub struct Client {
 pub(super) struct Effort {
     /// Whether pages of the same reading are there already, which would be lost.
     begun: bool,
+    /// Whether the reading before this one failed, so that this is the next try.
+    again: bool,
     spent: Duration,
 }
 
 impl Effort {
-    pub(super) fn new(begun: bool) -> Self {
-        Self { begun, spent: Duration::ZERO }
+    pub(super) fn new(begun: bool, again: bool) -> Self {
+        Self { begun, again, spent: Duration::ZERO }
     }
 }
 
@@ -92,7 +101,23 @@ impl Client {
             authority: Authority::new(azure),
             quotas: ScopeType::ALL.map(quota),
             calls,
+            failing: Mutex::default(),
             patience,
+        }
+    }
+
+    /// Whether the last reading of a scope failed.
+    pub(super) fn is_failing(&self, scope: &ScopeId) -> bool {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).contains(scope)
+    }
+
+    /// Remembers how a reading ended. Being throttled is nobody's fault.
+    pub(super) fn ended<T>(&self, scope: &ScopeId, reading: &Result<T, Error>) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        match reading {
+            Err(Error::Throttled(_)) => {}
+            Err(_) => _ = failing.insert(scope.clone()),
+            Ok(_) => _ = failing.remove(scope),
         }
     }
 
@@ -103,16 +128,19 @@ impl Client {
         url: &Url,
         effort: &mut Effort,
     ) -> Result<Option<Bytes>, Error> {
+        let quota = &self.quotas[kind as usize];
         let mut renewed = false;
         let (mut failed, mut throttled) = (0, 0_u32);
         loop {
-            let turn = self.quotas[kind as usize].turn(self.patience.page).await;
-            let mut turn = turn.map_err(|left| {
+            let claim =
+                if failed > 0 || renewed || effort.again { Claim::Again } else { Claim::Fresh };
+            let turn = quota.turn(claim, self.patience.page).await.map_err(|left| {
                 let left = left.as_secs();
                 Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
             })?;
             let asked = Instant::now();
-            let failure = match self.ask(url).await {
+            let (answer, turn) = self.ask_in(turn, url).await;
+            let failure = match answer {
                 Ok(body) => return Ok(body),
                 Err(failure) => failure,
             };
@@ -123,7 +151,7 @@ impl Client {
                     let least = Duration::from_secs(2_u64.saturating_pow(throttled));
                     let wait = wait.unwrap_or(Duration::from_secs(60)).max(least);
                     throttled += 1;
-                    turn.hold_back(wait);
+                    quota.hold_back(wait);
                     drop(turn);
                     effort.spent += wait;
                     if effort.spent > self.patience.page {
@@ -172,6 +200,23 @@ impl Client {
         sleep(wait).await;
         effort.spent += wait;
         Ok(())
+    }
+
+    /// One request, in a turn that it gives back when its answer is long in coming.
+    async fn ask_in<'a>(
+        &self,
+        turn: Turn<'a>,
+        url: &Url,
+    ) -> (Result<Option<Bytes>, Failure>, Option<Turn<'a>>) {
+        let answer = self.ask(url);
+        tokio::pin!(answer);
+        match timeout(self.patience.turn, &mut answer).await {
+            Ok(answer) => (answer, Some(turn)),
+            Err(_) => {
+                drop(turn);
+                (answer.await, None)
+            }
+        }
     }
 
     /// One request and its whole answer.

@@ -19,7 +19,7 @@ pub mod wire;
 
 pub use client::{Client, Patience};
 pub use error::Error;
-pub use usage_details::{Probe, Reading, Span};
+pub use usage_details::{Probe, Reading};
 #[cfg(any(test, fuzzing))]
 pub(crate) use {
     next_link::resolve as resolve_next_link,

@@ -1,10 +1,12 @@
 //! Azure's quota, which is the tenant's: a few calls a minute for each kind of scope, one at a time.
+//!
+//! Scopes share it, and a scope that fails must not live at the expense of the others: a request
+//! that is tried again leaves them half of the calls.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep_until};
 
 use crate::metrics::ApiCalls;
@@ -16,6 +18,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) struct Quota {
     per_minute: usize,
     calls: Arc<ApiCalls>,
+    one: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -30,48 +33,77 @@ struct State {
 
 /// The right to make one call; the next one gets it when this is dropped.
 pub(crate) struct Turn<'a> {
-    state: MutexGuard<'a, State>,
+    _one: tokio::sync::MutexGuard<'a, ()>,
+}
+
+/// Who asks for a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// A request that has not failed.
+    Fresh,
+    /// One that is tried again after a failure that is not Azure's quota.
+    Again,
 }
 
 impl Quota {
     pub(crate) fn new(per_minute: u32, calls: Arc<ApiCalls>) -> Self {
-        Self { per_minute: per_minute.max(1) as usize, calls, state: Mutex::default() }
+        let per_minute = per_minute.max(1) as usize;
+        Self { per_minute, calls, one: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
     /// Waits until a call may be made. Where Azure wants to be left alone for longer than
     /// `patience`, tells at once for how long: whoever asks has something better to do than to hang.
-    pub(crate) async fn turn(&self, patience: Duration) -> Result<Turn<'_>, Duration> {
-        let mut state = self.state.lock().await;
-        if let Some(until) = state.held_until {
-            let left = until.saturating_duration_since(Instant::now());
-            if left > patience {
+    pub(crate) async fn turn(
+        &self,
+        claim: Claim,
+        patience: Duration,
+    ) -> Result<Turn<'_>, Duration> {
+        loop {
+            let one = self.one.lock().await;
+            let now = Instant::now();
+            let Some((until, reason)) = self.state().wait(self.allowed(claim), now) else {
+                self.state().made.push_back(now);
+                return Ok(Turn { _one: one });
+            };
+            let left = until.saturating_duration_since(now);
+            if reason == Wait::Throttled && left > patience {
                 return Err(left);
             }
-            self.wait_until(until, Wait::Throttled).await;
-            state.held_until = None;
+            // Whoever is fresh waits at the head of the queue, the others beside it.
+            let _head = (claim == Claim::Fresh).then_some(one);
+            sleep_until(until).await;
+            self.calls.waited(reason, left);
         }
-        if state.made.len() >= self.per_minute
-            && let Some(oldest) = state.made.pop_front()
-        {
-            self.wait_until(oldest + MINUTE, Wait::Quota).await;
-        }
-        state.made.push_back(Instant::now());
-        Ok(Turn { state })
     }
 
-    async fn wait_until(&self, until: Instant, reason: Wait) {
-        let waited = until.saturating_duration_since(Instant::now());
-        if waited > Duration::ZERO {
-            sleep_until(until).await;
-            self.calls.waited(reason, waited);
+    /// Nobody gets a turn before the wait is over.
+    pub(crate) fn hold_back(&self, wait: Duration) {
+        self.state().held_until = Some(Instant::now() + wait);
+    }
+
+    fn allowed(&self, claim: Claim) -> usize {
+        match claim {
+            Claim::Fresh => self.per_minute,
+            Claim::Again => (self.per_minute / 2).max(1),
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Turn<'_> {
-    /// Nobody gets a turn before the wait is over.
-    pub(crate) fn hold_back(&mut self, wait: Duration) {
-        self.state.held_until = Some(Instant::now() + wait);
+impl State {
+    /// Until when a call must wait, and why; `None` where it may be made.
+    fn wait(&mut self, allowed: usize, now: Instant) -> Option<(Instant, Wait)> {
+        if let Some(until) = self.held_until.filter(|until| *until > now) {
+            return Some((until, Wait::Throttled));
+        }
+        while self.made.front().is_some_and(|made| *made + MINUTE <= now) {
+            self.made.pop_front();
+        }
+        let full = self.made.len().checked_sub(allowed)?;
+        Some((self.made[full] + MINUTE, Wait::Quota))
     }
 }
 
@@ -84,7 +116,7 @@ mod tests {
         let quota = Quota::new(6, Arc::default());
         let mut made = Vec::new();
         for _ in 0..30 {
-            drop(quota.turn(MINUTE).await);
+            drop(quota.turn(Claim::Fresh, MINUTE).await);
             made.push(Instant::now());
         }
         assert_eq!(made[5], made[0], "the first calls need not wait");
@@ -98,12 +130,34 @@ mod tests {
         let quota = Quota::new(6, Arc::default());
         let start = Instant::now();
         let held = Duration::from_secs(90);
-        quota.turn(held).await.unwrap().hold_back(held);
-        assert_eq!(quota.turn(MINUTE).await.err(), Some(held), "longer than one would wait");
+        drop(quota.turn(Claim::Fresh, held).await);
+        quota.hold_back(held);
+        let refused = quota.turn(Claim::Fresh, MINUTE).await;
+        assert_eq!(refused.err(), Some(held), "longer than one would wait");
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(quota.turn(held).await);
+        drop(quota.turn(Claim::Again, held).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90));
-        drop(quota.turn(MINUTE).await);
+        drop(quota.turn(Claim::Fresh, MINUTE).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90), "once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_fails_for_ever_leaves_the_others_half_of_the_calls() {
+        for (per_minute, left) in [(6, 3), (2, 1)] {
+            let quota = Arc::new(Quota::new(per_minute, Arc::default()));
+            let failing = quota.clone();
+            let failing = tokio::spawn(async move {
+                for _ in 0..1000 {
+                    drop(failing.turn(Claim::Again, MINUTE).await);
+                }
+            });
+            tokio::time::sleep(10 * MINUTE).await;
+            let start = Instant::now();
+            for _ in 0..left {
+                drop(quota.turn(Claim::Fresh, MINUTE).await);
+                assert_eq!(start.elapsed(), Duration::ZERO, "{per_minute} a minute");
+            }
+            failing.abort();
+        }
     }
 }

@@ -17,9 +17,10 @@ use super::shown;
 use super::wire::{Page, read_page};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
-use crate::billing::ledger::{Ledger, TagKeys};
-use crate::billing::period::{DayRange, Period};
+use crate::billing::ledger::{Ledger, Slot, TagKeys};
+use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
+use crate::billing::span::Span;
 
 /// The largest page Azure gives.
 const ROWS_PER_PAGE: u32 = 1000;
@@ -29,26 +30,6 @@ const MOST_PAGES: u64 = 10_000;
 const LONGEST_REASON: usize = 300;
 /// Rows of usage, all of them free, from which on we believe that their cost is hidden.
 const HIDDEN_AFTER: u64 = 100;
-
-/// Which days to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Span {
-    /// A whole billing period. Every row of the answer belongs to it, also late usage of third
-    /// parties that is dated before it.
-    Period(Period),
-    /// Days by their date. Rows of other days are ignored: Azure's filter is not to be trusted.
-    Days(DayRange),
-}
-
-impl Span {
-    /// The days that a reading replaces.
-    pub fn days(self) -> DayRange {
-        match self {
-            Self::Period(period) => period.days(),
-            Self::Days(range) => range,
-        }
-    }
-}
 
 /// What one page tells of a scope.
 #[derive(Debug)]
@@ -66,11 +47,11 @@ pub struct Probe {
 /// A finished reading.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// Its sums by day.
+    /// Its sums, also of rows that were dated outside the days that were asked for.
     pub ledger: Ledger,
     /// Rows that count.
     pub rows: u64,
-    /// Rows that were dated outside the days that were asked for.
+    /// Rows that do not count, because they were dated outside the days that were asked for.
     pub outside: u64,
     /// Amounts that had more decimals than are kept.
     pub rounded: u64,
@@ -91,6 +72,17 @@ impl Client {
         span: Span,
         tag_keys: &TagKeys,
     ) -> Result<Reading, Error> {
+        let reading = self.read_pages(scope, span, tag_keys).await;
+        self.ended(scope, &reading);
+        reading
+    }
+
+    async fn read_pages(
+        &self,
+        scope: &ScopeId,
+        span: Span,
+        tag_keys: &TagKeys,
+    ) -> Result<Reading, Error> {
         let new = || Ledger::new(tag_keys.clone());
         let (mut reading, mut scratch) = (Reading { ledger: new(), ..Reading::default() }, new());
         let mut seen = HashSet::new();
@@ -103,8 +95,12 @@ impl Client {
                     reading.pages
                 )));
             }
-            let page = self.page(scope.scope_type, &url, span, &mut scratch, &mut reading).await?;
+            let page = self.page(scope, &url, span, &mut scratch, &mut reading).await?;
             let Some(link) = page.next_link else { break };
+            if matches!(span, Span::Guests(_)) && reading.outside > 0 {
+                // The filter was ignored: all of the period would follow.
+                break;
+            }
             if reading.pages >= MOST_PAGES {
                 return Err(Error::BadAnswer(format!("more than {MOST_PAGES} pages")));
             }
@@ -124,17 +120,13 @@ impl Client {
         let (mut reading, mut scratch) = (Reading::default(), Ledger::default());
         let span = Span::Days(days);
         let url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
-        let page = self.page(scope.scope_type, &url, span, &mut scratch, &mut reading).await?;
+        let page = self.page(scope, &url, span, &mut scratch, &mut reading).await?;
         let reading = reading.check(span)?;
-        let periods = [Period::of(days.first), Period::of(days.last)];
         Ok(Probe {
             rows: reading.rows,
             more: page.next_link.is_some(),
-            newest: reading.ledger.known_days().last(),
-            currencies: periods
-                .into_iter()
-                .flat_map(|period| reading.ledger.currencies_of(period))
-                .collect(),
+            newest: reading.ledger.newest_usage(),
+            currencies: reading.ledger.currencies(),
         })
     }
 
@@ -142,17 +134,23 @@ impl Client {
     /// its rows stay in the scratch until then, so that none counts twice.
     async fn page(
         &self,
-        kind: ScopeType,
+        scope: &ScopeId,
         url: &Url,
         span: Span,
         scratch: &mut Ledger,
         reading: &mut Reading,
     ) -> Result<Page, Error> {
         // A token that is missing for a moment must not cost an hour of pages.
-        let mut effort = Effort::new(reading.pages > 0);
-        let mut failed = 0;
+        let begun = reading.pages > 0;
+        let mut effort = Effort::new(begun, !begun && self.is_failing(scope));
+        let (mut failed, mut empty) = (0, false);
         loop {
-            let Some(body) = self.get(kind, url, &mut effort).await? else {
+            let Some(body) = self.get(scope.scope_type, url, &mut effort).await? else {
+                if reading.pages > 0 && !empty {
+                    // The end of a list has a page. This may be one that lost its rows.
+                    empty = true;
+                    continue;
+                }
                 return Ok(Page::default());
             };
             scratch.clear();
@@ -195,15 +193,18 @@ impl Client {
                 CostType::Amortized => "&metric=amortizedcost",
             });
         }
+        if let Span::Period(period) | Span::Guests(period) = span {
+            let name = period.name();
+            path.push_str(&format!("/providers/Microsoft.Billing/billingPeriods/{name}"));
+        }
         match span {
-            Span::Period(period) => path.push_str(&format!(
-                "/providers/Microsoft.Billing/billingPeriods/{}",
-                period.name()
+            Span::Period(_) => {}
+            Span::Days(DayRange { first, last }) => query.push_str(&format!(
+                "&$filter=properties/usageStart ge '{first}' and properties/usageEnd le '{last}'"
             )),
-            Span::Days(DayRange { first, last }) => {
-                query.push_str(&format!(
-                    "&$filter=properties/usageStart ge '{first}' and properties/usageEnd le '{last}'"
-                ));
+            Span::Guests(period) => {
+                let first = period.days().first;
+                query.push_str(&format!("&$filter=properties/usageStart lt '{first}'"));
             }
         }
         path.push_str("/providers/Microsoft.Consumption/usageDetails");
@@ -237,18 +238,20 @@ struct Tally {
 impl Tally {
     fn count(&mut self, charge: &Charge<'_>, span: Span, scratch: &mut Ledger) {
         let range = span.days();
-        let day = match (charge.date, span) {
-            (Some(date), Span::Days(range)) if !range.contains(date) => {
-                self.outside += 1;
-                return;
-            }
-            (Some(date), _) => range.nearest(date),
-            (None, _) => range.first,
+        let date = charge.date.unwrap_or(range.first);
+        let (slot, counts) = match span {
+            Span::Period(period) => (Slot::of_period(date, period), true),
+            Span::Days(range) => (Slot::own(date), range.contains(date)),
+            Span::Guests(period) => (Slot::of_period(date, period), !range.contains(date)),
         };
-        self.counted += 1;
+        if counts {
+            self.counted += 1;
+        } else {
+            self.outside += 1;
+        }
         self.charged += u64::from(charge.cost != Amount::ZERO);
         self.used += u64::from(charge.quantity != Amount::ZERO);
-        scratch.add(charge, day);
+        scratch.add(charge, slot);
     }
 }
 
@@ -268,9 +271,6 @@ impl Reading {
         if self.charged == 0 && self.used >= HIDDEN_AFTER {
             let used = self.used;
             return Err(Error::HiddenCharges(format!("all {used} rows of usage cost nothing")));
-        }
-        if self.outside > 0 {
-            warn!(rows = self.outside, days = %span.days(), "Azure sent rows of other days than were asked for");
         }
         if self.rounded > 0 {
             warn!(amounts = self.rounded, "amounts with more than 36 decimals were rounded");

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Decimals that are kept. Azure's longest amounts have 28.
@@ -20,7 +21,9 @@ const INTEGER_DIGITS: usize = 30;
 ///
 /// The value is `units + fraction / 10^36` with `0 <= fraction < 10^36`: -0.25 is -1 + 0.75. One
 /// `i128` at that scale would overflow at 170 units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Amount {
     units: i128,
     fraction: i128,
@@ -49,6 +52,8 @@ pub struct Parsed {
 impl Amount {
     /// No money, nothing used.
     pub const ZERO: Self = Self { units: 0, fraction: 0 };
+    /// One unit of whatever it is.
+    pub const ONE: Self = Self { units: 1, fraction: 0 };
 
     /// Reads a decimal text, with or without fraction and exponent (`0.67`, `-1.5e-05`).
     pub fn parse(text: &str) -> Result<Parsed, AmountError> {
@@ -65,6 +70,17 @@ impl Amount {
     /// The same distance from zero, upwards.
     pub fn abs(self) -> Self {
         if self.units < 0 { -self } else { self }
+    }
+
+    /// Some times as much, for comparisons. Saturates: what is beyond 10^30 is large either way.
+    pub fn times(self, factor: i128) -> Self {
+        let Self { units, fraction } = self.abs();
+        let carried = fraction.saturating_mul(factor);
+        let magnitude = Self::normal(
+            units.saturating_mul(factor).saturating_add(carried / SCALE),
+            carried % SCALE,
+        );
+        if self.units < 0 { -magnitude } else { magnitude }
     }
 
     /// The nearest `f64`. By way of the decimal text: dividing the parts is off by one unit in the

@@ -6,10 +6,12 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::amount::Amount;
+use super::books::Books;
 use super::charge::ChargeType;
-use super::families::Sums;
-use super::ledger::{Day, Ledger, newest_usage};
-use super::period::end_of;
+use super::families::{Sum, Sums};
+use super::known::Known;
+use super::ledger::{Part, Slot};
+use super::period::{DayRange, end_of};
 use super::strings::Symbol;
 
 /// A usual day is the mean of this many complete days before the latest one.
@@ -32,35 +34,69 @@ pub(crate) fn runs(charge_type: ChargeType) -> bool {
     matches!(charge_type, Usage | UnusedReservation | UnusedSavingsPlan)
 }
 
-impl Ledger {
+/// What is known of a day: the rows dated on it, and the guests that count on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownDay<'a> {
+    pub(crate) date: Date,
+    parts: [Option<&'a Known>; 2],
+}
+
+impl<'a> KnownDay<'a> {
+    fn parts(self) -> impl Iterator<Item = &'a Known> {
+        self.parts.into_iter().flatten()
+    }
+}
+
+impl Books {
+    /// The known days of a range, oldest first.
+    pub(crate) fn days_in(&self, range: DayRange) -> impl Iterator<Item = KnownDay<'_>> {
+        let own = self.slots_of(range).filter(|(slot, _)| slot.part == Part::Own);
+        own.map(|(slot, known)| {
+            let guests = self.days.get(&Slot { part: Part::Guests, ..*slot });
+            KnownDay { date: slot.date, parts: [Some(known), guests] }
+        })
+    }
+
     /// The days whose reading came late enough to be believed, oldest first. None is after the
     /// newest usage: where usage stopped coming, days without rows mean nothing.
-    pub(crate) fn complete_days(&self, after: SignedDuration) -> Vec<(Date, &Day)> {
-        let newest = newest_usage(&self.days);
-        let complete = self.days.iter().filter(|(date, day)| {
-            let due = end_of(**date).saturating_add(after);
-            day.read_at.zip(due.ok()).is_some_and(|(read, due)| read >= due)
-                && newest.is_some_and(|newest| **date <= newest)
-        });
-        complete.map(|(date, day)| (*date, day)).collect()
+    pub(crate) fn complete_days(&self, after: SignedDuration) -> Vec<KnownDay<'_>> {
+        let Some((first, newest)) = self.first_day().zip(self.newest_usage()) else {
+            return Vec::new();
+        };
+        let complete = |day: &KnownDay<'_>| {
+            let due = end_of(day.date).saturating_add(after);
+            day.parts().all(|known| known.doubted.is_none())
+                && due.is_ok_and(|due| self.day_read_at(day.date).is_some_and(|read| read >= due))
+        };
+        self.days_in(DayRange { first, last: newest.max(first) }).filter(complete).collect()
     }
 
     /// Cost of a day by kind of charge and currency.
-    pub(crate) fn day_costs(&self, day: &Day) -> BTreeMap<(ChargeType, &str), Amount> {
+    pub(crate) fn day_costs(&self, day: KnownDay<'_>) -> BTreeMap<(ChargeType, &str), Amount> {
         let mut costs = BTreeMap::new();
-        for ([charge_type, _, _, currency], amount) in &day.tables.scope_cost {
+        for ([charge_type, _, _, currency], sum) in day.parts().flat_map(|known| &known.scope_cost)
+        {
             let charge_type = ChargeType::parse(self.strings.get(*charge_type));
-            *costs.entry((charge_type, self.strings.get(*currency))).or_default() += *amount;
+            *costs.entry((charge_type, self.strings.get(*currency))).or_default() += sum.amount;
         }
         costs
     }
 
+    /// Cost of a day by service, kind of charge and currency.
+    pub(crate) fn day_services(&self, day: KnownDay<'_>) -> Sums<[Symbol; 3]> {
+        let mut services = Sums::default();
+        for (key, sum) in day.parts().flat_map(|known| &known.service_charge) {
+            *services.entry(*key).or_default() += *sum;
+        }
+        services
+    }
+
     /// Usage of a day by service and currency.
-    fn service_usage(&self, day: &Day) -> Sums<[Symbol; 2]> {
+    fn service_usage(&self, day: KnownDay<'_>) -> Sums<[Symbol; 2]> {
         let mut usage = Sums::default();
-        for ([service, charge_type, currency], amount) in &day.tables.service_charge {
-            if ChargeType::parse(self.strings.get(*charge_type)) == ChargeType::Usage {
-                *usage.entry([*service, *currency]).or_default() += *amount;
+        for ([service, charge_type, currency], sum) in self.day_services(day) {
+            if ChargeType::parse(self.strings.get(charge_type)) == ChargeType::Usage {
+                *usage.entry([service, currency]).or_default() += sum;
             }
         }
         usage
@@ -68,15 +104,14 @@ impl Ledger {
 
     /// What the usage of a usual day costs, by currency. `days` are complete; the latest is
     /// compared with the others and only says which currencies there are.
-    pub(crate) fn usual_day(&self, days: &[(Date, &Day)]) -> BTreeMap<String, Usual> {
+    pub(crate) fn usual_day(&self, days: &[KnownDay<'_>]) -> BTreeMap<String, Usual> {
         let Some((latest, before)) = usual_days(days) else { return BTreeMap::new() };
-        let usage = |day: &Day| {
+        let usage = |day: KnownDay<'_>| {
             let costs = self.day_costs(day).into_iter();
             let usage = costs.filter(|((kind, _), _)| *kind == ChargeType::Usage);
             usage.map(|((_, currency), amount)| (currency.to_owned(), amount)).collect()
         };
-        let by_day: Vec<BTreeMap<String, Amount>> =
-            before.iter().map(|(_, day)| usage(day)).collect();
+        let by_day: Vec<BTreeMap<String, Amount>> = before.iter().map(|day| usage(*day)).collect();
         let currencies: BTreeSet<String> =
             by_day.iter().cloned().chain([usage(latest)]).flatten().map(|(c, _)| c).collect();
         let of = |currency: String| {
@@ -91,34 +126,34 @@ impl Ledger {
     /// A service that is new on the latest day is among them with nothing.
     pub(crate) fn usual_service_days(
         &self,
-        days: &[(Date, &Day)],
+        days: &[KnownDay<'_>],
     ) -> Option<(Sums<[Symbol; 2]>, usize)> {
         let (latest, before) = usual_days(days)?;
         let mut sums: Sums<[Symbol; 2]> =
-            self.service_usage(latest).into_keys().map(|key| (key, Amount::ZERO)).collect();
-        for (key, amount) in before.iter().flat_map(|(_, day)| self.service_usage(day)) {
-            *sums.entry(key).or_default() += amount;
+            self.service_usage(latest).into_keys().map(|key| (key, Sum::default())).collect();
+        for (key, sum) in before.iter().flat_map(|day| self.service_usage(*day)) {
+            *sums.entry(key).or_default() += sum;
         }
         Some((sums, before.len()))
     }
 
-    /// Cost by day, kind of charge and currency of the known days since one.
+    /// Cost by day, kind of charge and currency of the known days of a range.
     pub(crate) fn daily(
         &self,
-        since: Date,
+        range: DayRange,
     ) -> impl Iterator<Item = ((Date, ChargeType, &str), Amount)> {
-        self.days.range(since..).flat_map(|(date, day)| {
+        self.days_in(range).flat_map(|day| {
             let costs = self.day_costs(day).into_iter();
-            costs.map(|((kind, currency), amount)| ((*date, kind, currency), amount))
+            costs.map(move |((kind, currency), amount)| ((day.date, kind, currency), amount))
         })
     }
 }
 
 /// The latest complete day, and the days before it that it is compared with.
-fn usual_days<'a, 'b>(days: &'b [(Date, &'a Day)]) -> Option<(&'a Day, &'b [(Date, &'a Day)])> {
-    let ((_, latest), before) = days.split_last()?;
+fn usual_days<'a, 'b>(days: &'b [KnownDay<'a>]) -> Option<(KnownDay<'a>, &'b [KnownDay<'a>])> {
+    let (latest, before) = days.split_last()?;
     let before = &before[before.len().saturating_sub(USUAL_DAYS)..];
-    (before.len() >= FEWEST_USUAL_DAYS).then_some((latest, before))
+    (before.len() >= FEWEST_USUAL_DAYS).then_some((*latest, before))
 }
 
 fn usual(amounts: &[Amount]) -> Usual {

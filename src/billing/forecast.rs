@@ -8,19 +8,18 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use jiff::civil::Date;
 
 use super::amount::Amount;
-use super::days::runs;
-use super::families::Tables;
-use super::ledger::{Day, Ledger};
+use super::books::Books;
+use super::days::{KnownDay, runs};
+use super::families::Sum;
 use super::period::Period;
-use super::strings::Strings;
+use super::strings::Symbol;
 
 /// The days that say what a day costs at present.
 const MEAN_DAYS: usize = 14;
 
-impl Ledger {
+impl Books {
     /// The expected total by currency. Empty where no day is complete.
     pub(crate) fn forecast(
         &self,
@@ -37,13 +36,13 @@ impl Ledger {
             Some(sum) => *sum += amount,
             None => _ = known.insert(currency.to_owned(), amount),
         };
-        for (_, day) in self.days.range(range.first..=range.last) {
+        for day in self.days_in(range) {
             let one_time = self.day_costs(day).into_iter().filter(|((kind, _), _)| !runs(*kind));
             one_time.for_each(|((_, currency), amount)| add(currency, amount));
         }
-        let elapsed: Vec<_> = complete.iter().filter(|(date, _)| range.contains(*date)).collect();
-        for (_, day) in &elapsed {
-            for (currency, amount) in self.running(day) {
+        let elapsed: Vec<_> = complete.iter().filter(|day| range.contains(day.date)).collect();
+        for day in &elapsed {
+            for (currency, amount) in self.running(**day) {
                 add(&currency, amount);
             }
         }
@@ -64,7 +63,7 @@ impl Ledger {
     }
 
     /// What runs on a day, by currency.
-    fn running(&self, day: &Day) -> BTreeMap<String, Amount> {
+    fn running(&self, day: KnownDay<'_>) -> BTreeMap<String, Amount> {
         let mut running = BTreeMap::<String, Amount>::new();
         for ((_, currency), amount) in
             self.day_costs(day).into_iter().filter(|((kind, _), _)| runs(*kind))
@@ -74,9 +73,9 @@ impl Ledger {
         running
     }
 
-    fn total_running(&self, days: &[(Date, &Day)]) -> BTreeMap<String, Amount> {
+    fn total_running(&self, days: &[KnownDay<'_>]) -> BTreeMap<String, Amount> {
         let mut total = BTreeMap::<String, Amount>::new();
-        for (currency, amount) in days.iter().flat_map(|(_, day)| self.running(day)) {
+        for (currency, amount) in days.iter().flat_map(|day| self.running(*day)) {
             *total.entry(currency).or_default() += amount;
         }
         total
@@ -85,19 +84,17 @@ impl Ledger {
     /// Recurring purchases of the period before that have not come in this one, by currency.
     fn outstanding(&self, period: Period) -> BTreeMap<String, Amount> {
         let of = |period: Period| {
-            let (mut strings, mut tables) = (Strings::default(), Tables::default());
-            self.absorb_bill(period, &mut strings, &mut tables);
-            let purchase = |([subscription, product, currency], amount): (&[_; 3], &Amount)| {
-                let text = |symbol| strings.get(symbol).to_owned();
-                ((text(*subscription), text(*product), text(*currency)), *amount)
-            };
-            tables.recurring_cost.iter().map(purchase).collect::<BTreeMap<_, _>>()
+            let book = self.periods.get(&period);
+            let purchases = book.into_iter().flat_map(|book| &book.tables.recurring_cost);
+            let purchase = |(key, sum): (&[Symbol; 3], &Sum)| (*key, sum.amount);
+            purchases.map(purchase).collect::<BTreeMap<_, _>>()
         };
         let come = of(period);
         let mut outstanding = BTreeMap::<String, Amount>::new();
         for (purchase, amount) in of(period.before()) {
             if !come.contains_key(&purchase) {
-                *outstanding.entry(purchase.2).or_default() += amount;
+                let currency = self.strings.get(purchase[2]).to_owned();
+                *outstanding.entry(currency).or_default() += amount;
             }
         }
         outstanding

@@ -1,69 +1,82 @@
 //! Rows added up by day: the unit in which Azure restates, and in which we replace.
 //!
-//! A ledger is the scratch of a page, the reading of a range of days, and the known days of a
-//! scope: the same sums over other rows, so that merging one into another is one operation. Rows
-//! are never kept. Nothing is de-duplicated: two identical rows are two charges.
+//! A ledger is the scratch of a page, the reading of a range of days, and one stored day: the same
+//! sums over other rows, so that merging one into another is one operation. Rows are never kept.
+//! Nothing is de-duplicated: two identical rows are two charges. What is known of a scope beside
+//! its days stands in [`super::books`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
-use super::amount::Amount;
 use super::arm_id::{ArmId, last_segment};
 use super::charge::{Charge, ChargeType};
-use super::families::Tables;
+use super::families::{Combine, Tables};
 use super::names::{Named, Names};
-use super::period::{DayRange, Period, day_of};
+use super::period::{DayRange, Period};
 use super::row::row;
 use super::strings::{Strings, Symbol, Translation};
-
-/// A budget of a year looks back so far.
-const MONTHS_KEPT: i32 = 12;
 
 /// The tag keys that are counted, in the spelling of their label.
 pub type TagKeys = Arc<[String]>;
 
-/// The sums of one day.
-#[derive(Clone, Debug, Default)]
+/// Where rows count: on a day, as one of two kinds that are read by different questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Slot {
+    /// The day.
+    pub date: Date,
+    /// Which of its rows.
+    pub part: Part,
+}
+
+/// The two kinds of rows of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Part {
+    /// Rows that are dated on the day.
+    Own,
+    /// Rows of the day's period that are dated outside of it, as late usage of third parties is.
+    /// They count on the nearest day. A reading by date never shows them, so it must not replace
+    /// them either.
+    Guests,
+}
+
+impl Slot {
+    /// The rows that are dated on a day.
+    pub fn own(date: Date) -> Self {
+        Self { date, part: Part::Own }
+    }
+
+    /// Where a row dated on a day counts in a period that it is billed in.
+    pub fn of_period(date: Date, period: Period) -> Self {
+        let days = period.days();
+        let part = if days.contains(date) { Part::Own } else { Part::Guests };
+        Self { date: days.nearest(date), part }
+    }
+}
+
+/// The sums of a slot.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Day {
-    /// When the last reading of the day began; `None` while it is being read.
-    pub(crate) read_at: Option<Timestamp>,
     pub(crate) rows: u64,
     pub(crate) usage_rows: u64,
     pub(crate) tables: Tables,
     pub(crate) names: Names,
 }
 
-/// Exact sums by day and series.
-#[derive(Clone, Debug, Default)]
+/// Exact sums by slot and series.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
     pub(super) strings: Strings,
-    pub(super) days: BTreeMap<Date, Day>,
-    /// The bills of periods whose days were forgotten.
-    months: BTreeMap<Period, Month>,
-    /// When the sums of a period that was over last changed.
-    changed: BTreeMap<Period, Timestamp>,
-    pub(super) past: Past,
+    pub(super) days: BTreeMap<Slot, Day>,
+    #[serde(skip)]
     tag_keys: TagKeys,
     /// Buffers of [`Ledger::add`].
+    #[serde(skip)]
     id: ArmId,
+    #[serde(skip)]
     tags: Vec<(Symbol, Symbol)>,
-}
-
-/// The bill of a closed period.
-#[derive(Clone, Debug, Default)]
-struct Month {
-    strings: Strings,
-    tables: Tables,
-}
-
-/// What outlives the days that were forgotten.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Past {
-    pub(super) newest_usage: Option<Date>,
-    pub(super) currencies: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -72,13 +85,13 @@ impl Ledger {
         Self { tag_keys, ..Self::default() }
     }
 
-    /// Adds a row to a day, which is the caller's choice: a row may count on another day than it is
+    /// Adds a row to a slot, which is the caller's choice: a row may count on another day than it is
     /// dated.
-    pub fn add(&mut self, charge: &Charge<'_>, day: Date) {
+    pub fn add(&mut self, charge: &Charge<'_>, slot: Slot) {
         self.read_tags(charge);
         let Self { strings, days, id, tags, .. } = self;
         let row = row(charge, strings, id, tags);
-        let day = days.entry(day).or_default();
+        let day = days.entry(slot).or_default();
         day.rows += 1;
         day.usage_rows += u64::from(charge.charge_type == ChargeType::Usage);
         day.tables.add(&row);
@@ -107,142 +120,74 @@ impl Ledger {
         }));
     }
 
+    /// The keys that rows were asked for.
+    pub(super) fn tag_keys(&self) -> &TagKeys {
+        &self.tag_keys
+    }
+
     /// Adds all sums of another ledger.
     pub fn absorb(&mut self, other: &Self) {
         let mut translation = Translation::new(&other.strings, &mut self.strings);
-        for (date, theirs) in other.days.iter().filter(|(_, day)| day.rows > 0) {
-            let ours = self.days.entry(*date).or_default();
-            ours.rows += theirs.rows;
-            ours.usage_rows += theirs.usage_rows;
-            ours.tables.absorb(&theirs.tables, |symbol| translation.translate(symbol));
-            for (what, id, name) in theirs.names.iter() {
-                let (id, name) = (translation.translate(id), translation.translate(name));
-                ours.names.add(what, id, name, |symbol| translation.text(symbol));
+        for (slot, theirs) in other.days.iter().filter(|(_, day)| day.rows > 0) {
+            self.days.entry(*slot).or_default().absorb(theirs, &mut translation);
+        }
+    }
+
+    /// One slot by itself, which is how it is stored. Empty where nothing is known of it.
+    pub fn only(&self, slot: Slot) -> Self {
+        let mut only = Self::new(self.tag_keys.clone());
+        if let Some(day) = self.days.get(&slot) {
+            let mut translation = Translation::new(&self.strings, &mut only.strings);
+            only.days.entry(slot).or_default().absorb(day, &mut translation);
+        }
+        only
+    }
+
+    /// The same rows as a reading of a whole billing period: those that are dated elsewhere are its
+    /// guests.
+    pub fn into_period(mut self, period: Period) -> Self {
+        let mut days = BTreeMap::<Slot, Day>::new();
+        for (slot, theirs) in std::mem::take(&mut self.days) {
+            match days.entry(Slot::of_period(slot.date, period)) {
+                std::collections::btree_map::Entry::Vacant(free) => _ = free.insert(theirs),
+                std::collections::btree_map::Entry::Occupied(mut day) => {
+                    day.get_mut().combine_within(&theirs, &self.strings);
+                }
             }
         }
+        self.days = days;
+        self
     }
 
-    /// Puts a finished reading, which began at a moment, in the place of its days. A day that has no
-    /// row in the reading is nothing, whatever it was before. Days still to come stay unread.
-    pub fn replace(&mut self, range: DayRange, reading: &Self, began: Timestamp) {
-        let period = Period::of(range.first);
-        let before = self.scope_costs(period);
-        self.days.retain(|day, _| !range.contains(*day));
-        self.absorb(reading);
-        let last = range.last.min(day_of(began));
-        for day in range.first.series(1.day()).take_while(|day| *day <= last) {
-            self.days.entry(day).or_default();
-        }
-        for (_, day) in self.days.range_mut(range.first..=range.last) {
-            day.read_at = Some(began);
-        }
-        if self.scope_costs(period) != before {
-            self.changed.insert(period, began);
-        }
-    }
-
-    /// Keeps the bill of a closed period without its days.
-    pub fn add_month(&mut self, period: Period, reading: &Self) {
-        self.months.insert(period, reading.month(period));
-    }
-
-    fn month(&self, period: Period) -> Month {
-        let mut month = Month::default();
-        self.absorb_days(period, &mut month.strings, &mut month.tables);
-        month
-    }
-
-    /// Adds up who pays for a period. Whether all of it is known.
-    pub(crate) fn absorb_bill(
-        &self,
-        period: Period,
-        strings: &mut Strings,
-        tables: &mut Tables,
-    ) -> bool {
-        match self.months.get(&period) {
-            Some(month) if !self.knows_all(period) => {
-                let mut translation = Translation::new(&month.strings, strings);
-                tables.absorb_bill(&month.tables, |symbol| translation.translate(symbol));
-                true
-            }
-            _ => {
-                self.absorb_days(period, strings, tables);
-                self.knows_all(period)
-            }
-        }
-    }
-
-    fn absorb_days(&self, period: Period, strings: &mut Strings, tables: &mut Tables) {
-        let range = period.days();
-        let mut translation = Translation::new(&self.strings, strings);
-        for (_, day) in self.days.range(range.first..=range.last) {
-            tables.absorb_bill(&day.tables, |symbol| translation.translate(symbol));
-        }
-    }
-
-    /// Whether the bill of a period can be told: from its days or because it was kept.
-    pub fn knows(&self, period: Period) -> bool {
-        self.months.contains_key(&period) || self.knows_all(period)
-    }
-
-    fn knows_all(&self, period: Period) -> bool {
-        let range = period.days();
-        self.days.range(range.first..=range.last).count() == range.count()
-    }
-
-    /// When the sums of a period that is over last changed.
-    pub(crate) fn changed(&self, period: Period) -> Option<Timestamp> {
-        self.changed.get(&period).copied()
-    }
-
-    /// The cost of a period by everything that tells charges apart, to see whether it changed.
-    fn scope_costs(&self, period: Period) -> BTreeMap<[String; 4], Amount> {
-        let range = period.days();
-        let mut costs = BTreeMap::new();
-        for (_, day) in self.days.range(range.first..=range.last) {
-            for (key, amount) in &day.tables.scope_cost {
-                let texts = key.map(|symbol| self.strings.get(symbol).to_owned());
-                *costs.entry(texts).or_default() += *amount;
-            }
-        }
-        costs
-    }
-
-    /// Frees the resources of the days before one: a closed period is asked who pays, not what ran.
-    pub fn thin_before(&mut self, day: Date) {
-        for (_, day) in self.days.range_mut(..day) {
+    /// Frees the resources: a closed period is asked who pays, not what ran.
+    pub(super) fn thin(&mut self) {
+        for day in self.days.values_mut() {
             day.tables.thin();
             day.names.thin();
         }
     }
 
-    /// The days that were read.
-    pub fn known_days(&self) -> impl Iterator<Item = Date> {
-        self.days.keys().copied()
+    /// Rows by the day they are dated on, outside of some days.
+    pub fn rows_outside(&self, range: DayRange) -> BTreeMap<Date, u64> {
+        let outside = self.days.iter().filter(|(slot, _)| !range.contains(slot.date));
+        outside.map(|(slot, day)| (slot.date, day.rows)).collect()
     }
 
-    /// Forgets the days before one, but not the bills of their periods, which currencies occurred
-    /// in them and when usage was last seen.
-    pub fn forget_before(&mut self, day: Date) {
-        let gone: BTreeSet<Period> =
-            self.days.range(..day).map(|(day, _)| Period::of(*day)).collect();
-        for period in gone {
-            if self.knows_all(period) {
-                self.months.insert(period, self.month(period));
-            }
-        }
-        let oldest = Period::of(day).months_before(MONTHS_KEPT);
-        self.months.retain(|period, _| *period >= oldest);
-        self.changed.retain(|period, _| *period >= oldest);
-        let kept = self.days.split_off(&day);
-        if self.days.is_empty() {
-            self.days = kept;
-            return;
-        }
-        let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
-        self.past = Past { newest_usage, currencies: self.currencies() };
-        self.days = kept;
-        self.drop_unused_strings();
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.days.values().map(|day| day.rows).sum()
+    }
+
+    /// The newest day with usage.
+    pub fn newest_usage(&self) -> Option<Date> {
+        let used = self.days.iter().rev().find(|(_, day)| day.usage_rows > 0);
+        used.map(|(slot, _)| slot.date)
+    }
+
+    /// Every currency.
+    pub fn currencies(&self) -> BTreeSet<String> {
+        let keys = self.days.values().flat_map(|day| day.tables.scope_cost.keys());
+        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
     }
 
     /// Empty again, with its memory kept for the next page: growing the tables of each page anew
@@ -255,64 +200,26 @@ impl Ledger {
         }
         self.strings.clear();
     }
-
-    fn currencies(&self) -> BTreeSet<String> {
-        self.currencies_in(self.days.values())
-    }
-
-    /// Every currency of a period.
-    pub fn currencies_of(&self, period: Period) -> BTreeSet<String> {
-        let range = period.days();
-        self.currencies_in(self.days.range(range.first..=range.last).map(|(_, day)| day))
-    }
-
-    fn currencies_in<'a>(&self, days: impl Iterator<Item = &'a Day>) -> BTreeSet<String> {
-        let keys = days.flat_map(|day| day.tables.scope_cost.keys());
-        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
-    }
-
-    /// Stores again only the texts that days still need, whenever days were forgotten: resources come
-    /// and go, and their ids would pile up.
-    fn drop_unused_strings(&mut self) {
-        let all = std::mem::take(&mut self.strings);
-        let mut translation = Translation::new(&all, &mut self.strings);
-        for day in self.days.values_mut() {
-            let (mut tables, mut names) = (Tables::default(), Names::default());
-            tables.absorb(&day.tables, |symbol| translation.translate(symbol));
-            names.supersede(&day.names, |symbol| translation.translate(symbol));
-            (day.tables, day.names) = (tables, names);
-        }
-    }
 }
 
-/// A purchase dated today must not hide that usage stopped coming.
-pub(super) fn newest_usage(days: &BTreeMap<Date, Day>) -> Option<Date> {
-    days.iter().rev().find(|(_, day)| day.usage_rows > 0).map(|(date, _)| *date)
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn what_is_forgotten_leaves_no_text_behind() {
-        let mut ledger = Ledger::default();
-        let now = "2026-11-30T00:00:00Z".parse().unwrap();
-        let mut most = 0;
-        for day in 1..=28 {
-            let mut reading = Ledger::default();
-            let today = date(2026, 11, day);
-            for number in 0..50 {
-                let id = format!("/subscriptions/s/resourceGroups/g/x/pod-{day}-{number}");
-                reading.add(&Charge { instance_id: id.into(), ..Charge::default() }, today);
-            }
-            ledger.replace(DayRange { first: today, last: today }, &reading, now);
-            ledger.forget_before(date(2026, 11, (day - 3).max(1)));
-            most = most.max(ledger.strings.len());
+impl Day {
+    fn absorb(&mut self, other: &Self, translation: &mut Translation<'_>) {
+        self.rows += other.rows;
+        self.usage_rows += other.usage_rows;
+        self.tables.combine(Combine::Add, &other.tables, |symbol| translation.translate(symbol));
+        for (what, id, name) in other.names.iter() {
+            let (id, name) = (translation.translate(id), translation.translate(name));
+            self.names.add(what, id, name, |symbol| translation.text(symbol));
         }
-        assert!(most < 5 * 110, "four days of fifty resources, and their names: {most}");
-        assert_eq!(ledger.days.len(), 4);
+    }
+
+    /// Adds a day of the same ledger.
+    fn combine_within(&mut self, other: &Self, strings: &Strings) {
+        self.rows += other.rows;
+        self.usage_rows += other.usage_rows;
+        self.tables.combine(Combine::Add, &other.tables, |symbol| symbol);
+        for (what, id, name) in other.names.iter() {
+            self.names.add(what, id, name, |symbol| strings.get(symbol));
+        }
     }
 }

@@ -5,11 +5,13 @@
 
 pub mod amount;
 mod arm_id;
+pub mod books;
 pub mod budget;
 pub mod charge;
 mod days;
 mod families;
 mod forecast;
+mod known;
 pub mod ledger;
 pub mod limits;
 mod names;
@@ -20,4 +22,5 @@ mod row;
 pub mod rules;
 pub mod scope;
 pub mod snapshot;
+pub mod span;
 mod strings;

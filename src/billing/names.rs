@@ -1,12 +1,15 @@
 //! What resources and subscriptions are called. Part of a day's sums, so that a replaced day takes
 //! its names along.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::strings::{Strings, Symbol};
 
 /// What has an id and a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Named {
     /// A resource.
     Instance,
@@ -15,7 +18,7 @@ pub(crate) enum Named {
 }
 
 /// Names by id.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Names(HashMap<(Named, Symbol), Symbol, foldhash::fast::RandomState>);
 
 impl Names {
@@ -38,12 +41,6 @@ impl Names {
         }
     }
 
-    /// The spelling of a later day wins.
-    pub(crate) fn supersede(&mut self, later: &Self, mut symbol: impl FnMut(Symbol) -> Symbol) {
-        let names = later.0.iter();
-        self.0.extend(names.map(|(&(what, id), &name)| ((what, symbol(id)), symbol(name))));
-    }
-
     /// Empty again, with its memory kept.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
@@ -59,3 +56,65 @@ impl Names {
         self.0.iter().map(|(&(what, id), &name)| (what, id, name))
     }
 }
+
+/// What has a name.
+pub(crate) type NamedId = (Named, Symbol);
+
+/// The newest name of each id, and the day it stands on: where spellings differ the newest day's
+/// wins.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DatedNames(HashMap<NamedId, (Symbol, Date), foldhash::fast::RandomState>);
+
+impl DatedNames {
+    /// The names alone.
+    pub(crate) fn undated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Names {
+        let names = self.0.iter();
+        Names(names.map(|(&(what, id), &(name, _))| ((what, symbol(id)), symbol(name))).collect())
+    }
+
+    /// Takes the name of a day into account.
+    pub(crate) fn add(&mut self, id: NamedId, name: Symbol, date: Date, strings: &Strings) {
+        let known = self.0.entry(id).or_insert((name, date));
+        let lesser = || strings.get(name) < strings.get(known.0);
+        if date > known.1 || date == known.1 && known.0 != name && lesser() {
+            *known = (name, date);
+        }
+    }
+
+    /// Forgets the name of an id if it stands on a day that is taken away. Whether it did.
+    pub(crate) fn remove(&mut self, id: NamedId, date: Date) -> bool {
+        let stands = self.0.get(&id).is_some_and(|(_, known)| *known == date);
+        if stands {
+            self.0.remove(&id);
+        }
+        stands
+    }
+
+    /// Forgets the names that stand on days before one, of resources or of all.
+    pub(crate) fn forget_before(&mut self, day: Date, only: Option<Named>) {
+        self.0.retain(|(what, _), (_, date)| {
+            *date >= day || only.is_some_and(|forgotten| forgotten != *what)
+        });
+    }
+
+    /// Forgets the names that stand on a day or after it.
+    pub(crate) fn forget_from(&mut self, day: Date) {
+        self.0.retain(|_, (_, date)| *date < day);
+    }
+
+    pub(crate) fn contains(&self, id: &NamedId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// The same names in other symbols.
+    pub(crate) fn translated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
+        let names = self.0.iter();
+        let translated = |(&(what, id), &(name, date)): (&NamedId, &(Symbol, Date))| {
+            ((what, symbol(id)), (symbol(name), date))
+        };
+        Self(names.map(translated).collect())
+    }
+}
+
+/// Ids whose name was on a day that is gone, to be looked for on older days.
+pub(crate) type Nameless = HashSet<NamedId>;

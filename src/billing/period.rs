@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 /// The UTC day of a moment.
 pub fn day_of(moment: Timestamp) -> Date {
@@ -54,7 +55,7 @@ impl fmt::Display for DayRange {
 }
 
 /// A billing period of an Enterprise Agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Period {
     first: Date,
 }

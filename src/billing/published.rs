@@ -4,7 +4,7 @@
 use super::amount::Amount;
 use super::families::{
     AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
-    MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost,
+    MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost, Sum,
     Sums, Table, Tables, TagCost,
 };
 use super::snapshot::Snapshot;
@@ -212,10 +212,10 @@ impl Snapshot {
         value: &mut dyn FnMut(Amount) -> Value,
         sink: &mut Sink<'_>,
     ) {
-        let mut series: Vec<(&K, &Amount)> = sums.iter().collect();
+        let mut series: Vec<(&K, &Sum)> = sums.iter().collect();
         series.sort_unstable_by_key(|(key, _)| *key);
         let mut values = Vec::new();
-        for (key, amount) in series {
+        for (key, sum) in series {
             values.clear();
             values.extend(first);
             for (place, symbol) in key.as_ref().iter().enumerate() {
@@ -224,7 +224,7 @@ impl Snapshot {
                     values.push(self.names.of(what, *symbol, &self.strings));
                 }
             }
-            sink(&values, value(*amount));
+            sink(&values, value(sum.amount));
         }
     }
 }
@@ -245,6 +245,12 @@ impl Snapshot {
     /// The end of the newest complete day.
     pub fn latest_complete_day(&self) -> Option<jiff::Timestamp> {
         self.latest_complete.map(super::period::end_of)
+    }
+
+    /// Days whose newest answer is not believed yet, because it holds so much less than the one
+    /// before.
+    pub fn suspect_days(&self) -> usize {
+        self.suspect_days
     }
 
     /// When the sums of the period before last changed, as far as readings tell.

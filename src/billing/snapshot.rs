@@ -1,21 +1,22 @@
 //! What is published of a scope: everything that is asked of its days, computed once when they
 //! change, made whole and never changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::amount::Amount;
+use super::books::Books;
 use super::budget::{Budget, Only};
 use super::charge::ChargeType;
-use super::days::Usual;
-use super::families::{Bound, Folded, Kept, OTHER, SERVICE_DAYS, Sums, Tables};
-use super::ledger::{Day, Ledger, newest_usage};
-use super::names::Names;
-use super::period::{Period, day_of, end_of};
+use super::days::{KnownDay, Usual};
+use super::families::{Bound, Combine, Folded, Kept, OTHER, SERVICE_DAYS, Sum, Sums, Tables};
+use super::ledger::TagKeys;
+use super::names::{DatedNames, Names};
+use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
-use super::strings::{Strings, Symbol, Translation, sorted};
+use super::strings::{Strings, Symbol, sorted};
 
 /// The published state of a scope.
 #[derive(Clone, Debug)]
@@ -30,6 +31,7 @@ pub struct Snapshot {
     pub(super) previous_settled: bool,
     pub(super) newest_usage: Option<Timestamp>,
     pub(super) latest_complete: Option<Date>,
+    pub(super) suspect_days: usize,
     pub(super) daily: BTreeMap<(Date, ChargeType, String), Amount>,
     pub(super) latest_day: BTreeMap<(ChargeType, String), Amount>,
     pub(super) usual_day: BTreeMap<String, Usual>,
@@ -49,42 +51,39 @@ pub(super) struct ServiceDays {
     pub(super) usual_count: usize,
 }
 
-impl Ledger {
-    /// The state of a scope in a period, as it was read at a moment. `settled`: the period before is
-    /// not read again.
-    pub fn snapshot(
-        &self,
-        period: Period,
-        read_at: Timestamp,
-        rules: &Rules,
-        settled: bool,
-    ) -> Snapshot {
+impl Books {
+    /// What is published of the open period, as it was read last. `None` before the first reading.
+    /// `settled`: the period before is not read again.
+    pub fn snapshot(&self, rules: &Rules, tag_keys: &TagKeys, settled: bool) -> Option<Snapshot> {
+        let (period, read_at) = self.open.zip(self.read_at)?;
         let complete = self.complete_days(rules.day_complete_after);
-        let mut unsorted = Unsorted::of(self, period, &complete, rules);
+        let mut unsorted = Unsorted::of(self, period, &complete, rules, tag_keys);
         let (strings, rank) = sorted(&unsorted.strings);
-        let newest_usage = newest_usage(&self.days).or(self.past.newest_usage);
-        let since = rules.window_start(day_of(read_at));
-        let daily = self
-            .daily(since)
-            .map(|((day, kind, currency), amount)| ((day, kind, currency.to_owned()), amount));
+        let newest_usage = self.newest_usage().or(self.past.newest_usage);
+        let window = DayRange { first: rules.window_start(day_of(read_at)), last: Date::MAX };
+        let daily = self.daily(window);
+        let daily =
+            daily.map(|((day, kind, currency), amount)| ((day, kind, currency.to_owned()), amount));
         let usual_day = self.usual_day(&complete);
         let latest =
-            complete.last().map(|(_, day)| self.day_costs(day)).unwrap_or_default().into_iter();
+            complete.last().map(|day| self.day_costs(*day)).unwrap_or_default().into_iter();
         let mut latest_day: BTreeMap<_, _> = latest
             .map(|((kind, currency), amount)| ((kind, currency.to_owned()), amount))
             .collect();
         for currency in usual_day.keys() {
             latest_day.entry((ChargeType::Usage, currency.clone())).or_default();
         }
+        let doubted: BTreeSet<Date> = self.doubted().map(|slot| slot.date).collect();
         let mut snapshot = Snapshot {
             period,
-            names: Names::default(),
+            names: unsorted.names.undated(&rank),
             current: Tables::default(),
             previous: unsorted.previous.take().map(|tables| ranked(&tables, &rank)),
             previous_changed: self.changed(period.before()),
             previous_settled: settled,
             newest_usage: newest_usage.map(|day| end_of(day).min(read_at)),
-            latest_complete: complete.last().map(|(date, _)| *date),
+            latest_complete: complete.last().map(|day| day.date),
+            suspect_days: doubted.len(),
             daily: daily.collect(),
             latest_day,
             usual_day,
@@ -94,10 +93,9 @@ impl Ledger {
             folded: Folded::new(),
             strings,
         };
-        snapshot.current.absorb(&unsorted.current, &rank);
-        snapshot.names.supersede(&unsorted.names, &rank);
+        snapshot.current.combine(Combine::Add, &unsorted.current, &rank);
         snapshot.fold(rules);
-        snapshot
+        Some(snapshot)
     }
 
     /// The budgets that have begun, and what is spent of each.
@@ -109,16 +107,25 @@ impl Ledger {
             .collect()
     }
 
-    /// What was spent of a budget in some periods. `None` where a closed one is not known.
+    /// What was spent of a budget in some periods. `None` where a closed one is not known, or the
+    /// tag that the budget goes by.
     fn spent(&self, budget: &Budget, periods: &[Period], today: Date) -> Option<Amount> {
         let mut spent = Amount::ZERO;
         for &period in periods {
-            let (mut strings, mut tables) = (Strings::default(), Tables::default());
-            let whole = self.absorb_bill(period, &mut strings, &mut tables);
-            if !whole && period != Period::of(today) {
+            let open = period == Period::of(today);
+            if !open && !self.knows_bill(period) {
                 return None;
             }
-            spent += spent_of(&tables, &strings, budget);
+            let Some(book) = self.periods.get(&period) else { continue };
+            if let Only::Tag { key, .. } = &budget.only
+                && !self
+                    .known_tag_keys(period)
+                    .iter()
+                    .any(|known| self.strings.get(*known).eq_ignore_ascii_case(key))
+            {
+                return None;
+            }
+            spent += spent_of(&book.tables, &self.strings, budget);
         }
         Some(spent)
     }
@@ -126,7 +133,7 @@ impl Ledger {
 
 fn ranked(tables: &Tables, rank: impl Fn(Symbol) -> Symbol) -> Tables {
     let mut ranked = Tables::default();
-    ranked.absorb_bill(tables, rank);
+    ranked.combine_bill(Combine::Add, tables, rank);
     ranked
 }
 
@@ -134,17 +141,15 @@ fn ranked(tables: &Tables, rank: impl Fn(Symbol) -> Symbol) -> Tables {
 fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
     let same =
         |symbol: &Symbol, text: &str| strings.get(*symbol).to_lowercase() == text.to_lowercase();
-    let sum = |amounts: &mut dyn Iterator<Item = (&[Symbol], &Amount)>,
+    let sum = |sums: &mut dyn Iterator<Item = (&[Symbol], &Sum)>,
                counts: &dyn Fn(&[Symbol]) -> bool| {
-        let counted = amounts.filter(|(key, _)| {
+        let counted = sums.filter(|(key, _)| {
             key.last().is_some_and(|currency| same(currency, &budget.currency)) && counts(key)
         });
-        counted.map(|(_, amount)| *amount).sum::<Amount>()
+        counted.map(|(_, sum)| sum.amount).sum::<Amount>()
     };
-    fn keys<const N: usize>(
-        sums: &Sums<[Symbol; N]>,
-    ) -> impl Iterator<Item = (&[Symbol], &Amount)> {
-        sums.iter().map(|(key, amount)| (key.as_slice(), amount))
+    fn keys<const N: usize>(sums: &Sums<[Symbol; N]>) -> impl Iterator<Item = (&[Symbol], &Sum)> {
+        sums.iter().map(|(key, sum)| (key.as_slice(), sum))
     }
     match &budget.only {
         Only::All => sum(&mut keys(&tables.scope_cost), &|_| true),
@@ -163,64 +168,72 @@ fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
 /// Sums in the symbols of one arena, before it is sorted.
 struct Unsorted {
     strings: Strings,
-    names: Names,
+    names: DatedNames,
     current: Tables,
     previous: Option<Tables>,
     services: ServiceDays,
 }
 
 impl Unsorted {
-    fn of(ledger: &Ledger, period: Period, complete: &[(Date, &Day)], rules: &Rules) -> Self {
-        let mut strings = Strings::default();
+    fn of(
+        books: &Books,
+        period: Period,
+        complete: &[KnownDay<'_>],
+        rules: &Rules,
+        tag_keys: &TagKeys,
+    ) -> Self {
+        let mut strings = books.strings.clone();
         let none = strings.intern("");
         strings.intern(OTHER);
-        let (mut current, mut names) = (Tables::default(), Names::default());
-        let mut translation = Translation::new(&ledger.strings, &mut strings);
-        let range = period.days();
-        for (_, day) in ledger.days.range(range.first..=range.last) {
-            current.absorb(&day.tables, |symbol| translation.translate(symbol));
-        }
-        for day in ledger.days.values() {
-            names.supersede(&day.names, |symbol| translation.translate(symbol));
-        }
-        let mut services = ServiceDays::default();
-        if let Some((_, latest)) = complete.last() {
-            let translated = latest.tables.service_charge.iter();
-            services.latest = translated
-                .map(|(key, amount)| (key.map(|symbol| translation.translate(symbol)), *amount))
-                .collect();
-        }
-        if let Some((usual, count)) = ledger.usual_service_days(complete) {
-            let translated = usual.into_iter();
-            services.usual = translated
-                .map(|(key, amount)| (key.map(|symbol| translation.translate(symbol)), amount))
-                .collect();
-            services.usual_count = count;
-        }
         let usage = strings.intern(ChargeType::Usage.as_str());
+        let tables = |period: Period| {
+            let mut tables = books.periods.get(&period)?.tables.clone();
+            let known = books.known_tag_keys(period);
+            // A key by which only some days were read would not add up.
+            tables.tag_cost.retain(|[key, ..], _| {
+                known.contains(key)
+                    && tag_keys.iter().any(|wanted| wanted == books.strings.get(*key))
+            });
+            Some(tables)
+        };
+        let mut current = tables(period).unwrap_or_default();
+        let expected =
+            books.past.currencies.iter().cloned().chain(books.currencies_of(period.before()));
+        for currency in expected.chain(rules.budgets.iter().map(|budget| budget.currency.clone())) {
+            let currency = strings.intern(&currency);
+            if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
+                current.scope_cost.insert([usage, none, none, currency], Sum::default());
+            }
+        }
+        let previous = books.knows_bill(period.before()).then(|| tables(period.before()));
+        Self {
+            names: books.names.clone(),
+            current,
+            previous: previous.flatten(),
+            services: ServiceDays::of(books, complete, usage),
+            strings,
+        }
+    }
+}
+
+impl ServiceDays {
+    fn of(books: &Books, complete: &[KnownDay<'_>], usage: Symbol) -> Self {
+        let latest = complete.last().map(|day| books.day_services(*day));
+        let (usual, usual_count) = books.usual_service_days(complete).unwrap_or_default();
+        let mut services = Self { latest: latest.unwrap_or_default(), usual, usual_count };
         // A service that is usual and cost nothing on the latest day has a series that says so.
         for [service, currency] in services.usual.keys() {
             services.latest.entry([*service, usage, *currency]).or_default();
         }
-        let mut previous = Tables::default();
-        let known = ledger.absorb_bill(period.before(), &mut strings, &mut previous);
-        let expected =
-            ledger.past.currencies.iter().cloned().chain(ledger.currencies_of(period.before()));
-        for currency in expected.chain(rules.budgets.iter().map(|budget| budget.currency.clone())) {
-            let currency = strings.intern(&currency);
-            if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
-                current.scope_cost.insert([usage, none, none, currency], Amount::ZERO);
-            }
-        }
-        Self { strings, names, current, previous: known.then_some(previous), services }
+        services
     }
 }
 
 impl ServiceDays {
     fn ranked(&self, rank: impl Fn(Symbol) -> Symbol) -> Self {
         Self {
-            latest: self.latest.iter().map(|(key, amount)| (key.map(&rank), *amount)).collect(),
-            usual: self.usual.iter().map(|(key, amount)| (key.map(&rank), *amount)).collect(),
+            latest: self.latest.iter().map(|(key, sum)| (key.map(&rank), *sum)).collect(),
+            usual: self.usual.iter().map(|(key, sum)| (key.map(&rank), *sum)).collect(),
             usual_count: self.usual_count,
         }
     }

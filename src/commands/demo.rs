@@ -73,7 +73,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         budget("demo-engineering", "35000", Only::Department("Engineering".to_owned()))?,
     ];
     let metrics = Metrics { tags, ..Metrics::default() };
-    Ok(Config { azure, scopes, poll, metrics, budgets, warnings: Vec::new() })
+    let (state_path, warnings) = (None, Vec::new());
+    Ok(Config { azure, scopes, poll, metrics, budgets, state_path, warnings })
 }
 
 /// A monthly budget in dollars of the enrollment, which is the first scope.

@@ -17,10 +17,13 @@ use crate::server::{Site, router, serve};
 use crate::status::Status;
 
 pub(super) async fn run(args: &ServeArgs, config: &Config) -> Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    info!(version, revision = env!("BUILD_REVISION"), "azure-billing-exporter");
     let signals = Signals::listen()?;
     wiring::warn(config);
-    let world = wiring::world(config, About { demo: false, process: true })?;
+    let mut world = wiring::world(config, About { demo: false, process: true })?;
     let listeners = bind(&args.listen_address)?;
+    world.store = wiring::store(config, &world.clock)?;
     announce(config, &listeners, &args.web);
     exporter(config, world, listeners, &args.web.telemetry_path, signals).await
 }
@@ -101,8 +104,6 @@ pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
 }
 
 fn announce(config: &Config, listeners: &[TcpListener], web: &WebArgs) {
-    let version = env!("CARGO_PKG_VERSION");
-    info!(version, revision = env!("BUILD_REVISION"), "azure-billing-exporter");
     for scope in &config.scopes {
         info!(scope = scope.label, id = %scope.id, every = ?config.poll.interval, "polling");
     }

@@ -15,6 +15,7 @@ use crate::config::{Config, Environment, Scope};
 use crate::metrics::{About, ApiCalls, Exposition};
 use crate::poller::{Clock, Poller, World};
 use crate::status::{ScopeInfo, Status};
+use crate::store::Store;
 
 /// What the flags and the environment say, valid or not at all.
 pub(super) fn configuration(source: &SourceArgs) -> Result<Config, crate::config::Error> {
@@ -54,10 +55,26 @@ pub(super) fn world(config: &Config, about: About) -> Result<World> {
         clock: Clock::system(),
         status,
         exposition: Arc::new(exposition),
+        store: None,
     })
 }
 
-/// A poller for each scope.
+/// The file that the configuration keeps days in. Only `serve` opens it.
+pub(super) fn store(config: &Config, clock: &Clock) -> Result<Option<Arc<Store>>> {
+    let Some(path) = &config.state_path else {
+        warn!(
+            "days are kept in memory only: after a restart everything is read from Azure again; set state.path to keep them"
+        );
+        return Ok(None);
+    };
+    let clock = clock.clone();
+    let store = Store::open(path, Box::new(move || clock.now()))?;
+    let scopes: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
+    store.keep_only(&scopes);
+    Ok(Some(Arc::new(store)))
+}
+
+/// A poller for each scope, with what is stored of it.
 pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
     let tag_keys: TagKeys = config.metrics.tags.iter().cloned().collect();
     let poller = |(index, scope): (usize, &Scope)| {

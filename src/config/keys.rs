@@ -2,7 +2,7 @@
 //! `docs/configuration.md` with.
 
 /// The top level.
-pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics", "budgets"];
+pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics", "budgets", "state"];
 /// Where the data comes from.
 pub(super) const AZURE: &[&str] = &[
     "cloud",
@@ -59,6 +59,9 @@ pub(super) const BUDGET: &[&str] =
 /// The part of a scope that counts towards a budget.
 pub(super) const ONLY: &[&str] = &["department", "account", "subscription", "service", "tag"];
 
+/// Where days are kept.
+pub(super) const STATE: &[&str] = &["path"];
+
 const SCOPE_TYPES: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription"];
 
@@ -82,6 +85,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("metrics.tags", TAGS),
     ("budgets[]", BUDGET),
     ("budgets[].only", ONLY),
+    ("state", STATE),
 ];
 
 /// The only place that knows a key, for a key found where it is not known.

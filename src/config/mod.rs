@@ -20,13 +20,14 @@ mod metrics;
 mod poll;
 mod scopes;
 mod secret;
+mod state;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod web;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use auth::{Application, Auth, ManagedIdentity};
 pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
@@ -59,6 +60,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// The limits that scopes are measured by, in the order of the file; names differ.
     pub budgets: Vec<ScopeBudget>,
+    /// The file that days are kept in across restarts; in memory alone without.
+    pub state_path: Option<PathBuf>,
     /// What works but is probably not meant so, such as a secret that everybody can read.
     pub warnings: Vec<Problem>,
 }
@@ -96,8 +99,15 @@ impl Config {
         let scopes = scopes::from_flags(scopes, &mut problems);
         let azure = azure::read(None, environment, Path::new(""), &mut problems);
         let (poll, metrics) = (Poll::default(), Metrics::default());
-        let (budgets, warnings) = (Vec::new(), problems.take_warnings());
-        let config = azure.map(|azure| Self { azure, scopes, poll, metrics, budgets, warnings });
+        let config = azure.map(|azure| Self {
+            azure,
+            scopes,
+            poll,
+            metrics,
+            budgets: Vec::new(),
+            state_path: None,
+            warnings: problems.take_warnings(),
+        });
         problems.finish(config)
     }
 
@@ -119,6 +129,7 @@ impl Config {
         let known_tags = (problems.count() == before).then_some(metrics.tags.as_slice());
         let known = Known { scopes: known_scopes, tags: known_tags };
         let budgets = budgets::read(root.get("budgets"), &known, problems);
+        let state_path = state::read(root.get("state"), directory, problems);
         let azure = azure?;
         let amortized = scopes.iter().find(|scope| scope.id.cost == CostType::Amortized);
         if let Some(scope) = amortized
@@ -134,6 +145,6 @@ impl Config {
             problems.on_line(line, key, why);
         }
         let warnings = problems.take_warnings();
-        Some(Self { azure, scopes, poll, metrics, budgets, warnings })
+        Some(Self { azure, scopes, poll, metrics, budgets, state_path, warnings })
     }
 }

@@ -65,7 +65,7 @@ impl Collector for Billing {
 type Fact = fn(&Snapshot) -> Option<i64>;
 
 /// What is known about the data, one sample a scope.
-const FACTS: [(&str, &str, Fact); 6] = [
+const FACTS: [(&str, &str, Fact); 7] = [
     (
         "azure_billing_period_start_timestamp_seconds",
         "First moment of the billing period that the costs are of.",
@@ -95,6 +95,11 @@ const FACTS: [(&str, &str, Fact); 6] = [
         "azure_billing_previous_period_settled",
         "Whether the billing period before is not read again.",
         |snapshot| snapshot.previous_settled().map(i64::from),
+    ),
+    (
+        "azure_billing_suspect_days",
+        "Days whose newest answer held so much less than the one before that a second one must agree before it counts. Their old costs stay.",
+        |snapshot| i64::try_from(snapshot.suspect_days()).ok(),
     ),
 ];
 

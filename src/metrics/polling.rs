@@ -69,7 +69,7 @@ fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Resu
         let labels = Labels::scope(&scope.info.label);
         ConstCounter::new(scope.polls).encode(polls.encode_family(&labels)?)?;
     }
-    let help = "Polls that failed, by what has to be done about it. A failed poll changes no cost.";
+    let help = "Polls that failed, by what has to be done about it. A failed poll changes no cost; store also counts those whose days could only not be written.";
     let mut failures = encoder.encode_descriptor(
         "azure_billing_poll_failures",
         help,

@@ -3,6 +3,7 @@
 //! The only clock. A reading is published whole or not at all; after a failure everything stays as
 //! it was. How to ask is `azure`'s, what to publish is `billing`'s.
 
+mod answer;
 mod clock;
 mod plan;
 mod run;

@@ -108,7 +108,7 @@ async fn healthy(State(site): State<Site>) -> (StatusCode, String) {
 /// that restart or withhold the exporter belong on `/-/healthy`.
 async fn ready(State(site): State<Site>) -> (StatusCode, String) {
     let scopes = site.status.scopes();
-    let waiting = scopes.iter().filter(|scope| scope.last_poll.is_none());
+    let waiting = scopes.iter().filter(|scope| scope.last_poll.is_none() && !scope.restored);
     let waiting: Vec<&str> = waiting.map(|scope| scope.info.label.as_str()).collect();
     match waiting.as_slice() {
         [] => (StatusCode::OK, "ready\n".into()),

@@ -117,7 +117,7 @@ impl Fault {
     /// One of the kinds that a client can notice, at random. [`Fault::NoContent`] and
     /// [`Fault::DropRows`] only come when asked for: with them no client's sums could be checked.
     pub(super) fn any(chance: &mut Chance) -> Self {
-        match chance.below(20) {
+        match chance.below(27) {
             0 => Self::Throttled(RetryAfter::Tenant(2)),
             1 => Self::Throttled(RetryAfter::Documented(1)),
             2 => Self::Throttled(RetryAfter::Longest(2)),
@@ -137,7 +137,14 @@ impl Fault {
             16 => Self::Forbidden,
             17 => Self::ForeignNextLink,
             18 => Self::RepeatedNextLink,
-            _ => Self::EmptyPageWithNextLink,
+            19 => Self::EmptyPageWithNextLink,
+            20 => Self::Throttled(RetryAfter::Plain(3)),
+            21 => Self::ServerError { status: 500, body: ErrorBody::Flat },
+            22 => Self::Stall(Stall::Trickle),
+            23 => Self::Unauthorized(Unauthorized::NoClaims),
+            24 => Self::Unauthorized(Unauthorized::AccountCostDisabled),
+            25 => Self::NotFound,
+            _ => Self::Redirect,
         }
     }
 

@@ -35,8 +35,18 @@ pub(super) enum View {
 pub(super) struct Selection {
     pub(super) scope: Scope,
     pub(super) view: View,
-    /// By billing period, not by date: with the rows that are billed in another month than used.
-    pub(super) whole_period: bool,
+    pub(super) rows: Rows,
+}
+
+/// Which rows of its days a reading is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Rows {
+    /// By date: those that are dated on its days.
+    Dated,
+    /// By billing period: also those that are billed in another month than used.
+    Billed,
+    /// Only the latter.
+    Late,
 }
 
 /// First and last day of a reading, in days since 1970.
@@ -51,6 +61,8 @@ pub(super) struct Ledger {
     pub(super) late_third_party: bool,
     pub(super) hide_charges: bool,
     counts: Mutex<HashMap<(Selection, i64, i64), u64>>,
+    /// Percent of the rows that are gone for good, by day.
+    shrunk: Mutex<HashMap<i64, u64>>,
 }
 
 impl Ledger {
@@ -64,7 +76,20 @@ impl Ledger {
             late_third_party: options.late_third_party,
             hide_charges: options.hide_charges,
             counts: Mutex::default(),
+            shrunk: Mutex::default(),
         }
+    }
+
+    /// Takes so many of 100 rows of a day away for good.
+    pub(super) fn shrink(&self, day: i64, percent: u8) {
+        let mut shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
+        shrunk.insert(day, u64::from(percent));
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether a row is among so many of 100 that are left out.
+    pub(super) fn is_left_out(&self, day: i64, index: u64, percent: u64) -> bool {
+        mix(mix(self.seed, day.unsigned_abs()), index) % 100 < percent
     }
 
     /// Rows that show at `as_of` (hours since 1970).
@@ -165,7 +190,11 @@ impl Ledger {
             scope.contains(charge.has_subscription().then(subscription))
         };
         belongs
-            && (selection.whole_period || charge != Charge::LateThirdParty)
+            && match selection.rows {
+                Rows::Billed => true,
+                Rows::Dated => charge != Charge::LateThirdParty,
+                Rows::Late => charge == Charge::LateThirdParty,
+            }
             && (selection.view == View::Actual || !charge.is_reservation_purchase())
             && self.has_appeared(day, source, as_of)
     }
@@ -188,7 +217,11 @@ impl Ledger {
         as_of: i64,
         mut visit: impl FnMut(u64) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        let shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = shrunk.get(&day).copied().unwrap_or(0);
+        drop(shrunk);
         (0..self.rows_per_day)
+            .filter(|index| !self.is_left_out(day, *index, gone))
             .filter(|index| self.shows(selection, day, *index, as_of))
             .try_for_each(&mut visit)
     }

@@ -34,7 +34,10 @@ mod wire;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -45,7 +48,7 @@ use jiff::{Timestamp, civil::Date};
 use self::{
     chance::{Chance, mix},
     enrollment::Scope,
-    ledger::{Days, Ledger, Selection, View},
+    ledger::{Days, Ledger, Rows, Selection, View},
     query::Context,
     record::Record,
     refusal::{RETRY_AFTER, Refusal},
@@ -83,12 +86,13 @@ struct Inner {
     record: Mutex<Record>,
     throttle: Mutex<Throttle>,
     faults: Mutex<Faults>,
+    late_filter_ignored: AtomicBool,
 }
 
 /// Faults that were asked for.
 #[derive(Default)]
 struct Faults {
-    next: VecDeque<Fault>,
+    next: VecDeque<Option<Fault>>,
     standing: HashMap<Scope, Fault>,
 }
 
@@ -103,6 +107,7 @@ impl Simulator {
             record: Mutex::default(),
             throttle: Mutex::default(),
             faults: Mutex::default(),
+            late_filter_ignored: AtomicBool::new(false),
         }))
     }
 
@@ -148,14 +153,14 @@ impl Simulator {
         month: i8,
     ) -> BTreeMap<String, Money> {
         let Ok(first) = Date::new(year, month, 1) else { return BTreeMap::new() };
-        self.sum(kind, id, View::Actual, (calendar::month_of(first), true))
+        self.sum(kind, id, View::Actual, (calendar::month_of(first), Rows::Billed))
     }
 
     /// Rows that a reading of those dates shows now.
     pub fn row_count(&self, kind: &str, id: &str, first: Date, last: Date) -> u64 {
-        let (days, whole_period) = dates(first, last);
+        let (days, rows) = dates(first, last);
         Scope::find(kind, id).map_or(0, |scope| {
-            let selection = Selection { scope, view: View::Actual, whole_period };
+            let selection = Selection { scope, view: View::Actual, rows };
             self.0.ledger.count(selection, days, calendar::refreshed_at(self.now()))
         })
     }
@@ -173,6 +178,11 @@ impl Simulator {
     /// The next requests for usage, at any scope, fail in these ways, one each. They come before
     /// those asked for by [`Simulator::set_fault`] and before random ones.
     pub fn next_faults(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.script(faults.into_iter().map(Some));
+    }
+
+    /// The same with requests between them that are answered well.
+    pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         locked(&self.0.faults).next.extend(faults);
     }
 
@@ -187,15 +197,25 @@ impl Simulator {
         };
     }
 
+    /// From now on a filter for the late rows of a billing period is answered with all of it.
+    pub fn ignore_late_filter(&self) {
+        self.0.late_filter_ignored.store(true, Ordering::Relaxed);
+    }
+
+    /// Restates a day: so many of 100 of its rows are gone from now on.
+    pub fn shrink_day(&self, date: Date, percent: u8) {
+        self.0.ledger.shrink(calendar::day_of(date), percent);
+    }
+
     fn sum(
         &self,
         kind: &str,
         id: &str,
         view: View,
-        (days, whole_period): (Days, bool),
+        (days, rows): (Days, Rows),
     ) -> BTreeMap<String, Money> {
         Scope::find(kind, id).map_or_else(BTreeMap::new, |scope| {
-            let selection = Selection { scope, view, whole_period };
+            let selection = Selection { scope, view, rows };
             self.0.ledger.totals(selection, days, calendar::refreshed_at(self.now()))
         })
     }
@@ -230,6 +250,7 @@ impl Simulator {
             today: calendar::date_of(calendar::day_at(now)),
             as_of: calendar::refreshed_at(now),
             ignore_filter: options.ignore_filter,
+            ignore_late_filter: self.0.late_filter_ignored.load(Ordering::Relaxed),
             drift: options.drift,
         }
     }
@@ -250,8 +271,10 @@ impl Simulator {
     /// The fault of a request, by its number where it is left to chance.
     fn fault(&self, scope: Option<Scope>, number: u64) -> Option<Fault> {
         let (scope, mut faults) = (scope?, locked(&self.0.faults));
-        let scripted = faults.next.pop_front();
-        let asked_for = scripted.or_else(|| faults.standing.get(&scope).cloned());
+        if let Some(scripted) = faults.next.pop_front() {
+            return scripted;
+        }
+        let asked_for = faults.standing.get(&scope).cloned();
         asked_for.or_else(|| {
             let mut chance = Chance::new(mix(self.0.options.seed ^ 0xFA17, number));
             let fails = (chance.below(1_000_000) as f64) < self.0.options.error_rate * 1e6;
@@ -277,8 +300,8 @@ impl fmt::Debug for Simulator {
 }
 
 /// The days of a reading by date.
-fn dates(first: Date, last: Date) -> (Days, bool) {
-    ((calendar::day_of(first), calendar::day_of(last)), false)
+fn dates(first: Date, last: Date) -> (Days, Rows) {
+    ((calendar::day_of(first), calendar::day_of(last)), Rows::Dated)
 }
 
 /// A panic elsewhere leaves these values whole, so a poisoned lock is none.

@@ -2,7 +2,6 @@
 
 use super::{
     calendar::date_of,
-    chance::mix,
     fault::Fault,
     ledger::Ledger,
     paging::SkipToken,
@@ -29,9 +28,7 @@ pub(super) fn write(ledger: &Ledger, query: &Query, base: &str, fault: Option<&F
     match fault {
         Some(Fault::EmptyPageWithNextLink) => rows.clear(),
         Some(Fault::DropRows { percent }) => {
-            rows.retain(|(day, index)| {
-                mix(mix(ledger.seed, day.unsigned_abs()), *index) % 100 >= u64::from(*percent)
-            });
+            rows.retain(|(day, index)| !ledger.is_left_out(*day, *index, u64::from(*percent)));
         }
         _ => {}
     }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{
     calendar::{day_of, month_of},
     enrollment::Scope,
-    ledger::{Days, Selection, View},
+    ledger::{Days, Rows, Selection, View},
     paging::{PAGING_PARAMETERS, Session, SkipToken},
     refusal::Refusal,
 };
@@ -34,6 +34,8 @@ pub(super) struct Context {
     /// The last refresh, in hours since 1970.
     pub(super) as_of: i64,
     pub(super) ignore_filter: bool,
+    /// The same for a filter on a billing period that asks for earlier dates.
+    pub(super) ignore_late_filter: bool,
     /// Later pages show the data of their own moment, not of the first page.
     pub(super) drift: bool,
 }
@@ -84,10 +86,14 @@ pub(super) fn parse(
     };
     let by_date = filter.filter(|_| !context.ignore_filter);
     let month = month_of(period.unwrap_or(context.today));
-    let days = match (by_date, period) {
-        (Some((first, last)), None) => (first, last),
-        (Some((first, last)), Some(_)) => (first.max(month.0), last.min(month.1)),
-        (None, _) => month,
+    let (days, rows) = match (by_date, period) {
+        (Some((first, last)), None) => ((first, last), Rows::Dated),
+        (Some((_, last)), Some(_)) if last < month.0 && context.ignore_late_filter => {
+            (month, Rows::Billed)
+        }
+        (Some((_, last)), Some(_)) if last < month.0 => (month, Rows::Late),
+        (Some((first, last)), Some(_)) => ((first.max(month.0), last.min(month.1)), Rows::Dated),
+        (None, _) => (month, Rows::Billed),
     };
     let own = |(name, _): &&(String, String)| {
         !PAGING_PARAMETERS.iter().any(|paging| name.eq_ignore_ascii_case(paging))
@@ -103,11 +109,7 @@ pub(super) fn parse(
         session.as_of = context.as_of;
     }
     Ok(Query {
-        selection: Selection {
-            scope,
-            view: view(find("metric"))?,
-            whole_period: by_date.is_none(),
-        },
+        selection: Selection { scope, view: view(find("metric"))?, rows },
         days,
         page: resumed.unwrap_or(first),
         resumed: resumed.is_some(),

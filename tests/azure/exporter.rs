@@ -6,16 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azure_billing_exporter::azure::{Client, Patience, Span, transport};
+use azure_billing_exporter::azure::{Client, Patience, transport};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
+use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, Poller, World};
 use azure_billing_exporter::status::{ScopeInfo, Status};
+use azure_billing_exporter::store::{Answer, Keeping, Shelf};
 use jiff::Timestamp;
 use jiff::civil::date;
 
@@ -23,6 +25,7 @@ pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
 pub(crate) const PATIENCE: Patience = Patience {
     answer: Duration::from_millis(1500),
+    turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
     tries: 3,
     backoff: Duration::from_millis(10),
@@ -80,6 +83,7 @@ impl Exporter {
             clock: Clock::standing_at(now),
             status: status.clone(),
             exposition: exposition.clone(),
+            store: None,
         };
         let poller = Poller::new(
             world,
@@ -138,9 +142,17 @@ pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
     let no_tags = Vec::new().into();
     let reading =
         client.read_usage(&id, Span::Period(november()), &no_tags).await.expect("a reading");
-    let now = NOW.parse().expect("a time");
-    let snapshot = reading.ledger.snapshot(november(), now, &Rules::default(), false);
-    let mut sums = Sums { rows: reading.rows, ..Sums::default() };
+    let rows = reading.rows;
+    let mut shelf = Shelf::default();
+    let answer = Answer {
+        span: Span::Period(november()),
+        ledger: reading.ledger,
+        began: NOW.parse().expect("a time"),
+    };
+    let keeping = Keeping { since: date(2026, 10, 1), complete_after: Default::default() };
+    shelf.keep(&answer, keeping).expect("memory is never full");
+    let snapshot = shelf.books.snapshot(&Rules::default(), &no_tags, false).expect("a reading");
+    let mut sums = Sums { rows, ..Sums::default() };
     for family in FAMILIES {
         (family.each)(&snapshot, &mut |values, value| {
             let Value::Exact(amount) = value else { return };

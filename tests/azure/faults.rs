@@ -227,10 +227,13 @@ async fn sum(script: Vec<Answer>, requests: usize) -> Vec<String> {
 
 #[tokio::test]
 async fn no_content_is_an_empty_success() {
-    let server = Server::start(vec![good(), Answer::status(204, "")]).await;
+    let server =
+        Server::start(vec![good(), Answer::status(204, ""), Answer::status(204, "")]).await;
     let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), PATIENCE);
     assert!(exporter.poller.poll().await);
     assert!(!exporter.costs().is_empty());
+    assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
+    assert!(!exporter.costs().is_empty(), "so much less is not believed at once");
     assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
     assert!(exporter.costs().is_empty(), "the days are read again, and nothing is there");
 }
@@ -320,4 +323,25 @@ async fn a_token_that_is_missing_for_a_moment_costs_no_page_that_was_read() {
     assert_eq!(exporter.failure().expect("a failure").0, "auth");
     assert_eq!(server.requests().len(), 2);
     std::fs::rename(&gone, token.path()).expect("the token comes back");
+}
+
+#[tokio::test]
+async fn a_list_that_breaks_off_without_content_is_asked_for_once_more() {
+    let first = || {
+        Answer::page(
+            r#"{"nextLink":"{{endpoint}}/two?id=1","value":[{"properties":{"date":"2026-11-20","cost":8,"billingCurrency":"EUR"}}]}"#,
+        )
+    };
+    let second = Answer::page(
+        r#"{"value":[{"properties":{"date":"2026-11-20","cost":1,"billingCurrency":"EUR"}}]}"#,
+    );
+    let empty = || Answer::status(204, "");
+    for (script, cost) in [
+        (vec![first(), empty(), second], "} 9.0"),
+        // Told twice, it is the end.
+        (vec![first(), empty(), empty()], "} 8.0"),
+    ] {
+        let costs = sum(script, 3).await;
+        assert!(costs.last().expect("a cost").ends_with(cost), "{costs:?}");
+    }
 }

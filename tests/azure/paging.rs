@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use azure_billing_exporter::azure::Span;
 use azure_billing_exporter::billing::period::DayRange;
+use azure_billing_exporter::billing::span::Span;
 use jiff::civil::date;
 
 use crate::exporter::{Exporter, PATIENCE, client, config};
@@ -63,8 +63,9 @@ async fn the_second_poll_asks_for_the_newest_days_and_replaces_them() {
             r#"{{"value":[{{"properties":{{"date":"2026-11-{day}","cost":{cost},"billingCurrency":"EUR"}}}}]}}"#
         ))
     };
-    let server =
-        Server::start(vec![page("20", "8.5"), page("20", "7.25"), page("10", "100")]).await;
+    let elsewhere = page("10", "100");
+    let script = vec![page("20", "8.5"), page("20", "7.25"), elsewhere.clone(), elsewhere];
+    let server = Server::start(script).await;
     let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), PATIENCE);
     let cost = |exporter: &Exporter| {
         exporter.costs().last().expect("a cost").rsplit_once(' ').expect("a value").1.to_owned()
@@ -75,12 +76,14 @@ async fn the_second_poll_asks_for_the_newest_days_and_replaces_them() {
     assert_eq!(cost(&exporter), "7.25", "a restated day is replaced, not added");
     assert!(targets(&server)[1].ends_with("&$filter=properties/usageStart%20ge%20%272026-11-19%27%20and%20properties/usageEnd%20le%20%272026-11-23%27"));
     assert!(exporter.poller.poll().await);
+    assert_eq!(cost(&exporter), "7.25", "that all is gone is believed when it is told again");
+    assert!(exporter.poller.poll().await);
     assert_eq!(
         exporter.costs(),
         Vec::<String>::new().as_slice(),
         "the days are empty, the other row was not asked for"
     );
-    assert_eq!(exporter.status.scopes()[0].rows_outside, 1);
+    assert_eq!(exporter.status.scopes()[0].rows_outside, 2);
 }
 
 #[tokio::test]

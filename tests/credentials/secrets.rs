@@ -1,10 +1,11 @@
 //! Secrets are planted wherever the exporter takes one, used, and looked for wherever it shows
 //! anything.
 //!
-//! A further place to look (a store, a file that is written) is a line in [`everything_shown`]; a
-//! further secret (a hash of a password) is planted in a case of its own, which lists it.
+//! A further place to look is a line in [`everything_shown`]; a further secret (a hash of a password)
+//! is planted in a case of its own, which lists it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use azure_billing_exporter::config::{Config, Environment};
 
@@ -24,6 +25,11 @@ struct Case<'a> {
 /// All that a user, a scrape or a log collector gets to see of a configuration, at the most talkative.
 fn everything_shown(case: &Case) -> String {
     let config = configuration(&case.azure, &case.auth);
+    let state = tempfile::tempdir().expect("a directory");
+    let state = state.path().join("state.redb");
+    let more = format!("  - department: \"5678\"\nstate: {{path: {}}}\n", state.display());
+    let text = std::fs::read_to_string(config.path()).expect("the file") + &more;
+    std::fs::write(config.path(), text).expect("the file can be written");
     let environment = &case.environment;
     let arguments =
         ["--config.file", path(&config), "--log.level", "trace", "--log.format", "json"];
@@ -32,7 +38,12 @@ fn everything_shown(case: &Case) -> String {
     let line = serving.line_with("listening");
     let address = line.split("\"address\":\"").nth(1).and_then(|rest| rest.split('"').next());
     let address = address.expect("an address").to_owned();
-    serving.line_with("poll failed");
+    // One scope fails, the other does where it can: what it read is stored.
+    let ready = (0..3000).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        get(&address, "/-/ready").0 == 200
+    });
+    assert!(ready, "{:?}", serving.seen);
     let mut shown = String::new();
     for page in ["/metrics", "/", "/-/healthy", "/-/ready", "/-/reload", "/nowhere"] {
         shown.push_str(&get(&address, page).1);
@@ -41,6 +52,8 @@ fn everything_shown(case: &Case) -> String {
     serving.signal("TERM");
     serving.end();
     shown.push_str(&serving.lines_to_the_end().join("\n"));
+    assert!(shown.contains("poll failed"), "{shown}");
+    shown.push_str(&String::from_utf8_lossy(&std::fs::read(&state).expect("a store")));
     for command in [&["once"][..], &["check"], &["check", "--online"]] {
         let (_, output, error) = run(&[command, &arguments].concat(), environment);
         shown.push_str(&(output + &error));
@@ -66,6 +79,9 @@ fn assert_hidden(case: &Case) {
 async fn azure(authority: &Authority) -> Site {
     Site::with_tls(authority, |_, request| {
         let host = crate::site::header(request, "host").expect("a host");
+        if request.contains("/departments/5678/") {
+            return ok(PAGE);
+        }
         if request.starts_with("GET /two") {
             let body = r#"{"error":{"code":"BadRequest","message":"see https://example.com/report?sv=1&sig=planted-signature"}}"#;
             return answer(400, "x-planted: planted-header\r\n", body);

@@ -2,11 +2,12 @@
 
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::Ledger;
+use azure_billing_exporter::billing::ledger::{Ledger, Slot};
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::billing::span::Span;
 
-use crate::rows::{Books, amount, charge, day, usage};
+use crate::rows::{Books, amount, at, charge, day, keep, usage};
 
 const LIMIT: &str = "azure_billing_budget_pretax_cost";
 const SPENT: &str = "azure_billing_budget_spent_pretax_cost";
@@ -72,9 +73,10 @@ fn what_is_spent_is_not_told_while_a_closed_month_is_unknown() {
         (published.value(SPENT, &["b", "EUR"]), published.value(LIMIT, &["b", "EUR"])),
         (None, Some(250.5))
     );
-    let mut september = Ledger::default();
-    september.add(&usage("1000"), day("2026-09-30"));
-    books.ledger.add_month(Period::of(day("2026-09-01")), &september);
+    let mut september = Ledger::new(books.keys.clone());
+    september.add(&usage("1000"), Slot::own(day("2026-09-30")));
+    let period = Span::Period(Period::of(day("2026-09-01")));
+    keep(&mut books.shelf, period, &september, at("2026-11-20T12:00:00Z"));
     assert_eq!(books.published(2, &rules).value(SPENT, &["b", "EUR"]), Some(1112.5));
 }
 
@@ -92,13 +94,9 @@ fn a_month_keeps_its_bill_when_its_days_are_forgotten() {
     let mut books = books();
     let rules = budget(Grain::Quarter, "2026-10-01", Only::All);
     books.published(2, &rules);
-    books.ledger.forget_before(day("2026-11-01"));
-    let published = crate::rows::published(
-        &books.ledger,
-        Period::of(day("2026-11-20")),
-        crate::rows::at("2026-11-20T12:00:00Z"),
-        &rules,
-    );
+    let complete_after = rules.day_complete_after;
+    books.shelf.books.forget_before(day("2026-11-01"), complete_after);
+    let published = crate::rows::published(&books.shelf, &books.keys, &rules);
     assert_eq!(published.value(SPENT, &["b", "EUR"]), Some(112.5));
 }
 

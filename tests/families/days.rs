@@ -1,9 +1,11 @@
 //! Complete days, the usual day, the days one by one.
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::ledger::{Ledger, Slot};
 use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::store::Shelf;
 
-use crate::rows::{Books, at, charge, usage};
+use crate::rows::{Books, at, charge, day, keep, published, range, usage};
 
 const LATEST: &str = "azure_billing_scope_latest_day_pretax_cost";
 const USUAL: &str = "azure_billing_scope_usual_day_pretax_cost";
@@ -34,9 +36,8 @@ fn the_latest_day_is_the_newest_that_was_read_three_days_after_its_end() {
         books.add("2026-11-26", &charge(ChargeType::Purchase, "1000"));
         let published = books.published(1, &Rules::default());
         assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(cost), "{now}");
-        let period =
-            azure_billing_exporter::billing::period::Period::of(crate::rows::day("2026-11-01"));
-        let snapshot = books.ledger.snapshot(period, at(now), &Rules::default(), false);
+        let snapshot = books.shelf.books.snapshot(&Rules::default(), &books.keys, false);
+        let snapshot = snapshot.expect("something was read");
         assert_eq!(snapshot.latest_complete_day(), Some(at(latest)), "{now}");
     }
 }
@@ -66,19 +67,15 @@ fn with_fewer_than_seven_days_to_compare_nothing_is_usual() {
     for (first, usual) in [("2026-11-13", None), ("2026-11-12", Some(3.0))] {
         // The latest day is the 19th. Days before the first have no rows but are read: leave them
         // out of the reading.
-        let mut books = Books::read_at("2026-11-23T12:00:00Z");
-        books.add_daily(first, "2026-11-22", &usage("3"));
-        let mut reading = azure_billing_exporter::billing::ledger::Ledger::default();
-        let mut date = crate::rows::day(first);
-        while date <= crate::rows::day("2026-11-22") {
-            reading.add(&usage("3"), date);
+        let mut reading = Ledger::default();
+        let mut date = day(first);
+        while date <= day("2026-11-22") {
+            reading.add(&usage("3"), Slot::own(date));
             date = date.tomorrow().expect("a day");
         }
-        let mut ledger = azure_billing_exporter::billing::ledger::Ledger::default();
-        let now = at("2026-11-23T12:00:00Z");
-        ledger.replace(crate::rows::range(first, "2026-11-22"), &reading, now);
-        let period = azure_billing_exporter::billing::period::Period::of(date);
-        let published = crate::rows::published(&ledger, period, now, &Rules::default());
+        let mut shelf = Shelf::default();
+        keep(&mut shelf, range(first, "2026-11-22"), &reading, at("2026-11-23T12:00:00Z"));
+        let published = published(&shelf, &Vec::new().into(), &Rules::default());
         assert_eq!(published.value(USUAL, &["EUR"]), usual, "from {first}");
         assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(3.0));
     }
@@ -118,10 +115,10 @@ fn the_period_before_is_not_told_until_all_of_it_was_read() {
     const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
     let mut books = Books::read_at("2026-11-23T12:00:00Z");
     books.add_daily("2026-10-01", "2026-11-22", &usage("2"));
-    let mut reading = azure_billing_exporter::billing::ledger::Ledger::default();
-    reading.add(&usage("2"), crate::rows::day("2026-10-31"));
-    let window = crate::rows::range("2026-10-02", "2026-10-31");
-    books.ledger.replace(window, &reading, at("2026-11-23T12:00:00Z"));
+    let mut reading = Ledger::default();
+    reading.add(&usage("2"), Slot::own(day("2026-10-31")));
+    let window = range("2026-10-02", "2026-10-31");
+    keep(&mut books.shelf, window, &reading, at("2026-11-23T12:00:00Z"));
     assert!(
         books.published(1, &Rules::default()).samples[PREVIOUS].is_empty(),
         "the 1st is unknown"

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::{Ledger, TagKeys};
+use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
 use azure_billing_exporter::billing::period::{DayRange, Period, day_of};
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::store::{Answer, Keeping, Shelf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -34,10 +36,10 @@ pub(crate) fn charge(kind: ChargeType, cost: &str) -> Charge<'static> {
     Charge { charge_type: kind, ..usage(cost) }
 }
 
-/// A ledger that was read, whole period by whole period, at a moment.
+/// Books that were read, whole period by whole period, at a moment.
 pub(crate) struct Books {
-    pub(crate) ledger: Ledger,
-    keys: TagKeys,
+    pub(crate) shelf: Shelf,
+    pub(crate) keys: TagKeys,
     readings: BTreeMap<Period, Ledger>,
     at: Timestamp,
 }
@@ -49,8 +51,7 @@ impl Books {
 
     pub(crate) fn with_tags(moment: &str, keys: &[&str]) -> Self {
         let keys: TagKeys = keys.iter().map(|&key| key.to_owned()).collect();
-        let ledger = Ledger::new(keys.clone());
-        Self { ledger, keys, readings: BTreeMap::new(), at: at(moment) }
+        Self { shelf: Shelf::default(), keys, readings: BTreeMap::new(), at: at(moment) }
     }
 
     pub(crate) fn add(&mut self, date: &str, charge: &Charge<'_>) {
@@ -59,7 +60,7 @@ impl Books {
 
     fn add_on(&mut self, date: Date, charge: &Charge<'_>) {
         let reading = self.readings.entry(Period::of(date));
-        reading.or_insert_with(|| Ledger::new(self.keys.clone())).add(charge, date);
+        reading.or_insert_with(|| Ledger::new(self.keys.clone())).add(charge, Slot::own(date));
     }
 
     /// The same row on each day of a range.
@@ -76,11 +77,11 @@ impl Books {
         let period = Period::of(day_of(self.at));
         for back in 0..periods_read {
             let month = period.months_before(back);
-            let nothing = Ledger::default();
+            let nothing = Ledger::new(self.keys.clone());
             let reading = self.readings.get(&month).unwrap_or(&nothing);
-            self.ledger.replace(month.days(), reading, self.at);
+            keep(&mut self.shelf, Span::Period(month), reading, self.at);
         }
-        published(&self.ledger, period, self.at, rules)
+        published(&self.shelf, &self.keys, rules)
     }
 }
 
@@ -91,13 +92,16 @@ pub(crate) struct Published {
     pub(crate) folded: BTreeMap<&'static str, usize>,
 }
 
-pub(crate) fn published(
-    ledger: &Ledger,
-    period: Period,
-    at: Timestamp,
-    rules: &Rules,
-) -> Published {
-    let snapshot = ledger.snapshot(period, at, rules, false);
+/// Enters a finished reading.
+pub(crate) fn keep(shelf: &mut Shelf, span: Span, reading: &Ledger, began: Timestamp) {
+    let answer = Answer { span, ledger: reading.clone(), began };
+    let keeping =
+        Keeping { since: day("2020-01-01"), complete_after: Rules::default().day_complete_after };
+    shelf.keep(&answer, keeping).expect("memory is never full");
+}
+
+pub(crate) fn published(shelf: &Shelf, keys: &TagKeys, rules: &Rules) -> Published {
+    let snapshot = shelf.books.snapshot(rules, keys, false).expect("something was read");
     let mut samples = BTreeMap::new();
     for family in FAMILIES {
         let of_family: &mut BTreeMap<Vec<String>, Value> = samples.entry(family.name).or_default();
@@ -139,8 +143,8 @@ impl Published {
     }
 }
 
-pub(crate) fn range(first: &str, last: &str) -> DayRange {
-    DayRange { first: day(first), last: day(last) }
+pub(crate) fn range(first: &str, last: &str) -> Span {
+    Span::Days(DayRange { first: day(first), last: day(last) })
 }
 
 pub(crate) fn text(text: impl Into<String>) -> Cow<'static, str> {

@@ -9,3 +9,4 @@ mod serve;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]
 mod server;
+mod state;

@@ -41,9 +41,15 @@ impl Running {
 
     /// With an environment.
     pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = program()
-            .args(arguments)
-            .envs(environment.iter().copied())
+        let mut command = program();
+        command.args(arguments).envs(environment.iter().copied());
+        Self::of(command)
+    }
+
+    /// A program that was prepared otherwise.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -27,7 +27,7 @@ fn serve(file: &tempfile::NamedTempFile) -> (Running, String) {
     (exporter, address)
 }
 
-fn until(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..3000 {
         if holds() {
             return;

@@ -88,12 +88,12 @@ impl Fold {
         }
         let (Some(kept), Some((other, empty))) = (kept, self.other) else { return };
         let mut folded = Sums::<K>::default();
-        for (key, amount) in table.drain() {
+        for (key, sum) in table.drain() {
             let mut key = key;
             if !kept.contains(&key.as_ref()[..self.bound.entity]) {
                 self.fold_key(&mut key, other, empty);
             }
-            *folded.entry(key).or_default() += amount;
+            *folded.entry(key).or_default() += sum;
         }
         *table = folded;
     }
@@ -112,10 +112,10 @@ impl Fold {
         // An entity's series of one currency are one amount, wherever it ran.
         let mut amounts = HashMap::<(&[Symbol], Symbol), Amount>::new();
         let mut counts = HashMap::<&[Symbol], usize>::new();
-        for (key, amount) in table {
+        for (key, sum) in table {
             let symbols = key.as_ref();
             let entity = &symbols[..self.bound.entity];
-            *amounts.entry((entity, symbols[symbols.len() - 1])).or_default() += *amount;
+            *amounts.entry((entity, symbols[symbols.len() - 1])).or_default() += sum.amount;
             *counts.entry(entity).or_default() += 1;
         }
         let mut largest = HashMap::<&[Symbol], Amount>::new();

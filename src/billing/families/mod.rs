@@ -19,6 +19,7 @@ mod tags;
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::{AddAssign, SubAssign};
 
 pub(crate) use accounts::AccountCost;
 pub(crate) use bound::{Bound, Folded, Kept, OTHER};
@@ -32,6 +33,8 @@ pub(crate) use scopes::{RecurringCost, ScopeCost};
 pub(crate) use services::{SERVICE_DAYS, ServiceCharge, ServiceCost};
 pub(crate) use subscriptions::SubscriptionCost;
 pub(crate) use tags::TagCost;
+
+use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::limits::Limits;
@@ -76,14 +79,43 @@ pub(crate) trait Previous: Metric {
     const LABELS: &'static [&'static str];
 }
 
+/// What some rows add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sum {
+    pub(crate) amount: Amount,
+    /// How many rows there are. What costs nothing has a series as long as there is a row of it, so
+    /// a sum of zero does not tell whether anything is left.
+    pub(crate) rows: u32,
+}
+
+impl From<Amount> for Sum {
+    fn from(amount: Amount) -> Self {
+        Self { amount, rows: 1 }
+    }
+}
+
+impl AddAssign for Sum {
+    fn add_assign(&mut self, other: Self) {
+        self.amount += other.amount;
+        self.rows = self.rows.saturating_add(other.rows);
+    }
+}
+
+impl SubAssign for Sum {
+    fn sub_assign(&mut self, other: Self) {
+        self.amount -= other.amount;
+        self.rows = self.rows.saturating_sub(other.rows);
+    }
+}
+
 /// Sums by key.
-pub(crate) type Sums<K> = HashMap<K, Amount, foldhash::fast::RandomState>;
+pub(crate) type Sums<K> = HashMap<K, Sum, foldhash::fast::RandomState>;
 
 /// The sums of one family.
 pub(crate) type Table<F> = Sums<<F as Family>::Key>;
 
 /// The sums of every family over one set of rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tables {
     pub(crate) instance_cost: Table<InstanceCost>,
     pub(crate) instance_usage: Table<InstanceUsage>,
@@ -122,34 +154,50 @@ impl Tables {
         count::<RecurringCost>(&mut self.recurring_cost, row);
     }
 
-    /// Adds other sums, whose symbols are translated.
-    pub(crate) fn absorb(&mut self, other: &Self, mut symbol: impl FnMut(Symbol) -> Symbol) {
-        self.absorb_bill(other, &mut symbol);
+    /// Adds other sums or takes them away, their symbols translated.
+    pub(crate) fn combine(
+        &mut self,
+        how: Combine,
+        other: &Self,
+        mut symbol: impl FnMut(Symbol) -> Symbol,
+    ) {
+        self.combine_bill(how, other, &mut symbol);
         let symbol = &mut symbol;
-        merge::<InstanceCost>(&mut self.instance_cost, &other.instance_cost, symbol);
-        merge::<InstanceUsage>(&mut self.instance_usage, &other.instance_usage, symbol);
-        merge::<EstimatedCost>(&mut self.estimated_cost, &other.estimated_cost, symbol);
-        merge::<LocationCost>(&mut self.location_cost, &other.location_cost, symbol);
-        merge::<ServiceCharge>(&mut self.service_charge, &other.service_charge, symbol);
-        merge::<MeterCost>(&mut self.meter_cost, &other.meter_cost, symbol);
-        merge::<MeterUsage>(&mut self.meter_usage, &other.meter_usage, symbol);
+        merge::<InstanceCost>(how, &mut self.instance_cost, &other.instance_cost, symbol);
+        merge::<InstanceUsage>(how, &mut self.instance_usage, &other.instance_usage, symbol);
+        merge::<EstimatedCost>(how, &mut self.estimated_cost, &other.estimated_cost, symbol);
+        merge::<LocationCost>(how, &mut self.location_cost, &other.location_cost, symbol);
+        merge::<ServiceCharge>(how, &mut self.service_charge, &other.service_charge, symbol);
+        merge::<MeterCost>(how, &mut self.meter_cost, &other.meter_cost, symbol);
+        merge::<MeterUsage>(how, &mut self.meter_usage, &other.meter_usage, symbol);
     }
 
-    /// Adds only what is still asked of a period when it is over: who pays the bill.
-    pub(crate) fn absorb_bill(&mut self, other: &Self, mut symbol: impl FnMut(Symbol) -> Symbol) {
+    /// The same only for what is still asked of a period when it is over: who pays the bill.
+    pub(crate) fn combine_bill(
+        &mut self,
+        how: Combine,
+        other: &Self,
+        mut symbol: impl FnMut(Symbol) -> Symbol,
+    ) {
         let symbol = &mut symbol;
-        merge::<ScopeCost>(&mut self.scope_cost, &other.scope_cost, symbol);
-        merge::<AccountCost>(&mut self.account_cost, &other.account_cost, symbol);
-        merge::<SubscriptionCost>(&mut self.subscription_cost, &other.subscription_cost, symbol);
+        merge::<ScopeCost>(how, &mut self.scope_cost, &other.scope_cost, symbol);
+        merge::<AccountCost>(how, &mut self.account_cost, &other.account_cost, symbol);
+        merge::<SubscriptionCost>(
+            how,
+            &mut self.subscription_cost,
+            &other.subscription_cost,
+            symbol,
+        );
         merge::<ResourceGroupCost>(
+            how,
             &mut self.resource_group_cost,
             &other.resource_group_cost,
             symbol,
         );
-        merge::<CostCenterCost>(&mut self.cost_center_cost, &other.cost_center_cost, symbol);
-        merge::<ServiceCost>(&mut self.service_cost, &other.service_cost, symbol);
-        merge::<TagCost>(&mut self.tag_cost, &other.tag_cost, symbol);
-        merge::<RecurringCost>(&mut self.recurring_cost, &other.recurring_cost, symbol);
+        merge::<CostCenterCost>(how, &mut self.cost_center_cost, &other.cost_center_cost, symbol);
+        merge::<ServiceCost>(how, &mut self.service_cost, &other.service_cost, symbol);
+        merge::<TagCost>(how, &mut self.tag_cost, &other.tag_cost, symbol);
+        merge::<RecurringCost>(how, &mut self.recurring_cost, &other.recurring_cost, symbol);
     }
 
     /// Empty again, with its memory kept.
@@ -201,18 +249,37 @@ impl Tables {
     }
 }
 
+/// What happens to sums that meet others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Combine {
+    /// They are added.
+    Add,
+    /// They were part of the sums and are taken out again, which exact sums make lossless.
+    Deduct,
+}
+
 fn count<F: Family>(table: &mut Table<F>, row: &Row<'_>) {
-    F::each(row, |key, amount| *table.entry(key).or_default() += amount);
+    F::each(row, |key, amount| *table.entry(key).or_default() += Sum::from(amount));
 }
 
 fn merge<F: Family>(
+    how: Combine,
     table: &mut Table<F>,
     other: &Table<F>,
     symbol: &mut impl FnMut(Symbol) -> Symbol,
 ) {
-    for (key, amount) in other {
+    for (key, sum) in other {
         let mut key = *key;
         key.as_mut().iter_mut().for_each(|part| *part = symbol(*part));
-        *table.entry(key).or_default() += *amount;
+        let total = table.entry(key).or_default();
+        match how {
+            Combine::Add => *total += *sum,
+            Combine::Deduct => {
+                *total -= *sum;
+                if total.rows == 0 {
+                    table.remove(&key);
+                }
+            }
+        }
     }
 }

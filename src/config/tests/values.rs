@@ -172,3 +172,16 @@ fn only_a_proxy_of_this_machine_may_hear_the_machines_own_identity() {
         );
     }
 }
+
+#[test]
+fn a_relative_state_file_lies_beside_the_configuration() {
+    for (text, path) in [
+        ("state: {path: state.redb}\n", Some("state.redb")),
+        ("state: {path: /var/lib/x/state.redb}\n", Some("/var/lib/x/state.redb")),
+        ("state:\n", None),
+        ("", None),
+    ] {
+        let config = load(&format!("{text}{SHORTEST}")).unwrap();
+        assert_eq!(config.state_path.as_deref(), path.map(std::path::Path::new), "{text}");
+    }
+}

@@ -14,7 +14,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "web: {}\n",
-        "config.yaml:1: web: unknown key; allowed here: azure, scopes, poll, metrics, budgets",
+        "config.yaml:1: web: unknown key; allowed here: azure, scopes, poll, metrics, budgets, state",
     ),
     ("interval: 4h\n", "config.yaml:1: interval: unknown key; it belongs under `poll`"),
     ("azure:\n  poll: {}\n", "config.yaml:2: azure.poll: unknown key; it belongs at the top level"),
@@ -137,6 +137,11 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "azure: {requests_per_minute: {department: 2.5}}\n",
         "config.yaml:1: azure.requests_per_minute.department: is read as a number with a \
          fraction or an exponent; put it in quotes",
+    ),
+    (
+        "state: {path: /}\n",
+        "config.yaml:1: state.path: must name a file, not a directory; write for example \
+         /var/lib/azure-billing-exporter/state.redb",
     ),
 ];
 

@@ -1,0 +1,100 @@
+//! Time goes by: periods open and close, days are forgotten, bills stay.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+
+use super::{Books, Left, Past};
+use crate::billing::families::{Combine, Tables};
+use crate::billing::names::Named;
+use crate::billing::period::{Period, end_of};
+use crate::billing::strings::Translation;
+
+/// A budget of a year looks back so far.
+const MONTHS_KEPT: i32 = 12;
+
+impl Books {
+    pub(super) fn advance(&mut self, period: Period) {
+        match self.open {
+            Some(open) if open > period => self.rewind(period),
+            Some(open) if open < period => self.close(period),
+            _ => {}
+        }
+        self.open = Some(period);
+    }
+
+    /// Forgets a later period: the clock was set back, and what it brought is read again.
+    fn rewind(&mut self, period: Period) {
+        let first = period.days().first;
+        self.days.retain(|slot, _| slot.date < first);
+        self.periods.retain(|known, _| *known < period);
+        self.names.forget_from(first);
+        self.compact();
+    }
+
+    /// Keeps of the periods before one only what is asked of a bill.
+    fn close(&mut self, period: Period) {
+        for (_, book) in self.periods.range_mut(..period) {
+            book.tables.thin();
+        }
+        self.names.forget_before(period.days().first, Some(Named::Instance));
+    }
+
+    /// Forgets the days before one, but not the bills of their periods, which currencies occurred
+    /// in them and when usage was last seen.
+    ///
+    /// A bill is worth keeping where each of its days was read so long after its end that it held
+    /// all of it; else the period is read again by whoever needs it.
+    pub fn forget_before(&mut self, day: Date, complete_after: SignedDuration) {
+        let gone = self.days.keys().take_while(|slot| slot.date < day);
+        let gone: BTreeSet<Period> = gone.map(|slot| Period::of(slot.date)).collect();
+        let oldest = Period::of(day).months_before(MONTHS_KEPT);
+        self.periods.retain(|period, _| *period >= oldest);
+        if gone.is_empty() {
+            return;
+        }
+        for period in &gone {
+            let whole = self.knows_bill(*period) && self.was_complete(*period, complete_after);
+            let keys = self.known_tag_keys(*period);
+            if let Some(book) = self.periods.get_mut(period) {
+                book.left = if whole { Left::Bill(keys) } else { Left::Rest };
+            }
+        }
+        let newest_usage = self.newest_usage().or(self.past.newest_usage);
+        self.past = Past { newest_usage, currencies: self.currencies() };
+        self.days.retain(|slot, _| slot.date >= day);
+        self.names.forget_before(day, None);
+        let known: BTreeSet<Period> = self.days.keys().map(|slot| Period::of(slot.date)).collect();
+        self.periods
+            .retain(|period, book| !matches!(book.left, Left::Rest) || known.contains(period));
+        self.compact();
+    }
+
+    fn was_complete(&self, period: Period, complete_after: SignedDuration) -> bool {
+        self.slots_of(period.days()).all(|(slot, known)| {
+            let due = end_of(slot.date).saturating_add(complete_after);
+            due.is_ok_and(|due| known.read_at >= due)
+        })
+    }
+
+    /// Stores again only the texts that are still needed: resources come and go, and their ids
+    /// would pile up.
+    fn compact(&mut self) {
+        let all = std::mem::take(&mut self.strings);
+        let mut translation = Translation::new(&all, &mut self.strings);
+        let mut symbol = |symbol| translation.translate(symbol);
+        for book in self.periods.values_mut() {
+            let mut tables = Tables::default();
+            tables.combine(Combine::Add, &book.tables, &mut symbol);
+            book.tables = tables;
+            if let Left::Bill(keys) = &mut book.left {
+                keys.iter_mut().for_each(|key| *key = symbol(*key));
+            }
+        }
+        for known in self.days.values_mut() {
+            *known = known.translated(&mut symbol);
+        }
+        self.names = self.names.translated(&mut symbol);
+    }
+}

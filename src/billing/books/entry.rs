@@ -1,0 +1,253 @@
+//! A reading takes the place of what was known of its slots.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::{Books, Left};
+use crate::billing::amount::Amount;
+use crate::billing::families::{Combine, ScopeCost, Table};
+use crate::billing::known::{Extent, Known, usage};
+use crate::billing::ledger::{Ledger, Part, Slot};
+use crate::billing::names::{Named, Nameless};
+use crate::billing::period::{Period, day_of};
+use crate::billing::span::Span;
+use crate::billing::strings::{Symbol, Translation};
+
+/// What became of a new answer for a slot.
+#[derive(Debug)]
+pub enum Entry {
+    /// It counts, and takes the place of the old one.
+    Replaced,
+    /// It holds so much less than the old one that it is asked again before it is believed.
+    Doubted,
+}
+
+/// Ids whose name was on a day that has been replaced, for [`Books::name`].
+#[derive(Debug, Default)]
+pub struct Orphans(Nameless);
+
+impl Orphans {
+    /// Whether none is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Reading and replacing days.
+impl Books {
+    /// Makes the period of a reading the published one, before its slots are entered.
+    pub fn begin(&mut self, period: Period, span: Span) {
+        self.advance(period);
+        if let Span::Period(read) = span
+            && self.periods.get(&read).is_some_and(|book| !matches!(book.left, Left::Days))
+        {
+            // Its sums hold days that nobody has any more.
+            self.periods.remove(&read);
+            let range = read.days();
+            self.days.retain(|slot, _| !range.contains(slot.date));
+        }
+    }
+
+    /// The slots that a reading replaces, oldest first. Days still to come stay unread unless the
+    /// answer has rows of them.
+    pub fn slots(&self, span: Span, reading: &Ledger, began: Timestamp) -> Vec<Slot> {
+        let range = span.days();
+        let wanted = |slot: &Slot| match span {
+            Span::Period(_) => true,
+            Span::Days(_) => slot.part == Part::Own,
+            Span::Guests(_) => slot.part == Part::Guests,
+        };
+        let known = self.days.keys().chain(reading.days.keys());
+        let known = known.filter(|slot| range.contains(slot.date)).copied();
+        let today = day_of(began);
+        let read = range.first.series(1.day()).take_while(|day| *day <= range.last.min(today));
+        let slots: BTreeSet<Slot> = known.chain(read.map(Slot::own)).filter(wanted).collect();
+        slots.into_iter().collect()
+    }
+
+    /// Puts the answer for a slot in the place of the old one, which must be handed in where
+    /// [`Books::knows_slot`]. A slot without rows in the answer is nothing, whatever it was.
+    pub fn enter(
+        &mut self,
+        slot: Slot,
+        old: Option<&Ledger>,
+        reading: &Ledger,
+        began: Timestamp,
+        orphans: &mut Orphans,
+    ) -> Entry {
+        if self.doubt(slot, reading, began) {
+            return Entry::Doubted;
+        }
+        let period = Period::of(slot.date);
+        let before = self.scope_cost(period).cloned().unwrap_or_default();
+        if let Some(old) = old {
+            self.combine(Combine::Deduct, slot, old);
+            self.take_names(slot, old, orphans);
+        }
+        self.combine(Combine::Add, slot, reading);
+        self.add_names(slot, reading, orphans);
+        self.know(slot, reading, began);
+        let book = self.periods.entry(period).or_default();
+        if !same_amounts(&before, &book.tables.scope_cost) {
+            book.changed = Some(began);
+        }
+        Entry::Replaced
+    }
+
+    /// A reading has ended: what it tells beside its slots.
+    pub fn finish(&mut self, span: Span, began: Timestamp) {
+        if let Span::Period(period) | Span::Guests(period) = span {
+            self.periods.entry(period).or_default().guests_asked_at = Some(began);
+        }
+        self.read_at = Some(began);
+    }
+
+    /// Azure answered a reading by date with the whole period: from now on it is asked for periods.
+    pub fn distrust_filter(&mut self) {
+        self.filter_ignored = true;
+    }
+
+    /// Azure answered a reading of guests with the whole period.
+    pub fn distrust_guest_filter(&mut self) {
+        self.guests_unfiltered = true;
+    }
+
+    /// The slots since a day on which a lost name may stand, newest first.
+    pub fn name_slots(&self, since: Date) -> Vec<Slot> {
+        self.days.range(Slot::own(since)..).rev().map(|(slot, _)| *slot).collect()
+    }
+
+    /// What of an answer is kept for the slot: of a closed period only what a bill is made of.
+    pub fn worth_keeping(&self, slot: Slot, reading: &Ledger) -> Ledger {
+        let mut kept = reading.only(slot);
+        if self.open != Some(Period::of(slot.date)) {
+            kept.thin();
+        }
+        kept
+    }
+
+    /// Looks for lost names on an older day.
+    pub fn name(&mut self, slot: Slot, day: &Ledger, orphans: &mut Orphans) {
+        let Some(known) = day.days.get(&slot) else { return };
+        let mut translation = Translation::new(&day.strings, &mut self.strings);
+        let translated = known.names.iter().map(|(what, id, name)| {
+            ((what, translation.translate(id)), translation.translate(name))
+        });
+        let found: Vec<_> = translated.filter(|(id, _)| orphans.0.contains(id)).collect();
+        for (id, name) in found {
+            if !self.closed_resource(slot, id.0) {
+                self.names.add(id, name, slot.date, &self.strings);
+            }
+        }
+    }
+
+    /// Looks no further for the names that were found.
+    pub fn named(&self, orphans: &mut Orphans) {
+        orphans.0.retain(|id| !self.names.contains(id));
+    }
+}
+
+/// The steps of an entry.
+impl Books {
+    /// Notes an answer that is doubted, unless it agrees with the doubted one before it.
+    fn doubt(&mut self, slot: Slot, reading: &Ledger, began: Timestamp) -> bool {
+        let period = self.scope_cost(Period::of(slot.date));
+        let period = period.map(|costs| usage(costs, &self.strings)).unwrap_or_default();
+        let Some(known) = self.days.get_mut(&slot) else { return false };
+        let nothing = Table::<ScopeCost>::default();
+        let (rows, costs) =
+            reading.days.get(&slot).map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
+        let answer = Extent::new(rows, costs, &reading.strings);
+        let doubtful = known.extent(&self.strings).shrinks_to(&answer, &period)
+            && !known.doubted.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
+        known.doubted = doubtful.then_some(answer);
+        known.asked_at = began;
+        doubtful
+    }
+
+    fn combine(&mut self, how: Combine, slot: Slot, ledger: &Ledger) {
+        let Some(day) = ledger.days.get(&slot) else { return };
+        let period = Period::of(slot.date);
+        let is_open = self.open == Some(period);
+        let tables = &mut self.periods.entry(period).or_default().tables;
+        let mut translation = Translation::new(&ledger.strings, &mut self.strings);
+        let symbol = |symbol| translation.translate(symbol);
+        if is_open {
+            tables.combine(how, &day.tables, symbol);
+        } else {
+            tables.combine_bill(how, &day.tables, symbol);
+        }
+    }
+
+    fn take_names(&mut self, slot: Slot, old: &Ledger, orphans: &mut Orphans) {
+        let Some(day) = old.days.get(&slot) else { return };
+        let mut translation = Translation::new(&old.strings, &mut self.strings);
+        for (what, id, _) in day.names.iter() {
+            let id = (what, translation.translate(id));
+            if self.names.remove(id, slot.date) {
+                orphans.0.insert(id);
+            }
+        }
+    }
+
+    fn add_names(&mut self, slot: Slot, reading: &Ledger, orphans: &mut Orphans) {
+        let Some(day) = reading.days.get(&slot) else { return };
+        let other = match slot.part {
+            Part::Own => Part::Guests,
+            Part::Guests => Part::Own,
+        };
+        // The other rows of the day may have a name that is the lesser one.
+        let alone = !self.days.contains_key(&Slot { part: other, ..slot });
+        for (what, id, name) in day.names.iter() {
+            if self.closed_resource(slot, what) {
+                continue;
+            }
+            let mut translation = |symbol| self.strings.intern(reading.strings.get(symbol));
+            let (id, name) = ((what, translation(id)), translation(name));
+            self.names.add(id, name, slot.date, &self.strings);
+            if alone {
+                orphans.0.remove(&id);
+            }
+        }
+    }
+
+    /// Resources of a closed period have no series, and so no names.
+    fn closed_resource(&self, slot: Slot, what: Named) -> bool {
+        what == Named::Instance && self.open != Some(Period::of(slot.date))
+    }
+
+    fn know(&mut self, slot: Slot, reading: &Ledger, began: Timestamp) {
+        let tag_keys = reading.tag_keys().iter().map(|key| self.strings.intern(key)).collect();
+        let mut known = Known {
+            read_at: began,
+            asked_at: began,
+            rows: 0,
+            usage_rows: 0,
+            scope_cost: Table::<ScopeCost>::default(),
+            service_charge: Default::default(),
+            tag_keys,
+            doubted: None,
+        };
+        if let Some(day) = reading.days.get(&slot) {
+            let mut translation = Translation::new(&reading.strings, &mut self.strings);
+            let mut symbol = |symbol| translation.translate(symbol);
+            (known.rows, known.usage_rows) = (day.rows, day.usage_rows);
+            let costs = day.tables.scope_cost.iter();
+            known.scope_cost = costs.map(|(key, sum)| (key.map(&mut symbol), *sum)).collect();
+            let services = day.tables.service_charge.iter();
+            known.service_charge =
+                services.map(|(key, sum)| (key.map(&mut symbol), *sum)).collect();
+        }
+        self.days.insert(slot, known);
+    }
+}
+
+fn same_amounts(before: &Table<ScopeCost>, after: &Table<ScopeCost>) -> bool {
+    let amounts = |costs: &Table<ScopeCost>| -> BTreeMap<[Symbol; 4], Amount> {
+        let costs = costs.iter().filter(|(_, sum)| !sum.amount.is_zero());
+        costs.map(|(key, sum)| (*key, sum.amount)).collect()
+    };
+    amounts(before) == amounts(after)
+}

@@ -1,0 +1,175 @@
+//! What the books can tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::{Books, Left};
+use crate::billing::families::{ScopeCost, Table};
+use crate::billing::known::Known;
+use crate::billing::ledger::{Part, Slot, TagKeys};
+use crate::billing::period::{DayRange, Period};
+use crate::billing::strings::Symbol;
+
+impl Books {
+    /// Whether a slot was read, so that its old rows are part of the sums.
+    pub fn knows_slot(&self, slot: Slot) -> bool {
+        self.days.contains_key(&slot)
+    }
+
+    /// How many slots were read.
+    pub fn known_slots(&self) -> usize {
+        self.days.len()
+    }
+
+    /// The first day that is known.
+    pub fn first_day(&self) -> Option<Date> {
+        self.days.keys().next().map(|slot| slot.date)
+    }
+
+    /// The period that is published.
+    pub fn open(&self) -> Option<Period> {
+        self.open
+    }
+
+    /// When the newest reading began.
+    pub fn read_at(&self) -> Option<Timestamp> {
+        self.read_at
+    }
+
+    /// Whether readings by date are answered with whole periods.
+    pub fn filter_ignored(&self) -> bool {
+        self.filter_ignored
+    }
+
+    /// Whether readings of guests are.
+    pub fn guests_unfiltered(&self) -> bool {
+        self.guests_unfiltered
+    }
+
+    /// When the reading began that the rows dated on a day are of.
+    pub fn day_read_at(&self, day: Date) -> Option<Timestamp> {
+        self.days.get(&Slot::own(day)).map(|known| known.read_at)
+    }
+
+    /// Whether a day was read with all configured tag keys.
+    pub fn knows_day(&self, day: Date, tag_keys: &TagKeys) -> bool {
+        self.days.get(&Slot::own(day)).is_some_and(|known| self.has_keys(&known.tag_keys, tag_keys))
+    }
+
+    /// Rows dated on a day; `None` where it is not known.
+    pub fn rows_of(&self, day: Date) -> Option<u64> {
+        self.days.get(&Slot::own(day)).map(|known| known.rows)
+    }
+
+    /// When a day was last asked for, by an answer that counts or is doubted.
+    pub fn day_asked_at(&self, day: Date) -> Option<Timestamp> {
+        self.days.get(&Slot::own(day)).map(|known| known.asked_at)
+    }
+
+    /// When the guests of a period were last asked for.
+    pub fn guests_asked_at(&self, period: Period) -> Option<Timestamp> {
+        self.periods.get(&period)?.guests_asked_at
+    }
+
+    /// The slots whose last answer is not believed.
+    pub fn doubted(&self) -> impl Iterator<Item = Slot> {
+        self.days.iter().filter(|(_, known)| known.doubted.is_some()).map(|(slot, _)| *slot)
+    }
+
+    /// Whether the bill of a period can be told, by all configured tag keys: from its days or
+    /// because it was kept.
+    pub fn knows(&self, period: Period, tag_keys: &TagKeys) -> bool {
+        let days = period.days().first.series(1.day());
+        let mut days = days.take_while(|day| *day <= period.days().last);
+        days.all(|day| self.knows_day(day, tag_keys))
+            || self.kept_bill(period).is_some_and(|keys| self.has_keys(keys, tag_keys))
+    }
+
+    /// Whether the bill of a period can be told, by whatever tag keys.
+    pub(in crate::billing) fn knows_bill(&self, period: Period) -> bool {
+        match self.periods.get(&period).map(|book| &book.left) {
+            Some(Left::Bill(_)) => true,
+            Some(Left::Rest) => false,
+            Some(Left::Days) | None => self.knows_all(period),
+        }
+    }
+
+    fn kept_bill(&self, period: Period) -> Option<&Vec<Symbol>> {
+        match &self.periods.get(&period)?.left {
+            Left::Bill(keys) => Some(keys),
+            Left::Days | Left::Rest => None,
+        }
+    }
+
+    fn knows_all(&self, period: Period) -> bool {
+        let range = period.days();
+        let known = self.slots_of(range).filter(|(slot, _)| slot.part == Part::Own);
+        known.count() == range.count()
+    }
+
+    fn has_keys(&self, known: &[Symbol], wanted: &TagKeys) -> bool {
+        wanted.iter().all(|key| known.iter().any(|known| self.strings.get(*known) == key))
+    }
+
+    /// The tag keys by which the whole of a period is known.
+    pub(in crate::billing) fn known_tag_keys(&self, period: Period) -> Vec<Symbol> {
+        if let Some(keys) = self.kept_bill(period) {
+            return keys.clone();
+        }
+        let mut slots = self.slots_of(period.days()).map(|(_, known)| &known.tag_keys);
+        let Some(first) = slots.next() else { return Vec::new() };
+        let rest: Vec<_> = slots.collect();
+        let everywhere = |key: &&Symbol| rest.iter().all(|keys| keys.contains(key));
+        first.iter().filter(everywhere).copied().collect()
+    }
+
+    pub(in crate::billing) fn slots_of(
+        &self,
+        range: DayRange,
+    ) -> impl Iterator<Item = (&Slot, &Known)> {
+        let last = Slot { date: range.last, part: Part::Guests };
+        self.days.range(Slot::own(range.first)..=last)
+    }
+
+    /// When the sums of a period last changed.
+    pub(in crate::billing) fn changed(&self, period: Period) -> Option<Timestamp> {
+        self.periods.get(&period)?.changed
+    }
+
+    pub(in crate::billing) fn scope_cost(&self, period: Period) -> Option<&Table<ScopeCost>> {
+        self.periods.get(&period).map(|book| &book.tables.scope_cost)
+    }
+
+    /// Every currency of a period.
+    pub(in crate::billing) fn currencies_of(&self, period: Period) -> BTreeSet<String> {
+        let keys = self.scope_cost(period).into_iter().flat_map(Table::<ScopeCost>::keys);
+        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
+    }
+
+    pub(super) fn currencies(&self) -> BTreeSet<String> {
+        let keys = self.days.values().flat_map(|known| known.scope_cost.keys());
+        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
+    }
+
+    /// The newest day with usage of its own: neither a purchase dated today nor late usage that
+    /// came today must hide that usage stopped coming.
+    pub(in crate::billing) fn newest_usage(&self) -> Option<Date> {
+        let used = |(slot, known): &(&Slot, &Known)| slot.part == Part::Own && known.usage_rows > 0;
+        self.days.iter().rev().find(used).map(|(slot, _)| slot.date)
+    }
+
+    /// Whether an answer to a reading by date holds all that is known of a period outside of the
+    /// days that were asked for: then the filter was ignored.
+    pub fn is_whole(&self, period: Period, asked: DayRange, outside: &BTreeMap<Date, u64>) -> bool {
+        let known = self.slots_of(period.days()).filter(|(slot, known)| {
+            slot.part == Part::Own && known.rows > 0 && !asked.contains(slot.date)
+        });
+        let mut any = false;
+        known.into_iter().all(|(slot, known)| {
+            any = true;
+            outside.get(&slot.date).is_some_and(|rows| rows * 5 >= known.rows * 4)
+        }) && any
+    }
+}

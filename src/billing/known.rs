@@ -1,0 +1,141 @@
+//! What is known of a day without its rows: when it was read, what it cost, and whether its last
+//! answer is doubted. Small enough to be kept in memory for every day of the window.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::amount::Amount;
+use super::charge::ChargeType;
+use super::families::{ScopeCost, ServiceCharge, Sums, Table};
+use super::strings::{Strings, Symbol};
+
+/// A falling number of rows is doubted when more than this share of them is gone.
+const ROWS_LOST: (u64, u64) = (1, 5);
+/// A falling cost is no matter where it falls by less than this share of the period.
+const SHARE_OF_PERIOD: i128 = 100;
+
+/// What is known of a slot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Known {
+    /// When the reading began that its sums are of.
+    pub(crate) read_at: Timestamp,
+    /// When the last reading began, also one that is doubted.
+    pub(crate) asked_at: Timestamp,
+    pub(crate) rows: u64,
+    pub(crate) usage_rows: u64,
+    pub(crate) scope_cost: Table<ScopeCost>,
+    pub(crate) service_charge: Table<ServiceCharge>,
+    /// The tag keys its rows were asked for.
+    pub(crate) tag_keys: Vec<Symbol>,
+    /// The last answer, where it is not believed.
+    pub(crate) doubted: Option<Extent>,
+}
+
+/// How much there is of a slot, to tell a restated day from a truncated answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Extent {
+    rows: u64,
+    /// Cost of usage by currency. Purchases come and go as a whole and tell nothing.
+    usage: BTreeMap<String, Amount>,
+}
+
+impl Extent {
+    pub(crate) fn new(rows: u64, costs: &Table<ScopeCost>, strings: &Strings) -> Self {
+        Self { rows, usage: usage(costs, strings) }
+    }
+
+    /// Whether a later answer holds so much less that it is rather truncated than restated.
+    /// `period` is the usage of the whole period by currency.
+    pub(crate) fn shrinks_to(&self, later: &Self, period: &BTreeMap<String, Amount>) -> bool {
+        let lost = self.rows.saturating_sub(later.rows);
+        lost * ROWS_LOST.1 > self.rows * ROWS_LOST.0
+            || self.usage.iter().any(|(currency, before)| {
+                let of = |costs: &BTreeMap<String, Amount>| {
+                    costs.get(currency).copied().unwrap_or_default()
+                };
+                let after = of(&later.usage);
+                let lost = *before - after;
+                *before > Amount::ZERO
+                    && after + after < *before
+                    && lost > Amount::ONE
+                    && lost.times(SHARE_OF_PERIOD) > of(period).abs()
+            })
+    }
+
+    /// Whether two answers are the same apart from what changes all the time.
+    pub(crate) fn agrees_with(&self, other: &Self, period: &BTreeMap<String, Amount>) -> bool {
+        !self.shrinks_to(other, period) && !other.shrinks_to(self, period)
+    }
+}
+
+/// The cost of usage by currency.
+pub(crate) fn usage(costs: &Table<ScopeCost>, strings: &Strings) -> BTreeMap<String, Amount> {
+    let mut usage = BTreeMap::<String, Amount>::new();
+    for ([charge_type, _, _, currency], sum) in costs {
+        if ChargeType::parse(strings.get(*charge_type)) == ChargeType::Usage {
+            *usage.entry(strings.get(*currency).to_owned()).or_default() += sum.amount;
+        }
+    }
+    usage
+}
+
+impl Known {
+    pub(crate) fn extent(&self, strings: &Strings) -> Extent {
+        Extent::new(self.rows, &self.scope_cost, strings)
+    }
+
+    /// The same in other symbols.
+    pub(crate) fn translated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
+        fn keys<const N: usize>(
+            sums: &Sums<[Symbol; N]>,
+            mut symbol: impl FnMut(Symbol) -> Symbol,
+        ) -> Sums<[Symbol; N]> {
+            sums.iter().map(|(key, sum)| (key.map(&mut symbol), *sum)).collect()
+        }
+        Self {
+            scope_cost: keys(&self.scope_cost, &mut symbol),
+            service_charge: keys(&self.service_charge, &mut symbol),
+            tag_keys: self.tag_keys.iter().map(|key| symbol(*key)).collect(),
+            doubted: self.doubted.clone(),
+            ..*self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(rows: u64, usage: &[(&str, &str)]) -> Extent {
+        let amount = |text: &str| Amount::parse(text).unwrap().amount;
+        let usage = usage.iter().map(|(currency, cost)| ((*currency).to_owned(), amount(cost)));
+        Extent { rows, usage: usage.collect() }
+    }
+
+    #[test]
+    fn only_a_strong_fall_is_doubted() {
+        let period = extent(0, &[("EUR", "1000"), ("USD", "1")]).usage;
+        for (before, after, doubted) in [
+            (extent(100, &[]), extent(80, &[]), false),
+            (extent(100, &[]), extent(79, &[]), true),
+            (extent(100, &[]), extent(0, &[]), true),
+            (extent(1, &[]), extent(0, &[]), true),
+            (extent(0, &[]), extent(9, &[]), false),
+            (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "50")]), false),
+            (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "49.99")]), true),
+            (extent(9, &[("EUR", "100")]), extent(9, &[]), true),
+            // By 10 or less of 1000: no matter.
+            (extent(9, &[("EUR", "10")]), extent(9, &[]), false),
+            (extent(9, &[("EUR", "10.01")]), extent(9, &[]), true),
+            // By one unit or less, however small the period is.
+            (extent(9, &[("USD", "1")]), extent(9, &[]), false),
+            (extent(9, &[("USD", "1.01")]), extent(9, &[("USD", "0.005")]), true),
+            (extent(9, &[("EUR", "100"), ("USD", "9")]), extent(9, &[("EUR", "100")]), true),
+            (extent(9, &[("EUR", "-5")]), extent(9, &[("EUR", "-500")]), false),
+        ] {
+            assert_eq!(before.shrinks_to(&after, &period), doubted, "{before:?} to {after:?}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What one reading is about.
+
+use super::period::{DayRange, Period};
+
+/// Which rows to read, and by which question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// A whole billing period. Every row of the answer belongs to it, also late usage of third
+    /// parties that is dated before it.
+    Period(Period),
+    /// Days by their date. Rows of other days are ignored: Azure's filter is not to be trusted.
+    Days(DayRange),
+    /// The rows of a billing period that are dated before it, which no reading by date shows. They
+    /// are few, so a period too long for one reading is read as its days and its guests.
+    Guests(Period),
+}
+
+impl Span {
+    /// The days on which its rows count.
+    pub fn days(self) -> DayRange {
+        match self {
+            Self::Period(period) | Self::Guests(period) => period.days(),
+            Self::Days(range) => range,
+        }
+    }
+}

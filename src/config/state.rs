@@ -1,0 +1,28 @@
+//! `state`: where days are kept across restarts.
+
+use std::path::{Path, PathBuf};
+
+use super::error::Problems;
+use super::keys;
+use super::tree::At;
+
+/// Reads the section: the path of the file, or none. A relative one starts at `directory`.
+pub(super) fn read(
+    at: Option<At<'_>>,
+    directory: &Path,
+    problems: &mut Problems,
+) -> Option<PathBuf> {
+    let section = at?.section(keys::STATE, problems)?;
+    section.get("path")?.parse(problems, |text| path(text, directory))
+}
+
+fn path(text: &str, directory: &Path) -> Result<PathBuf, String> {
+    let path = directory.join(text);
+    if text.is_empty() || text.ends_with('/') || path.is_dir() {
+        return Err(
+            "must name a file, not a directory; write for example /var/lib/azure-billing-exporter/state.redb"
+                .to_owned(),
+        );
+    }
+    Ok(path)
+}

@@ -1,0 +1,325 @@
+//! Plans as tables: what is known, what time it is, what is asked.
+
+use std::time::Duration;
+
+use super::*;
+use crate::billing::budget::{Budget, Grain};
+use crate::billing::charge::Charge;
+use crate::billing::ledger::{Ledger, Slot};
+use crate::store::{Answer, Keeping, Shelf};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+/// A scope that is polled as planned, whatever its answers are.
+struct Scope {
+    poll: config::Poll,
+    rules: Rules,
+    tag_keys: TagKeys,
+    scope_type: ScopeType,
+    shelf: Shelf,
+    rows_a_day: u64,
+}
+
+impl Scope {
+    fn new(rows_a_day: u64) -> Self {
+        Self {
+            poll: config::Poll::default(),
+            rules: Rules::default(),
+            tag_keys: TagKeys::default(),
+            scope_type: ScopeType::Department,
+            shelf: Shelf::default(),
+            rows_a_day,
+        }
+    }
+
+    fn outlook(&self) -> Outlook<'_> {
+        Outlook {
+            poll: &self.poll,
+            rules: &self.rules,
+            tag_keys: &self.tag_keys,
+            scope_type: self.scope_type,
+            books: &self.shelf.books,
+        }
+    }
+
+    /// What is asked at a moment.
+    fn asks(&self, now: &str) -> Vec<String> {
+        self.outlook().plan(at(now)).into_iter().map(text).collect()
+    }
+
+    /// Asks, and enters the first answers of a plan.
+    fn poll_some(&mut self, now: &str, answers: usize) -> Vec<String> {
+        let spans = self.outlook().plan(at(now));
+        for span in spans.iter().take(answers) {
+            self.enter(*span, now, self.rows_a_day);
+        }
+        spans.into_iter().map(text).collect()
+    }
+
+    fn poll(&mut self, now: &str) -> Vec<String> {
+        self.poll_some(now, usize::MAX)
+    }
+
+    /// Enters an answer with so many rows a day.
+    fn enter(&mut self, span: Span, now: &str, rows: u64) {
+        let mut ledger = Ledger::new(self.tag_keys.clone());
+        let until = span.days().last.min(day_of(at(now)));
+        if !matches!(span, Span::Guests(_)) {
+            for day in days(DayRange { first: span.days().first, last: until }) {
+                for _ in 0..rows {
+                    ledger.add(&Charge::default(), Slot::own(day));
+                }
+            }
+        }
+        let keeping = Keeping {
+            since: first_kept_day(&self.rules, at(now)),
+            complete_after: self.rules.day_complete_after,
+        };
+        self.shelf.keep(&Answer { span, ledger, began: at(now) }, keeping).unwrap();
+    }
+}
+
+fn text(span: Span) -> String {
+    match span {
+        Span::Period(period) => period.to_string(),
+        Span::Days(range) => range.to_string(),
+        Span::Guests(period) => format!("guests of {period}"),
+    }
+}
+
+#[test]
+fn a_first_poll_reads_the_open_period_the_one_before_and_the_rest_of_the_window() {
+    let asks = |now: &str| Scope::new(1).asks(now);
+    assert_eq!(asks("2026-11-23T12:00:00Z"), ["2026-11", "2026-10"]);
+    assert_eq!(asks("2026-11-01T00:00:00Z"), ["2026-11", "2026-10", "2026-09-28..2026-09-30"]);
+    assert_eq!(asks("2027-03-01T00:00:00Z"), ["2027-03", "2027-02", "2027-01-26..2027-01-31"]);
+    assert_eq!(asks("2028-03-01T00:00:00Z"), ["2028-03", "2028-02", "2028-01-27..2028-01-31"]);
+}
+
+#[test]
+fn the_open_period_is_read_whole_at_first_and_then_only_where_it_can_change() {
+    for (polled, now, asked) in [
+        ("2026-11-23T02:00:00Z", "2026-11-23T06:00:00Z", "2026-11-19..2026-11-23"),
+        ("2026-11-23T02:00:00Z", "2026-11-24T01:59:59Z", "2026-11-20..2026-11-24"),
+        ("2026-11-23T02:00:00Z", "2026-11-24T02:00:00Z", "2026-11"),
+        // As long as the newest days are all there are, the whole costs no more.
+        ("2026-11-05T20:00:00Z", "2026-11-05T23:59:59Z", "2026-11"),
+        ("2026-11-05T20:00:00Z", "2026-11-06T00:00:00Z", "2026-11-02..2026-11-06"),
+        ("2026-11-30T23:00:00Z", "2026-12-01T00:00:00Z", "2026-12"),
+        ("2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z", "2027-01"),
+        ("2028-02-28T22:00:00Z", "2028-02-29T02:00:00Z", "2028-02-25..2028-02-29"),
+        ("2027-02-28T22:00:00Z", "2027-03-01T02:00:00Z", "2027-03"),
+        // The clock was set back: by an hour, over midnight, into the month before.
+        ("2026-11-23T06:00:00Z", "2026-11-23T05:00:00Z", "2026-11"),
+        ("2026-11-23T00:30:00Z", "2026-11-22T23:30:00Z", "2026-11"),
+        ("2026-12-01T00:30:00Z", "2026-11-30T23:30:00Z", "2026-11"),
+    ] {
+        let mut scope = Scope::new(1);
+        scope.poll(polled);
+        assert_eq!(scope.asks(now)[0], asked, "polled {polled}, now {now}");
+    }
+}
+
+#[test]
+fn after_a_week_of_downtime_everything_that_was_partial_is_read_again() {
+    let mut scope = Scope::new(1);
+    scope.poll("2026-11-12T12:00:00Z");
+    assert_eq!(scope.asks("2026-11-19T12:00:00Z"), ["2026-11", "2026-10"]);
+    // Over the end of the month: the old one was never seen whole.
+    let mut scope = Scope::new(1);
+    scope.poll("2026-11-26T12:00:00Z");
+    assert_eq!(scope.poll("2026-12-03T12:00:00Z"), ["2026-12", "2026-11",]);
+    // Over two: what was partial in the window is read again, and only that.
+    let mut scope = Scope::new(1);
+    scope.rules.daily_window = 100;
+    scope.poll("2026-09-20T12:00:00Z");
+    assert_eq!(
+        scope.poll("2026-11-24T12:00:00Z"),
+        ["2026-11", "2026-10", "2026-09-17..2026-09-30"]
+    );
+    assert_eq!(scope.asks("2026-11-24T16:00:00Z"), ["2026-11-20..2026-11-24"]);
+}
+
+#[test]
+fn the_period_before_is_read_daily_at_first_then_seldom_and_then_settles() {
+    let october = Period::of(day("2026-10-01"));
+    for (polled, now, due, settled) in [
+        ("2026-11-01T00:10:00Z", "2026-11-01T23:00:00Z", false, false),
+        ("2026-11-01T23:00:00Z", "2026-11-02T00:00:00Z", true, false),
+        // Day 9 and 10 after the end, then 15, 21 and 28.
+        ("2026-11-09T00:00:00Z", "2026-11-09T23:59:59Z", false, false),
+        ("2026-11-09T00:00:00Z", "2026-11-10T00:00:00Z", true, false),
+        ("2026-11-10T00:00:00Z", "2026-11-10T23:59:59Z", false, false),
+        ("2026-11-10T00:00:00Z", "2026-11-11T00:00:00Z", true, false),
+        ("2026-11-11T00:00:00Z", "2026-11-12T00:00:00Z", false, false),
+        ("2026-11-11T00:00:00Z", "2026-11-15T23:59:59Z", false, false),
+        ("2026-11-11T00:00:00Z", "2026-11-16T00:00:00Z", true, false),
+        ("2026-11-16T00:00:00Z", "2026-11-17T00:00:00Z", false, false),
+        ("2026-11-16T00:00:00Z", "2026-11-21T23:59:59Z", false, false),
+        ("2026-11-21T23:00:00Z", "2026-11-22T00:00:00Z", true, false),
+        ("2026-11-22T00:00:00Z", "2026-11-28T23:59:59Z", false, false),
+        ("2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z", true, false),
+        ("2026-11-29T00:00:00Z", "2026-11-30T23:59:59Z", false, true),
+        // Nobody polled for a week: one reading makes up for all that was missed.
+        ("2026-11-03T00:00:00Z", "2026-11-10T12:00:00Z", true, false),
+    ] {
+        let mut scope = Scope::new(1);
+        scope.poll(polled);
+        let asked = scope.asks(now).contains(&"2026-10".to_owned());
+        let state = (asked, scope.outlook().is_settled(october));
+        assert_eq!(state, (due, settled), "polled {polled}, now {now}");
+    }
+}
+
+/// Days 35 and 36 after its end a period is the one before the previous one, which the settings
+/// cannot change; and a February is the previous one for 31 days, a January for 28.
+#[test]
+fn a_period_settles_with_the_last_reading_that_fits() {
+    for (until, polled, settled) in [
+        (35, "2027-03-28T00:00:00Z", false),
+        (35, "2027-03-29T00:00:00Z", true),
+        (21, "2027-03-22T00:00:00Z", true),
+        (5, "2027-03-05T23:59:59Z", false),
+        (5, "2027-03-06T00:00:00Z", true),
+    ] {
+        let mut scope = Scope::new(1);
+        scope.poll.previous_period_until_days = until;
+        scope.poll(polled);
+        let february = Period::of(day("2027-02-01"));
+        assert_eq!(scope.outlook().is_settled(february), settled, "{until} days, {polled}");
+    }
+    let mut scope = Scope::new(1);
+    scope.poll("2027-02-22T00:00:00Z");
+    assert!(scope.outlook().is_settled(Period::of(day("2027-01-01"))));
+    for days_after in [35, 36] {
+        let now = at("2026-11-01T00:00:00Z") + SignedDuration::from_hours(24 * days_after);
+        let mut scope = Scope::new(1);
+        scope.poll("2026-11-29T00:00:00Z");
+        let asked = scope.asks(&now.to_string());
+        assert!(!asked.contains(&"2026-10".to_owned()), "{now}: {asked:?}");
+    }
+}
+
+#[test]
+fn a_long_period_is_read_in_pieces_the_newest_first_and_goes_on_where_it_broke_off() {
+    let mut scope = Scope::new(6_000);
+    assert_eq!(scope.poll("2026-11-12T02:00:00Z"), ["2026-11", "2026-10"], "unknown: whole");
+    let pieces = ["2026-11-09..2026-11-13", "2026-11-04..2026-11-08", "2026-11-01..2026-11-03"];
+    assert_eq!(scope.asks("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
+    let asked = scope.poll_some("2026-11-13T02:00:00Z", 2);
+    assert_eq!(asked[..4], [&pieces[..], &["guests of 2026-11"]].concat());
+    // The poll was given up after two pieces.
+    let asked = scope.poll("2026-11-13T02:01:00Z");
+    assert_eq!(asked[..3], [pieces[0], pieces[2], "guests of 2026-11"]);
+    assert_eq!(scope.asks("2026-11-13T06:00:00Z"), [pieces[0]]);
+    // Readings of guests are answered with everything: then everything is read at once.
+    scope.shelf.books.distrust_guest_filter();
+    assert_eq!(scope.asks("2026-11-14T06:00:00Z")[0], "2026-11");
+}
+
+#[test]
+fn a_day_beyond_all_measure_is_a_reading_of_its_own() {
+    let mut scope = Scope::new(40_000);
+    scope.poll.overlap_days = 3;
+    scope.rules.daily_window = 29;
+    scope.enter(Span::Period(Period::of(day("2026-11-01"))), "2026-11-04T02:00:00Z", 40_000);
+    assert_eq!(
+        scope.asks("2026-11-04T06:00:00Z")[..3],
+        ["2026-11-04..2026-11-04", "2026-11-03..2026-11-03", "2026-11-02..2026-11-02"]
+    );
+}
+
+#[test]
+fn where_dates_are_ignored_periods_are_asked_for() {
+    let mut scope = Scope::new(1);
+    scope.poll("2026-11-23T02:00:00Z");
+    scope.shelf.books.distrust_filter();
+    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), ["2026-11"]);
+    scope.rules.daily_window = 70;
+    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), ["2026-11", "2026-09"]);
+}
+
+#[test]
+fn a_doubted_day_is_asked_again_with_the_next_poll() {
+    let mut scope = Scope::new(10);
+    scope.poll("2026-11-23T02:00:00Z");
+    let tenth = Span::Days(DayRange { first: day("2026-11-10"), last: day("2026-11-10") });
+    scope.enter(tenth, "2026-11-23T03:00:00Z", 7);
+    let again = ["2026-11-19..2026-11-23", "2026-11-10..2026-11-10"];
+    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), again);
+    scope.enter(tenth, "2026-11-23T06:00:00Z", 7);
+    assert_eq!(scope.asks("2026-11-23T10:00:00Z"), again[..1], "two answers agree");
+    let ninth = Span::Days(DayRange { first: day("2026-10-09"), last: day("2026-10-09") });
+    scope.enter(ninth, "2026-11-23T10:00:00Z", 0);
+    assert_eq!(scope.asks("2026-11-23T11:00:00Z"), [again[0], "2026-10-09..2026-10-09"]);
+}
+
+#[test]
+fn a_new_tag_key_is_asked_for_on_every_day_that_was_read_without_it() {
+    let mut scope = Scope::new(1);
+    scope.poll("2026-11-23T02:00:00Z");
+    scope.tag_keys = ["team".to_owned()].into();
+    assert!(!scope.outlook().is_complete(at("2026-11-23T06:00:00Z")));
+    // Every day, so that a period by its name is as few calls.
+    assert_eq!(scope.poll("2026-11-23T06:00:00Z"), ["2026-11", "2026-10"]);
+    assert_eq!(scope.asks("2026-11-23T10:00:00Z"), ["2026-11-19..2026-11-23"]);
+    assert!(scope.outlook().is_complete(at("2026-11-23T10:00:00Z")));
+}
+
+#[test]
+fn the_months_of_a_budget_are_read_once_and_again_where_they_were_kept_too_early() {
+    let budget = Budget {
+        name: "year".to_owned(),
+        amount: crate::billing::amount::Amount::ONE,
+        currency: "EUR".to_owned(),
+        grain: Grain::Year,
+        start: day("2026-08-01"),
+        only: Only::All,
+    };
+    let mut scope = Scope::new(1);
+    scope.rules.budgets = vec![budget];
+    assert_eq!(scope.poll("2026-11-23T02:00:00Z"), ["2026-11", "2026-10", "2026-08", "2026-09"]);
+    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), ["2026-11-19..2026-11-23"]);
+    // Two months nobody polled: October was read late enough, November was not.
+    let asked = scope.poll("2027-02-05T02:00:00Z");
+    assert_eq!(asked, ["2027-02", "2027-01", "2026-11", "2026-12"]);
+}
+
+#[test]
+fn a_subscription_has_no_guests_to_ask_for() {
+    let mut scope = Scope::new(6_000);
+    scope.scope_type = ScopeType::Subscription;
+    scope.poll("2026-11-12T02:00:00Z");
+    let asked = scope.asks("2026-11-13T02:00:00Z");
+    assert!(asked.iter().all(|span| !span.contains("guests")), "{asked:?}");
+    assert!(!asked.contains(&"2026-11".to_owned()));
+}
+
+#[test]
+fn twenty_small_departments_cost_one_call_a_poll_each() {
+    let mut departments: Vec<Scope> = (0..20).map(|_| Scope::new(20)).collect();
+    let mut calls = |now: &str| {
+        departments.iter_mut().map(|department| department.poll(now).len()).sum::<usize>()
+    };
+    assert_eq!(calls("2026-11-23T02:00:00Z"), 40, "two months, one call each");
+    for hour in ["06", "10", "14", "18", "22"] {
+        assert_eq!(calls(&format!("2026-11-23T{hour}:00:00Z")), 20);
+    }
+    assert_eq!(calls("2026-11-24T02:00:00Z"), 20, "the whole month in one call");
+    assert_eq!(calls("2026-12-01T02:00:00Z"), 40, "the month before closes");
+}
+
+#[test]
+fn a_shorter_refresh_reads_the_whole_period_more_often() {
+    let mut scope = Scope::new(1);
+    scope.poll.full_refresh = Duration::from_secs(3600);
+    scope.poll("2026-11-23T02:00:00Z");
+    assert_eq!(scope.asks("2026-11-23T02:59:59Z"), ["2026-11-19..2026-11-23"]);
+    assert_eq!(scope.asks("2026-11-23T03:00:00Z"), ["2026-11"]);
+}

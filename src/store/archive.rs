@@ -1,0 +1,212 @@
+//! What is stored of one scope: its books, its days, and how its last poll went.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use redb::{Database, ReadableDatabase, ReadableTable};
+use serde::{Deserialize, Serialize};
+use tracing::debug;
+
+use super::Error;
+use super::code::{decode, encode};
+use super::file::{BOOKS, DAYS, POLLS, Store};
+use crate::billing::books::Books;
+use crate::billing::ledger::{Ledger, Part, Slot};
+use crate::billing::scope::ScopeId;
+
+/// The days of a scope: in the store, and in memory as far as they are not written.
+#[derive(Debug, Default)]
+pub struct Archive {
+    /// Without one all days stay in memory.
+    store: Option<Arc<Store>>,
+    /// The identity of the scope: days belong to it whatever it is called.
+    scope: String,
+    unwritten: BTreeMap<Slot, Vec<u8>>,
+    /// Whether the store holds what is not unwritten. If not, it is emptied first.
+    based: bool,
+}
+
+/// What a restart must still know about polling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PollRecord {
+    /// When the last poll began.
+    pub began: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it failed: the reason of the metric, and what the log said.
+    pub failure: Option<(String, String)>,
+    /// When the last successful one ended.
+    pub last_success: Option<Timestamp>,
+    /// Its rows.
+    pub rows: Option<u64>,
+}
+
+/// What the store knew of a scope.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// Its books.
+    pub books: Option<Books>,
+    /// How its last poll went.
+    pub poll: Option<PollRecord>,
+}
+
+impl Archive {
+    /// In memory alone.
+    pub fn in_memory(scope: &ScopeId) -> Self {
+        let scope = scope.to_string();
+        Self { store: None, scope, unwritten: BTreeMap::new(), based: false }
+    }
+
+    /// What a store has of a scope: nothing, where it cannot be opened.
+    ///
+    /// # Errors
+    /// When it has something that cannot be read. The archive goes on from nothing.
+    pub fn open(store: Arc<Store>, scope: &ScopeId) -> (Self, Result<Restored, String>) {
+        let mut archive = Self { store: Some(store.clone()), ..Self::in_memory(scope) };
+        let read = store.using(|database| stored(database, &archive.scope));
+        let read = read.unwrap_or_else(|what| {
+            // Told when the store was opened.
+            debug!(scope = archive.scope, "nothing is restored: {what}");
+            (None, None)
+        });
+        let restored = Ok(read).and_then(|(books, poll): (Bytes, Bytes)| {
+            let books = books.map(|bytes| decode::<Books>(&bytes)).transpose()?;
+            Ok(Restored { books, poll: poll.map(|bytes| decode(&bytes)).transpose()? })
+        });
+        archive.based = restored.as_ref().is_ok_and(|restored| restored.books.is_some());
+        (archive, restored)
+    }
+
+    /// The rows of a slot that is part of the books.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when they cannot be read: without them the books cannot go on.
+    pub fn day(&self, slot: Slot) -> Result<Ledger, Error> {
+        let lost = |what: String| Error::Lost(format!("the stored {} {what}", slot.date));
+        if let Some(bytes) = self.unwritten.get(&slot) {
+            return decode(bytes).map_err(lost);
+        }
+        let Some(store) = self.store.as_ref().filter(|_| self.based) else {
+            return Err(lost("is missing".to_owned()));
+        };
+        let read = store.using(|database| {
+            let days = database.begin_read()?.open_table(DAYS)?;
+            let bytes = days.get(key(&self.scope, slot, &slot.date.to_string()))?;
+            Ok(bytes.map(|bytes| bytes.value().to_vec()))
+        });
+        match read {
+            Ok(Some(bytes)) => decode(&bytes).map_err(lost),
+            Ok(None) => Err(lost("is missing".to_owned())),
+            Err(what) => Err(lost(format!("cannot be read: {what}"))),
+        }
+    }
+
+    /// Puts rows in the place of those of their slot; written with the next commit.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when they cannot be kept at all, which is a bug.
+    pub fn put(&mut self, slot: Slot, day: &Ledger) -> Result<(), Error> {
+        self.unwritten.insert(slot, encode(day).map_err(Error::Lost)?);
+        Ok(())
+    }
+
+    /// Writes what is not written, and the books that belong to it, at once or not at all. Days that
+    /// the books do not know are removed.
+    ///
+    /// # Errors
+    /// [`Error::Unwritten`] when the disk refuses: all stays in memory. [`Error::Lost`] when the
+    /// store has lost days that it was trusted with.
+    pub fn commit(&mut self, books: &Books) -> Result<(), Error> {
+        self.unwritten.retain(|slot, _| books.knows_slot(*slot));
+        let Some(store) = &self.store else { return Ok(()) };
+        let encoded = encode(books).map_err(Error::Lost)?;
+        debug!(scope = self.scope, days = self.unwritten.len(), "committing");
+        let written = store.using(|database| self.write(database, books, &encoded));
+        match written {
+            Ok(true) => {
+                debug!(scope = self.scope, "committed");
+                self.unwritten.clear();
+                self.based = true;
+                Ok(())
+            }
+            Ok(false) => Err(Error::Lost("stored days are missing".to_owned())),
+            Err(what) => Err(Error::Unwritten(what)),
+        }
+    }
+
+    /// Whether all days of the books are there in the end. If not, nothing is written.
+    fn write(
+        &self,
+        database: &Database,
+        books: &Books,
+        encoded: &[u8],
+    ) -> Result<bool, redb::Error> {
+        let writing = database.begin_write()?;
+        let mut missing = books.known_slots();
+        {
+            let mut days = writing.open_table(DAYS)?;
+            let range = (self.scope.as_str(), "", 0)..=(self.scope.as_str(), "\u{7f}", 0);
+            days.retain_in(range, |(_, date, part), _| {
+                self.based && slot(date, part).is_some_and(|slot| books.knows_slot(slot))
+            })?;
+            for (slot, bytes) in &self.unwritten {
+                let date = slot.date.to_string();
+                days.insert(key(&self.scope, *slot, &date), bytes.as_slice())?;
+            }
+            let range = (self.scope.as_str(), "", 0)..=(self.scope.as_str(), "\u{7f}", 0);
+            for entry in days.range(range)? {
+                entry?;
+                missing = missing.saturating_sub(1);
+            }
+            writing.open_table(BOOKS)?.insert(self.scope.as_str(), encoded)?;
+        }
+        if missing > 0 {
+            writing.abort()?;
+            return Ok(false);
+        }
+        writing.commit()?;
+        Ok(true)
+    }
+
+    /// Begins anew: what is stored is not trusted any more, and replaced by the next commit.
+    pub fn distrust(&mut self) {
+        self.unwritten.clear();
+        self.based = false;
+    }
+}
+
+impl Store {
+    /// Writes how a poll of a scope went.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn record(&self, scope: &ScopeId, poll: &PollRecord) -> Result<(), String> {
+        let encoded = encode(poll)?;
+        self.using(|database| {
+            let writing = database.begin_write()?;
+            writing.open_table(POLLS)?.insert(scope.to_string().as_str(), encoded.as_slice())?;
+            writing.commit()?;
+            Ok(())
+        })
+    }
+}
+
+type Bytes = Option<Vec<u8>>;
+
+fn stored(database: &Database, scope: &str) -> Result<(Bytes, Bytes), redb::Error> {
+    let reading = database.begin_read()?;
+    let books = reading.open_table(BOOKS)?.get(scope)?.map(|bytes| bytes.value().to_vec());
+    let poll = reading.open_table(POLLS)?.get(scope)?.map(|bytes| bytes.value().to_vec());
+    Ok((books, poll))
+}
+
+fn key<'a>(scope: &'a str, slot: Slot, date: &'a str) -> (&'a str, &'a str, u8) {
+    (scope, date, u8::from(slot.part == Part::Guests))
+}
+
+fn slot(date: &str, part: u8) -> Option<Slot> {
+    let part = if part == 0 { Part::Own } else { Part::Guests };
+    Some(Slot { date: date.parse().ok()?, part })
+}

@@ -1,0 +1,29 @@
+//! Days kept across restarts: one file of an embedded database, with every day and the books of
+//! every scope, written together or not at all.
+//!
+//! Nothing here decides what is read or published. What cannot be written stays in memory and is
+//! tried again with the next commit; what cannot be read any more is forgotten and read again from
+//! Azure. Only damage sets the file aside: a disk that is full or a path that may not be written is
+//! left alone and reported.
+
+mod archive;
+mod code;
+mod file;
+mod shelf;
+
+pub use archive::{Archive, PollRecord, Restored};
+pub use file::{InUse, Now, Store};
+pub use shelf::{Answer, Keeping, Shelf};
+
+use thiserror::Error;
+
+/// Why something was not stored or not found, by what has to be done about it.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Go on in memory; the next commit tries again.
+    #[error("{0}")]
+    Unwritten(String),
+    /// Forget the scope and read it again.
+    #[error("{0}")]
+    Lost(String),
+}

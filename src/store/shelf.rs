@@ -1,0 +1,96 @@
+//! The books of a scope together with its days: what a finished reading is entered in.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use tracing::warn;
+
+use super::{Archive, Error};
+use crate::billing::books::{Books, Entry, Orphans};
+use crate::billing::ledger::Ledger;
+use crate::billing::period::{DayRange, Period, day_of};
+use crate::billing::span::Span;
+
+/// What is known of a scope, and where its days are.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    /// What is known.
+    pub books: Books,
+    /// The days themselves.
+    pub archive: Archive,
+}
+
+/// A reading that can be entered.
+pub struct Answer {
+    /// What it is about.
+    pub span: Span,
+    /// Its rows.
+    pub ledger: Ledger,
+    /// When the reading began.
+    pub began: Timestamp,
+}
+
+/// How long days are kept, and from when on they are believed.
+#[derive(Clone, Copy)]
+pub struct Keeping {
+    /// The first day that is kept by itself.
+    pub since: Date,
+    /// How long after its end a day is read whole.
+    pub complete_after: SignedDuration,
+}
+
+impl Shelf {
+    /// Enters an answer in the books and stores both.
+    ///
+    /// # Errors
+    /// After [`Error::Unwritten`] it is entered all the same. After [`Error::Lost`] the books are
+    /// not to be used: see [`Shelf::forget`].
+    pub fn keep(&mut self, answer: &Answer, keeping: Keeping) -> Result<(), Error> {
+        let Answer { span, ledger, began } = answer;
+        self.books.begin(Period::of(day_of(*began)), *span);
+        let mut orphans = Orphans::default();
+        let mut doubted = Vec::new();
+        for slot in self.books.slots(*span, ledger, *began) {
+            let known = self.books.knows_slot(slot);
+            let old = known.then(|| self.archive.day(slot)).transpose()?;
+            match self.books.enter(slot, old.as_ref(), ledger, *began, &mut orphans) {
+                Entry::Replaced if slot.date >= keeping.since => {
+                    self.archive.put(slot, &self.books.worth_keeping(slot, ledger))?;
+                }
+                Entry::Replaced => {}
+                Entry::Doubted => doubted.push(slot.date),
+            }
+        }
+        self.find_names(orphans, keeping.since)?;
+        self.books.finish(*span, *began);
+        self.books.forget_before(keeping.since, keeping.complete_after);
+        if let Some((first, last)) = doubted.first().zip(doubted.last()) {
+            let range = DayRange { first: *first, last: *last };
+            warn!(
+                days = doubted.len(), between = %range,
+                "Azure answered much less than before; the old costs of these days stay until a second answer agrees"
+            );
+        }
+        self.archive.commit(&self.books)
+    }
+
+    /// Looks on older days for what is called nothing any more.
+    fn find_names(&mut self, mut orphans: Orphans, since: Date) -> Result<(), Error> {
+        let slots = if orphans.is_empty() { Vec::new() } else { self.books.name_slots(since) };
+        for day in slots.chunk_by(|one, other| one.date == other.date) {
+            for slot in day {
+                self.books.name(*slot, &self.archive.day(*slot)?, &mut orphans);
+            }
+            self.books.named(&mut orphans);
+            if orphans.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins anew, because stored days cannot be read any more.
+    pub fn forget(&mut self) {
+        self.books = Books::default();
+        self.archive.distrust();
+    }
+}

@@ -1,0 +1,169 @@
+//! Days that are replaced: what goes with them, and what stays.
+
+use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::period::{Period, day_of};
+use azure_billing_exporter::billing::published::Value;
+use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::store::Shelf;
+
+use crate::rows::{at, day, keep, published, range, usage};
+
+const NOW: &str = "2026-11-20T12:00:00Z";
+const INSTANCES: &str = "azure_billing_instance_pretax_cost";
+const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
+const TAGS: &str = "azure_billing_tag_pretax_cost";
+const SCOPE: &str = "azure_billing_scope_pretax_cost";
+
+fn november() -> Period {
+    Period::of(day("2026-11-01"))
+}
+
+/// Costs a euro.
+fn named(id: &'static str, name: &'static str) -> Charge<'static> {
+    Charge { instance_id: id.into(), instance_name: name.into(), ..usage("1") }
+}
+
+fn reading(keys: &TagKeys, rows: &[(&str, Charge<'static>)]) -> Ledger {
+    let mut reading = Ledger::new(keys.clone());
+    for (date, charge) in rows {
+        reading.add(charge, Slot::of_period(day(date), november()));
+    }
+    reading
+}
+
+/// What the instances are called.
+fn names(shelf: &Shelf) -> Vec<String> {
+    let published = published(shelf, &TagKeys::default(), &Rules::default());
+    published.samples[INSTANCES].keys().map(|values| values[3].clone()).collect()
+}
+
+#[test]
+fn a_name_stays_as_long_as_some_day_has_it_and_the_newest_one_wins() {
+    let no_tags = TagKeys::default();
+    let mut shelf = Shelf::default();
+    let rows = [
+        ("2026-11-10", named("/x/a", "old")),
+        ("2026-11-12", named("/x/a", "newer")),
+        ("2026-11-12", named("/x/b", "other")),
+        ("2026-11-14", named("/x/a", "newest")),
+        ("2026-11-14", named("/x/a", "newest too")),
+    ];
+    keep(&mut shelf, Span::Period(november()), &reading(&no_tags, &rows), at(NOW));
+    assert_eq!(names(&shelf), ["newest", "other"], "of two on one day the lesser");
+    // Day by day the names are taken away, each twice, as so much less is not believed at once.
+    for (date, left) in [
+        ("2026-11-14", vec!["newer", "other"]),
+        ("2026-11-12", vec!["old"]),
+        ("2026-11-10", vec![]),
+    ] {
+        for _ in 0..2 {
+            keep(&mut shelf, range(date, date), &Ledger::default(), at(NOW));
+        }
+        assert_eq!(names(&shelf), left, "without {date}");
+    }
+}
+
+#[test]
+fn rows_that_are_dated_elsewhere_stay_while_days_are_read_by_date() {
+    let no_tags = TagKeys::default();
+    let mut shelf = Shelf::default();
+    let rows = [("2026-10-28", named("/x/late", "late")), ("2026-11-01", named("/x/own", "own"))];
+    keep(&mut shelf, Span::Period(november()), &reading(&no_tags, &rows), at(NOW));
+    let first = |shelf: &Shelf| {
+        let published = published(shelf, &TagKeys::default(), &Rules::default());
+        (
+            published.value(DAILY, &["2026-11-01", "usage", "EUR"]),
+            published.value(SCOPE, &["usage", "", "", "EUR"]),
+            published.samples[INSTANCES].len(),
+        )
+    };
+    assert_eq!(first(&shelf), (Some(2.0), Some(2.0), 2), "late rows count on the nearest day");
+    let again = reading(
+        &no_tags,
+        &[("2026-11-01", Charge { cost: crate::rows::amount("5"), ..named("/x/own", "own") })],
+    );
+    for _ in 0..2 {
+        keep(&mut shelf, range("2026-11-01", "2026-11-02"), &again, at(NOW));
+    }
+    assert_eq!(first(&shelf), (Some(6.0), Some(6.0), 2));
+    let late = reading(
+        &no_tags,
+        &[("2026-10-29", Charge { cost: crate::rows::amount("3"), ..named("/x/late", "late") })],
+    );
+    keep(&mut shelf, Span::Guests(november()), &late, at(NOW));
+    assert_eq!(first(&shelf), (Some(8.0), Some(8.0), 2));
+    // They are no sign that usage still comes.
+    let newest = shelf.books.snapshot(&Rules::default(), &no_tags, false).expect("a snapshot");
+    assert_eq!(newest.newest_usage(), Some(at("2026-11-02T00:00:00Z")));
+}
+
+#[test]
+fn a_tag_is_published_when_every_day_was_read_with_its_key() {
+    let (no_tags, keys): (TagKeys, TagKeys) = (TagKeys::default(), ["team".to_owned()].into());
+    let tagged = || Charge { tags: vec![("Team".into(), "shop".into())], ..usage("2") };
+    let mut shelf = Shelf::default();
+    let rows = [("2026-11-05", tagged()), ("2026-11-15", tagged())];
+    keep(&mut shelf, Span::Period(november()), &reading(&no_tags, &rows), at(NOW));
+    let newest = reading(&keys, &rows[1..]);
+    keep(&mut shelf, range("2026-11-10", "2026-11-20"), &newest, at(NOW));
+    let tags = |shelf: &Shelf, keys: &TagKeys| {
+        let published = published(shelf, keys, &Rules::default());
+        published.samples[TAGS].values().map(|value| value.to_f64()).collect::<Vec<f64>>()
+    };
+    assert!(tags(&shelf, &keys).is_empty(), "half of the days would not add up");
+    let oldest = reading(&keys, &rows[..1]);
+    keep(&mut shelf, range("2026-11-01", "2026-11-09"), &oldest, at(NOW));
+    // The period has no guests, but nobody has asked for them with the key.
+    assert_eq!(tags(&shelf, &keys), [4.0]);
+    assert!(tags(&shelf, &no_tags).is_empty(), "a key that is not configured any more");
+}
+
+#[test]
+fn a_clock_that_is_set_back_over_a_month_forgets_what_it_brought() {
+    let no_tags = TagKeys::default();
+    let mut shelf = Shelf::default();
+    let october = Period::of(day("2026-10-01"));
+    let mut rows = Ledger::default();
+    rows.add(&usage("7"), Slot::own(day("2026-10-10")));
+    keep(&mut shelf, Span::Period(october), &rows, at("2026-10-31T23:00:00Z"));
+    let one = reading(&no_tags, &[("2026-11-01", usage("1"))]);
+    keep(&mut shelf, Span::Period(november()), &one, at("2026-11-01T01:00:00Z"));
+    keep(&mut shelf, Span::Period(october), &rows, at("2026-10-31T23:30:00Z"));
+    let published = published(&shelf, &no_tags, &Rules::default());
+    assert_eq!(published.value(SCOPE, &["usage", "", "", "EUR"]), Some(7.0));
+    let days: Vec<&str> = published.samples[DAILY].keys().map(|key| key[0].as_str()).collect();
+    assert_eq!(days, ["2026-10-10"]);
+}
+
+#[test]
+fn a_month_that_was_kept_too_early_is_no_bill() {
+    let mut shelf = Shelf::default();
+    let october = Period::of(day("2026-10-01"));
+    for (now, bill) in [
+        ("2026-10-31T20:00:00Z", false),
+        ("2026-11-03T23:59:59Z", false),
+        ("2026-11-04T00:00:00Z", true),
+    ] {
+        let mut rows = Ledger::default();
+        rows.add(&usage("7"), Slot::own(day("2026-10-31")));
+        let mut early = Shelf::default();
+        keep(&mut early, Span::Period(october), &rows, at(now));
+        assert_eq!(day_of(at(now)) > day("2026-10-31"), now.contains("-11-"));
+        let complete_after = Rules::default().day_complete_after;
+        // Days still to come are not known either.
+        early.books.forget_before(day("2026-12-01"), complete_after);
+        assert_eq!(early.books.knows(october, &TagKeys::default()), bill, "read {now}");
+        shelf = early;
+    }
+    // Reading such a month again does not add it to itself.
+    let mut rows = Ledger::default();
+    rows.add(&usage("9"), Slot::own(day("2026-10-30")));
+    keep(&mut shelf, Span::Period(october), &rows, at("2026-12-05T00:00:00Z"));
+    let one = reading(&TagKeys::default(), &[("2026-11-01", usage("1"))]);
+    keep(&mut shelf, Span::Period(november()), &one, at("2026-11-20T00:00:00Z"));
+    let published = published(&shelf, &TagKeys::default(), &Rules::default());
+    let previous = &published.samples["azure_billing_scope_previous_period_pretax_cost"];
+    assert_eq!(previous.values().collect::<Vec<_>>(), [&Value::Exact(crate::rows::amount("9"))]);
+}

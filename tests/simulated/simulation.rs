@@ -1,0 +1,311 @@
+//! An exporter beside a simulated Azure, in process.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_billing_exporter::azure::transport::{Transport, TransportError};
+use azure_billing_exporter::azure::{Client, Patience};
+use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::billing::scope::ScopeId;
+use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
+use azure_billing_exporter::poller::{Clock, Poller, World};
+use azure_billing_exporter::simulator::{Options, Simulator};
+use azure_billing_exporter::status::{ScopeInfo, Status};
+use azure_billing_exporter::store::Store;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// What is to be simulated.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) start: String,
+    /// Kinds and ids; `name` is the scope's label.
+    pub(crate) scopes: Vec<(&'static str, &'static str, &'static str)>,
+    pub(crate) options: Options,
+    pub(crate) rules: Rules,
+    pub(crate) state: Option<PathBuf>,
+    /// Whether the quotas are so wide that nobody waits.
+    pub(crate) unlimited: bool,
+    pub(crate) interval: &'static str,
+}
+
+impl Setup {
+    pub(crate) fn new(start: &str, kind: &'static str, id: &'static str, options: Options) -> Self {
+        Self {
+            start: start.to_owned(),
+            scopes: vec![(kind, id, "shop")],
+            options,
+            rules: Rules::default(),
+            state: None,
+            unlimited: false,
+            interval: "4h",
+        }
+    }
+
+    pub(crate) fn stored_in(self, path: &Path) -> Self {
+        Self { state: Some(path.to_owned()), ..self }
+    }
+
+    pub(crate) fn unlimited(self) -> Self {
+        Self { unlimited: true, ..self }
+    }
+
+    pub(crate) fn start(self) -> Simulation {
+        let clock = Clock::starting_at(self.start.parse().expect("a time"));
+        let now = clock.clone();
+        let simulator = Simulator::new(self.options.clone(), Arc::new(move || now.now()));
+        Simulation::new(self, simulator, clock, |_| {})
+    }
+
+    fn config(&self) -> Config {
+        let scopes: Vec<String> = self
+            .scopes
+            .iter()
+            .map(|(kind, id, name)| format!("{{{kind}: \"{id}\", name: {name}}}"))
+            .collect();
+        let quotas = if self.unlimited {
+            ", requests_per_minute: {billing_account: 100000, department: 100000}"
+        } else {
+            ""
+        };
+        // Days settle after 120 hours, so that six days of overlap see every change.
+        let text = format!(
+            "azure: {{endpoint: \"http://127.0.0.1:1\", auth: {{method: token, token: x}}{quotas}}}\nscopes: [{}]\npoll: {{overlap: 6d, interval: {}}}\n",
+            scopes.join(", "),
+            self.interval
+        );
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("the file can be written");
+        Config::from_file(file.path(), &Environment::default()).expect("a configuration")
+    }
+}
+
+pub(crate) struct Simulation {
+    pub(crate) setup: Setup,
+    pub(crate) simulator: Simulator,
+    pub(crate) clock: Clock,
+    pub(crate) pollers: Vec<Poller>,
+    pub(crate) exposition: Arc<Exposition>,
+    pub(crate) status: Arc<Status>,
+}
+
+pub(crate) fn simulation(
+    start: &str,
+    kind: &'static str,
+    id: &'static str,
+    options: Options,
+) -> Simulation {
+    Setup::new(start, kind, id, options).start()
+}
+
+pub(crate) fn with_rules(
+    start: &str,
+    kind: &'static str,
+    id: &'static str,
+    options: Options,
+    rules: Rules,
+) -> Simulation {
+    Setup { rules, ..Setup::new(start, kind, id, options) }.start()
+}
+
+/// A transport that is the simulator itself, and tells of each request before it is answered.
+fn in_process(
+    simulator: &Simulator,
+    asked: impl Fn() + Clone + Send + Sync + 'static,
+) -> Transport {
+    let router = simulator.router();
+    BoxCloneSyncService::new(tower::service_fn(move |request: http::Request<Bytes>| {
+        let router = router.clone();
+        asked();
+        async move {
+            let answer = router.oneshot(request.map(axum::body::Body::from)).await?;
+            Ok(answer.map(|body| UnsyncBoxBody::new(body.map_err(TransportError::from))))
+        }
+    }))
+}
+
+impl Simulation {
+    /// An exporter that starts now. `asked` sees the exposition at each request.
+    pub(crate) fn new(
+        setup: Setup,
+        simulator: Simulator,
+        clock: Clock,
+        asked: impl Fn(&Exposition) + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let config = setup.config();
+        let info = |scope: &azure_billing_exporter::config::Scope| ScopeInfo {
+            label: scope.label.clone(),
+            id: scope.id.clone(),
+            nested: false,
+        };
+        let status = Arc::new(Status::new(config.scopes.iter().map(info), config.poll.interval));
+        let calls = Arc::<ApiCalls>::default();
+        let about = About { demo: false, process: false };
+        let exposition =
+            Arc::new(Exposition::new(status.clone(), calls.clone(), about).expect("an exposition"));
+        let seen = exposition.clone();
+        let transport = in_process(&simulator, move || asked(&seen));
+        let client = Client::new(&config.azure, transport, Patience::default(), calls);
+        let now = clock.clone();
+        let store = setup.state.as_ref().map(|path| {
+            let store = Store::open(path, Box::new(move || now.now())).expect("nobody uses it");
+            let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
+            store.keep_only(&ids);
+            Arc::new(store)
+        });
+        let world = World {
+            client: Arc::new(client),
+            poll: config.poll,
+            clock: clock.clone(),
+            status: status.clone(),
+            exposition: exposition.clone(),
+            store,
+        };
+        let poller = |(index, scope): (usize, &azure_billing_exporter::config::Scope)| {
+            let rules = setup.rules.clone();
+            Poller::new(world.clone(), index, scope.clone(), rules, Vec::new().into())
+        };
+        let pollers = config.scopes.iter().enumerate().map(poller).collect();
+        Self { setup, simulator, clock, pollers, exposition, status }
+    }
+
+    /// The same exporter after its process ended, with the same Azure.
+    pub(crate) fn restart(self) -> Self {
+        self.restart_as(|setup| setup)
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn restart_as(self, change: impl FnOnce(Setup) -> Setup) -> Self {
+        let Self { setup, simulator, clock, pollers, .. } = self;
+        drop(pollers);
+        Self::new(change(setup), simulator, clock, |_| {})
+    }
+
+    /// One poll of the first scope. Whether it succeeded.
+    pub(crate) async fn poll(&mut self) -> bool {
+        self.pollers[0].poll().await
+    }
+
+    /// Requests that came while something was done.
+    pub(crate) fn requests_since(&self, before: u64) -> Vec<String> {
+        let requests = self.simulator.requests();
+        let new = requests.into_iter().filter(|request| request.number > before);
+        new.map(|request| format!("{}?{}", request.path, request.query)).collect()
+    }
+
+    /// What is published of a family, by currency.
+    pub(crate) fn published(&self, family: &str, label: &str) -> BTreeMap<String, f64> {
+        let mut sums = BTreeMap::<String, f64>::new();
+        for line in self
+            .text()
+            .lines()
+            .filter(|line| line.starts_with(&format!("{family}{{")) && line.contains(label))
+        {
+            let (series, value) = line.rsplit_once(' ').expect("a value");
+            let currency =
+                series.rsplit_once("currency=\"").expect("a currency").1.trim_end_matches("\"}");
+            *sums.entry(currency.to_owned()).or_default() +=
+                value.parse::<f64>().expect("a number");
+        }
+        sums
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.exposition.scrape(Format::Text).expect("an exposition")
+    }
+
+    /// What follows from what was billed: everything but how polling goes.
+    pub(crate) fn bill(&self) -> String {
+        bill(&self.exposition)
+    }
+
+    /// The value of a family with one series.
+    pub(crate) fn value(&self, family: &str) -> f64 {
+        let text = self.text();
+        let line = text.lines().find(|line| line.starts_with(&format!("{family}{{")));
+        let value = line.expect("a line").rsplit_once(' ').expect("a value").1;
+        value.parse().expect("a number")
+    }
+
+    pub(crate) fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.clock.now()).date()
+    }
+
+    /// What the simulator billed of the month of a day.
+    pub(crate) fn billed(&self, of: Date) -> BTreeMap<String, f64> {
+        let (kind, id, _) = self.setup.scopes[0];
+        let totals = self.simulator.period_totals(kind, id, of.year(), of.month());
+        totals
+            .into_iter()
+            .map(|(currency, money)| (currency, money.to_string().parse().expect("a number")))
+            .collect()
+    }
+
+    pub(crate) fn assert_published_is_billed(&self) {
+        let billed = self.billed(self.today());
+        for family in CURRENT {
+            self.assert_is(family, "", &billed);
+        }
+        let month = format!("date=\"{}", self.today().strftime("%Y-%m"));
+        self.assert_is("azure_billing_scope_daily_pretax_cost", &month, &billed);
+        // The simulated source corrects a day for five days, and the month before is read daily.
+        if self.today().day() > 6 {
+            let before = self.billed(self.today().first_of_month().yesterday().expect("a day"));
+            self.assert_is("azure_billing_scope_previous_period_pretax_cost", "", &before);
+            self.assert_is("azure_billing_service_previous_period_pretax_cost", "", &before);
+        }
+    }
+
+    pub(crate) fn assert_is(&self, family: &str, label: &str, billed: &BTreeMap<String, f64>) {
+        let mut published = self.published(family, label);
+        // A currency that is only expected, because the month before had it.
+        published.retain(|currency, sum| billed.contains_key(currency) || *sum != 0.0);
+        let now = self.clock.now();
+        assert_eq!(
+            published.keys().collect::<Vec<_>>(),
+            billed.keys().collect::<Vec<_>>(),
+            "{family} at {now}"
+        );
+        for (currency, sum) in published {
+            let billed = billed[&currency];
+            assert!(
+                (sum - billed).abs() <= 1e-9 * billed.abs(),
+                "{family} {currency} at {now}: {sum} is not {billed}"
+            );
+        }
+    }
+}
+
+/// The families of the bill and of the data in an exposition.
+pub(crate) fn bill(exposition: &Exposition) -> String {
+    const OF_POLLING: [&str; 4] = [
+        "azure_billing_poll",
+        "azure_billing_api_",
+        "azure_billing_exporter_",
+        "azure_billing_rows_ignored",
+    ];
+    let text = exposition.scrape(Format::Text).expect("an exposition");
+    let of_bill = |line: &&str| {
+        !line.starts_with('#') && !OF_POLLING.iter().any(|start| line.starts_with(start))
+    };
+    text.lines().filter(of_bill).flat_map(|line| [line, "\n"]).collect()
+}
+
+pub(crate) const INSTANCES: &str = "azure_billing_instance_pretax_cost";
+
+const CURRENT: [&str; 4] = [
+    "azure_billing_scope_pretax_cost",
+    INSTANCES,
+    "azure_billing_account_pretax_cost",
+    "azure_billing_location_pretax_cost",
+];
