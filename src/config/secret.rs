@@ -47,7 +47,7 @@ impl Secret {
 
     /// What is told of a file that others than its owner and group can read. It may be meant so, in
     /// a container of one user, so it is no error.
-    pub(super) fn is_shared(&self) -> Option<String> {
+    pub(super) fn warning(&self) -> Option<String> {
         match self {
             Self::File { path, .. } if is_shared(path) => {
                 Some(format!("{} {SHARED}", path.display()))

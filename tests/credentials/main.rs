@@ -5,6 +5,7 @@
 
 mod certificate;
 mod elsewhere;
+mod http2;
 mod machine;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]

@@ -205,3 +205,22 @@ async fn a_machine_a_proxy_and_a_ready_token_keep_theirs() {
     let asked = proxy.requests().concat();
     assert!(asked.contains("c29tZW9uZTpwbGFudGVkLXBhc3N3b3Jk"), "the password was not used");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http2_tells_no_secret_either() {
+    let authority = Authority::new();
+    let page = r#"{"nextLink":"https://example.com/x?sig=planted-signature","value":[]}"#;
+    let (url, asked) = crate::http2::serve(&authority, "planted-token", page).await;
+    let azure =
+        format!("  endpoint: {url}\n  authority_host: {url}\n  ca_file: {}\n", authority.path());
+    let auth = format!(
+        "method: client_secret, tenant_id: {TENANT}, client_id: {CLIENT}, client_secret: planted-secret"
+    );
+    let planted = vec!["planted-token", "planted-secret", "planted-signature"];
+    assert_hidden(&Case { azure, auth, environment: Vec::new(), planted });
+    let asked = asked.lock().expect("no panic").clone();
+    assert!(asked.iter().all(|(version, _)| *version == hyper::Version::HTTP_2), "{asked:?}");
+    let used = asked.iter().map(|(_, text)| text.as_str()).collect::<String>();
+    assert!(used.contains("client_secret=planted-secret"), "{used}");
+    assert!(used.contains("Bearer planted-token"), "{used}");
+}

@@ -39,7 +39,7 @@ impl Site {
         authority: &Authority,
         answers: impl Fn(usize, &str) -> String + Send + Sync + 'static,
     ) -> Self {
-        Self::start(Some(authority.acceptor()), Arc::new(answers)).await
+        Self::start(Some(authority.acceptor(&[])), Arc::new(answers)).await
     }
 
     async fn start(tls: Option<TlsAcceptor>, answers: Answers) -> Self {
@@ -152,18 +152,20 @@ impl Authority {
         crate::path(&self.file)
     }
 
-    fn acceptor(&self) -> TlsAcceptor {
+    /// For a server that offers some protocols; none means HTTP/1.1.
+    pub(crate) fn acceptor(&self, protocols: &[&[u8]]) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a key");
         let names = vec!["localhost".into(), "127.0.0.1".into()];
         let leaf = CertificateParams::new(names).expect("names");
         let leaf = leaf.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let tls = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        let mut tls = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .expect("protocols")
             .with_no_client_auth()
             .with_single_cert(vec![leaf.der().clone()], key)
             .expect("a configuration");
+        tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         TlsAcceptor::from(Arc::new(tls))
     }
 }

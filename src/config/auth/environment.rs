@@ -19,7 +19,7 @@ pub(super) fn read(environment: &Environment, problems: &mut Problems) -> Option
         let application = application(environment, CERTIFICATE_PATH, problems);
         let pem = Secret::File { path: path.into(), key: CERTIFICATE_PATH };
         usable_certificate(&pem).map_err(|wrong| problems.outside(CERTIFICATE_PATH, wrong)).ok()?;
-        if let Some(warning) = pem.is_shared() {
+        if let Some(warning) = pem.warning() {
             problems.warn_outside(CERTIFICATE_PATH, warning);
         }
         return Some(Auth::ClientCertificate(application?, pem));

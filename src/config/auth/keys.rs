@@ -41,10 +41,10 @@ const CLIENT_CERTIFICATE: SecretKeys = SecretKeys {
 };
 const TOKEN: SecretKeys =
     SecretKeys { value: "token", file: "token_file", file_path: "azure.auth.token_file" };
+const FEDERATED_TOKEN: &str = "azure.auth.federated_token_file";
+
 /// How a secret is read: bare, or whole.
 type Read = fn(&Secret) -> Result<SecretString, SecretError>;
-
-const FEDERATED_TOKEN: &str = "azure.auth.federated_token_file";
 
 impl Keys<'_, '_> {
     pub(super) fn refuse_those_of_others(&mut self) {
@@ -193,7 +193,7 @@ impl Keys<'_, '_> {
             }
             (None, Some(file)) => {
                 let secret = self.secret_file(&file, keys.file_path, read)?;
-                if let Some(warning) = secret.is_shared() {
+                if let Some(warning) = secret.warning() {
                     self.problems.warn_at(&file, warning);
                 }
                 Some(secret)
