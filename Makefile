@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit tools bench-publish bench-scrape
+.PHONY: help demo test lint fuzz audit tools bench-publish bench-scrape
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ lint: ## format, clippy, documentation, dependencies
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
 	cargo deny check bans licenses sources
+
+fuzz: ## try every parser of strangers' input on made-up bytes, 20 seconds each
+	scripts/fuzz
 
 bench-publish: ## what a publish of 100,000 series takes
 	cargo bench --locked --bench publish

@@ -72,7 +72,7 @@ async fn main() {
     );
     std::fs::write(file.path(), text).expect("the file can be written");
     let config = Config::from_file(file.path(), &Environment::default()).expect("a configuration");
-    let http = transport::client(&config.azure.endpoint).expect("a client");
+    let http = transport::client(&config.azure.endpoint, &[]).expect("a client");
     let calls = Arc::<ApiCalls>::default();
     let client = Client::new(&config.azure, transport::over(http), Patience::default(), calls);
     let scope = &config.scopes[0].id;

@@ -195,7 +195,7 @@ pub struct CheckArgs {
     /// What to check.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Also get a token and ask each scope for one row
+    /// Also get a token and ask each scope for its newest days, one call each
     #[arg(long)]
     pub online: bool,
     /// Also check this file of --web.config.file

@@ -46,6 +46,9 @@ pub mod billing;
 pub mod cli;
 pub mod commands;
 pub mod config;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod metrics;
 pub mod poller;
 pub mod server;

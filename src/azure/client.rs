@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -18,7 +18,8 @@ use super::call::{Call, Content, no_request, text};
 use super::error::Error;
 use super::quota::{Claim, Quota, Turn};
 use super::retry::{Failure, judge, retry_after};
-use super::transport::{Body, Transport, TransportError};
+use super::shown;
+use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::config;
 use crate::metrics::ApiCalls;
@@ -242,7 +243,8 @@ impl Client {
             Ok(Ok((status, answer))) => (Code::Status(status.as_u16()), answer),
         };
         self.calls.called(call.api, status);
-        debug!(%status, seconds = asked.elapsed().as_secs_f64(), url = %call.url, "asked");
+        let url = shown::url(call.url);
+        debug!(%status, seconds = asked.elapsed().as_secs_f64(), url, "asked");
         answer
     }
 
@@ -309,13 +311,15 @@ impl Client {
                 location: text(&head.headers, header::LOCATION),
                 wait: retry_after(&head.headers),
             }),
-            StatusCode::OK => match collect(body, LARGEST_BODY).await? {
-                Some(body) => Ok(Content::Body(body)),
-                None => {
-                    let what = format!("a body of more than {} MiB", LARGEST_BODY >> 20);
-                    Err(Failure::Final(Error::BadAnswer(what)))
+            StatusCode::OK => {
+                match collect(body, LARGEST_BODY).await.map_err(|error| broken(&error))? {
+                    Some(body) => Ok(Content::Body(body)),
+                    None => {
+                        let what = format!("a body of more than {} MiB", LARGEST_BODY >> 20);
+                        Err(Failure::Final(Error::BadAnswer(what)))
+                    }
                 }
-            },
+            }
             status => {
                 let body =
                     collect(body, LARGEST_ERROR_BODY).await.ok().flatten().unwrap_or_default();
@@ -326,32 +330,9 @@ impl Client {
     }
 }
 
-/// The whole body; `None` if it is larger than allowed.
-async fn collect(mut body: Body, largest: usize) -> Result<Option<Bytes>, Error> {
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
-        if whole.len() + data.len() > largest {
-            return Ok(None);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(Some(whole.freeze()))
-}
-
-/// The causes say what happened ("connection refused"); the outermost text only says that it did.
-/// It also names the URL, which is long and always the same.
+/// What went wrong on the way. A timeout is told apart, as waiting longer may help.
 fn broken(error: &TransportError) -> Error {
-    let mut timed_out = false;
-    let mut cause: &dyn std::error::Error = error.as_ref();
-    if let Some(error) = cause.downcast_ref::<reqwest::Error>() {
-        timed_out = error.is_timeout();
-    }
-    let mut text = None;
-    while let Some(source) = cause.source() {
-        cause = source;
-        text = Some(text.map_or(cause.to_string(), |text: String| format!("{text}: {cause}")));
-    }
-    let text = text.unwrap_or_else(|| cause.to_string());
+    let timed_out = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
+    let text = cause(error);
     if timed_out { Error::Timeout(text) } else { Error::Unavailable(text) }
 }

@@ -42,7 +42,7 @@ impl Error {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Auth(_) => {
-                "check azure.auth: tenant, client id and secret or token; secrets and tokens expire"
+                "check azure.auth: tenant, client id, and whatever they are proven with; secrets, certificates and tokens expire"
             }
             Self::HiddenCharges(_) => {
                 "let an enterprise administrator turn on \"view charges\" for department administrators and account owners"

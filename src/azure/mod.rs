@@ -3,18 +3,27 @@
 //! The one place that knows URLs, tokens, status codes and the shapes of rows. It decides how to
 //! ask and how often to try, never when (that is `poller`'s) and never what is published.
 
+mod assertion;
 mod auth;
 mod call;
 mod client;
 mod cost_details;
+mod credential;
 mod error;
 mod next_link;
 mod quota;
 mod retry;
+mod shown;
+mod token_transport;
 pub mod transport;
 mod usage_details;
 pub mod wire;
 
 pub use client::{Client, Patience};
 pub use error::Error;
-pub use usage_details::Reading;
+pub use usage_details::{Probe, Reading};
+#[cfg(any(test, fuzzing))]
+pub(crate) use {
+    next_link::resolve as resolve_next_link,
+    retry::{Failure, judge},
+};

@@ -5,9 +5,14 @@
 use thiserror::Error;
 use url::{Origin, Url};
 
+/// Real ones are half a kilobyte, and few servers take a request line of more.
+const LONGEST: usize = 16 * 1024;
+
 /// Why a nextLink is not followed.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum NextLinkError {
+    #[error("nextLink is longer than {} KiB", LONGEST / 1024)]
+    TooLong,
     #[error("nextLink is no URL: {0}")]
     NotAUrl(url::ParseError),
     #[error(
@@ -18,6 +23,9 @@ pub(crate) enum NextLinkError {
 
 /// The encoded URL of a nextLink, every parameter kept.
 pub(crate) fn resolve(link: &str, endpoint: &Url) -> Result<Url, NextLinkError> {
+    if link.len() > LONGEST {
+        return Err(NextLinkError::TooLong);
+    }
     let url = endpoint.join(&encoded(link.trim())).map_err(NextLinkError::NotAUrl)?;
     let same_origin =
         matches!(url.origin(), Origin::Tuple(..)) && url.origin() == endpoint.origin();
@@ -105,6 +113,8 @@ mod tests {
             let refused = resolve(link, &endpoint());
             assert!(matches!(refused, Err(NextLinkError::Foreign(_))), "{link}: {refused:?}");
         }
+        let long = format!("/x?id={}", "1".repeat(LONGEST));
+        assert_eq!(resolve(&long, &endpoint()), Err(NextLinkError::TooLong));
         assert!(matches!(resolve("https://[::1", &endpoint()), Err(NextLinkError::NotAUrl(_))));
     }
 }

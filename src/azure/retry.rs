@@ -9,6 +9,7 @@ use jiff::fmt::rfc2822;
 use serde::Deserialize;
 
 use super::error::Error;
+use super::shown::one_line;
 
 /// What to do about a failed request.
 #[derive(Debug)]
@@ -129,13 +130,6 @@ fn describe(status: StatusCode, body: &[u8]) -> (String, String) {
         line.push_str(&format!(" \"{}\"", one_line(&message, 200)));
     }
     (code, line)
-}
-
-/// The start of a text on one line, for a log that nobody else may write into.
-fn one_line(text: &str, longest: usize) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let clean: String = text.chars().filter(|c| !c.is_control()).take(longest).collect();
-    if clean.len() < text.len() { clean + "…" } else { clean }
 }
 
 #[cfg(test)]
@@ -279,11 +273,5 @@ mod tests {
         ] {
             assert_eq!(retry_after(&headers(pairs)), seconds.map(Duration::from_secs), "{pairs:?}");
         }
-    }
-
-    #[test]
-    fn an_error_text_is_one_line_without_control_characters() {
-        assert_eq!(one_line("a\r\nb\u{1b}[31m\tc", 20), "a b[31m c…");
-        assert_eq!(one_line(&"x".repeat(30), 20).chars().count(), 21);
     }
 }

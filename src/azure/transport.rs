@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
+use rustls::pki_types::CertificateDer;
+use secrecy::{ExposeSecret, SecretString};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 use url::Url;
@@ -18,18 +20,30 @@ pub type Body = UnsyncBoxBody<Bytes, TransportError>;
 pub type Transport =
     BoxCloneSyncService<http::Request<Bytes>, http::Response<Body>, TransportError>;
 
+/// What we are called in the logs of others.
+pub(super) const USER_AGENT: &str = concat!("azure-billing-exporter/", env!("CARGO_PKG_VERSION"));
+/// For a whole token, of which the head is most.
+const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
+
 /// A client for Azure's API. On loopback it needs neither system certificates nor a proxy.
 ///
 /// # Errors
-/// When the system's certificates cannot be read, or a proxy of the environment is no URL.
-pub fn client(endpoint: &Url) -> reqwest::Result<reqwest::Client> {
-    client_for(endpoint).build()
+/// When neither the system nor `extra_roots` has certificates, or a proxy of the environment is no
+/// URL.
+pub fn client(
+    endpoint: &Url,
+    extra_roots: &[CertificateDer<'static>],
+) -> reqwest::Result<reqwest::Client> {
+    client_for(endpoint, extra_roots)?.build()
 }
 
-fn client_for(url: &Url) -> reqwest::ClientBuilder {
+fn client_for(
+    url: &Url,
+    extra_roots: &[CertificateDer<'static>],
+) -> reqwest::Result<reqwest::ClientBuilder> {
     match url.scheme() {
-        "http" => builder().no_proxy().tls_certs_only([]),
-        _ => builder().https_only(true),
+        "http" => Ok(builder().no_proxy().tls_certs_only([])),
+        _ => trusting(builder().https_only(true), extra_roots),
     }
 }
 
@@ -37,20 +51,44 @@ fn client_for(url: &Url) -> reqwest::ClientBuilder {
 ///
 /// # Errors
 /// As [`client`].
-pub fn receiver_client(url: &Url) -> reqwest::Result<reqwest::Client> {
-    client_for(url).timeout(Duration::from_secs(60)).build()
+pub fn receiver_client(
+    url: &Url,
+    extra_roots: &[CertificateDer<'static>],
+) -> reqwest::Result<reqwest::Client> {
+    client_for(url, extra_roots)?.timeout(Duration::from_secs(60)).build()
 }
 
-/// A client for tokens. Managed identities answer without TLS, on an address of the machine.
-pub(crate) fn token_client() -> reqwest::Result<reqwest::Client> {
-    builder().timeout(Duration::from_secs(30)).build()
+/// A client for tokens of the authority.
+pub(super) fn token_client(
+    extra_roots: &[CertificateDer<'static>],
+) -> reqwest::Result<reqwest::Client> {
+    trusting(builder().https_only(true).timeout(TOKEN_PATIENCE), extra_roots)?.build()
+}
+
+/// A client for the identity service of this machine, which has no TLS: no proxy but one of this
+/// machine may hear it.
+pub(super) fn machine_client(proxy: Option<&SecretString>) -> reqwest::Result<reqwest::Client> {
+    let builder = builder().no_proxy().tls_certs_only([]).timeout(TOKEN_PATIENCE);
+    match proxy {
+        Some(proxy) => builder.proxy(reqwest::Proxy::http(proxy.expose_secret())?).build(),
+        None => builder.build(),
+    }
+}
+
+fn trusting(
+    builder: reqwest::ClientBuilder,
+    extra_roots: &[CertificateDer<'static>],
+) -> reqwest::Result<reqwest::ClientBuilder> {
+    let extra: reqwest::Result<Vec<_>> =
+        extra_roots.iter().map(|root| reqwest::Certificate::from_der(root)).collect();
+    Ok(builder.tls_certs_merge(extra?))
 }
 
 fn builder() -> reqwest::ClientBuilder {
     // Already installed is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .user_agent(concat!("azure-billing-exporter/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .connect_timeout(Duration::from_secs(10))
         // A redirect would carry the token to whom it names.
         .redirect(reqwest::redirect::Policy::none())
@@ -68,4 +106,32 @@ pub fn over(client: reqwest::Client) -> Transport {
         }
     };
     BoxCloneSyncService::new(tower::service_fn(send))
+}
+
+/// The whole body; `None` if it is larger than allowed.
+pub(super) async fn collect(
+    mut body: Body,
+    largest: usize,
+) -> Result<Option<Bytes>, TransportError> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if whole.len() + data.len() > largest {
+            return Ok(None);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(Some(whole.freeze()))
+}
+
+/// What happened ("connection refused"), which the causes say; the outermost text only says that
+/// something did. It also names the URL, which is long, always the same, and may hold a secret.
+pub(super) fn cause(error: &TransportError) -> String {
+    let mut cause: &dyn std::error::Error = error.as_ref();
+    let mut text = None;
+    while let Some(source) = cause.source() {
+        cause = source;
+        text = Some(text.map_or(cause.to_string(), |text: String| format!("{text}: {cause}")));
+    }
+    text.unwrap_or_else(|| cause.to_string())
 }

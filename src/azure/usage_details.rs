@@ -4,8 +4,9 @@
 //! 2018-03-31 to 2024-08-01. Pages hold at most 1,000 rows. Paging is by offset over data that may
 //! be refreshed meanwhile, so a reading is used whole or not at all.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
+use jiff::civil::Date;
 use tracing::{debug, warn};
 use url::Url;
 
@@ -13,11 +14,12 @@ use super::call::{Call, Content};
 use super::client::{Client, Effort};
 use super::error::Error;
 use super::next_link;
+use super::shown;
 use super::wire::{Page, read_page};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
-use crate::billing::period::{DayRange, Period};
+use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
 use crate::metrics::api::Api;
@@ -26,8 +28,23 @@ use crate::metrics::api::Api;
 const ROWS_PER_PAGE: u32 = 1000;
 /// Ten million rows: no enrollment's month; a link that leads in circles.
 const MOST_PAGES: u64 = 10_000;
+/// Of what is said about a page, in characters.
+const LONGEST_REASON: usize = 300;
 /// Rows of usage, all of them free, from which on we believe that their cost is hidden.
 const HIDDEN_AFTER: u64 = 100;
+
+/// What one page tells of a scope.
+#[derive(Debug)]
+pub struct Probe {
+    /// Rows of the page.
+    pub rows: u64,
+    /// Whether further pages follow, which may hold newer days.
+    pub more: bool,
+    /// The newest day that has rows.
+    pub newest: Option<Date>,
+    /// What the rows are billed in.
+    pub currencies: BTreeSet<String>,
+}
 
 /// A finished reading.
 #[derive(Debug, Default)]
@@ -110,22 +127,30 @@ impl Client {
                     pages => Error::TooLong(pages),
                 });
             }
-            url = next_link::resolve(&link, &self.endpoint)
-                .map_err(|error| Error::BadAnswer(format!("page {}: {error}", reading.pages)))?;
+            url = next_link::resolve(&link, &self.endpoint).map_err(|error| {
+                let error = shown::one_line(&error.to_string(), LONGEST_REASON);
+                Error::BadAnswer(format!("page {}: {error}", reading.pages))
+            })?;
         }
         reading.check(span)
     }
 
-    /// Asks a scope for a single row: whether it can be read, at the price of one call.
+    /// Asks a scope for one page of some days: whether it can be read, at the price of one call.
     ///
     /// # Errors
     /// As [`Client::read_usage`].
-    pub async fn probe_usage(&self, scope: &ScopeId, period: Period) -> Result<Reading, Error> {
+    pub async fn probe_usage(&self, scope: &ScopeId, days: DayRange) -> Result<Probe, Error> {
         let (mut reading, mut scratch) = (Reading::default(), Ledger::default());
-        let span = asked(scope, Span::Period(period));
-        let url = self.usage_url(scope, span, 1)?;
-        self.page(scope, &url, span, &mut scratch, &mut reading).await?;
-        Ok(reading)
+        let span = Span::Days(days);
+        let url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
+        let page = self.page(scope, &url, span, &mut scratch, &mut reading).await?;
+        let reading = reading.check(span)?;
+        Ok(Probe {
+            rows: reading.rows,
+            more: page.next_link.is_some(),
+            newest: reading.ledger.newest_usage(),
+            currencies: reading.ledger.currencies(),
+        })
     }
 
     /// Reads one page into the reading. A page that does not parse to its end is asked for again;
@@ -167,6 +192,8 @@ impl Client {
                 Err(error) => {
                     failed += 1;
                     let number = reading.pages + 1;
+                    // It may quote a string that fills the page.
+                    let error = shown::one_line(&error.to_string(), LONGEST_REASON);
                     let error =
                         Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
                     self.back_off(failed, error, &mut effort).await?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
 use tracing::warn;
 
 use super::signals::{Signals, stopped};
@@ -55,7 +56,7 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> 
     let (target, state) = match (&args.output, &args.remote_write) {
         (Some(path), _) => (Target::File(path.clone()), beside(path)),
         (None, Some(url)) => {
-            let receiver = receiver(args, url, now)?;
+            let receiver = receiver(args, &config.azure.extra_roots, url, now)?;
             (Target::RemoteWrite(receiver), beside(Path::new("remote-write")))
         }
         (None, None) => anyhow::bail!("no target"),
@@ -82,8 +83,13 @@ fn beside(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn receiver(args: &BackfillArgs, url: &ReceiverUrl, now: Timestamp) -> Result<Receiver> {
-    let client = transport::receiver_client(url.as_url()).context(wiring::NO_CLIENT)?;
+fn receiver(
+    args: &BackfillArgs,
+    roots: &[CertificateDer<'static>],
+    url: &ReceiverUrl,
+    now: Timestamp,
+) -> Result<Receiver> {
+    let client = transport::receiver_client(url.as_url(), roots).context(wiring::NO_CLIENT)?;
     let age = day_of(now) - args.from.days().first;
     Ok(Receiver {
         url: url.clone(),

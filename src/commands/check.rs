@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 
 use anyhow::{Context, Result};
+use jiff::ToSpan;
 
 use super::wiring;
-use crate::azure::{Error, Reading};
+use crate::azure::{Error, Probe};
 use crate::billing::budget::Budget;
-use crate::billing::period::{Period, day_of};
+use crate::billing::period::{DayRange, day_of};
 use crate::cli::CheckArgs;
 use crate::config::{Config, ScopeBudget};
 use crate::metrics::About;
+
+/// The newest days that are asked for: the source lags by one to three, and a new month has none.
+const DAYS: i32 = 7;
 
 /// Whether every scope can be read.
 pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
@@ -22,21 +26,17 @@ pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
     let world = wiring::world(config, About { demo: false, process: false })?;
     let identity = config.azure.auth.describe();
     say(&format!("identity: {identity}\nendpoint: {}\n\n", config.azure.endpoint))?;
-    let period = Period::of(day_of(world.clock.now()));
-    let lengths = config.scopes.iter().map(|scope| scope.label.chars().count());
-    let width = lengths.max().unwrap_or(0).max("SCOPE".len());
-    say(&format!("{:width$}  RESULT\n", "SCOPE"))?;
+    let today = day_of(world.clock.now());
+    let days = DayRange { first: today.saturating_sub((DAYS - 1).days()), last: today };
+    let table = Table::of(config);
+    say(&table.head())?;
     let mut all = true;
     for (index, scope) in config.scopes.iter().enumerate() {
-        let probed = world.client.probe_usage(&scope.id, period).await;
+        let probed = world.client.probe_usage(&scope.id, days).await;
         all &= probed.is_ok();
-        let billed = match &probed {
-            Ok(reading) => reading.ledger.currencies(),
-            Err(_) => BTreeSet::new(),
-        };
-        say(&line(&scope.label, width, period, probed))?;
-        for warning in foreign_budgets(config, index, &billed) {
-            say(&format!("{:width$}  -> {warning}\n", ""))?;
+        say(&table.row(&scope.label, &Findings::of(&probed)))?;
+        for note in notes(config, index, &probed) {
+            say(&format!("  {note}\n"))?;
         }
     }
     Ok(all)
@@ -51,32 +51,101 @@ fn valid(config: &Config, online: bool) -> String {
             text.push_str(&format!("  {} ({})\n", scope.label, scope.id));
         }
     }
+    for warning in &config.warnings {
+        text.push_str(&format!("warning: {warning}\n"));
+    }
     text
 }
 
-fn line(label: &str, width: usize, period: Period, probed: Result<Reading, Error>) -> String {
-    match probed {
-        Ok(reading) if reading.rows > 0 => format!("{label:width$}  ok\n"),
-        Ok(_) => format!("{label:width$}  ok, but no usage in {period} yet\n"),
-        Err(error) => {
-            format!("{label:width$}  {error}\n{:width$}  -> {}\n", "", error.remedy())
-        }
+/// What was found of a scope, in the order of the steps: behind the first that failed, nothing is
+/// known.
+struct Findings {
+    token: &'static str,
+    permission: &'static str,
+    newest_day: String,
+    rows: String,
+}
+
+const UNKNOWN: &str = "-";
+
+impl Findings {
+    fn of(probed: &Result<Probe, Error>) -> Self {
+        let (token, permission) = match probed {
+            Ok(_) => ("ok", "ok"),
+            Err(Error::Auth(_)) => ("failed", UNKNOWN),
+            Err(Error::Forbidden(_)) => ("ok", "denied"),
+            Err(Error::HiddenCharges(_)) => ("ok", "no charges"),
+            Err(Error::NotFound(_)) => ("ok", "no such scope"),
+            Err(
+                Error::Throttled(_)
+                | Error::Unavailable(_)
+                | Error::Timeout(_)
+                | Error::Unsupported(_)
+                | Error::TooLong(_)
+                | Error::BadAnswer(_),
+            ) => ("ok", UNKNOWN),
+        };
+        // A full page may end before the newest day.
+        let more = if matches!(probed, Ok(Probe { more: true, .. })) { "+" } else { "" };
+        let (newest_day, rows) = match probed {
+            Ok(Probe { newest: Some(day), rows, .. }) => {
+                (format!("{day}{more}"), format!("{rows}{more}"))
+            }
+            Ok(Probe { rows, .. }) => ("none".to_owned(), format!("{rows}{more}")),
+            Err(_) => (UNKNOWN.to_owned(), UNKNOWN.to_owned()),
+        };
+        Self { token, permission, newest_day, rows }
     }
 }
 
-/// Budgets in a currency that the scope's first row is not billed in: probably a mistake, which
-/// would otherwise show as a budget that is never spent.
-fn foreign_budgets(config: &Config, scope: usize, billed: &BTreeSet<String>) -> Vec<String> {
-    if billed.is_empty() {
-        return Vec::new();
+/// Columns as wide as their widest cell, which is known beforehand: a line is printed as soon as its
+/// scope has answered.
+struct Table {
+    scope: usize,
+}
+
+impl Table {
+    fn of(config: &Config) -> Self {
+        let lengths = config.scopes.iter().map(|scope| scope.label.chars().count());
+        Self { scope: lengths.max().unwrap_or(0).max("SCOPE".len()) }
     }
+
+    fn head(&self) -> String {
+        let days = format!("ROWS ({DAYS} DAYS)");
+        self.line("SCOPE", "TOKEN", "PERMISSION", "NEWEST DAY", &days)
+    }
+
+    fn row(&self, scope: &str, found: &Findings) -> String {
+        self.line(scope, found.token, found.permission, &found.newest_day, &found.rows)
+    }
+
+    fn line(&self, scope: &str, token: &str, permission: &str, day: &str, rows: &str) -> String {
+        let width = self.scope;
+        format!("{scope:width$}  {token:6}  {permission:13}  {day:11}  {rows}\n")
+    }
+}
+
+/// What stands below a line: why it failed and what to do, or what is odd about it.
+fn notes(config: &Config, scope: usize, probed: &Result<Probe, Error>) -> Vec<String> {
+    match probed {
+        Err(error) => vec![error.to_string(), format!("-> {}", error.remedy())],
+        Ok(probe) if probe.newest.is_none() => vec![format!(
+            "-> no usage in the last {DAYS} days; a new enrollment takes up to two days, else check the id of the scope"
+        )],
+        Ok(probe) => foreign_budgets(config, scope, &probe.currencies),
+    }
+}
+
+/// Budgets in a currency that the scope's rows are not billed in: probably a mistake, which would
+/// otherwise show as a budget that is never spent.
+fn foreign_budgets(config: &Config, scope: usize, billed: &BTreeSet<String>) -> Vec<String> {
     let of_scope = config.budgets.iter().filter(|budget| budget.scope == scope);
     let foreign = of_scope.filter(|of_scope| !billed.contains(&of_scope.budget.currency));
     let billed = billed.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let warning = |of_scope: &ScopeBudget| {
         let Budget { name, currency, .. } = &of_scope.budget;
         format!(
-            "warning: budget `{name}` is in {currency}, and the scope is billed in {billed}; check budgets[].currency"
+            "-> warning: budget `{name}` is in {currency}, and the scope is billed in {billed}; check budgets[].currency"
         )
     };
     foreign.map(warning).collect()

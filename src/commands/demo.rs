@@ -65,6 +65,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         // Never asked: the token is ready.
         authority_host: endpoint.clone(),
         endpoint,
+        extra_roots: Vec::new(),
+        local_proxy: None,
         api_version: Default::default(),
         requests_per_minute: RequestsPerMinute::everywhere(6000),
         auth: Auth::Token(Secret::Value("demo".into())),
@@ -77,7 +79,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         budget("demo-engineering", "35000", Only::Department("Engineering".to_owned()))?,
     ];
     let metrics = Metrics { tags, ..Metrics::default() };
-    Ok(Config { azure, scopes, poll, metrics, budgets, state_path: None })
+    let (state_path, warnings) = (None, Vec::new());
+    Ok(Config { azure, scopes, poll, metrics, budgets, state_path, warnings })
 }
 
 /// A monthly budget in dollars of the enrollment, which is the first scope.

@@ -15,6 +15,7 @@ use crate::metrics::{About, Format};
 /// Whether every scope was read.
 pub(super) async fn run(args: &OnceArgs, config: &Config) -> Result<bool> {
     let signals = Signals::listen()?;
+    wiring::warn(config);
     // Before hours of polling, not after them.
     if let Some(path) = &args.output {
         writable(path).with_context(|| format!("cannot write {}", path.display()))?;

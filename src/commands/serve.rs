@@ -24,6 +24,7 @@ pub(super) async fn run(args: &ServeArgs, config: &Config, web: Web) -> Result<(
     let version = env!("CARGO_PKG_VERSION");
     info!(version, revision = env!("BUILD_REVISION"), "azure-billing-exporter");
     let signals = Signals::listen()?;
+    wiring::warn(config);
     let mut world = wiring::world(config, About { demo: false, process: true })?;
     let listeners = bind(&args.listen_address)?;
     world.store = wiring::store(config, &world.clock)?;

@@ -31,8 +31,16 @@ pub(super) const NO_CLIENT: &str = "no HTTP client: is the system's certificate 
 
 /// The way to Azure, over the real network.
 pub(super) fn client(config: &Config, calls: Arc<ApiCalls>) -> Result<Client> {
-    let client = transport::client(&config.azure.endpoint).context(NO_CLIENT)?;
+    let client = transport::client(&config.azure.endpoint, &config.azure.extra_roots);
+    let client = client.context(NO_CLIENT)?;
     Ok(Client::new(&config.azure, transport::over(client), Patience::default(), calls))
+}
+
+/// Tells, once, what in the configuration works but is probably not meant so.
+pub(super) fn warn(config: &Config) {
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
 }
 
 /// The parts that all scopes share.

@@ -1,12 +1,17 @@
 //! `azure`: where the data comes from, and how often it may be asked for.
 
+use std::fs;
 use std::path::Path;
 
 use jiff::civil::Date;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::auth::{self, Auth};
-use super::environment::{AUTHORITY_HOST, Environment};
+use super::environment::{AUTHORITY_HOST, Environment, HTTP_PROXY};
 use super::error::{Problems, shown};
 use super::keys;
 use super::tree::{At, Section, one_of};
@@ -21,6 +26,12 @@ pub struct Azure {
     pub endpoint: Url,
     /// Where tokens come from. `https`; no path, query or user.
     pub authority_host: Url,
+    /// Trusted beside the system's certificate authorities, by API and tokens alike.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// The proxy of the environment for requests without TLS, if it is on this machine. Others are
+    /// not for the machine's own identity service, whose tokens would cross the network in clear.
+    /// Its address may hold a password.
+    pub local_proxy: Option<SecretString>,
     /// Sent as `api-version` with usage details.
     pub api_version: ApiVersion,
     /// The quotas the client keeps to, so that Azure's own limits are seldom met.
@@ -186,12 +197,18 @@ pub(super) fn read(
         Some(at) => at.parse(problems, ApiVersion::parse),
         None => Some(ApiVersion::default()),
     };
+    let extra_roots = match get("ca_file") {
+        Some(at) => at.parse(problems, |file| extra_roots(&directory.join(file))),
+        None => Some(Vec::new()),
+    };
     let requests_per_minute = quotas(get("requests_per_minute"), problems);
     let auth = auth::read(get("auth"), environment, directory, problems);
     Some(Azure {
         cloud,
         endpoint: endpoint?,
         authority_host: authority_host?,
+        extra_roots: extra_roots?,
+        local_proxy: local_proxy(environment),
         api_version: api_version?,
         requests_per_minute,
         auth: auth?,
@@ -254,6 +271,33 @@ fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
         return Err(format!("must end after the host and port, for example {example}"));
     }
     Ok(url)
+}
+
+/// The certificates of a PEM file, all of which must be some.
+fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let file = path.display();
+    let pem = fs::read(path)
+        .map_err(|error| format!("{file} cannot be read: {error}; give a readable PEM file"))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => {
+            let mut roots = RootCertStore::empty();
+            for certificate in &certificates {
+                let wrong =
+                    |error| format!("{file} holds a certificate that is of no use: {error}");
+                roots.add(certificate.clone()).map_err(wrong)?;
+            }
+            Ok(certificates)
+        }
+        _ => Err(format!("{file} holds no certificates in PEM (-----BEGIN CERTIFICATE-----)")),
+    }
+}
+
+fn local_proxy(environment: &Environment) -> Option<SecretString> {
+    // What is no URL is for the HTTP library to judge.
+    let unheard = &mut Problems::default();
+    let proxy = HTTP_PROXY.into_iter().find_map(|name| environment.get(name, unheard))?;
+    Url::parse(proxy).ok().filter(is_loopback).map(|_| SecretString::from(proxy))
 }
 
 pub(super) fn is_loopback(url: &Url) -> bool {

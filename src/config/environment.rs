@@ -9,13 +9,15 @@ use std::time::Duration;
 use super::error::Problems;
 
 /// The variables that are looked at. Others stay unread.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 11] = [
     TENANT_ID,
     CLIENT_ID,
     CLIENT_SECRET,
     CERTIFICATE_PATH,
     FEDERATED_TOKEN_FILE,
     AUTHORITY_HOST,
+    HTTP_PROXY[0],
+    HTTP_PROXY[1],
     NOTIFY_SOCKET,
     WATCHDOG_USEC,
     WATCHDOG_PID,
@@ -27,12 +29,16 @@ pub(super) const TENANT_ID: &str = "AZURE_TENANT_ID";
 pub(super) const CLIENT_ID: &str = "AZURE_CLIENT_ID";
 /// The application's secret.
 pub(super) const CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
-/// A certificate in place of the secret. Only looked at to say that it is not supported yet.
+/// A certificate in place of the secret.
 pub(super) const CERTIFICATE_PATH: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 /// Set by the workload-identity webhook of Kubernetes.
 pub(super) const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// Where tokens come from; also set by that webhook.
 pub(super) const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
+
+/// The proxy for requests without TLS. The HTTP library reads it, and its siblings, by itself; here
+/// it is looked at for the requests of a machine's identity, which must not leave the machine.
+pub(super) const HTTP_PROXY: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 
 /// Where systemd listens for news of a service.
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";

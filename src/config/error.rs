@@ -4,7 +4,9 @@
 //! [`shown`], because a slip of the keyboard can turn a secret into the value of its neighbour.
 
 use std::fmt;
+use std::path::Path;
 
+use super::secret::{SHARED, is_shared};
 use super::tree::At;
 
 /// A configuration that cannot be used, with every problem found in it. Never holds a secret.
@@ -36,7 +38,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// One thing that is wrong: where, what, and what to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     file: Option<String>,
     line: Option<u64>,
@@ -65,12 +67,37 @@ impl fmt::Display for Problem {
 pub(super) struct Problems {
     file: Option<String>,
     found: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl Problems {
     /// For a configuration that comes from a file, called as the user called it.
     pub(super) fn in_file(file: String) -> Self {
-        Self { file: Some(file), found: Vec::new() }
+        Self { file: Some(file), ..Self::default() }
+    }
+
+    /// The value of a key works, but is probably not meant so.
+    pub(super) fn warn_at(&mut self, at: &At<'_>, text: impl Into<String>) {
+        let (file, line) = (self.file.clone(), Some(at.line));
+        self.warnings.push(Problem { file, line, subject: at.path.clone(), text: text.into() });
+    }
+
+    /// The same for an environment variable.
+    pub(super) fn warn_outside(&mut self, subject: &str, text: impl Into<String>) {
+        let (subject, text) = (subject.to_owned(), text.into());
+        self.warnings.push(Problem { file: None, line: None, subject, text });
+    }
+
+    /// A secret stands in the configuration file itself, which every user may be able to read.
+    pub(super) fn warn_if_file_is_shared(&mut self, at: &At<'_>) {
+        if self.file.as_ref().is_some_and(|file| is_shared(Path::new(file))) {
+            self.warn_at(at, format!("stands in a file that {SHARED}"));
+        }
+    }
+
+    /// What was warned of so far, taken out.
+    pub(super) fn take_warnings(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// The value of a key is wrong.

@@ -12,6 +12,7 @@
 mod auth;
 mod azure;
 mod budgets;
+mod certificate;
 mod duration;
 mod environment;
 mod error;
@@ -32,9 +33,10 @@ mod yaml;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use auth::{Auth, ClientSecret, EnvironmentAuth};
+pub use auth::{Application, Auth, ManagedIdentity};
 pub use azure::{ApiVersion, Azure, Cloud, RequestsPerMinute};
 pub use budgets::ScopeBudget;
+pub use certificate::{CertificateProblem, ClientCertificate};
 pub use duration::duration as parse_duration;
 pub use environment::{Environment, Supervisor};
 pub use error::{Error, Problem};
@@ -66,6 +68,8 @@ pub struct Config {
     pub budgets: Vec<ScopeBudget>,
     /// The file that days are kept in across restarts; in memory alone without.
     pub state_path: Option<PathBuf>,
+    /// What works but is probably not meant so, such as a secret that everybody can read.
+    pub warnings: Vec<Problem>,
 }
 
 impl Config {
@@ -86,6 +90,14 @@ impl Config {
         problems.finish(config)
     }
 
+    /// A text as the file it might be, for tests and for `crate::fuzzing`.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn from_yaml(text: &str, environment: &Environment) -> Result<Self, Error> {
+        let mut problems = Problems::in_file("config.yaml".to_owned());
+        let config = Self::from_text(text, Path::new(""), environment, &mut problems);
+        problems.finish(config)
+    }
+
     /// The form without a file: values of `--scope` such as `department/1234`, credentials from
     /// the environment, and defaults for the rest.
     pub fn from_flags(scopes: &[String], environment: &Environment) -> Result<Self, Error> {
@@ -100,6 +112,7 @@ impl Config {
             metrics,
             budgets: Vec::new(),
             state_path: None,
+            warnings: problems.take_warnings(),
         });
         problems.finish(config)
     }
@@ -138,6 +151,7 @@ impl Config {
             );
             problems.on_line(line, key, why);
         }
-        Some(Self { azure, scopes, poll, metrics, budgets, state_path })
+        let warnings = problems.take_warnings();
+        Some(Self { azure, scopes, poll, metrics, budgets, state_path, warnings })
     }
 }

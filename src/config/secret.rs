@@ -1,7 +1,9 @@
 //! Secrets: where they are, never what they are. Errors and `Debug` name the file and the key only.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -20,17 +22,55 @@ pub enum Secret {
 }
 
 impl Secret {
-    /// The secret as it is now. Reads a small local file, if at all, and blocks for that long.
+    /// The secret as it is now, one line. Reads a small local file, if at all, and blocks for that
+    /// long.
     pub fn read(&self) -> Result<SecretString, SecretError> {
+        self.read_with(|text| one_line(SecretString::from(text)))
+    }
+
+    /// The same for a secret of many lines, such as the PEM of a private key.
+    pub fn read_whole(&self) -> Result<SecretString, SecretError> {
+        self.read_with(|text| Ok(SecretString::from(text)))
+    }
+
+    fn read_with(
+        &self,
+        accept: impl FnOnce(String) -> Result<SecretString, SecretProblem>,
+    ) -> Result<SecretString, SecretError> {
         match self {
             Self::Value(value) => Ok(value.clone()),
-            Self::File { path, key } => read_file(path.clone()).map_err(|reason| SecretError {
-                key,
-                path: path.clone(),
-                reason,
-            }),
+            Self::File { path, key } => read_file(path)
+                .and_then(accept)
+                .map_err(|reason| SecretError { key, path: path.clone(), reason }),
         }
     }
+
+    /// What is told of a file that others than its owner and group can read. It may be meant so, in
+    /// a container of one user, so it is no error.
+    pub(super) fn warning(&self) -> Option<String> {
+        match self {
+            Self::File { path, .. } if is_shared(path) => {
+                Some(format!("{} {SHARED}", path.display()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A certificate with all that vouch for it has some kilobytes.
+const LARGEST: u64 = 64 * 1024;
+
+/// The remedy is for both worlds that secret files come from.
+pub(super) const SHARED: &str = "can be read by every user of this machine; chmod it to 600 \
+     (in Kubernetes, set defaultMode: 0400 on the volume)";
+
+/// Whether every user can read a file: by its own mode, and by those of the directories above it.
+pub(super) fn is_shared(path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let allows = |path: &Path, bit| {
+        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & bit != 0)
+    };
+    allows(&path, 0o004) && path.ancestors().skip(1).all(|directory| allows(directory, 0o001))
 }
 
 /// A secret file that is of no use.
@@ -54,6 +94,9 @@ pub enum SecretProblem {
     /// It is no text.
     #[error("is not UTF-8 text; write the bare secret into it")]
     NotText,
+    /// It is no secret but something else: a device, a log.
+    #[error("is larger than {} KiB; name the file that holds the bare secret", LARGEST / 1024)]
+    TooLarge,
     /// It holds nothing, which happens while a secret store has not delivered yet.
     #[error("is empty; write the secret into it")]
     Empty,
@@ -62,14 +105,23 @@ pub enum SecretProblem {
     ManyLines,
 }
 
-fn read_file(path: PathBuf) -> Result<SecretString, SecretProblem> {
-    let bytes = fs::read(path)?;
-    let text = String::from_utf8(bytes).map_err(|_| SecretProblem::NotText)?;
+fn read_file(path: &Path) -> Result<String, SecretProblem> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(SecretProblem::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|_| SecretProblem::NotText)
+}
+
+/// A secret that stands in the configuration or the environment itself.
+pub(super) fn bare(text: &str) -> Result<SecretString, String> {
     one_line(SecretString::from(text))
+        .map_err(|_| "is empty or more than one line; give the bare secret".to_owned())
 }
 
 /// Takes off the line end that editors and `echo` leave, and refuses what is still no secret.
-pub(super) fn one_line(secret: SecretString) -> Result<SecretString, SecretProblem> {
+fn one_line(secret: SecretString) -> Result<SecretString, SecretProblem> {
     let text = secret.expose_secret();
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);

@@ -57,6 +57,12 @@ pub fn router(site: Site, access: Arc<Access>) -> Router {
         .layer(from_fn_with_state(access, access::guard))
 }
 
+/// What an answer to a scraper says of itself.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn negotiated_content_type(accept: &str) -> String {
+    negotiation::negotiate(accept).content_type
+}
+
 /// Alive: every poll loop runs. A failing scope is no reason to restart; it would only spend quota.
 async fn healthy(State(site): State<Site>) -> (StatusCode, String) {
     let scopes = site.status.scopes();

@@ -116,7 +116,7 @@ impl Exporter {
 }
 
 pub(crate) fn client(config: &Config, patience: Patience, calls: Arc<ApiCalls>) -> Client {
-    let http = transport::client(&config.azure.endpoint).expect("an HTTP client");
+    let http = transport::client(&config.azure.endpoint, &[]).expect("an HTTP client");
     Client::new(&config.azure, transport::over(http), patience, calls)
 }
 

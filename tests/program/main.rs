@@ -4,6 +4,7 @@
 
 mod backfill;
 mod commands;
+#[expect(dead_code, reason = "memory is measured where it is attacked")]
 mod process;
 mod remote_write;
 mod serve;
@@ -11,4 +12,3 @@ mod serve;
 #[expect(dead_code, reason = "the faults are tested with the client")]
 mod server;
 mod state;
-mod token;

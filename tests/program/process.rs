@@ -36,8 +36,13 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_in(arguments, &[])
+    }
+
+    /// With an environment.
+    pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = program();
-        command.args(arguments);
+        command.args(arguments).envs(environment.iter().copied());
         Self::of(command)
     }
 
@@ -79,6 +84,21 @@ impl Running {
                 return line;
             }
         }
+    }
+
+    /// All lines to the end, which the caller has brought about.
+    pub(crate) fn lines_to_the_end(&mut self) -> &[String] {
+        self.seen.extend(self.log.iter());
+        &self.seen
+    }
+
+    /// The most memory it ever had, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("a running process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kilobytes.and_then(|number| number.parse::<u64>().ok()).expect("a number") * 1024
     }
 
     /// The address it says it listens on.

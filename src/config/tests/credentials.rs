@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 
 use super::{SHORTEST, complaint, load, load_with};
-use crate::config::{Auth, Config, Environment, EnvironmentAuth};
+use crate::config::{Application, Auth, Config, Environment, ManagedIdentity};
 
 fn auth(keys: &str) -> String {
     format!("azure:\n  auth: {{{keys}}}\n{SHORTEST}")
@@ -12,9 +12,13 @@ fn auth(keys: &str) -> String {
 #[test]
 fn a_client_secret_can_stand_in_the_file() {
     let keys = "method: client_secret, tenant_id: contoso.com, client_id: a-1, client_secret: s~x";
-    let Auth::ClientSecret(found) = load(&auth(keys)).unwrap().azure.auth else { panic!() };
-    assert_eq!((found.tenant_id.as_str(), found.client_id.as_str()), ("contoso.com", "a-1"));
-    assert_eq!(found.secret.read().unwrap().expose_secret(), "s~x");
+    let Auth::ClientSecret(Application { tenant_id, client_id }, secret) =
+        load(&auth(keys)).unwrap().azure.auth
+    else {
+        panic!()
+    };
+    assert_eq!((tenant_id.as_str(), client_id.as_str()), ("contoso.com", "a-1"));
+    assert_eq!(secret.read().unwrap().expose_secret(), "s~x");
 }
 
 #[test]
@@ -60,6 +64,12 @@ fn a_secret_file_must_be_of_use_when_the_configuration_is_loaded() {
         said(),
         "config.yaml:2: azure.auth.token_file: FILE is empty; write the secret into it"
     );
+    std::fs::write(&path, "x".repeat(64 * 1024 + 1)).unwrap();
+    assert_eq!(
+        said(),
+        "config.yaml:2: azure.auth.token_file: FILE is larger than 64 KiB; name the file that \
+         holds the bare secret"
+    );
     std::fs::write(&path, [0xff, 0xfe]).unwrap();
     assert_eq!(
         said(),
@@ -68,16 +78,13 @@ fn a_secret_file_must_be_of_use_when_the_configuration_is_loaded() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn contradictions_and_gaps_are_told() {
     let cases = [
         (
-            "method: managed_identity",
-            "method: `managed_identity` is not in this version yet; use one of environment, \
-             client_secret, token",
-        ),
-        (
             "method: secret",
-            "method: `secret` is not known; allowed here: environment, client_secret, token",
+            "method: `secret` is not known; allowed here: environment, client_secret, \
+             client_certificate, managed_identity, workload_identity, azure_cli, token",
         ),
         (
             "token: hunter2",
@@ -85,8 +92,8 @@ fn contradictions_and_gaps_are_told() {
         ),
         (
             "method: token, token: hunter2, client_id: a",
-            "client_id: does not belong to method `token`; set `method: client_secret`, or remove \
-             the key",
+            "client_id: does not belong to method `token`; set `method` to client_secret or \
+             client_certificate or managed_identity or workload_identity, or remove the key",
         ),
         (
             "method: token",
@@ -111,6 +118,34 @@ fn contradictions_and_gaps_are_told() {
         ),
         ("method: token, token: 1234567", "token: is read as a number; put it in quotes"),
         ("method: token, token_file: ''", "token_file: is empty; give a path"),
+        (
+            "method: managed_identity, client_id: a, object_id: b",
+            "object_id: contradicts the other id; keep one of client_id, object_id, resource_id",
+        ),
+        (
+            "method: managed_identity, resource_id: /subscriptions/0",
+            "resource_id: is no id of an identity; use \
+             /subscriptions/…/resourceGroups/…/providers/Microsoft.ManagedIdentity/userAssignedIdentities/…",
+        ),
+        (
+            "method: managed_identity, tenant_id: t",
+            "tenant_id: does not belong to method `managed_identity`; set `method` to \
+             client_secret or client_certificate or workload_identity or azure_cli, or remove the key",
+        ),
+        (
+            "method: workload_identity, tenant_id: t, client_id: c",
+            "federated_token_file: is missing; method `workload_identity` needs it, here or as \
+             AZURE_FEDERATED_TOKEN_FILE",
+        ),
+        (
+            "method: azure_cli, tenant_id: 'a b'",
+            "tenant_id: is no id; use a GUID (or, for a tenant, its domain name)",
+        ),
+        (
+            "method: client_certificate, tenant_id: t, client_id: c, client_certificate: hunter2",
+            "client_certificate: holds no certificate in PEM; convert a .pfx by: openssl pkcs12 \
+             -in a.pfx -nodes -out a.pem",
+        ),
     ];
     for (keys, expected) in cases {
         let complaint = complaint(&auth(keys));
@@ -121,23 +156,56 @@ fn contradictions_and_gaps_are_told() {
 #[test]
 fn the_environment_is_asked_in_the_order_of_azures_own_tools() {
     let found = |variables: &[(&str, &str)]| match load_with(SHORTEST, variables) {
-        Ok(config) => match config.azure.auth {
-            Auth::Environment(found) => found,
-            other => panic!("{other:?}"),
-        },
+        Ok(config) => config.azure.auth,
         Err(error) => panic!("{error}"),
     };
+    let certificate = certificate_file();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "a-token").unwrap();
     let tenant = ("AZURE_TENANT_ID", "t");
     let client = ("AZURE_CLIENT_ID", "c");
-    let token = ("AZURE_FEDERATED_TOKEN_FILE", "/run/token");
+    let secret = ("AZURE_CLIENT_SECRET", "s");
+    let certificate = ("AZURE_CLIENT_CERTIFICATE_PATH", certificate.path().to_str().unwrap());
+    let token = ("AZURE_FEDERATED_TOKEN_FILE", file.path().to_str().unwrap());
 
-    let both = found(&[tenant, client, ("AZURE_CLIENT_SECRET", "s"), token]);
-    assert!(matches!(both, EnvironmentAuth::ClientSecret(_)));
-    let federated = found(&[tenant, client, ("AZURE_CLIENT_SECRET", ""), token]);
-    assert!(matches!(federated, EnvironmentAuth::WorkloadIdentity { .. }));
+    let all = found(&[tenant, client, secret, certificate, token]);
+    assert!(matches!(all, Auth::ClientSecret(..)));
+    let no_secret = found(&[tenant, client, ("AZURE_CLIENT_SECRET", ""), certificate, token]);
+    assert!(matches!(no_secret, Auth::ClientCertificate(..)));
+    let federated = found(&[tenant, client, token]);
+    assert!(matches!(federated, Auth::WorkloadIdentity(..)));
     let assigned = found(&[client]);
-    assert!(matches!(assigned, EnvironmentAuth::ManagedIdentity { client_id: Some(_) }));
-    assert!(matches!(found(&[]), EnvironmentAuth::ManagedIdentity { client_id: None }));
+    let expected = ManagedIdentity::ClientId("c".to_owned());
+    assert!(matches!(assigned, Auth::ManagedIdentity(identity) if identity == expected));
+    assert!(matches!(found(&[]), Auth::ManagedIdentity(ManagedIdentity::System)));
+}
+
+/// A certificate and the only kind of key the directory takes, which takes seconds to generate:
+/// this one is made up for tests and stands for nothing.
+pub(super) fn certificate_file() -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), include_str!("../../../tests/fixtures/client_certificate.pem"))
+        .unwrap();
+    file
+}
+
+#[test]
+fn workload_identity_takes_from_the_environment_what_the_file_leaves_out() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "a-token").unwrap();
+    let variables = [
+        ("AZURE_TENANT_ID", "t"),
+        ("AZURE_CLIENT_ID", "c"),
+        ("AZURE_FEDERATED_TOKEN_FILE", file.path().to_str().unwrap()),
+    ];
+    let yaml = auth("method: workload_identity, client_id: other");
+    let Auth::WorkloadIdentity(Application { tenant_id, client_id }, token) =
+        load_with(&yaml, &variables).unwrap().azure.auth
+    else {
+        panic!()
+    };
+    assert_eq!((tenant_id.as_str(), client_id.as_str()), ("t", "other"));
+    assert_eq!(token.read().unwrap().expose_secret(), "a-token");
 }
 
 #[test]
@@ -150,12 +218,19 @@ fn a_half_set_environment_is_told() {
          AZURE_CLIENT_SECRET"
     );
     assert_eq!(
-        said(&[("AZURE_CLIENT_CERTIFICATE_PATH", "/a.pem")]),
-        "AZURE_CLIENT_CERTIFICATE_PATH: certificates are not in this version yet; unset it and \
-         set AZURE_CLIENT_SECRET"
+        said(&[
+            ("AZURE_CLIENT_CERTIFICATE_PATH", "/nowhere/a.pem"),
+            ("AZURE_CLIENT_ID", "c"),
+            ("AZURE_TENANT_ID", "t")
+        ]),
+        "AZURE_CLIENT_CERTIFICATE_PATH: /nowhere/a.pem cannot be read: No such file or directory \
+         (os error 2); mount it, or let this user read it"
     );
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), "a-token").unwrap();
+    let token = token.path().to_str().unwrap();
     assert_eq!(
-        said(&[("AZURE_FEDERATED_TOKEN_FILE", "/run/token"), ("AZURE_TENANT_ID", "t")]),
+        said(&[("AZURE_FEDERATED_TOKEN_FILE", token), ("AZURE_TENANT_ID", "t")]),
         "AZURE_CLIENT_ID: is not set, but AZURE_FEDERATED_TOKEN_FILE is; set it, or unset \
          AZURE_FEDERATED_TOKEN_FILE"
     );

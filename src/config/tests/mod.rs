@@ -1,6 +1,7 @@
 //! Through the front door: text in, configuration or error text out.
 
 mod budgets;
+mod certificates;
 mod credentials;
 mod documentation;
 mod metrics;
@@ -9,19 +10,13 @@ mod values;
 mod web;
 mod wrong;
 
-use std::path::Path;
-
-use super::error::Problems;
-use super::{Config, Environment, Error};
+use super::{Config, Error};
 
 /// The shortest file there is.
 const SHORTEST: &str = "scopes: [{department: 1234}]\n";
 
 fn load_with(yaml: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
-    let environment: Environment = variables.iter().copied().collect();
-    let mut problems = Problems::in_file("config.yaml".to_owned());
-    let config = Config::from_text(yaml, Path::new(""), &environment, &mut problems);
-    problems.finish(config)
+    Config::from_yaml(yaml, &variables.iter().copied().collect())
 }
 
 fn load(yaml: &str) -> Result<Config, Error> {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+
 use super::{SHORTEST, load, load_with};
 use crate::billing::scope::{CostType, ScopeType};
-use crate::config::{Auth, Cloud, Config, Environment, EnvironmentAuth, Poll, Read};
+use crate::config::{Auth, Cloud, Config, Environment, ManagedIdentity, Poll, Read};
 
 const FULL: &str = r#"
 azure:
@@ -82,10 +84,7 @@ fn what_is_not_written_has_its_documented_default() {
         let quotas = ScopeType::ALL.map(|kind| config.azure.requests_per_minute.of(kind));
         assert_eq!(quotas, [6, 2, 2, 6]);
         let auth = &config.azure.auth;
-        assert!(matches!(
-            auth,
-            Auth::Environment(EnvironmentAuth::ManagedIdentity { client_id: None })
-        ));
+        assert!(matches!(auth, Auth::ManagedIdentity(ManagedIdentity::System)));
         assert_eq!(config.poll, expected);
     }
 }
@@ -155,6 +154,25 @@ fn a_wrong_flag_says_what_to_write() {
         complaint(&[]),
         "--scope: there is nothing to read; give for example --scope department/1234"
     );
+}
+
+#[test]
+fn only_a_proxy_of_this_machine_may_hear_the_machines_own_identity() {
+    for (variable, proxy, expected) in [
+        ("HTTP_PROXY", "http://127.0.0.1:3128", Some("http://127.0.0.1:3128")),
+        ("http_proxy", "http://localhost:3128", Some("http://localhost:3128")),
+        ("HTTP_PROXY", "http://proxy.contoso.example.com:3128", None),
+        ("HTTP_PROXY", "http://10.0.0.1:3128", None),
+        ("HTTPS_PROXY", "http://127.0.0.1:3128", None),
+        ("HTTP_PROXY", "no address", None),
+    ] {
+        let found = load_with(SHORTEST, &[(variable, proxy)]).unwrap().azure.local_proxy;
+        assert_eq!(
+            found.as_ref().map(|proxy| proxy.expose_secret()),
+            expected,
+            "{variable}={proxy}"
+        );
+    }
 }
 
 #[test]

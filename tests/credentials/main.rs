@@ -1,0 +1,48 @@
+//! Who asks Azure, and where its secrets go: tokens by every method, over TLS with a throw-away
+//! authority, and the places where no secret may ever turn up.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod certificate;
+mod elsewhere;
+mod http2;
+mod machine;
+#[path = "../program/process.rs"]
+#[expect(dead_code, reason = "its own tests use the rest")]
+mod process;
+mod proxies;
+mod secrets;
+#[path = "../azure/server.rs"]
+#[expect(dead_code, reason = "the faults are tested with the client")]
+mod server;
+mod signing_in;
+mod site;
+
+use tempfile::NamedTempFile;
+
+pub(crate) const TENANT: &str = "00000000-0000-0000-0000-000000000001";
+pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-000000000002";
+pub(crate) const PAGE: &str =
+    r#"{"value":[{"properties":{"date":"2026-11-20","cost":1,"billingCurrency":"EUR"}}]}"#;
+
+/// A first page, after which a token is needed again.
+pub(crate) const FIRST_PAGE: &str = r#"{"nextLink":"{{endpoint}}/two?id=1","value":[]}"#;
+
+/// A file with a text in it, for its owner only.
+pub(crate) fn file(text: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), text).expect("the file can be written");
+    file
+}
+
+pub(crate) fn path(file: &NamedTempFile) -> &str {
+    file.path().to_str().expect("a path")
+}
+
+/// A configuration of one scope: the keys of `azure`, and of `azure.auth`.
+pub(crate) fn configuration(azure: &str, auth: &str) -> NamedTempFile {
+    let auth = if auth.is_empty() { String::new() } else { format!("  auth: {{{auth}}}\n") };
+    file(&format!(
+        "azure:\n  requests_per_minute: {{department: 100}}\n{azure}{auth}scopes:\n  - department: \"1234\"\n"
+    ))
+}
