@@ -68,7 +68,7 @@ fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapsh
     let (span, began) = (Span::Period(period), period.start());
     let mut books = Books::default();
     books.begin(period, span);
-    for slot in books.slots(span, &ledger, began) {
+    for slot in books.slots(span, ledger.rows_by_slot().map(|(slot, _)| slot), began) {
         books.enter(slot, None, &ledger, began, &mut Orphans::default());
     }
     books.finish(span, began, false);

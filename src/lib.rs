@@ -7,6 +7,7 @@
 //! 2. [`poller`] decides which days to read now.
 //! 3. [`azure`] reads them, page by page, and folds each row into
 //! 4. [`billing`], where charges add up exactly, by day, into books that become snapshots.
+//!    A long reading lies in a [`spool`] meanwhile.
 //! 5. [`store`] keeps days and books across restarts.
 //! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
 //! 7. [`server`] serves it, and a page for people, to those whom the web config lets in.
@@ -53,5 +54,6 @@ pub mod metrics;
 pub mod poller;
 pub mod server;
 pub mod simulator;
+pub mod spool;
 pub mod status;
 pub mod store;

@@ -24,10 +24,11 @@ use super::retry::Failure;
 use super::usage_details::{Reading, Tally, scope_path};
 use super::wire::{Report, ReportReader, Wanted};
 use crate::billing::charge::Charge;
-use crate::billing::ledger::{Ledger, TagKeys};
+use crate::billing::ledger::TagKeys;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
 use crate::metrics::api::Api;
+use crate::spool::Spool;
 
 const API_VERSION: &str = "2023-11-01";
 /// Between two looks whether a report is there, where Azure names no time.
@@ -104,10 +105,9 @@ impl Client {
         cost_allocation: bool,
     ) -> Result<Reading, Error> {
         let mut reading = Reading::new(tag_keys);
-        let mut scratch = Ledger::new(tag_keys.clone());
         let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation };
         for blob in self.order(scope, span).await? {
-            self.blob(&blob, span, wanted, &mut scratch, &mut reading).await?;
+            self.blob(&blob, span, wanted, tag_keys, &mut reading).await?;
         }
         reading.check(span)
     }
@@ -167,20 +167,19 @@ impl Client {
         blob: &Blob,
         span: Span,
         wanted: Wanted,
-        scratch: &mut Ledger,
+        tag_keys: &TagKeys,
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let url = blob_url(&blob.blob_link)?;
         let (mut effort, mut failed) = (Effort::new(true, false), 0);
         loop {
-            scratch.clear();
-            let mut tally = Tally::default();
-            let mut count = |charge: &Charge<'_>| tally.count(charge, span, scratch);
-            let error = match self.download(&url, blob.byte_count, wanted, &mut count).await {
+            let (mut tally, mut sums) = (Tally::default(), Spool::new(tag_keys));
+            let count = (&mut tally, &mut sums);
+            let error = match self.download(&url, blob.byte_count, span, wanted, count).await {
                 Ok(report) => {
-                    reading.merge(&tally, report.rounded, scratch);
+                    reading.sums.adopt(sums);
+                    reading.merge(&tally, report.rounded, report.bytes);
                     reading.allocated += report.allocated;
-                    reading.bytes += report.bytes;
                     return Ok(());
                 }
                 Err(Failure::Throttled { wait, what }) => {
@@ -216,20 +215,24 @@ impl Client {
         &self,
         url: &Url,
         announced: Option<u64>,
+        span: Span,
         wanted: Wanted,
-        count: &mut impl FnMut(&crate::billing::charge::Charge<'_>),
+        (tally, sums): (&mut Tally, &mut Spool),
     ) -> Result<Report, Failure> {
         let mut body = self.open(url).await?;
         let mut reader = ReportReader::new(wanted);
         let broken = |error: String| Failure::Transient(Error::BadAnswer(error));
         while let Some(part) = self.next_part(&mut body).await.map_err(Failure::Transient)? {
-            reader.feed(&part, count).map_err(|error| broken(error.to_string()))?;
+            let mut count = |charge: &Charge<'_>| sums.add(charge, tally.count(charge, span));
+            reader.feed(&part, &mut count).map_err(|error| broken(error.to_string()))?;
+            sums.settle();
         }
         let bytes = reader.bytes();
         if let Some(announced) = announced.filter(|announced| bytes < *announced) {
             return Err(broken(format!("{bytes} of the {announced} bytes of the report")));
         }
-        reader.finish(count).map_err(|error| broken(error.to_string()))
+        let mut count = |charge: &Charge<'_>| sums.add(charge, tally.count(charge, span));
+        reader.finish(&mut count).map_err(|error| broken(error.to_string()))
     }
 }
 

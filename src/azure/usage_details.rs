@@ -23,6 +23,7 @@ use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
 use crate::metrics::api::Api;
+use crate::spool::Spool;
 
 /// The largest page Azure gives.
 const ROWS_PER_PAGE: u32 = 1000;
@@ -50,7 +51,7 @@ pub struct Probe {
 #[derive(Debug, Default)]
 pub struct Reading {
     /// Its sums, also of rows that were dated outside the days that were asked for.
-    pub ledger: Ledger,
+    pub sums: Spool,
     /// Rows that count.
     pub rows: u64,
     /// Rows that do not count, because they were dated outside the days that were asked for.
@@ -148,8 +149,8 @@ impl Client {
         Ok(Probe {
             rows: reading.rows,
             more: page.next_link.is_some(),
-            newest: reading.ledger.newest_usage(),
-            currencies: reading.ledger.currencies(),
+            newest: scratch.newest_usage(),
+            currencies: scratch.currencies(),
         })
     }
 
@@ -183,10 +184,11 @@ impl Client {
             };
             scratch.clear();
             let mut tally = Tally::default();
-            match read_page(&body, |charge| tally.count(charge, span, scratch)) {
+            let count = |charge: &Charge<'_>| scratch.add(charge, tally.count(charge, span));
+            match read_page(&body, count) {
                 Ok(page) => {
-                    reading.bytes += body.len() as u64;
-                    reading.merge(&tally, page.rounded, scratch);
+                    reading.sums.absorb(scratch);
+                    reading.merge(&tally, page.rounded, body.len() as u64);
                     return Ok(page);
                 }
                 Err(error) => {
@@ -268,7 +270,8 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, charge: &Charge<'_>, span: Span, scratch: &mut Ledger) {
+    /// Where a row counts, or where it would.
+    pub(super) fn count(&mut self, charge: &Charge<'_>, span: Span) -> Slot {
         let range = span.days();
         let date = charge.date.unwrap_or(range.first);
         let (slot, counts) = match span {
@@ -283,23 +286,23 @@ impl Tally {
         }
         self.charged += u64::from(charge.cost != Amount::ZERO);
         self.used += u64::from(charge.quantity != Amount::ZERO);
-        scratch.add(charge, slot);
+        slot
     }
 }
 
 impl Reading {
     pub(super) fn new(tag_keys: &TagKeys) -> Self {
-        Self { ledger: Ledger::new(tag_keys.clone()), ..Self::default() }
+        Self { sums: Spool::new(tag_keys), ..Self::default() }
     }
 
-    /// Adds a page or file that was read to its end.
-    pub(super) fn merge(&mut self, tally: &Tally, rounded: u64, scratch: &Ledger) {
-        self.ledger.absorb(scratch);
+    /// Adds what was counted of a page or file that was read to its end.
+    pub(super) fn merge(&mut self, tally: &Tally, rounded: u64, bytes: u64) {
         self.rows += tally.counted;
         self.outside += tally.outside;
         self.charged += tally.charged;
         self.used += tally.used;
         self.rounded += rounded;
+        self.bytes += bytes;
         self.pages += 1;
     }
 

@@ -11,7 +11,7 @@ use crate::billing::history::Wanted;
 use crate::billing::ledger::TagKeys;
 use crate::billing::period::{Period, day_of};
 use crate::billing::scope::ScopeId;
-use crate::config::ExtraLabel;
+use crate::config::{ExtraLabel, Read};
 use crate::metrics::SCOPE_INFO;
 
 /// How far back Azure answers is not documented for every scope; three years are what it keeps.
@@ -26,6 +26,10 @@ pub struct Subject {
     pub id: ScopeId,
     /// Whether its money is also in another scope of the configuration.
     pub nested: bool,
+    /// By which of Azure's APIs it is read.
+    pub read: Read,
+    /// Whether rows of cost allocation count.
+    pub cost_allocation: bool,
 }
 
 /// Where history goes.
@@ -56,6 +60,10 @@ pub struct Order {
     pub wanted: Wanted,
     /// The tags that bills of the period before are split by.
     pub tag_keys: TagKeys,
+    /// The oldest month that Azure still writes reports of.
+    pub reports_since: Period,
+    /// Calls to the list that a month may take before a report is asked for.
+    pub report_after_pages: u64,
     /// Labels of every series beside its own.
     pub labels: Vec<ExtraLabel>,
     /// Where to.

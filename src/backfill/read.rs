@@ -9,9 +9,9 @@ use super::progress::{Progress, Reading as Told};
 use super::state::State;
 use crate::azure::{Client, Error, Reading};
 use crate::billing::history::{self, Bill};
-use crate::billing::ledger::TagKeys;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
+use crate::config::Read;
 
 /// Reads every month that is not kept yet. How many scopes failed: one that does leaves the others
 /// their history.
@@ -57,6 +57,7 @@ async fn of_scope(
     told: &Told,
 ) -> Result<bool> {
     let mut before: Option<(Period, Bill)> = None;
+    let mut way = Way::of(scope.read);
     let mut first = true;
     for month in order.months.iter() {
         let is_first = std::mem::take(&mut first);
@@ -69,7 +70,7 @@ async fn of_scope(
             _ => Some(state.read_month(index, month.before())?.bill()?),
         };
         told.begins(&scope.label, month);
-        let reading = match read_month(client, scope, month, &order.tag_keys).await {
+        let reading = match read_month(client, order, scope, month, &mut way).await {
             Ok(reading) => reading,
             Err(error) => {
                 let remedy = error.remedy();
@@ -82,7 +83,7 @@ async fn of_scope(
             }
         };
         let (rows, pages) = (reading.rows, reading.pages);
-        let made = history::month(&reading.ledger, month, bill.as_ref(), order.wanted);
+        let made = history::month(&reading.sums.into_ledger()?, month, bill.as_ref(), order.wanted);
         state.keep(index, month, &kept::bytes_of(&made, rows)?).context("a month was read")?;
         told.ended(&scope.label, month, rows, pages);
         before = Some((month, made.bill));
@@ -90,14 +91,57 @@ async fn of_scope(
     Ok(true)
 }
 
-/// All rows of a month, by whichever way reads it best.
+/// How the months of a scope are read as far as reports reach back; older ones are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By the list as long as that is short: few calls, and no wait for a report.
+    ShortList,
+    /// By the list: the configuration says so, or Azure writes no reports here.
+    List,
+    /// By reports: the configuration says so, or a month has turned out to be long.
+    Report,
+}
+
+impl Way {
+    fn of(read: Read) -> Self {
+        match read {
+            Read::Auto => Self::ShortList,
+            Read::UsageDetails => Self::List,
+            Read::CostDetails => Self::Report,
+        }
+    }
+}
+
+/// All rows of a month, by whichever way reads it best; what is learned of it is for the next month.
 async fn read_month(
     client: &Client,
+    order: &Order,
     scope: &Subject,
     month: Period,
-    tag_keys: &TagKeys,
+    way: &mut Way,
 ) -> Result<Reading, Error> {
-    let reading = client.read_usage(&scope.id, Span::Period(month), tag_keys).await?;
+    let (id, span, tags) = (&scope.id, Span::Period(month), &order.tag_keys);
+    let mut by = if month < order.reports_since { Way::List } else { *way };
+    let reading = loop {
+        let read = match by {
+            Way::List => client.read_usage(id, span, tags).await,
+            Way::ShortList => {
+                client.read_usage_within(id, span, tags, order.report_after_pages).await
+            }
+            Way::Report => client.read_report(id, span, tags, scope.cost_allocation).await,
+        };
+        match read {
+            Err(Error::TooLong(pages)) => {
+                info!(%month, "more than {pages} pages, reports are read from now on");
+                (*way, by) = (Way::Report, Way::Report);
+            }
+            Err(Error::Unsupported(what)) if scope.read == Read::Auto && by == Way::Report => {
+                info!(%month, "Azure writes no reports here, the list is read from now on: {what}");
+                (*way, by) = (Way::List, Way::List);
+            }
+            read => break read?,
+        }
+    };
     // Nobody asked for other months, and a month that is not there must not pass for a free one.
     match (reading.rows, reading.outside) {
         (_, 0) => {}

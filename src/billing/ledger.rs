@@ -15,7 +15,7 @@ use super::arm_id::{ArmId, last_segment};
 use super::charge::{Charge, ChargeType};
 use super::families::{Combine, Tables};
 use super::names::{Named, Names};
-use super::period::{DayRange, Period};
+use super::period::Period;
 use super::row::row;
 use super::strings::{Strings, Symbol, Translation};
 
@@ -121,7 +121,7 @@ impl Ledger {
     }
 
     /// The keys that rows were asked for.
-    pub(super) fn tag_keys(&self) -> &TagKeys {
+    pub fn tag_keys(&self) -> &TagKeys {
         &self.tag_keys
     }
 
@@ -167,10 +167,15 @@ impl Ledger {
         }
     }
 
-    /// Rows by the day they are dated on, outside of some days.
-    pub fn rows_outside(&self, range: DayRange) -> BTreeMap<Date, u64> {
-        let outside = self.days.iter().filter(|(slot, _)| !range.contains(slot.date));
-        outside.map(|(slot, day)| (slot.date, day.rows)).collect()
+    /// The slots that have rows, and how many.
+    pub fn rows_by_slot(&self) -> impl Iterator<Item = (Slot, u64)> {
+        let used = self.days.iter().filter(|(_, day)| day.rows > 0);
+        used.map(|(slot, day)| (*slot, day.rows))
+    }
+
+    /// How many sums by resource there are: what a ledger takes up.
+    pub fn sums(&self) -> usize {
+        self.days.values().map(|day| day.tables.instance_cost.len()).sum()
     }
 
     /// How many rows there are.

@@ -28,6 +28,9 @@ use crate::status::ScopeInfo;
 /// Beside what it belongs to, so that it is found and on the same disk.
 const STATE: &str = ".backfill-state";
 
+/// Azure writes reports of so many months before the current one.
+const REPORTED_MONTHS: i32 = 12;
+
 /// Whether somebody looks on.
 pub(super) fn has_bar() -> bool {
     stderr().is_terminal()
@@ -66,12 +69,16 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> 
         label: scope.label.clone(),
         id: scope.id.clone(),
         nested: ScopeInfo::is_nested(&scope.id, &ids),
+        read: scope.read,
+        cost_allocation: scope.cost_allocation,
     });
     Ok(Order {
         scopes: scopes.collect(),
         months,
         wanted,
         tag_keys: config.metrics.tags.iter().cloned().collect(),
+        reports_since: Period::of(day_of(now)).months_before(REPORTED_MONTHS),
+        report_after_pages: config.poll.report_after_pages.into(),
         labels: args.label.clone(),
         target,
         state: args.state.clone().unwrap_or(state),

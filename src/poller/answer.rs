@@ -24,7 +24,7 @@ pub(super) fn understand(books: &Books, span: Span, reading: &Reading) -> Unders
         Span::Period(_) => Understood::AsAsked,
         Span::Guests(_) => Understood::Unfiltered,
         Span::Days(asked) => {
-            let outside = reading.ledger.rows_outside(asked);
+            let outside = reading.sums.rows_outside(asked);
             let periods: BTreeSet<Period> = outside.keys().map(|day| Period::of(*day)).collect();
             let mut periods = periods.into_iter();
             match periods.find(|period| books.is_whole(*period, asked, &outside)) {

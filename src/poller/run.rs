@@ -178,7 +178,7 @@ impl Poller {
             };
             let (pages, allocated) = (reading.pages, reading.allocated);
             let Some((answer, outside)) = self.answer(ask, reading, began) else { continue };
-            let (span, rows) = (answer.span, answer.ledger.rows() - outside);
+            let (span, rows) = (answer.span, answer.rows.rows() - outside);
             tally.add(rows, outside, allocated);
             if span != ask.span {
                 // The other days of the period are here as well; what remains is asked otherwise.
@@ -224,13 +224,13 @@ impl Poller {
                 if outside > 0 {
                     warn!(scope, rows = outside, days = %span.days(), "Azure sent rows of other days than were asked for");
                 }
-                Some((Answer { span, ledger: reading.ledger, began, by_report }, outside))
+                Some((Answer { span, rows: reading.sums, began, by_report }, outside))
             }
             Understood::Whole(period) => {
                 warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
                 self.shelf.books.distrust_filter();
-                let ledger = reading.ledger.into_period(period);
-                Some((Answer { span: Span::Period(period), ledger, began, by_report }, 0))
+                let rows = reading.sums.into_period(period);
+                Some((Answer { span: Span::Period(period), rows, began, by_report }, 0))
             }
             Understood::Unfiltered => {
                 info!(

@@ -6,9 +6,9 @@ use tracing::warn;
 
 use super::{Archive, Error};
 use crate::billing::books::{Books, Entry, Orphans};
-use crate::billing::ledger::Ledger;
 use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::span::Span;
+use crate::spool::Spool;
 
 /// What is known of a scope, and where its days are.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Answer {
     /// What it is about.
     pub span: Span,
     /// Its rows.
-    pub ledger: Ledger,
+    pub rows: Spool,
     /// When the reading began.
     pub began: Timestamp,
     /// Whether a report gave it.
@@ -47,16 +47,17 @@ impl Shelf {
     /// After [`Error::Unwritten`] it is entered all the same. After [`Error::Lost`] the books are
     /// not to be used: see [`Shelf::forget`].
     pub fn keep(&mut self, answer: &Answer, keeping: Keeping) -> Result<(), Error> {
-        let Answer { span, ledger, began, by_report } = answer;
+        let Answer { span, rows, began, by_report } = answer;
         self.books.begin(Period::of(day_of(*began)), *span);
         let mut orphans = Orphans::default();
         let mut doubted = Vec::new();
-        for slot in self.books.slots(*span, ledger, *began) {
+        for slot in self.books.slots(*span, rows.slots(), *began) {
             let known = self.books.knows_slot(slot);
             let old = known.then(|| self.archive.day(slot)).transpose()?;
-            match self.books.enter(slot, old.as_ref(), ledger, *began, &mut orphans) {
+            let new = rows.slot(slot).map_err(|error| Error::Lost(error.to_string()))?;
+            match self.books.enter(slot, old.as_ref(), &new, *began, &mut orphans) {
                 Entry::Replaced if slot.date >= keeping.since => {
-                    self.archive.put(slot, &self.books.worth_keeping(slot, ledger))?;
+                    self.archive.put(slot, &self.books.worth_keeping(slot, &new))?;
                 }
                 Entry::Replaced => {}
                 Entry::Doubted => doubted.push(slot.date),

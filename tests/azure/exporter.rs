@@ -148,7 +148,7 @@ pub(crate) async fn snapshot(endpoint: &str, scope: &str, rules: &Rules) -> (u64
     let mut shelf = Shelf::default();
     let answer = Answer {
         span: Span::Period(november()),
-        ledger: reading.ledger,
+        rows: reading.sums,
         began: NOW.parse().expect("a time"),
         by_report: false,
     };

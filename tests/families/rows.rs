@@ -10,6 +10,7 @@ use azure_billing_exporter::billing::period::{DayRange, Period, day_of};
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::spool::Spool;
 use azure_billing_exporter::store::{Answer, Keeping, Shelf};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -94,7 +95,7 @@ pub(crate) struct Published {
 
 /// Enters a finished reading.
 pub(crate) fn keep(shelf: &mut Shelf, span: Span, reading: &Ledger, began: Timestamp) {
-    let answer = Answer { span, ledger: reading.clone(), began, by_report: false };
+    let answer = Answer { span, rows: Spool::of(reading.clone()), began, by_report: false };
     let keeping =
         Keeping { since: day("2020-01-01"), complete_after: Rules::default().day_complete_after };
     shelf.keep(&answer, keeping).expect("memory is never full");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::poller::Clock;
 use azure_billing_exporter::server::{Patience, serve};
-use azure_billing_exporter::simulator::{Fault, Options, Simulator};
+use azure_billing_exporter::simulator::{Fault, Options, ReportOptions, Simulator, Step};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::task::JoinHandle;
 
@@ -298,4 +298,49 @@ async fn it_warns_of_months_that_may_have_been_scraped() {
             && warning.contains(&format!("months={}", backfill.to)),
         "{warning}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_months_come_from_reports_as_far_as_they_reach_and_the_bytes_are_the_same() {
+    let report = ReportOptions { immediate: true, ..ReportOptions::default() };
+    let azure = Azure::start(Options { resources: 40, days: 600, report, ..Options::default() });
+    let by = |read: &str| {
+        let scopes = format!("  - {{billing_account: \"100000\", read: {read}}}");
+        let backfill = Backfill {
+            configuration: configuration(&azure.endpoint, &scopes),
+            from: months_ago(15),
+            ..Backfill::new(&azure.endpoint)
+        };
+        let path = backfill.configuration.path();
+        let text = std::fs::read_to_string(path).expect("the file");
+        let text = text.replace("{interval: 1h}", "{interval: 1h, report_after_pages: 2}");
+        std::fs::write(path, text).expect("the file can be written");
+        let before = azure.requests();
+        let (code, error) = backfill.run(&[]);
+        assert_eq!(code, 0, "{read}: {error}");
+        let requests = azure.simulator.requests().into_iter();
+        let steps = requests.filter(|request| request.number > before).map(|r| r.step);
+        let steps: Vec<_> = steps.collect();
+        let count = |step| steps.iter().filter(|asked| **asked == Some(step)).count();
+        (backfill.written(), [Step::List, Step::ReportRequest, Step::ReportBlob].map(count))
+    };
+    let (listed, steps) = by("usage_details");
+    assert_eq!(steps[1..], [0, 0]);
+    // Fourteen months, of which reports reach the last eleven; the list is tried once.
+    let (reported, [pages, reports, files]) = by("auto");
+    assert!(reported == listed, "the bytes differ");
+    assert_eq!((reports, files), (11, 11));
+    assert_eq!(pages, steps[0] * 3 / 14 + 2, "{steps:?}");
+    let (reported, [pages, reports, _]) = by("cost_details");
+    assert!(reported == listed, "the bytes differ");
+    assert_eq!((reports, pages), (11, steps[0] * 3 / 14), "{steps:?}");
+    azure.simulator.set_fault_at(
+        Step::ReportRequest,
+        "billing_account",
+        "100000",
+        Some(Fault::UnsupportedOffer),
+    );
+    let (refused, [_, reports, _]) = by("auto");
+    assert!(refused == listed, "the bytes differ");
+    assert_eq!(reports, 1, "asked once");
 }

@@ -52,15 +52,20 @@ impl Books {
 
     /// The slots that a reading replaces, oldest first. Days still to come stay unread unless the
     /// answer has rows of them.
-    pub fn slots(&self, span: Span, reading: &Ledger, began: Timestamp) -> Vec<Slot> {
+    pub fn slots(
+        &self,
+        span: Span,
+        answered: impl Iterator<Item = Slot>,
+        began: Timestamp,
+    ) -> Vec<Slot> {
         let range = span.days();
         let wanted = |slot: &Slot| match span {
             Span::Period(_) => true,
             Span::Days(_) => slot.part == Part::Own,
             Span::Guests(_) => slot.part == Part::Guests,
         };
-        let known = self.days.keys().chain(reading.days.keys());
-        let known = known.filter(|slot| range.contains(slot.date)).copied();
+        let known = self.days.keys().copied().chain(answered);
+        let known = known.filter(|slot| range.contains(slot.date));
         let today = day_of(began);
         let read = range.first.series(1.day()).take_while(|day| *day <= range.last.min(today));
         let slots: BTreeSet<Slot> = known.chain(read.map(Slot::own)).filter(wanted).collect();

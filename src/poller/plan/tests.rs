@@ -6,6 +6,7 @@ use super::*;
 use crate::billing::budget::{Budget, Grain};
 use crate::billing::charge::Charge;
 use crate::billing::ledger::{Ledger, Slot};
+use crate::spool::Spool;
 use crate::store::{Answer, Keeping, Shelf};
 
 fn at(text: &str) -> Timestamp {
@@ -91,7 +92,15 @@ impl Scope {
             complete_after: self.rules.day_complete_after,
         };
         self.shelf
-            .keep(&Answer { span, ledger, began: at(now), by_report: by == By::Report }, keeping)
+            .keep(
+                &Answer {
+                    span,
+                    rows: Spool::of(ledger),
+                    began: at(now),
+                    by_report: by == By::Report,
+                },
+                keeping,
+            )
             .unwrap();
     }
 }

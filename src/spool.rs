@@ -1,0 +1,256 @@
+//! A reading that may be longer than memory: sums by slot, which are written to a file without a
+//! name whenever there are too many of them, and taken back slot by slot.
+//!
+//! Where no such file can be made, everything stays in memory. Nothing here outlives the process.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use thiserror::Error;
+use tracing::warn;
+
+use crate::billing::charge::Charge;
+use crate::billing::ledger::{Ledger, Slot, TagKeys};
+use crate::billing::period::{DayRange, Period};
+
+/// Sums by resource that are held in memory, some 20 MB of them.
+const MOST_SUMS: usize = 40_000;
+
+/// What was written cannot be read back.
+#[derive(Debug, Error)]
+#[error("what was read cannot be taken back from the temporary file: {0}; is the disk full?")]
+pub struct SpoolError(String);
+
+/// Sums by slot, in memory and in files.
+#[derive(Debug, Default)]
+pub struct Spool {
+    ledger: Ledger,
+    written: BTreeMap<Slot, Written>,
+    file: Option<(Arc<File>, u64)>,
+    /// Whether no file can be made.
+    in_memory: bool,
+    /// The period that all rows are taken to be of.
+    period: Option<Period>,
+}
+
+/// What was written of a slot.
+#[derive(Clone, Debug, Default)]
+struct Written {
+    rows: u64,
+    pieces: Vec<Piece>,
+}
+
+/// Sums of a slot in a file.
+#[derive(Clone, Debug)]
+struct Piece {
+    file: Arc<File>,
+    at: u64,
+    length: usize,
+}
+
+impl Spool {
+    /// Empty.
+    pub fn new(tag_keys: &TagKeys) -> Self {
+        Self { ledger: Ledger::new(tag_keys.clone()), ..Self::default() }
+    }
+
+    /// A reading that is in memory as a whole.
+    pub fn of(ledger: Ledger) -> Self {
+        Self { ledger, ..Self::default() }
+    }
+
+    /// Adds a row. Memory grows until [`Spool::settle`].
+    pub fn add(&mut self, charge: &Charge<'_>, slot: Slot) {
+        self.ledger.add(charge, slot);
+    }
+
+    /// Adds sums.
+    pub fn absorb(&mut self, sums: &Ledger) {
+        self.ledger.absorb(sums);
+        self.settle();
+    }
+
+    /// Writes what is more than memory may hold.
+    pub fn settle(&mut self) {
+        if self.ledger.sums() > MOST_SUMS
+            && !self.in_memory
+            && let Err(error) = self.write()
+        {
+            warn!("long readings stay in memory, no temporary file can be used: {error}");
+            self.in_memory = true;
+        }
+    }
+
+    /// Adds another reading.
+    pub fn adopt(&mut self, other: Self) {
+        for (slot, theirs) in other.written {
+            let ours = self.written.entry(slot).or_default();
+            ours.rows += theirs.rows;
+            ours.pieces.extend(theirs.pieces);
+        }
+        self.absorb(&other.ledger);
+    }
+
+    /// Takes all rows for those of a period: what is dated elsewhere is its guests.
+    pub fn into_period(mut self, period: Period) -> Self {
+        self.ledger = self.ledger.into_period(period);
+        for (slot, theirs) in std::mem::take(&mut self.written) {
+            let ours = self.written.entry(Slot::of_period(slot.date, period)).or_default();
+            ours.rows += theirs.rows;
+            ours.pieces.extend(theirs.pieces);
+        }
+        Self { period: Some(period), ..self }
+    }
+
+    /// The sums of one slot, which stay here; empty where there are none.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn slot(&self, slot: Slot) -> Result<Ledger, SpoolError> {
+        let mut sums = self.ledger.only(slot);
+        for piece in self.written.get(&slot).into_iter().flat_map(|written| &written.pieces) {
+            let written = piece.read()?;
+            sums.absorb(&match self.period {
+                Some(period) => written.into_period(period),
+                None => written,
+            });
+        }
+        Ok(sums)
+    }
+
+    /// The slots that have rows, oldest first.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.rows_by_slot().into_keys()
+    }
+
+    /// All of it, in memory.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn into_ledger(mut self) -> Result<Ledger, SpoolError> {
+        let mut all = std::mem::take(&mut self.ledger);
+        for slot in self.written.keys() {
+            all.absorb(&self.slot(*slot)?);
+        }
+        Ok(all)
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.rows_by_slot().into_values().sum()
+    }
+
+    /// Rows by the day they are dated on, outside of some days.
+    pub fn rows_outside(&self, range: DayRange) -> BTreeMap<Date, u64> {
+        let rows = self.rows_by_slot().into_iter();
+        let outside = rows.filter(|(slot, _)| !range.contains(slot.date));
+        outside.map(|(slot, rows)| (slot.date, rows)).collect()
+    }
+
+    fn rows_by_slot(&self) -> BTreeMap<Slot, u64> {
+        let mut all: BTreeMap<Slot, u64> =
+            self.written.iter().map(|(slot, written)| (*slot, written.rows)).collect();
+        for (slot, rows) in self.ledger.rows_by_slot() {
+            *all.entry(slot).or_default() += rows;
+        }
+        all
+    }
+
+    /// Moves what is in memory to the file.
+    fn write(&mut self) -> io::Result<()> {
+        let (file, mut end) = match self.file.take() {
+            Some(file) => file,
+            None => (Arc::new(tempfile::tempfile()?), 0),
+        };
+        let mut written = Vec::new();
+        for (slot, rows) in self.ledger.rows_by_slot() {
+            let bytes = postcard::to_allocvec(&self.ledger.only(slot)).map_err(io::Error::other)?;
+            file.write_all_at(&bytes, end)?;
+            let piece = Piece { file: file.clone(), at: end, length: bytes.len() };
+            written.push((slot, rows, piece));
+            end += bytes.len() as u64;
+        }
+        for (slot, rows, piece) in written {
+            let ours = self.written.entry(slot).or_default();
+            ours.rows += rows;
+            ours.pieces.push(piece);
+        }
+        self.file = Some((file, end));
+        self.ledger = Ledger::new(self.ledger.tag_keys().clone());
+        Ok(())
+    }
+}
+
+impl Piece {
+    fn read(&self) -> Result<Ledger, SpoolError> {
+        let mut bytes = vec![0; self.length];
+        let read = self.file.read_exact_at(&mut bytes, self.at);
+        read.map_err(|error| SpoolError(error.to_string()))?;
+        postcard::from_bytes(&bytes).map_err(|error| SpoolError(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn day(day: i8) -> Slot {
+        Slot::own(date(2026, 11, day))
+    }
+
+    /// Some resources a day, all with other names.
+    fn sums(days: std::ops::Range<i8>, resources: usize, prefix: &str) -> Ledger {
+        let mut ledger = Ledger::default();
+        for of_day in days {
+            for number in 0..resources {
+                let id = format!("/subscriptions/s/resourceGroups/g/x/{prefix}-{number}");
+                ledger.add(&Charge { instance_id: id.into(), ..Charge::default() }, day(of_day));
+            }
+        }
+        ledger
+    }
+
+    #[test]
+    fn what_was_written_comes_back_with_what_was_not() {
+        let mut spool = Spool::default();
+        let mut memory = Ledger::default();
+        for part in 0..6 {
+            let part = sums(1..11, 1_500, &format!("part-{part}"));
+            spool.absorb(&part);
+            memory.absorb(&part);
+        }
+        let mut other = Spool::default();
+        let more = sums(10..12, 25_000, "other");
+        other.absorb(&more);
+        memory.absorb(&more);
+        spool.adopt(other);
+        assert!(!spool.written.is_empty(), "more than memory may hold");
+        assert!(spool.ledger.sums() <= MOST_SUMS);
+        assert_eq!(spool.rows(), memory.rows());
+        assert_eq!(spool.slots().count(), 11);
+        for slot in spool.slots() {
+            let (taken, whole) = (spool.slot(slot).unwrap(), memory.only(slot));
+            assert_eq!((taken.rows(), taken.sums()), (whole.rows(), whole.sums()), "{slot:?}");
+        }
+        let days = DayRange { first: date(2026, 11, 1), last: date(2026, 11, 10) };
+        assert_eq!(spool.rows_outside(days).into_values().sum::<u64>(), 25_000);
+        assert_eq!(spool.into_ledger().unwrap().sums(), memory.sums());
+    }
+
+    #[test]
+    fn rows_of_another_month_become_guests_wherever_they_are() {
+        let mut spool = Spool::default();
+        spool.absorb(&sums(1..3, 25_000, "early"));
+        spool.absorb(&sums(3..4, 5, "late"));
+        let december = Period::of(date(2026, 12, 1));
+        let spool = spool.into_period(december);
+        let guests = Slot::of_period(date(2026, 11, 1), december);
+        assert_eq!(spool.slots().collect::<Vec<_>>(), [guests]);
+        assert_eq!(spool.slot(guests).unwrap().rows(), 50_005);
+    }
+}
