@@ -17,8 +17,9 @@ use crate::billing::charge::Charge;
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 
-/// Sums by resource that are held in memory, some 20 MB of them.
-const MOST_SUMS: usize = 40_000;
+/// Sums by resource that are held in memory: some 8 MB of them, and as much again while they are
+/// written.
+const MOST_SUMS: usize = 15_000;
 
 /// What was written cannot be read back.
 #[derive(Debug, Error)]
