@@ -21,11 +21,11 @@ use super::client::{Client, Effort};
 use super::error::Error;
 use super::next_link;
 use super::retry::Failure;
-use super::usage_details::{Reading, Tally, scope_path};
+use super::usage_details::{Reading, Tally, asked, scope_path};
 use super::wire::{Report, ReportReader, Wanted};
 use crate::billing::charge::Charge;
 use crate::billing::ledger::TagKeys;
-use crate::billing::scope::{CostType, ScopeId, ScopeType};
+use crate::billing::scope::{CostType, ScopeId};
 use crate::billing::span::Span;
 use crate::metrics::api::Api;
 use crate::spool::Spool;
@@ -104,7 +104,7 @@ impl Client {
         tag_keys: &TagKeys,
         cost_allocation: bool,
     ) -> Result<Reading, Error> {
-        let mut reading = Reading::new(tag_keys);
+        let (mut reading, span) = (Reading::new(tag_keys), asked(scope, span));
         let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation };
         for blob in self.order(scope, span).await? {
             self.blob(&blob, span, wanted, tag_keys, &mut reading).await?;
@@ -243,10 +243,7 @@ fn question(scope: &ScopeId, span: Span) -> serde_json::Value {
         CostType::Amortized => "AmortizedCost",
     };
     match span {
-        // A subscription has no billing periods of the enrollment's kind.
-        Span::Period(period) if scope.scope_type != ScopeType::Subscription => {
-            json!({ "metric": metric, "billingPeriod": period.name() })
-        }
+        Span::Period(period) => json!({ "metric": metric, "billingPeriod": period.name() }),
         span => {
             let (start, end) = (span.days().first.to_string(), span.days().last.to_string());
             json!({ "metric": metric, "timePeriod": { "start": start, "end": end } })

@@ -253,7 +253,7 @@ pub(super) fn scope_path(scope: &ScopeId) -> String {
 /// How a span is asked for. A subscription has no billing periods of the enrollment's kind: its
 /// month is asked for by date, and rows of other days are as little to be trusted as in any such
 /// answer.
-fn asked(scope: &ScopeId, span: Span) -> Span {
+pub(super) fn asked(scope: &ScopeId, span: Span) -> Span {
     match scope.scope_type {
         ScopeType::Subscription => Span::Days(span.days()),
         _ => span,

@@ -160,7 +160,9 @@ impl Poller {
             // What is logged on the way says whose reading it is.
             let span = warn_span!("reading", scope = self.scope.label);
             let reading = match self.read(ask).instrument(span).await {
-                Err(azure::Error::TooLong(_)) => {
+                Err(azure::Error::TooLong(pages)) => {
+                    let scope = &self.scope.label;
+                    info!(scope, days = %ask.span.days(), "more than {pages} pages, a report is read instead");
                     asks.extend(self.outlook().instead(ask.span).into_iter().rev());
                     continue;
                 }

@@ -133,8 +133,7 @@ async fn a_damaged_file_is_set_aside_and_everything_is_read_again() {
     let mut simulation = stored(&path);
     assert!(simulation.poll().await);
     let cost = simulation.published(INSTANCES, "");
-    let Simulation { setup, simulator, clock, pollers, .. } = simulation;
-    drop(pollers);
+    let (setup, simulator, clock) = simulation.end();
     let whole = fs::read(&path).expect("the file");
     let half = whole.len() / 2;
     let damages: [(&str, Vec<u8>); 4] = [
@@ -169,8 +168,7 @@ async fn no_flipped_bit_is_ever_published() {
     let mut simulation = stored(&path);
     assert!(simulation.poll().await);
     let bill = simulation.bill();
-    let Simulation { setup, simulator, clock, pollers, .. } = simulation;
-    drop(pollers);
+    let (setup, simulator, clock) = simulation.end();
     let whole = fs::read(&path).expect("the file");
     let (mut right, mut missing) = (0, 0);
     for number in 0..60_usize {
@@ -195,8 +193,7 @@ async fn a_stored_day_that_is_lost_is_read_again_and_nothing_vanishes_meanwhile(
     let mut simulation = stored(&path);
     assert!(simulation.poll().await);
     let cost = simulation.published(INSTANCES, "");
-    let Simulation { setup, simulator, clock, pollers, .. } = simulation;
-    drop(pollers);
+    let (setup, simulator, clock) = simulation.end();
     remove_a_day(&path);
     let mut simulation = Simulation::new(setup, simulator, clock, |_| {});
     assert_eq!(simulation.published(INSTANCES, ""), cost, "the books are there");
@@ -231,8 +228,7 @@ async fn another_format_is_dropped_and_read_again() {
     let path = directory.path().join("state.redb");
     let mut simulation = stored(&path);
     assert!(simulation.poll().await);
-    let Simulation { setup, simulator, clock, pollers, .. } = simulation;
-    drop(pollers);
+    let (setup, simulator, clock) = simulation.end();
     {
         let database = redb::Database::open(&path).expect("a database");
         let writing = database.begin_write().expect("a transaction");

@@ -195,9 +195,13 @@ impl Simulation {
 
     /// The same with another configuration.
     pub(crate) fn restart_as(self, change: impl FnOnce(Setup) -> Setup) -> Self {
-        let Self { setup, simulator, clock, pollers, .. } = self;
-        drop(pollers);
+        let (setup, simulator, clock) = self.end();
         Self::new(change(setup), simulator, clock, |_| {})
+    }
+
+    /// Ends the exporter, which lets go of its store, and leaves Azure.
+    pub(crate) fn end(self) -> (Setup, Simulator, Clock) {
+        (self.setup, self.simulator, self.clock)
     }
 
     /// One poll of the first scope. Whether it succeeded.
