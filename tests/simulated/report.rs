@@ -82,6 +82,19 @@ async fn list_and_report_give_the_same_bytes_whatever_the_report_looks_like() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_subscription_is_reported_by_date_as_it_is_listed() {
+    let of = |read| {
+        let id = "00000000-0000-0000-0000-000000000001";
+        let options = options(ReportOptions::default());
+        let setup = Setup::new("2026-11-03T00:10:00Z", "subscription", id, options);
+        Setup { read, ..setup }.start()
+    };
+    let (mut list, mut report) = (of("usage_details"), of("cost_details"));
+    assert!(list.poll().await && report.poll().await);
+    assert!(report.bill() == list.bill() && list.bill().contains("pretax_cost"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_month_without_usage_is_nothing_however_it_is_told() {
     for empty in [EmptyReport::Status, EmptyReport::NoContent] {
         let report = ReportOptions { empty, ..ReportOptions::default() };
