@@ -10,7 +10,7 @@ use azure_billing_exporter::metrics::Format;
 use azure_billing_exporter::simulator::{Fault, Options, RetryAfter};
 use jiff::Timestamp;
 
-use crate::simulation::{HOUR, INSTANCES, Simulation, simulation, with_rules};
+use crate::simulation::{HOUR, INSTANCES, Setup, Simulation, simulation, with_rules};
 
 #[tokio::test(start_paused = true)]
 async fn every_good_poll_of_five_weeks_publishes_exactly_what_is_billed_and_every_failed_one_nothing()
@@ -212,4 +212,26 @@ async fn the_interval_counts_from_the_start_of_a_poll_however_long_it_takes() {
     assert!(polls[0].1 > HOUR / 2, "a first poll of {:?}", polls[0].1);
     let gap = polls[1].0.duration_since(polls[0].0).as_secs();
     assert!((13_680..=14_400).contains(&gap), "{gap}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_small_scopes_cost_one_call_a_poll_each() {
+    let options = Options { resources: 20, ..Options::default() };
+    let mut setup = Setup::new("2026-11-20T00:10:00Z", "department", "1001", options).unlimited();
+    let departments = ["1002", "1003"].map(|id| ("department", id, id));
+    let accounts = ["2001", "2002", "2003", "2004", "2005", "2006"];
+    setup.scopes.extend(departments);
+    setup.scopes.extend(accounts.map(|id| ("enrollment_account", id, id)));
+    let mut simulation = setup.start();
+    let mut calls = Vec::new();
+    for _ in 0..8 {
+        let before = simulation.simulator.request_count();
+        for poller in &mut simulation.pollers {
+            assert!(poller.poll().await);
+        }
+        calls.push(simulation.simulator.request_count() - before);
+        tokio::time::advance(4 * HOUR).await;
+    }
+    // Two months at first; then the newest days, and after a day the whole month in one call too.
+    assert_eq!(calls, [18, 9, 9, 9, 9, 9, 9, 9]);
 }

@@ -78,11 +78,11 @@ impl Setup {
             .iter()
             .map(|(kind, id, name)| {
                 let read = self.read;
-                format!("{{{kind}: \"{id}\", name: {name}, read: {read}}}")
+                format!("{{{kind}: \"{id}\", name: \"{name}\", read: {read}}}")
             })
             .collect();
         let quotas = if self.unlimited {
-            ", requests_per_minute: {billing_account: 100000, department: 100000}"
+            ", requests_per_minute: {billing_account: 100000, department: 100000, enrollment_account: 100000}"
         } else {
             ""
         };
