@@ -6,19 +6,18 @@
 //! links that say all there is to know: whoever has one may read, so that no token goes there and no
 //! link into a log.
 
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
-use url::{Host, Url};
+use url::Url;
 
 use super::call::{Call, Content};
 use super::client::{Client, Effort};
 use super::error::Error;
+use super::manifest::{Blob, files};
 use super::next_link;
 use super::retry::Failure;
 use super::usage_details::{Reading, Tally, asked, scope_path};
@@ -35,48 +34,6 @@ const API_VERSION: &str = "2023-11-01";
 const USUAL_WAIT: Duration = Duration::from_secs(30);
 /// A report that takes long is looked at ever more seldom: each look is a call.
 const SHARE_OF_WAIT: u32 = 4;
-
-/// A report that is written.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Operation {
-    status: String,
-    manifest: Option<Manifest>,
-    error: Option<OperationError>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Manifest {
-    data_format: Option<String>,
-    #[serde(default)]
-    compress_data: bool,
-    blob_count: Option<usize>,
-    #[serde(default)]
-    blobs: Vec<Blob>,
-}
-
-/// A file of a report.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Blob {
-    blob_link: String,
-    byte_count: Option<u64>,
-}
-
-/// Without the link, which is a secret.
-impl fmt::Debug for Blob {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Blob").field("byte_count", &self.byte_count).finish_non_exhaustive()
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct OperationError {
-    code: String,
-    message: String,
-}
 
 impl Client {
     /// Reads the usage of a scope in some days, a month at most, by a report. Nothing of a failed
@@ -170,7 +127,7 @@ impl Client {
         tag_keys: &TagKeys,
         reading: &mut Reading,
     ) -> Result<(), Error> {
-        let url = blob_url(&blob.blob_link)?;
+        let url = blob.url()?;
         let (mut effort, mut failed) = (Effort::new(true, false), 0);
         loop {
             let (mut tally, mut sums) = (Tally::default(), Spool::new(tag_keys));
@@ -248,81 +205,5 @@ fn question(scope: &ScopeId, span: Span) -> serde_json::Value {
             let (start, end) = (span.days().first.to_string(), span.days().last.to_string());
             json!({ "metric": metric, "timePeriod": { "start": start, "end": end } })
         }
-    }
-}
-
-/// The files of a report that is written.
-fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
-    let bad = |what: String| Error::BadAnswer(format!("the report's manifest: {what}"));
-    let operation: Operation =
-        serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
-    match operation.status.to_ascii_lowercase().as_str() {
-        "nodatafound" => return Ok(Vec::new()),
-        "completed" => {}
-        "failed" => {
-            let OperationError { code, message } = operation.error.unwrap_or_default();
-            return Err(Error::Unavailable(format!(
-                "Azure could not write the report: {code} {message}"
-            )));
-        }
-        status => return Err(bad(format!("unknown status {status:?}"))),
-    }
-    let manifest = operation.manifest.ok_or_else(|| bad("it is missing".to_owned()))?;
-    if manifest.compress_data
-        || manifest.data_format.is_some_and(|format| !format.eq_ignore_ascii_case("csv"))
-    {
-        return Err(bad("the files are no plain CSV".to_owned()));
-    }
-    let (files, announced) = (manifest.blobs.len(), manifest.blob_count);
-    if announced.is_some_and(|announced| announced != files) {
-        return Err(bad(format!("{files} files where {announced:?} are announced")));
-    }
-    Ok(manifest.blobs)
-}
-
-/// The address of a file: encrypted, or on this machine.
-fn blob_url(link: &str) -> Result<Url, Error> {
-    // The text of an error could quote the link.
-    let refused = |why: &str| Error::BadAnswer(format!("the link to a file of the report {why}"));
-    let url = Url::parse(link).map_err(|_| refused("is no URL"))?;
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if here => Ok(url),
-        _ => Err(refused("is not encrypted")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_are_followed_where_nobody_listens_and_never_shown() {
-        for link in [
-            "https://example.com/report?sig=planted",
-            "http://127.0.0.1:1/report?sig=planted",
-            "http://[::1]/report?sig=planted",
-            "http://localhost/report?sig=planted",
-        ] {
-            assert!(blob_url(link).is_ok(), "{link}");
-        }
-        for link in [
-            "http://example.com/report?sig=planted",
-            "ftp://127.0.0.1/report?sig=planted",
-            "file:///etc/passwd?sig=planted",
-            "/report?sig=planted",
-            "http://127.0.0.1.example.com/?sig=planted",
-        ] {
-            let error = blob_url(link).unwrap_err().to_string();
-            assert!(!error.contains("planted"), "{error}");
-        }
-        let blob = Blob { blob_link: "https://example.com/?sig=planted".into(), byte_count: None };
-        assert!(!format!("{blob:?}").contains("planted"));
     }
 }

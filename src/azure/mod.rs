@@ -10,6 +10,7 @@ mod client;
 mod cost_details;
 mod credential;
 mod error;
+mod manifest;
 mod next_link;
 mod quota;
 mod retry;
@@ -24,6 +25,7 @@ pub use error::Error;
 pub use usage_details::{Probe, Reading};
 #[cfg(any(test, fuzzing))]
 pub(crate) use {
+    manifest::files as report_files,
     next_link::resolve as resolve_next_link,
     retry::{Failure, judge},
 };

@@ -46,6 +46,8 @@ pub use poll::Poll;
 pub use scopes::{Read, Scope};
 pub use secret::{Secret, SecretError, SecretProblem};
 pub use web::{ListenAddress, TelemetryPath};
+#[cfg(any(test, fuzzing))]
+pub(crate) use web_file::of_stranger as web_config_of_stranger;
 pub use web_file::{RateLimit, Users, WebConfig, WebFile};
 
 use crate::billing::scope::CostType;

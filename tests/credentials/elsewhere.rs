@@ -8,12 +8,12 @@ use crate::site::{Authority, Site, answer, field, ok, token};
 use crate::{CLIENT, TENANT, configuration, path};
 
 /// A trap that would take a token: it counts who comes by.
-async fn traps(authority: &Authority) -> [Site; 2] {
+pub(crate) async fn traps(authority: &Authority) -> [Site; 2] {
     let page = |_: usize, _: &str| ok(r#"{"value":[]}"#);
     [Site::with_tls(authority, page).await, Site::plain(page).await]
 }
 
-fn port(site: &Site) -> &str {
+pub(crate) fn port(site: &Site) -> &str {
     site.url.rsplit(':').next().expect("a port")
 }
 

@@ -11,6 +11,7 @@ mod machine;
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
 mod proxies;
+mod reports;
 mod secrets;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]

@@ -1,16 +1,17 @@
 //! Secrets are planted wherever the exporter takes one, used, and looked for wherever it shows
 //! anything.
 //!
-//! A further place to look is a line in [`everything_shown`]; a further secret (a hash of a password)
-//! is planted in a case of its own, which lists it.
+//! A further place to look is a line in [`everything_shown`]; a further secret is planted in a case of
+//! its own, which lists it, or in [`OF_USERS`] where every run has it.
 
 use std::path::Path;
 use std::time::Duration;
 
-use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::config::{Config, Environment, WebFile};
+use base64::prelude::{BASE64_STANDARD, Engine};
 
 use crate::certificate::{PEM, PEM_FILE};
-use crate::process::{Running, get, run};
+use crate::process::{Running, request, run};
 use crate::site::{Authority, Site, answer, ok, token};
 use crate::{CLIENT, PAGE, TENANT, configuration, file, path};
 
@@ -27,13 +28,17 @@ fn everything_shown(case: &Case) -> String {
     let config = configuration(&case.azure, &case.auth);
     let state = tempfile::tempdir().expect("a directory");
     let state = state.path().join("state.redb");
-    let more = format!("  - department: \"5678\"\nstate: {{path: {}}}\n", state.display());
+    let more = format!(
+        "  - department: \"5678\"\n  - {{department: \"9999\", read: cost_details}}\nstate: {{path: {}}}\n",
+        state.display()
+    );
     let text = std::fs::read_to_string(config.path()).expect("the file") + &more;
     std::fs::write(config.path(), text).expect("the file can be written");
     let environment = &case.environment;
     let arguments =
         ["--config.file", path(&config), "--log.level", "trace", "--log.format", "json"];
-    let listen = ["serve", "--web.listen-address", "127.0.0.1:0"];
+    let web = file(&format!("basic_auth_users: {{prometheus: {HASH}}}\n"));
+    let listen = ["serve", "--web.listen-address", "127.0.0.1:0", "--web.config.file", path(&web)];
     let mut serving = Running::start_in(&[&listen[..], &arguments].concat(), environment);
     let line = serving.line_with("listening");
     let address = line.split("\"address\":\"").nth(1).and_then(|rest| rest.split('"').next());
@@ -41,12 +46,15 @@ fn everything_shown(case: &Case) -> String {
     // One scope fails, the other does where it can: what it read is stored.
     let ready = (0..3000).any(|_| {
         std::thread::sleep(Duration::from_millis(20));
-        get(&address, "/-/ready").0 == 200
+        get(&address, "/-/ready", "planted-password").0 == 200
     });
     assert!(ready, "{:?}", serving.seen);
     let mut shown = String::new();
     for page in ["/metrics", "/", "/-/healthy", "/-/ready", "/-/reload", "/nowhere"] {
-        shown.push_str(&get(&address, page).1);
+        shown.push_str(&get(&address, page, "planted-password").1);
+        let (status, refusal) = get(&address, page, "planted-guess");
+        shown.push_str(&refusal);
+        assert!(status == 401 || page.starts_with("/-/"), "{page} is open: {status}");
     }
     assert!(shown.contains("azure_billing_poll_failures_total{"), "{shown}");
     serving.signal("TERM");
@@ -61,14 +69,37 @@ fn everything_shown(case: &Case) -> String {
     let environment: Environment = environment.iter().copied().collect();
     let loaded = Config::from_file(Path::new(path(&config)), &environment).expect("a valid file");
     shown.push_str(&format!("{loaded:?}{loaded:#?}{environment:?}"));
+    let mut web = WebFile::new(web.path().to_owned());
+    let users = web.read().expect("a valid file");
+    assert_eq!(users.users.len(), 1);
+    shown.push_str(&format!("{web:?}{users:?}{users:#?}{:?}", users.users));
     shown
 }
+
+/// As a user of the web config, or who pretends to be one.
+fn get(address: &str, page: &str, password: &str) -> (u16, String) {
+    let user = BASE64_STANDARD.encode(format!("prometheus:{password}"));
+    let accept = format!("*/*\r\nauthorization: Basic {user}");
+    let (status, head, body) = request(address, "GET", page, &accept);
+    (status, head + &body)
+}
+
+/// Of "planted-password", at the lowest cost.
+const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuaalozgO24BBozvnT9Bl74og5BKuD1Fe";
+/// What users of the web config may know alone.
+const OF_USERS: [&str; 4] = [
+    HASH,
+    "planted-password",
+    "planted-guess",
+    // The end of "prometheus:planted-password" as it is sent.
+    "cGxhbnRlZC1wYXNzd29yZA",
+];
 
 fn assert_hidden(case: &Case) {
     let shown = everything_shown(case);
     // Or else the quiet proves nothing.
     assert!(shown.contains("\"level\":\"TRACE\""), "{shown}");
-    for secret in &case.planted {
+    for secret in case.planted.iter().chain(&OF_USERS) {
         let at = shown.find(secret);
         let around = at.map(|at| &shown[at.saturating_sub(300)..(at + 100).min(shown.len())]);
         assert!(at.is_none(), "{secret} is shown: {around:?}");
@@ -81,6 +112,14 @@ async fn azure(authority: &Authority) -> Site {
         let host = crate::site::header(request, "host").expect("a host");
         if request.contains("/departments/5678/") {
             return ok(PAGE);
+        }
+        if request.contains("/departments/9999/") {
+            return ok(&crate::reports::manifest(&format!(
+                "https://{host}/file?sv=1&sig=planted-signature"
+            )));
+        }
+        if request.starts_with("GET /file") {
+            return ok(crate::reports::FILE);
         }
         if request.starts_with("GET /two") {
             let body = r#"{"error":{"code":"BadRequest","message":"see https://example.com/report?sv=1&sig=planted-signature"}}"#;
@@ -137,7 +176,8 @@ async fn an_application_keeps_its_secrets() {
         assert!(asked.contains(used), "{used} was not used");
     }
     let asked = azure.requests().concat();
-    for used in ["Bearer planted-token", "sig=planted-signature"] {
+    let used = ["Bearer planted-token", "GET /two?", "GET /file?sv=1&sig=planted-signature"];
+    for used in used {
         assert!(asked.contains(used), "{used} was not used");
     }
 }

@@ -133,6 +133,15 @@ impl Stamp {
     }
 }
 
+/// A file's text where no other file is, for what must hold of any text.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn of_stranger(text: &str) -> Result<WebConfig, Error> {
+    let mut problems = Problems::in_file("web.yaml".to_owned());
+    let nowhere = Path::new("/nonexistent");
+    let config = from_text(text, nowhere, &mut Files::default(), &mut problems);
+    problems.finish(config)
+}
+
 fn from_text(
     text: &str,
     directory: &Path,

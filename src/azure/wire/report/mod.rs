@@ -145,7 +145,8 @@ impl ReportReader {
         mut part: &[u8],
         fold: &mut impl FnMut(&Charge<'_>),
     ) -> Result<(), ReportError> {
-        loop {
+        // Nothing at all would mean to the parser that the file is over.
+        while !part.is_empty() {
             let (result, read, filled, ended) = self.core.read_record(
                 part,
                 &mut self.fields[self.filled..],
@@ -175,6 +176,7 @@ impl ReportReader {
                 ReadRecordResult::End => return Ok(()),
             }
         }
+        Ok(())
     }
 
     fn record(&mut self, fold: &mut impl FnMut(&Charge<'_>)) -> Result<(), ReportError> {

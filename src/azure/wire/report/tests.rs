@@ -52,6 +52,20 @@ fn a_report_is_read_in_parts_of_any_size() {
 }
 
 #[test]
+fn a_part_without_a_byte_is_not_the_end() {
+    let file = "Date,Cost,Currency,MeterCategory\n2026-11-09,2,USD,Compute\n";
+    for at in 0..=file.len() {
+        let (mut rows, mut reader) = (0, ReportReader::new(ALL));
+        let (start, rest) = file.as_bytes().split_at(at);
+        for part in [start, b"", b"", rest, b""] {
+            reader.feed(part, &mut |_| rows += 1).unwrap();
+        }
+        assert_eq!(reader.finish(&mut |_| rows += 1).unwrap().rows, 1, "cut at {at}");
+        assert_eq!(rows, 1, "cut at {at}");
+    }
+}
+
+#[test]
 fn columns_are_found_by_name_in_every_generation() {
     let row = "2026-11-09 2 USD 1 Usage /x/b Ops Compute []";
     for file in [

@@ -4,11 +4,14 @@
 //!
 //! A further target is a line of [`TARGETS`], a folder of seeds and a file in `fuzz/targets`.
 
+mod reports;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use jiff::civil::date;
+use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::azure::wire::read_page;
@@ -22,10 +25,12 @@ use crate::billing::rules::Rules;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
 use crate::billing::span::Span;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, web_config_of_stranger};
 use crate::metrics::{About, ApiCalls, Exposition, Format};
 use crate::server::negotiated_content_type;
 use crate::status::{ScopeInfo, Status};
+
+pub use self::reports::{manifest, report};
 
 /// What must hold of bytes.
 pub type Target = fn(&[u8]);
@@ -33,10 +38,13 @@ pub type Target = fn(&[u8]);
 /// Every target by its name.
 pub const TARGETS: &[(&str, Target)] = &[
     ("page", page),
+    ("report", report),
+    ("manifest", manifest),
     ("error_body", error_body),
     ("retry_headers", retry_headers),
     ("next_link", next_link),
     ("configuration", configuration),
+    ("web_config", web_config),
     ("accept", accept),
 ];
 
@@ -146,6 +154,31 @@ pub fn configuration(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Err(error) = Config::from_yaml(text, &Environment::default()) {
         assert!(!error.problems().is_empty() && !error.to_string().is_empty());
+    }
+}
+
+/// A web config file: it is one, or what is wrong is said of its lines. No password and no hash is
+/// ever shown, of the file's own users and of one whose hash the bytes are.
+pub fn web_config(bytes: &[u8]) {
+    const PLANTED: &str = "planted-";
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let hash = serde_json::Value::from(format!("{PLANTED}{text}"));
+    let planted = web_config_of_stranger(&format!("basic_auth_users: {{a: {hash}}}\n"));
+    assert!(planted.is_err_and(|error| !error.to_string().contains(PLANTED)), "{hash}");
+    // Files of this machine say nothing of the reader, and some have no end.
+    if text.contains("_file") && text.contains('/') {
+        return;
+    }
+    match web_config_of_stranger(text) {
+        Ok(config) => {
+            let shown = format!("{config:?}");
+            let mut hashes = config.users.values().map(ExposeSecret::expose_secret);
+            assert!(hashes.all(|hash| hash.len() == 60 && !shown.contains(hash)), "{shown}");
+            assert!(
+                config.rate_limit.is_none_or(|limit| limit.burst > 0 && !limit.interval.is_zero())
+            );
+        }
+        Err(error) => assert!(!error.problems().is_empty() && !error.to_string().is_empty()),
     }
 }
 
