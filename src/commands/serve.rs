@@ -72,12 +72,14 @@ pub(super) async fn exporter(
     tokio::pin!(stop);
     loop {
         tokio::select! {
-            // The servers are told to stop as well, and one without connections ends at once: that
-            // must neither end the others' open answers nor pass for a server that has failed.
-            biased;
             () = &mut stop => break,
             Some(served) = servers.join_next() => {
                 served?.context("the server has failed")?;
+                // Told to stop as well, one without connections ends at once, perhaps before this loop
+                // hears of it: that neither ends the others' open answers nor is a failure.
+                if *signals.stop.borrow() {
+                    break;
+                }
                 bail!("the server has ended although nothing stopped it; restart the exporter and report this");
             }
             Some(ended) = polls.join_next_with_id() => told_dead(ended, &scopes, &world.status),
