@@ -83,6 +83,7 @@ impl Client {
         let body = Some(Bytes::from(question(scope, span).to_string()));
         let call = Call { api: Api::CostDetails, url: &url, body };
         let mut content = self.get(scope.scope_type, &call, &mut effort).await?;
+        let mut located = false;
         loop {
             match content {
                 Content::Nothing => return Ok(Vec::new()),
@@ -92,7 +93,8 @@ impl Client {
                         url = next_link::resolve(&location, &self.endpoint).map_err(|error| {
                             Error::BadAnswer(format!("the report's Location: {error}"))
                         })?;
-                    } else if ordered.elapsed().is_zero() {
+                        located = true;
+                    } else if !located {
                         return Err(Error::BadAnswer("HTTP 202 without a Location".to_owned()));
                     }
                     self.wait_for_report(wait, ordered).await?;

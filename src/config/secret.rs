@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 /// A secret, or the file that holds it.
 #[derive(Clone, Debug)]
 pub enum Secret {
-    /// Written into the configuration or the environment: fixed until the next reload.
+    /// Written into the configuration or the environment: fixed until the next start.
     Value(SecretString),
     /// Read on each use, because secret stores rotate such files under a running process.
     File {
