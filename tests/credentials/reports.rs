@@ -57,6 +57,7 @@ async fn no_location_and_no_link_of_a_report_takes_the_token_elsewhere() {
         (location("//localhost:{tls}/x"), "leads to localhost"),
         (location("https://someone:planted@localhost:{own}/x"), "leads to localhost"),
         (location("file:///etc/passwd"), "leads to nowhere"),
+        (answer(202, "retry-after: 0\r\n", ""), "without a Location"),
         (link("http://example.com/x?sig=planted"), "is not encrypted"),
         (link("http://127.0.0.1.example.com/x?sig=planted"), "is not encrypted"),
         (link("ftp://localhost:{tls}/x?sig=planted"), "is not encrypted"),
