@@ -13,6 +13,7 @@ use super::supervisor::Systemd;
 use super::threads::AnswerThreads;
 use super::web::Web;
 use super::wiring;
+use crate::billing::scope::ScopeId;
 use crate::cli::{ServeArgs, WebArgs};
 use crate::config::{Config, ListenAddress};
 use crate::metrics::About;
@@ -65,8 +66,9 @@ pub(super) async fn exporter(
     supervisor.tell("READY=1");
     let mut polls = JoinSet::new();
     let mut scopes = HashMap::new();
-    for (index, poller) in wiring::pollers(config, &world).into_iter().enumerate() {
-        scopes.insert(polls.spawn(poller.run()).id(), index);
+    for poller in wiring::pollers(config, &world) {
+        let scope = poller.handle().id().clone();
+        scopes.insert(polls.spawn(poller.run()).id(), scope);
     }
     let stop = stopped(signals.stop.clone());
     tokio::pin!(stop);
@@ -108,11 +110,10 @@ fn site(world: &World, front: &Front<'_>) -> Site {
 }
 
 /// A poll loop ends with the exporter or by a panic, which must not go unnoticed.
-fn told_dead(ended: Result<(Id, ()), JoinError>, scopes: &HashMap<Id, usize>, status: &Status) {
+fn told_dead(ended: Result<(Id, ()), JoinError>, scopes: &HashMap<Id, ScopeId>, status: &Status) {
     let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
-    if let Some(&scope) = scopes.get(&id) {
-        let label = status.scopes()[scope].info.label.clone();
-        error!(scope = label, "polling has ended, restart the exporter and report this: {ended:?}");
+    if let Some(scope) = scopes.get(&id) {
+        error!(%scope, "polling has ended, restart the exporter and report this: {ended:?}");
         status.died(scope);
     }
 }
@@ -153,21 +154,24 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::billing::scope::{CostType, ScopeId, ScopeType};
+    use crate::billing::scope::{CostType, ScopeType};
     use crate::status::ScopeInfo;
 
     #[tokio::test]
     async fn a_poll_loop_that_panics_is_told_dead() {
-        let id =
-            ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
+        let id = |id: &str| ScopeId {
+            scope_type: ScopeType::Department,
+            id: id.into(),
+            cost: CostType::Actual,
+        };
         let scopes = ["shop", "web"].map(|label| ScopeInfo {
             label: label.into(),
-            id: id.clone(),
+            id: id(label),
             nested: false,
         });
         let status = Status::new(scopes, Duration::from_secs(60));
         let mut polls = JoinSet::new();
-        let ids = HashMap::from([(polls.spawn(async { panic!("a bug") }).id(), 1)]);
+        let ids = HashMap::from([(polls.spawn(async { panic!("a bug") }).id(), id("web"))]);
         told_dead(polls.join_next_with_id().await.unwrap(), &ids, &status);
         let dead: Vec<bool> = status.scopes().iter().map(|scope| scope.dead).collect();
         assert_eq!(dead, [false, true]);

@@ -87,7 +87,7 @@ mod tests {
     async fn a_scope_that_nobody_polls_any_more_ends_the_signs_of_life() {
         let id =
             ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
-        let shop = ScopeInfo { label: "shop".into(), id, nested: false };
+        let shop = ScopeInfo { label: "shop".into(), id: id.clone(), nested: false };
         let status = Arc::new(Status::new([shop], Duration::from_secs(60)));
         let folder = tempfile::tempdir().unwrap();
         let supervisor = Supervisor {
@@ -103,7 +103,7 @@ mod tests {
             std::iter::repeat_with(|| listener.recv(&mut [0; 64])).take_while(Result::is_ok).count()
         };
         assert!(signs().await > 0);
-        status.died(0);
+        status.died(&id);
         assert_eq!(signs().await, 0);
     }
 }

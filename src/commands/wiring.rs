@@ -13,7 +13,7 @@ use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Environment, Scope};
 use crate::metrics::{About, ApiCalls, Exposition};
-use crate::poller::{Clock, Poller, World};
+use crate::poller::{Clock, Poller, Wanted, World};
 use crate::status::{ScopeInfo, Status};
 use crate::store::Store;
 
@@ -83,11 +83,20 @@ pub(super) fn store(config: &Config, clock: &Clock) -> Result<Option<Arc<Store>>
 
 /// A poller for each scope, with what is stored of it.
 pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
+    let poller =
+        |wanted: Wanted| Poller::new(world.clone(), wanted.scope, wanted.rules, wanted.tag_keys);
+    wanted(config).into_iter().map(poller).collect()
+}
+
+/// How each scope is to be read.
+pub(super) fn wanted(config: &Config) -> Vec<Wanted> {
     let tag_keys: TagKeys = config.metrics.tags.iter().cloned().collect();
-    let poller = |(index, scope): (usize, &Scope)| {
-        Poller::new(world.clone(), index, scope.clone(), rules(config, index), tag_keys.clone())
+    let wanted = |(index, scope): (usize, &Scope)| Wanted {
+        scope: scope.clone(),
+        rules: rules(config, index),
+        tag_keys: tag_keys.clone(),
     };
-    config.scopes.iter().enumerate().map(poller).collect()
+    config.scopes.iter().enumerate().map(wanted).collect()
 }
 
 /// What is published of a scope, beside which scope it is.

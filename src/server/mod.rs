@@ -132,7 +132,8 @@ mod tests {
             demo: false,
         };
         assert_eq!(healthy(State(site.clone())).await.0, StatusCode::OK);
-        status.died(1);
+        let web = status.scopes()[1].info.id.clone();
+        status.died(&web);
         let (code, text) = healthy(State(site)).await;
         assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
         assert!(text.contains("web") && !text.contains("shop"), "{text}");

@@ -87,13 +87,8 @@ impl Exporter {
             exposition: exposition.clone(),
             store: None,
         };
-        let poller = Poller::new(
-            world,
-            0,
-            scope,
-            rules,
-            tag_keys.iter().map(|&key| key.to_owned()).collect(),
-        );
+        let poller =
+            Poller::new(world, scope, rules, tag_keys.iter().map(|&key| key.to_owned()).collect());
         Self { poller, exposition, status }
     }
 

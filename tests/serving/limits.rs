@@ -224,7 +224,8 @@ async fn a_publish_of_many_series_holds_up_no_other_request() {
     let azure = Server::start(vec![Answer::page(rows(10_000, &"v".repeat(900)))]).await;
     let (_, snapshot) = snapshot(&azure.endpoint, "department: \"1\"", &Rules::default()).await;
     let exposition = exporter.exposition.clone();
-    let publish = spawn_blocking(move || exposition.publish(0, snapshot));
+    let id = exporter.status.scopes()[0].info.id.clone();
+    let publish = spawn_blocking(move || exposition.publish(&id, snapshot));
     let start = Instant::now();
     let (mut last, mut longest) = (start, Duration::ZERO);
     while !publish.is_finished() {

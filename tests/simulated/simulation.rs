@@ -179,12 +179,12 @@ impl Simulation {
             exposition: exposition.clone(),
             store,
         };
-        let poller = |(index, scope): (usize, &azure_billing_exporter::config::Scope)| {
+        let poller = |scope: &azure_billing_exporter::config::Scope| {
             let rules = setup.rules.clone();
             let tags = setup.tags.iter().map(|&key| key.to_owned()).collect();
-            Poller::new(world.clone(), index, scope.clone(), rules, tags)
+            Poller::new(world.clone(), scope.clone(), rules, tags)
         };
-        let pollers = config.scopes.iter().enumerate().map(poller).collect();
+        let pollers = config.scopes.iter().map(poller).collect();
         Self { setup, simulator, clock, pollers, exposition, status }
     }
 

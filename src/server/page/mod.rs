@@ -64,8 +64,7 @@ pub(super) async fn index(State(page): State<Page>) -> Response {
 
 fn document(page: &Page) -> Markup {
     let site = &page.site;
-    let scopes = site.status.scopes().clone();
-    let overviews = site.exposition.overviews();
+    let (scopes, overviews) = site.exposition.overviews();
     let scopes: Vec<(&ScopeStatus, Option<&Overview>)> = scopes
         .iter()
         .zip(overviews.iter().map(Option::as_deref).chain(std::iter::repeat(None)))

@@ -1,0 +1,93 @@
+//! What a poller shares with a reload: how its scope is read, and what is known of it. Whoever
+//! changes or publishes either holds the lock, so that a reload finds all scopes at rest. It is never
+//! held while Azure is waited for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::plan::{Measures, Outlook};
+use crate::azure::Client;
+use crate::billing::books::Books;
+use crate::billing::ledger::TagKeys;
+use crate::billing::rules::Rules;
+use crate::billing::scope::ScopeId;
+use crate::billing::snapshot::Snapshot;
+use crate::config::{self, Read};
+use crate::store::Shelf;
+
+/// What the configuration says of one scope. Replaced whole by a reload.
+pub(super) struct Settings {
+    pub(super) client: Arc<Client>,
+    pub(super) poll: config::Poll,
+    pub(super) scope: config::Scope,
+    pub(super) rules: Rules,
+    pub(super) tag_keys: TagKeys,
+}
+
+impl Settings {
+    /// Where only reports are read, more polls than reports would read nothing.
+    pub(super) fn interval(&self) -> Duration {
+        match self.scope.read {
+            Read::CostDetails => self.poll.interval.max(self.poll.report_min_interval),
+            Read::Auto | Read::UsageDetails => self.poll.interval,
+        }
+    }
+
+    pub(super) fn outlook<'a>(&'a self, books: &'a Books) -> Outlook<'a> {
+        Outlook {
+            poll: &self.poll,
+            rules: &self.rules,
+            tag_keys: &self.tag_keys,
+            scope_type: self.scope.id.scope_type,
+            read: self.scope.read,
+            measures: Measures::USUAL,
+            books,
+        }
+    }
+
+    pub(super) fn snapshot(&self, books: &Books) -> Option<Snapshot> {
+        let settled = self.outlook(books).is_settled(books.open()?.before());
+        books.snapshot(&self.rules, &self.tag_keys, settled)
+    }
+
+    /// Whether others ask for days that these did not ask for.
+    pub(super) fn asks_less_than(&self, other: &Self) -> bool {
+        self.tag_keys != other.tag_keys
+            || self.rules.daily_window < other.rules.daily_window
+            || self.rules.budgets != other.rules.budgets
+    }
+}
+
+/// A scope at rest.
+pub(super) struct Held {
+    pub(super) settings: Arc<Settings>,
+    pub(super) shelf: Shelf,
+    /// Whether a reload asked for days that may not be known.
+    pub(super) wants_days: bool,
+    /// Whether the scope is not configured any more, so that nothing of it is kept.
+    pub(super) removed: bool,
+}
+
+/// Where a scope is held.
+pub(super) struct Desk {
+    pub(super) id: ScopeId,
+    held: Mutex<Held>,
+    /// A reload was here.
+    pub(super) changed: Notify,
+}
+
+impl Desk {
+    pub(super) fn new(settings: Settings, shelf: Shelf) -> Self {
+        let id = settings.scope.id.clone();
+        let settings = Arc::new(settings);
+        let held = Held { settings, shelf, wants_days: false, removed: false };
+        Self { id, held: Mutex::new(held), changed: Notify::new() }
+    }
+
+    /// A poll that panicked here has ended its loop, and a reload asks for that first.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
