@@ -75,6 +75,18 @@ pub struct ScopeInfo {
 }
 
 impl ScopeInfo {
+    /// Of all configured scopes, by their labels.
+    pub fn of_all<'a>(scopes: impl Iterator<Item = (&'a str, &'a ScopeId)>) -> Vec<Self> {
+        let (labels, ids): (Vec<&str>, Vec<ScopeId>) =
+            scopes.map(|(label, id)| (label, id.clone())).unzip();
+        let info = |(label, id): (&str, &ScopeId)| Self {
+            label: label.to_owned(),
+            id: id.clone(),
+            nested: Self::is_nested(id, &ids),
+        };
+        labels.into_iter().zip(&ids).map(info).collect()
+    }
+
     /// Whether a scope lies in one of the others. Subscriptions do not count as nested: which
     /// enrollment they belong to is not known.
     pub fn is_nested(id: &ScopeId, others: &[ScopeId]) -> bool {

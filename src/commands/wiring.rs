@@ -45,12 +45,7 @@ pub(super) fn warn(config: &Config) {
 
 /// The parts that all scopes share.
 pub(super) fn world(config: &Config, about: About) -> Result<World> {
-    let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
-    let infos = config.scopes.iter().map(|scope| ScopeInfo {
-        label: scope.label.clone(),
-        id: scope.id.clone(),
-        nested: ScopeInfo::is_nested(&scope.id, &ids),
-    });
+    let infos = ScopeInfo::of_all(config.scopes.iter().map(|scope| (&*scope.label, &scope.id)));
     let status = Arc::new(Status::new(infos, config.poll.interval));
     let calls = Arc::new(ApiCalls::default());
     let exposition =
@@ -83,9 +78,7 @@ pub(super) fn store(config: &Config, clock: &Clock) -> Result<Option<Arc<Store>>
 
 /// A poller for each scope, with what is stored of it.
 pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
-    let poller =
-        |wanted: Wanted| Poller::new(world.clone(), wanted.scope, wanted.rules, wanted.tag_keys);
-    wanted(config).into_iter().map(poller).collect()
+    wanted(config).into_iter().map(|wanted| Poller::new(world.clone(), wanted)).collect()
 }
 
 /// How each scope is to be read.

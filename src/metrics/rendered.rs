@@ -33,11 +33,23 @@ pub(super) struct Publisher {
     rendered: RwLock<Arc<Rendered>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Latest {
     version: u64,
     snapshots: Vec<Published>,
     overviews: Vec<Option<Arc<Overview>>>,
+}
+
+impl Latest {
+    fn place(&self, scope: &ScopeId) -> Option<usize> {
+        self.snapshots.iter().position(|(info, _)| info.id == *scope)
+    }
+
+    /// What is published of a scope.
+    fn of(&self, scope: &ScopeId) -> (Option<Arc<Snapshot>>, Option<Arc<Overview>>) {
+        let Some(place) = self.place(scope) else { return (None, None) };
+        (self.snapshots[place].1.clone(), self.overviews[place].clone())
+    }
 }
 
 impl Publisher {
@@ -73,18 +85,27 @@ impl Publisher {
         Ok(())
     }
 
-    /// Other scopes, with other snapshots of each. `swap` decides when readers see them.
+    /// Other scopes, each with another snapshot; without one, what was published of it stays. `swap`
+    /// decides when readers see them.
     pub(super) fn renew(
         &self,
         scopes: Vec<(ScopeInfo, Option<Snapshot>)>,
         swap: impl FnOnce(&dyn Fn()),
     ) -> Result<(), Error> {
-        let overview = |snapshot: &Snapshot| Arc::new(Overview::of(snapshot));
-        let overviews = scopes.iter().map(|(_, new)| new.as_ref().map(overview)).collect();
-        let snapshots = scopes.into_iter().map(|(info, new)| (info, new.map(Arc::new))).collect();
         let mut done = locked(&self.rendering);
         let mut latest = locked(&self.latest);
-        let renewed = Latest { version: latest.version + 1, snapshots, overviews };
+        let mut renewed = Latest { version: latest.version + 1, ..Latest::default() };
+        for (info, snapshot) in scopes {
+            let (snapshot, overview) = match snapshot {
+                Some(new) => {
+                    let overview = Overview::of(&new);
+                    (Some(Arc::new(new)), Some(Arc::new(overview)))
+                }
+                None => latest.of(&info.id),
+            };
+            renewed.snapshots.push((info, snapshot));
+            renewed.overviews.push(overview);
+        }
         let rendered = Arc::new(render(renewed.clone(), self.rendered().text.len())?);
         *done = renewed.version;
         *latest = renewed;
@@ -112,7 +133,7 @@ impl Publisher {
         overview: Arc<Overview>,
     ) -> Option<u64> {
         let mut latest = locked(&self.latest);
-        let place = latest.snapshots.iter().position(|(info, _)| info.id == *scope)?;
+        let place = latest.place(scope)?;
         latest.snapshots[place].1 = Some(snapshot);
         latest.overviews[place] = Some(overview);
         latest.version += 1;

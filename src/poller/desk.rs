@@ -70,6 +70,15 @@ pub(super) struct Held {
     pub(super) removed: bool,
 }
 
+impl Held {
+    /// Goes on by other settings.
+    pub(super) fn read_as(&mut self, new: Settings) {
+        self.removed = false;
+        self.wants_days |= self.settings.asks_less_than(&new);
+        self.settings = Arc::new(new);
+    }
+}
+
 /// Where a scope is held.
 pub(super) struct Desk {
     pub(super) id: ScopeId,
@@ -86,8 +95,14 @@ impl Desk {
         Self { id, held: Mutex::new(held), changed: Notify::new() }
     }
 
-    /// A poll that panicked here has ended its loop, and a reload asks for that first.
+    /// A poll that panicked here has ended its loop: nobody but a reload comes here again, and that
+    /// asks whether [`Desk::is_broken`].
     pub(super) fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody panicked while holding it, so that the books may be half written.
+    pub(super) fn is_broken(&self) -> bool {
+        self.held.is_poisoned()
     }
 }

@@ -36,54 +36,51 @@ pub struct Wanted {
     pub tag_keys: TagKeys,
 }
 
+impl Wanted {
+    pub(super) fn settings(self, world: &World) -> Settings {
+        let Self { scope, rules, tag_keys } = self;
+        Settings { client: world.client.clone(), poll: world.poll, scope, rules, tag_keys }
+    }
+}
+
 /// Gives the scopes of some handles other settings, and makes pollers for those that have none. The
 /// world holds the new client and the new times; its other parts are the old ones. Scopes that are
 /// not wanted vanish, and their pollers are to be ended. Waits for publishes under way, so it blocks.
 ///
 /// # Errors
-/// Why nothing was changed: both are bugs.
+/// Why nothing was changed: a bug, here or in a poll.
 pub fn reload(
     world: &World,
     handles: &[Handle],
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Poller>, String> {
-    if let Some(dead) = world.status.scopes().iter().find(|scope| scope.dead) {
-        let label = &dead.info.label;
-        return Err(format!("polling has ended for {label}; restart the exporter instead"));
-    }
+    let infos =
+        ScopeInfo::of_all(wanted.iter().map(|wanted| (&*wanted.scope.label, &wanted.scope.id)));
     let ids: Vec<ScopeId> = wanted.iter().map(|wanted| wanted.scope.id.clone()).collect();
+    let wanted: Vec<Settings> = wanted.into_iter().map(|wanted| wanted.settings(world)).collect();
     let mut held: Vec<_> = handles.iter().map(|handle| handle.0.lock()).collect();
-    let mut renewed = Vec::with_capacity(wanted.len());
-    let mut settings = Vec::with_capacity(wanted.len());
-    for Wanted { scope, rules, tag_keys } in wanted {
-        let (client, poll) = (world.client.clone(), world.poll);
-        let info = ScopeInfo {
-            label: scope.label.clone(),
-            id: scope.id.clone(),
-            nested: ScopeInfo::is_nested(&scope.id, &ids),
-        };
-        let new = Settings { client, poll, scope, rules, tag_keys };
-        let place = handles.iter().position(|handle| *handle.id() == new.scope.id);
-        let snapshot = place.and_then(|place| new.snapshot(&held[place].shelf.books));
-        renewed.push(Renewed { info, interval: new.interval(), snapshot });
-        settings.push((place, new));
+    if let Some(broken) = handles.iter().find(|handle| handle.0.is_broken()) {
+        let scope = broken.id();
+        return Err(format!("polling of {scope} has ended by a bug; restart the exporter instead"));
     }
+    let place = |new: &Settings| handles.iter().position(|handle| *handle.id() == new.scope.id);
+    let renewed = wanted.iter().zip(infos).map(|(new, info)| {
+        let snapshot = place(new).and_then(|place| new.snapshot(&held[place].shelf.books));
+        Renewed { info, interval: new.interval(), snapshot }
+    });
+    let renewed = renewed.collect();
     world.exposition.renew(renewed).map_err(|error| {
         format!("the exposition cannot be written, please report this: {error}")
     })?;
-    let mut added = Vec::new();
     for held in &mut held {
         held.removed = true;
     }
-    for (place, new) in settings {
-        let Some(place) = place else {
-            added.push(new);
-            continue;
-        };
-        let held = &mut held[place];
-        held.removed = false;
-        held.wants_days |= held.settings.asks_less_than(&new);
-        held.settings = Arc::new(new);
+    let mut added = Vec::new();
+    for new in wanted {
+        match place(&new) {
+            Some(place) => held[place].read_as(new),
+            None => added.push(new),
+        }
     }
     drop(held);
     if let Some(store) = &world.store {
@@ -92,6 +89,5 @@ pub fn reload(
     for handle in handles {
         handle.0.changed.notify_one();
     }
-    let poller = |new: Settings| Poller::new(world.clone(), new.scope, new.rules, new.tag_keys);
-    Ok(added.into_iter().map(poller).collect())
+    Ok(added.into_iter().map(|new| Poller::of(world.clone(), new)).collect())
 }

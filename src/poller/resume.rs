@@ -68,9 +68,13 @@ impl Poller {
             last_success: fresh.map(|(ended, _)| ended).or(before.last_success),
             rows: fresh.map(|(_, rows)| rows).or(before.rows),
         };
-        let scope = self.desk.id.clone();
-        let written = spawn_blocking(move || store.record(&scope, &record)).await;
-        if let Ok(Err(what)) = written {
+        let desk = self.desk.clone();
+        let written = spawn_blocking(move || {
+            let held = desk.lock();
+            // A reload drops what is stored of a scope that it removes, and this must not come after.
+            if held.removed { Ok(()) } else { store.record(&desk.id, &record) }
+        });
+        if let Ok(Err(what)) = written.await {
             debug!(scope = self.label(), "how the poll went is not stored: {what}");
         }
     }

@@ -14,11 +14,10 @@ use super::clock::Clock;
 use super::desk::{Desk, Settings};
 use super::outcome::{Failure, Tally};
 use super::plan::{Ask, By, first_kept_day};
-use super::reload::Handle;
+use super::reload::{Handle, Wanted};
 use crate::azure::{self, Client, Reading};
-use crate::billing::ledger::TagKeys;
 use crate::billing::period::Period;
-use crate::billing::rules::Rules;
+use crate::billing::scope::ScopeId;
 use crate::billing::span::Span;
 use crate::config::{self, Read};
 use crate::metrics::Exposition;
@@ -56,7 +55,13 @@ pub struct Poller {
 
 impl Poller {
     /// Of a scope as the store knows it, which is published at once. Reads the store.
-    pub fn new(world: World, scope: config::Scope, rules: Rules, tag_keys: TagKeys) -> Self {
+    pub fn new(world: World, wanted: Wanted) -> Self {
+        let settings = wanted.settings(&world);
+        Self::of(world, settings)
+    }
+
+    pub(super) fn of(world: World, settings: Settings) -> Self {
+        let scope = &settings.scope;
         let (archive, restored) = match &world.store {
             Some(store) => Archive::open(store.clone(), &scope.id),
             None => (Archive::in_memory(&scope.id), Ok(Restored::default())),
@@ -70,9 +75,7 @@ impl Poller {
         });
         let found = books.is_some();
         let shelf = Shelf { books: books.unwrap_or_default(), archive };
-        let (client, poll_settings) = (world.client.clone(), world.poll);
-        let settings = Settings { client, poll: poll_settings, scope, rules, tag_keys };
-        world.status.polled_every(&settings.scope.id, settings.interval());
+        world.status.polled_every(&scope.id, settings.interval());
         let desk = Arc::new(Desk::new(settings, shelf));
         let poller = Self { world, desk, unwritten: false };
         if found {
@@ -94,7 +97,7 @@ impl Poller {
     /// enough.
     pub async fn run(mut self) {
         let part = jitter();
-        self.wait(0, || Instant::now() + self.rest(part)).await;
+        self.wait(false, || Instant::now() + self.rest(part)).await;
         let mut failed = 0_u32;
         loop {
             let began = Instant::now();
@@ -110,28 +113,32 @@ impl Poller {
                     }
                 }
             };
-            self.wait(failed, next).await;
+            self.wait(failed > 0, next).await;
         }
     }
 
     /// Waits for the next poll, which a reload may move, and brings on where it asks for days that
     /// are not known or may have mended what failed.
-    async fn wait(&self, failed: u32, next: impl Fn() -> Instant) {
-        loop {
-            if self.takes_wanted_days() {
-                return;
-            }
+    async fn wait(&self, failed: bool, next: impl Fn() -> Instant) {
+        while !self.lacks_wanted_days() {
             tokio::select! {
                 () = sleep_until(next()) => return,
-                () = self.desk.changed.notified() => if failed > 0 { return },
+                () = self.desk.changed.notified() => if failed { return },
             }
         }
     }
 
-    fn takes_wanted_days(&self) -> bool {
+    /// Whether a reload asked for days that are not known; told once.
+    fn lacks_wanted_days(&self) -> bool {
         let mut held = self.desk.lock();
         let wanted = std::mem::take(&mut held.wants_days);
-        wanted && !held.settings.outlook(&held.shelf.books).is_complete(self.world.clock.now())
+        let outlook = held.settings.outlook(&held.shelf.books);
+        let lacks = wanted && !outlook.is_complete(self.world.clock.now());
+        if lacks {
+            let scope = &held.settings.scope.label;
+            info!(scope, "days that are asked for now were never read so, they are read at once");
+        }
+        lacks
     }
 
     /// One poll: reads, publishes, tells how it went. Whether it succeeded.
@@ -154,16 +161,24 @@ impl Poller {
         let succeeded = result.failure.is_none();
         // What is told must not be lost with the process.
         self.record(&result, fresh.as_ref().map(|tally| (ended, tally.rows))).await;
-        let (status, scope) = (&self.world.status, &self.desk.id);
-        match fresh {
+        self.tell(|status, scope| match fresh {
             Some(Tally { rows, outside, allocated, .. }) => {
                 let ignored = Ignored { outside, allocated };
                 status.succeeded(scope, result, ended, rows, ignored);
             }
             None if succeeded => status.idle(scope, result),
             None => status.failed(scope, result),
-        }
+        });
         succeeded
+    }
+
+    /// Tells how it goes, unless a reload has removed the scope: perhaps another one has brought it
+    /// back since, and then this is not about that one.
+    fn tell(&self, say: impl FnOnce(&Status, &ScopeId)) {
+        let held = self.desk.lock();
+        if !held.removed {
+            say(&self.world.status, &self.desk.id);
+        }
     }
 
     /// Reads all that is due. What was finished before a failure stays.
@@ -279,7 +294,12 @@ impl Poller {
                 since: first_kept_day(&held.settings.rules, answer.began),
                 complete_after: held.settings.rules.day_complete_after,
             };
-            held.shelf.keep(&answer, keeping)
+            let kept = held.shelf.keep(&answer, keeping);
+            // Half entered: whoever holds the desk next must not publish that.
+            if let Err(store::Error::Lost(_)) = kept {
+                held.shelf.forget();
+            }
+            kept
         });
         // Books that a bug left half written must not go on: the loop ends, and health tells.
         let kept = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
@@ -311,7 +331,7 @@ impl Poller {
                 Ok(())
             }
             Err(store::Error::Unwritten(what)) => {
-                self.world.status.unwritten(&self.desk.id);
+                self.tell(Status::unwritten);
                 if !std::mem::replace(&mut self.unwritten, true) {
                     error!(
                         scope,
@@ -321,7 +341,6 @@ impl Poller {
                 Ok(())
             }
             Err(store::Error::Lost(what)) => {
-                self.desk.lock().shelf.forget();
                 let what = format!("{what}; what is published stays, and all is read again");
                 Err(Failure { reason: FailureReason::Store, what })
             }

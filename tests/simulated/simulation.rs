@@ -11,7 +11,7 @@ use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::poller::{Clock, Poller, World};
+use azure_billing_exporter::poller::{Clock, Poller, Wanted, World};
 use azure_billing_exporter::simulator::{Options, Simulator};
 use azure_billing_exporter::status::{ScopeInfo, Status};
 use azure_billing_exporter::store::Store;
@@ -182,7 +182,7 @@ impl Simulation {
         let poller = |scope: &azure_billing_exporter::config::Scope| {
             let rules = setup.rules.clone();
             let tags = setup.tags.iter().map(|&key| key.to_owned()).collect();
-            Poller::new(world.clone(), scope.clone(), rules, tags)
+            Poller::new(world.clone(), Wanted { scope: scope.clone(), rules, tag_keys: tags })
         };
         let pollers = config.scopes.iter().map(poller).collect();
         Self { setup, simulator, clock, pollers, exposition, status }
