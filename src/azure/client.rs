@@ -116,15 +116,20 @@ impl Client {
     }
 
     /// The client of another configuration. It goes on with the same queues and counts, because the
-    /// quota is the tenant's and readings of the old one may be under way.
+    /// quota is the tenant's and readings of the old one may be under way. Until
+    /// [`Client::take_over`] the old quotas hold for both.
     pub fn successor(&self, azure: &config::Azure, transport: Transport) -> Self {
-        for (quota, kind) in self.quotas.iter().zip(ScopeType::ALL) {
-            quota.allow(azure.requests_per_minute.of(kind));
-        }
         Self {
             quotas: self.quotas.clone(),
             failing: self.failing.clone(),
             ..Self::new(azure, transport, self.patience, self.calls.clone())
+        }
+    }
+
+    /// From now on the quotas of its own configuration hold, also for readings of the client before.
+    pub fn take_over(&self, azure: &config::Azure) {
+        for (quota, kind) in self.quotas.iter().zip(ScopeType::ALL) {
+            quota.allow(azure.requests_per_minute.of(kind));
         }
     }
 

@@ -54,8 +54,9 @@ pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
     let mut servers = JoinSet::new();
     let stop = stopped(signals.stop.clone());
     servers.spawn(serve(azure, simulator.router(), Arc::default(), Patience::default(), stop));
-    let front = Front { listeners, args: &args.web, web, demo: true };
-    exporter(&config, world, front, signals).await
+    let args = &args.web;
+    let front = Front { listeners, args, web, demo: true, source: None, hangups: None };
+    exporter(config, world, front, signals).await
 }
 
 /// The enrollment and its departments, read without a quota to wait for.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::sleep;
 use tracing::warn;
 
@@ -47,6 +48,14 @@ impl Systemd {
         if let Some(Err(error)) = self.socket.as_ref().map(|socket| socket.send(state.as_bytes())) {
             warn!("systemd cannot be told {state}: {error}");
         }
+    }
+
+    /// Says that the configuration is read again; `READY=1` ends it. The time, as `Type=notify-reload`
+    /// wants it, tells this reload from one before.
+    pub(super) fn tell_reloading(&self) {
+        let now = clock_gettime(ClockId::Monotonic);
+        let micros = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1_000;
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
     }
 
     /// Gives a sign of life twice as often as it is waited for, while every scope is polled. Then it

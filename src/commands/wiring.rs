@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use jiff::SignedDuration;
 use tracing::warn;
 
-use crate::azure::{Client, Patience, transport};
+use crate::azure::transport::{self, Transport};
+use crate::azure::{Client, Patience};
 use crate::billing::ledger::TagKeys;
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
@@ -31,9 +32,17 @@ pub(super) const NO_CLIENT: &str = "no HTTP client: is the system's certificate 
 
 /// The way to Azure, over the real network.
 pub(super) fn client(config: &Config, calls: Arc<ApiCalls>) -> Result<Client> {
+    Ok(Client::new(&config.azure, transport(config)?, Patience::default(), calls))
+}
+
+/// The way to Azure of another configuration, which goes on where the one before is.
+pub(super) fn successor(config: &Config, before: &Client) -> Result<Arc<Client>> {
+    Ok(Arc::new(before.successor(&config.azure, transport(config)?)))
+}
+
+fn transport(config: &Config) -> Result<Transport> {
     let client = transport::client(&config.azure.endpoint, &config.azure.extra_roots);
-    let client = client.context(NO_CLIENT)?;
-    Ok(Client::new(&config.azure, transport::over(client), Patience::default(), calls))
+    Ok(transport::over(client.context(NO_CLIENT)?))
 }
 
 /// Tells, once, what in the configuration works but is probably not meant so.

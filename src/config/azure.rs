@@ -40,6 +40,30 @@ pub struct Azure {
     pub auth: Auth,
 }
 
+/// Whether a client of the one is as good as one of the other.
+impl PartialEq for Azure {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            cloud,
+            endpoint,
+            authority_host,
+            extra_roots,
+            // The environment of a process does not change.
+            local_proxy: _,
+            api_version,
+            requests_per_minute,
+            auth,
+        } = self;
+        *cloud == other.cloud
+            && *endpoint == other.endpoint
+            && *authority_host == other.authority_host
+            && *extra_roots == other.extra_roots
+            && *api_version == other.api_version
+            && *requests_per_minute == other.requests_per_minute
+            && *auth == other.auth
+    }
+}
+
 /// Azure's separate clouds. Each has addresses of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cloud {

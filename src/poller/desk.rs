@@ -53,10 +53,14 @@ impl Settings {
     }
 
     /// Whether others ask for days that these did not ask for.
-    pub(super) fn asks_less_than(&self, other: &Self) -> bool {
+    fn asks_less_than(&self, other: &Self) -> bool {
         self.tag_keys != other.tag_keys
             || self.rules.daily_window < other.rules.daily_window
             || self.rules.budgets != other.rules.budgets
+    }
+
+    fn reads_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.client, &other.client) && self.scope.read == other.scope.read
     }
 }
 
@@ -66,6 +70,8 @@ pub(super) struct Held {
     pub(super) shelf: Shelf,
     /// Whether a reload asked for days that may not be known.
     pub(super) wants_days: bool,
+    /// Whether a reload changed how it is read, which may mend what failed.
+    pub(super) read_otherwise: bool,
     /// Whether the scope is not configured any more, so that nothing of it is kept.
     pub(super) removed: bool,
 }
@@ -75,6 +81,7 @@ impl Held {
     pub(super) fn read_as(&mut self, new: Settings) {
         self.removed = false;
         self.wants_days |= self.settings.asks_less_than(&new);
+        self.read_otherwise |= !self.settings.reads_as(&new);
         self.settings = Arc::new(new);
     }
 }
@@ -91,7 +98,8 @@ impl Desk {
     pub(super) fn new(settings: Settings, shelf: Shelf) -> Self {
         let id = settings.scope.id.clone();
         let settings = Arc::new(settings);
-        let held = Held { settings, shelf, wants_days: false, removed: false };
+        let held =
+            Held { settings, shelf, wants_days: false, read_otherwise: false, removed: false };
         Self { id, held: Mutex::new(held), changed: Notify::new() }
     }
 

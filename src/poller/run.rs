@@ -117,28 +117,29 @@ impl Poller {
         }
     }
 
-    /// Waits for the next poll, which a reload may move, and brings on where it asks for days that
-    /// are not known or may have mended what failed.
+    /// Waits for the next poll, which a reload may move or bring on.
     async fn wait(&self, failed: bool, next: impl Fn() -> Instant) {
-        while !self.lacks_wanted_days() {
+        while !self.is_brought_on(failed) {
             tokio::select! {
                 () = sleep_until(next()) => return,
-                () = self.desk.changed.notified() => if failed { return },
+                () = self.desk.changed.notified() => {}
             }
         }
     }
 
-    /// Whether a reload asked for days that are not known; told once.
-    fn lacks_wanted_days(&self) -> bool {
+    /// Whether a reload asked for days that are not known, or may have mended what failed. A reload
+    /// that does neither must not: then anybody who may ask for one could use up the quota.
+    fn is_brought_on(&self, failed: bool) -> bool {
         let mut held = self.desk.lock();
+        let mended = std::mem::take(&mut held.read_otherwise) && failed;
         let wanted = std::mem::take(&mut held.wants_days);
         let outlook = held.settings.outlook(&held.shelf.books);
-        let lacks = wanted && !outlook.is_complete(self.world.clock.now());
-        if lacks {
+        let lacking = wanted && !outlook.is_complete(self.world.clock.now());
+        if lacking {
             let scope = &held.settings.scope.label;
             info!(scope, "days that are asked for now were never read so, they are read at once");
         }
-        lacks
+        mended || lacking
     }
 
     /// One poll: reads, publishes, tells how it went. Whether it succeeded.

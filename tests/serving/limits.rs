@@ -49,6 +49,7 @@ fn served(exporter: &Exporter, web: WebConfig, patience: Patience, max_requests:
         max_requests,
         now: Arc::new(|| Timestamp::UNIX_EPOCH),
         demo: false,
+        reloads: tokio::sync::mpsc::channel(1).0,
     };
     let access = Arc::new(Access::new(web));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -15,7 +15,7 @@ use super::secret::Secret;
 use super::tree::{At, one_of};
 
 /// Who asks, decided and complete: a credential can be built from it without further questions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Auth {
     /// An application that signs in with a secret.
     ClientSecret(Application, Secret),
@@ -37,7 +37,7 @@ pub enum Auth {
 }
 
 /// An application, as its directory knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
     /// The directory: a GUID or a domain name.
     pub tenant_id: String,
