@@ -87,8 +87,14 @@ impl Outlook<'_> {
         let open = Period::of(today);
         let mut asks = self.asks(self.open(open, now), now);
         asks.extend(self.asks(self.previous(open.before(), now), now));
-        asks.extend(self.old(self.window(open.before().days().first, now), now));
-        for month in self.months(today) {
+        let mut days = self.window(open.before().days().first, now);
+        let mut months = self.months(today);
+        let counted = self.counted(today);
+        let bill = |month: &Period| counted.contains(month) && self.books.is_bill(*month);
+        months.extend(days.iter().map(|day| Period::of(*day)).filter(bill));
+        days.retain(|day| !months.contains(&Period::of(*day)));
+        asks.extend(self.old(days, now));
+        for month in months {
             asks.push(Ask { span: Span::Period(month), by: self.way_of_unknown(month, now) });
         }
         asks
@@ -155,18 +161,25 @@ impl Outlook<'_> {
 
     /// The closed periods that budgets count and nobody has read.
     fn months(&self, today: Date) -> BTreeSet<Period> {
-        let budgets = self.rules.budgets.iter();
-        let tags = budgets.clone().filter_map(|budget| match &budget.only {
+        let tags = self.rules.budgets.iter().filter_map(|budget| match &budget.only {
             Only::Tag { key, .. } => {
                 self.tag_keys.iter().find(|known| known.eq_ignore_ascii_case(key))
             }
             _ => None,
         });
         let tags: TagKeys = tags.cloned().collect();
-        let counted = budgets.filter_map(|budget| budget.periods(today)).flatten();
-        // The other two are read anyway.
-        let closed = counted.filter(|period| *period < Period::of(today).before());
-        closed.filter(|period| !self.books.knows(*period, &tags)).collect()
+        let unknown = |period: &Period| {
+            // Days that were read by their dates are without guests.
+            !self.books.knows(*period, &tags)
+                || self.has_guests() && self.books.guests_asked_at(*period).is_none()
+        };
+        self.counted(today).into_iter().filter(unknown).collect()
+    }
+
+    /// The closed periods that budgets count, beside the one before the open one: that is read anyway.
+    fn counted(&self, today: Date) -> BTreeSet<Period> {
+        let counted = self.rules.budgets.iter().filter_map(|budget| budget.periods(today));
+        counted.flatten().filter(|period| *period < Period::of(today).before()).collect()
     }
 
     /// The days of a period up to one that are unknown, doubted, due or always read; and its guests.
