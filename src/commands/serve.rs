@@ -100,6 +100,8 @@ pub(super) async fn exporter(
             }
         }
     }
+    // Whoever still wishes for a reload is told that it stops.
+    drop(wished);
     info!("stopping");
     supervisor.tell("STOPPING=1");
     polls.shutdown().await;
