@@ -71,3 +71,59 @@ fn scopes(old: &[Scope], new: &[Scope]) -> Vec<String> {
 fn same<'a>(scopes: &'a [Scope], scope: &Scope) -> Option<&'a Scope> {
     scopes.iter().find(|one| one.id == scope.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Environment;
+
+    const OLD: &str = "\
+azure: {auth: {method: token, token: x}}
+scopes:
+- {department: '1', name: shop}
+- {department: '2', name: web}
+metrics: {tags: {keys: [team]}}
+budgets:
+- {name: all, scope: web, amount: 100, currency: EUR}
+state: {path: old.redb}
+";
+
+    /// What is told where one text takes the place of another.
+    fn told(from: &str, to: &str) -> String {
+        let load = |text: &str| Config::from_yaml(text, &Environment::default()).unwrap();
+        let (old, new) = (load(OLD), load(&OLD.replace(from, to)));
+        let lines = changes(&old, &new);
+        assert_eq!(are_none(&old, &new), from == to || from.starts_with("old"), "{from}: {to}");
+        lines.join("; ")
+    }
+
+    #[test]
+    fn each_change_is_told_and_nothing_else() {
+        let both = "- {department: '1', name: shop}\n- {department: '2', name: web}\n";
+        let turned = "- {department: '2', name: web}\n- {department: '1', name: shop}\n";
+        for (from, to, expected) in [
+            ("shop", "shop", "nothing changed"),
+            ("token: x", "token: y", "azure changed"),
+            ("token: x}", "token: x}, requests_per_minute: {department: 1}", "azure changed"),
+            ("name: shop", "name: retail", "scope shop renamed retail"),
+            (
+                "name: shop",
+                "name: shop, read: cost_details",
+                "scope shop is read otherwise from its next poll on",
+            ),
+            ("department: '1'", "department: '3'", "scope shop added; scope shop removed"),
+            ("name: shop", "cost: amortized, name: shop", "scope shop added; scope shop removed"),
+            (both, turned, "nothing changed"),
+            ("[team]", "[team, env]", "metrics changed"),
+            ("budgets:", "poll: {interval: 1h}\nbudgets:", "poll changed"),
+            ("scope: web", "scope: shop", "budgets changed"),
+            (
+                "old.redb",
+                "new.redb",
+                "nothing changed; state.path needs a restart: until then days are kept in old.redb",
+            ),
+        ] {
+            assert_eq!(told(from, to), expected);
+        }
+    }
+}

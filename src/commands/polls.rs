@@ -74,6 +74,7 @@ impl Polls {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
     use std::time::Duration;
 
     use tokio::time::timeout;
@@ -82,26 +83,29 @@ mod tests {
     use crate::commands::wiring;
     use crate::config::{Config, Environment};
     use crate::metrics::About;
+    use crate::poller::World;
 
     const TWO: &str = "azure: {endpoint: \"http://127.0.0.1:1\", auth: {method: token, token: x}}\nscopes: [{department: \"1\", name: shop}, {department: \"2\", name: web}]\n";
 
-    #[tokio::test]
-    async fn a_poll_loop_that_panics_is_told_dead_and_one_that_a_reload_ends_is_not() {
+    fn polls(tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 2]) -> (Config, World, Polls) {
         let config = Config::from_yaml(TWO, &Environment::default()).unwrap();
         let world = wiring::world(&config, About { demo: false, process: false }).unwrap();
         let mut polls = Polls::default();
-        for poller in wiring::pollers(&config, &world) {
-            let handle = poller.handle();
-            let task = polls.tasks.spawn(async {
-                tokio::task::yield_now().await;
-                panic!("a bug");
-            });
+        for (poller, task) in wiring::pollers(&config, &world).iter().zip(tasks) {
+            let (handle, task) = (poller.handle(), polls.tasks.spawn(task));
             polls.running.push(Running { handle, task });
         }
+        (config, world, polls)
+    }
+
+    #[tokio::test]
+    async fn a_loop_that_panics_is_told_dead_and_one_that_a_reload_ends_is_not() {
+        let (config, world, mut polls) = polls([Box::pin(pending()), Box::pin(async { panic!() })]);
         polls.keep_only(&[config.scopes[1].id.clone()]);
         let told = polls.tell_deaths(&world.status);
         assert!(timeout(Duration::from_millis(50), told).await.is_err(), "it goes on");
         let dead: Vec<bool> = world.status.scopes().iter().map(|scope| scope.dead).collect();
         assert_eq!(dead, [false, true]);
+        assert!(polls.tasks.is_empty(), "both have ended");
     }
 }

@@ -91,3 +91,70 @@ pub fn reload(
     }
     Ok(added.into_iter().map(|new| Poller::of(world.clone(), new)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::azure::{Client, Patience, transport};
+    use crate::config::{Config, Environment};
+    use crate::metrics::{About, ApiCalls, Exposition, Format};
+    use crate::poller::Clock;
+    use crate::status::Status;
+
+    const SHOP: &str = "azure: {endpoint: \"http://127.0.0.1:1\", auth: {method: token, token: x}}\nscopes: [{department: \"1\", name: shop}]\n";
+
+    fn wanted(config: &Config) -> Vec<Wanted> {
+        let wanted = |scope: &config::Scope| Wanted {
+            scope: scope.clone(),
+            rules: Rules::default(),
+            tag_keys: TagKeys::default(),
+        };
+        config.scopes.iter().map(wanted).collect()
+    }
+
+    fn world(config: &Config) -> World {
+        let infos = config.scopes.iter().map(|scope| (&*scope.label, &scope.id));
+        let status = Status::new(ScopeInfo::of_all(infos), config.poll.interval);
+        let (status, calls) = (Arc::new(status), Arc::<ApiCalls>::default());
+        let about = About { demo: false, process: false };
+        let http = transport::client(&config.azure.endpoint, &[]).unwrap();
+        let transport = transport::over(http);
+        World {
+            client: Arc::new(Client::new(
+                &config.azure,
+                transport,
+                Patience::default(),
+                calls.clone(),
+            )),
+            poll: config.poll,
+            clock: Clock::standing_at(jiff::Timestamp::UNIX_EPOCH),
+            exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
+            status,
+            store: None,
+        }
+    }
+
+    #[test]
+    fn books_that_a_bug_has_left_half_written_are_not_published_by_a_reload() {
+        let config = Config::from_yaml(SHOP, &Environment::default()).unwrap();
+        let world = world(&config);
+        let handles: Vec<Handle> = wanted(&config)
+            .into_iter()
+            .map(|wanted| Poller::new(world.clone(), wanted).handle())
+            .collect();
+        assert!(reload(&world, &handles, wanted(&config)).is_ok());
+        let half_written = AssertUnwindSafe(|| {
+            let _held = handles[0].0.lock();
+            panic!("a bug");
+        });
+        assert!(catch_unwind(half_written).is_err());
+        let before = world.exposition.scrape(Format::Text).unwrap();
+        let renamed = SHOP.replace("shop", "retail");
+        let renamed = Config::from_yaml(&renamed, &Environment::default()).unwrap();
+        let refused = reload(&world, &handles, wanted(&renamed)).err().unwrap();
+        assert!(refused.contains("department/1 has ended by a bug"), "{refused}");
+        assert_eq!(world.exposition.scrape(Format::Text).unwrap(), before);
+    }
+}

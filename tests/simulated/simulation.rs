@@ -207,6 +207,15 @@ impl Simulation {
         self.pollers.extend(added);
     }
 
+    /// Another configuration of the way to Azure, whose client takes the place of the one before.
+    pub(crate) fn reload_client(&mut self) {
+        let azure = self.setup.config().azure;
+        let client = self.world.client.successor(&azure, in_process(&self.simulator, || {}));
+        self.world.client = Arc::new(client);
+        self.reload(|_| {});
+        self.world.client.take_over(&azure);
+    }
+
     /// The same exporter after its process ended, with the same Azure.
     pub(crate) fn restart(self) -> Self {
         self.restart_as(|setup| setup)
