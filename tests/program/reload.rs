@@ -240,8 +240,12 @@ async fn the_place_of_stored_days_waits_for_a_restart_and_that_is_said_each_time
     program.change("old.redb", "new.redb");
     let told =
         format!("state.path needs a restart: until then days are kept in {}\n", old.display());
-    for (to, change) in [("shop", "nothing changed\n"), ("retail", "scope shop renamed retail\n")] {
-        program.change("name: shop", &format!("name: {to}"));
+    for (from, to, change) in [
+        ("shop", "shop", "nothing changed\n"),
+        ("shop", "retail", "scope shop renamed retail\n"),
+        ("retail", "contoso", "scope retail renamed contoso\n"),
+    ] {
+        program.change(&format!("name: {from}"), &format!("name: {to}"));
         let expected = format!("the configuration was read again\n{change}{told}");
         assert_eq!(program.reload(), (200, expected));
         assert!(old.exists() && !new.exists());
