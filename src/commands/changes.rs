@@ -60,7 +60,7 @@ fn scopes(old: &[Scope], new: &[Scope]) -> Vec<String> {
             changes.push(format!("scope {} renamed {label}", before.label));
         }
         if (before.read, before.cost_allocation) != (scope.read, scope.cost_allocation) {
-            changes.push(format!("scope {label} is read otherwise from its next poll on"));
+            changes.push(format!("scope {label} is read otherwise from its next reading on"));
         }
     }
     let removed = old.iter().filter(|scope| same(new, scope).is_none());
@@ -109,7 +109,7 @@ state: {path: old.redb}
             (
                 "name: shop",
                 "name: shop, read: cost_details",
-                "scope shop is read otherwise from its next poll on",
+                "scope shop is read otherwise from its next reading on",
             ),
             ("department: '1'", "department: '3'", "scope shop added; scope shop removed"),
             ("name: shop", "cost: amortized, name: shop", "scope shop added; scope shop removed"),

@@ -109,6 +109,8 @@ impl Publisher {
         let rendered = Arc::new(render(renewed.clone(), self.rendered().text.len())?);
         *done = renewed.version;
         *latest = renewed;
+        // Given back after readers go on.
+        let _old = self.rendered();
         swap(&|| self.swap(rendered.clone()));
         Ok(())
     }

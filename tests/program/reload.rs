@@ -13,6 +13,7 @@ const PAGE: &str =
 const SHOP: &str = "  - {department: \"1\", name: shop}";
 const SHOP_AND_WEB: &str =
     "  - {department: \"1\", name: shop}\n  - {department: \"2\", name: web}";
+const PAGE_TELLS: &str = "The configuration file cannot be used: what it said at 20";
 const SUCCESSFUL: &str = "azure_billing_exporter_config_last_reload_successful";
 const SUCCESS_AT: &str = "azure_billing_exporter_config_last_reload_success_timestamp_seconds";
 
@@ -142,6 +143,7 @@ async fn a_bad_file_changes_nothing_and_is_told_by_answer_log_and_metric() {
         assert!(told.contains("level=error"), "{told}");
         assert_eq!((program.value(SUCCESSFUL), program.value(SUCCESS_AT)), (0.0, read_at));
         assert_eq!(program.bill(), bill);
+        assert!(get(&program.address, "/").1.contains(PAGE_TELLS));
     }
     program.exporter.signal("HUP");
     program.exporter.line_with("the configuration stays as it was");
@@ -154,6 +156,7 @@ async fn a_bad_file_changes_nothing_and_is_told_by_answer_log_and_metric() {
     assert_eq!(program.reload().0, 200);
     assert_eq!(program.value(SUCCESSFUL), 1.0);
     assert!(program.value(SUCCESS_AT) > read_at);
+    assert!(!get(&program.address, "/").1.contains(PAGE_TELLS));
     assert_eq!(azure.requests().len(), asked);
     let secret = |line: &&String| line.contains("planted-secret");
     assert_eq!(program.exporter.seen.iter().find(secret), None);
