@@ -2,6 +2,7 @@
 //! targets.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use azure_billing_exporter::cli::Cli;
@@ -119,6 +120,30 @@ fn every_make_target_that_is_named_exists() {
             }
         }
     }
+}
+
+#[test]
+fn every_test_and_bench_that_is_named_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = 0;
+    for page in pages() {
+        let shown = page.snippets().into_iter().filter(|snippet| snippet.language == "sh");
+        let shown = shown.map(|snippet| (snippet.place, snippet.text));
+        for (place, text) in shown.chain(page.words()) {
+            for words in commands(&text).iter().filter(|words| words[0] == "cargo") {
+                for pair in words.windows(2) {
+                    let path = match pair[0].as_str() {
+                        "--test" => format!("tests/{}/main.rs", pair[1]),
+                        "--bench" => format!("benches/{}.rs", pair[1]),
+                        _ => continue,
+                    };
+                    assert!(root.join(&path).exists(), "{place}: there is no {path}");
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert!(found > 2, "{found} are too few to believe it");
 }
 
 /// Every long flag there is.

@@ -5,6 +5,7 @@
 
 mod commands;
 mod examples;
+mod forms;
 mod links;
 mod pages;
 #[path = "../program/process.rs"]
