@@ -147,6 +147,13 @@ pub struct Ignored {
     pub allocated: u64,
 }
 
+impl Ignored {
+    /// Each with the label value of its reason: a closed set, in the order of publication.
+    pub const fn by_reason(self) -> [(&'static str, u64); 2] {
+        [("cost_allocation", self.allocated), ("outside_range", self.outside)]
+    }
+}
+
 /// The end of a poll.
 #[derive(Clone, Debug)]
 pub struct PollResult {

@@ -1,9 +1,11 @@
 //! `serve`: the exporter, until a signal stops it.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use jiff::SignedDuration;
 use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 use tracing::info;
@@ -16,7 +18,7 @@ use super::threads::AnswerThreads;
 use super::web::Web;
 use super::wiring;
 use crate::cli::{ServeArgs, SourceArgs, WebArgs};
-use crate::config::{Config, ListenAddress};
+use crate::config::{Config, ListenAddress, Scope};
 use crate::metrics::About;
 use crate::poller::World;
 use crate::server::{Patience, Reloads, Site, router, serve};
@@ -145,13 +147,36 @@ pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
+/// What will be polled, when, with which identity, and where to look.
 fn announce(config: &Config, listeners: &[TcpListener], args: &WebArgs, web: &Web) {
-    for scope in &config.scopes {
-        info!(scope = scope.label, id = %scope.id, every = ?config.poll.interval, "polling");
-    }
     info!(endpoint = %config.azure.endpoint, identity = config.azure.auth.describe(), "reading from Azure");
+    for Scope { label, id, read, .. } in &config.scopes {
+        let (every, read) = (span(config.poll.interval), read.as_str());
+        let calls_per_minute = config.azure.requests_per_minute.of(id.scope_type);
+        info!(scope = label, %id, every, read, calls_per_minute, "polling");
+    }
+    if let Some(path) = &config.state_path {
+        info!(path = %path.display(), "keeping days");
+    }
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
-        let (scheme, metrics) = (web.scheme(), args.telemetry_path.as_str());
-        info!(%address, scheme, metrics, "listening");
+        let page = page(web.scheme(), address);
+        let metrics = format!("{page}{}", &args.telemetry_path.as_str()[1..]);
+        info!(%address, page, metrics, "listening");
+    }
+}
+
+/// `4h`.
+fn span(duration: Duration) -> String {
+    SignedDuration::try_from(duration)
+        .map_or_else(|_| "never".to_owned(), |span| format!("{span:#}"))
+}
+
+/// Where the status page is: of every interface, on this machine.
+fn page(scheme: &str, address: SocketAddr) -> String {
+    let port = address.port();
+    if address.ip().is_unspecified() {
+        format!("{scheme}://localhost:{port}/")
+    } else {
+        format!("{scheme}://{address}/")
     }
 }

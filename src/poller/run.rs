@@ -223,7 +223,7 @@ impl Poller {
                 asks.retain(|later| period(later.span) != period(span));
             }
             self.publish(answer).await?;
-            let seconds = started.elapsed().as_secs_f64();
+            let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
             info!(scope = self.label(), days = %span.days(), rows, pages, seconds, "read");
         }
         Ok(tally)
