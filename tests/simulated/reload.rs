@@ -447,7 +447,7 @@ async fn nobody_ever_sees_half_of_a_reload_however_it_meets_with_polls() {
         }
         seen.len()
     });
-    for _ in 0..12 {
+    for _ in 0..6 {
         for exporter in [&mut undisturbed, &mut simulation] {
             for poller in &mut exporter.pollers {
                 assert!(poller.poll().await);
@@ -456,7 +456,7 @@ async fn nobody_ever_sees_half_of_a_reload_however_it_meets_with_polls() {
         tokio::time::advance(4 * HOUR).await;
     }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    assert!(reloads.join().expect("no panic") > 20);
+    assert!(reloads.join().expect("no panic") > 5);
     assert!(reader.join().expect("no panic") > 1);
     simulation.reload(|_| {});
     assert_eq!(simulation.bill(), undisturbed.bill());
