@@ -11,6 +11,7 @@ use crate::config::{
     AuthorizationFile, ExtraHeader, ExtraLabel, ListenAddress, ReceiverUrl, TelemetryPath,
     parse_duration,
 };
+use crate::simulator::Surge;
 
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
 ///
@@ -272,7 +273,7 @@ pub struct SimulateArgs {
 }
 
 /// The enrollment that is made up: the same flags, the same rows.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct EnrollmentArgs {
     /// Number the data is made from: the same seed gives the same rows
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -288,6 +289,14 @@ pub struct EnrollmentArgs {
     /// Rows of all days together; two a resource and day without it
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub rows: Option<u64>,
+    /// Let a service use so many percent of what it did, from a day on; repeatable
+    ///
+    /// Example: --surge 'Log Analytics=200@2026-11-20'
+    #[arg(long, value_name = "SERVICE=PERCENT@YYYY-MM-DD")]
+    pub surge: Vec<Surge>,
+    /// Newest days without any usage, as when Azure's rating stands still
+    #[arg(long = "outage-days", value_name = "N", default_value_t = 0)]
+    pub outage_days: u32,
 }
 
 fn share(text: &str) -> Result<f64, &'static str> {
@@ -345,6 +354,9 @@ mod tests {
             ("simulate --error-rate 2", "use a number from 0 to 1"),
             ("simulate --latency soon", "is not a span of time"),
             ("simulate --rows 0", "0 is not in 1.."),
+            ("simulate --surge Storage=200", "write SERVICE=PERCENT@YYYY-MM-DD"),
+            ("simulate --surge Storage=-1@2026-11-20", "write SERVICE=PERCENT@YYYY-MM-DD"),
+            ("simulate --surge =200@2026-11-20", "write SERVICE=PERCENT@YYYY-MM-DD"),
             (backfill, "<--output <FILE>|--remote-write <URL>>"),
             (&format!("{backfill} --output a --remote-write https://x"), "cannot be used with"),
             (&format!("{backfill} --output a --remote-write.header a=b"), "cannot be used with"),
