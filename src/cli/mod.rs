@@ -14,6 +14,7 @@ use crate::config::{
     AuthorizationFile, ExtraHeader, ExtraLabel, ListenAddress, ReceiverUrl, TelemetryPath,
     parse_duration,
 };
+use crate::simulator::Surge;
 
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
 ///
@@ -300,7 +301,7 @@ pub struct SimulateArgs {
 }
 
 /// The enrollment that is made up: the same flags, the same rows.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct EnrollmentArgs {
     /// Number the data is made from: the same seed gives the same rows
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -316,6 +317,14 @@ pub struct EnrollmentArgs {
     /// Rows of all days together; two a resource and day without it
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub rows: Option<u64>,
+    /// Let a service use so many percent of what it did, from a day on; repeatable
+    ///
+    /// Example: --surge 'Log Analytics=200@2026-11-20'
+    #[arg(long, value_name = "SERVICE=PERCENT@YYYY-MM-DD")]
+    pub surge: Vec<Surge>,
+    /// Newest days without any usage, as when Azure's rating stands still
+    #[arg(long = "outage-days", value_name = "N", default_value_t = 0)]
+    pub outage_days: u32,
 }
 
 fn share(text: &str) -> Result<f64, &'static str> {
