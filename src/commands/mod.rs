@@ -3,6 +3,7 @@
 mod backfill;
 mod check;
 mod demo;
+mod healthcheck;
 mod log;
 mod once;
 mod serve;
@@ -63,7 +64,7 @@ fn source(command: &Command) -> Option<&SourceArgs> {
         Command::Once(args) => Some(&args.source),
         Command::Check(args) => Some(&args.source),
         Command::Backfill(args) => Some(&args.source),
-        Command::Demo(_) | Command::Simulate(_) => None,
+        Command::Demo(_) | Command::Healthcheck(_) | Command::Simulate(_) => None,
     }
 }
 
@@ -73,7 +74,10 @@ fn web_config_file(command: &Command) -> Option<&Path> {
         Command::Serve(args) => args.web.web_config_file.as_deref(),
         Command::Demo(args) => args.web.web_config_file.as_deref(),
         Command::Check(args) => args.web_config_file.as_deref(),
-        Command::Backfill(_) | Command::Once(_) | Command::Simulate(_) => None,
+        Command::Backfill(_)
+        | Command::Healthcheck(_)
+        | Command::Once(_)
+        | Command::Simulate(_) => None,
     }
 }
 
@@ -86,6 +90,7 @@ async fn dispatch(command: &Command, config: Option<&Config>, web: Web) -> Resul
         (Command::Backfill(args), Some(config)) => backfill::run(args, config).await.map(|()| true),
         (Command::Demo(args), _) => demo::run(args, web).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
+        (Command::Healthcheck(args), _) => healthcheck::run(args).await.map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),
     }
 }
