@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod chart;
+mod compose;
+mod debian;
 mod generated;
 mod image;
 #[path = "../program/process.rs"]
