@@ -84,6 +84,11 @@ pub enum Command {
     Backfill(BackfillArgs),
     /// Serve a simulated Azure API, for trying other clients and for tests
     Simulate(SimulateArgs),
+    /// Ask the exporter on this machine whether it is alive
+    ///
+    /// For HEALTHCHECK of a container and for exec probes. Exits 0 when it is, else 1 and says why.
+    /// It speaks TLS where the exporter does, and needs neither its certificate nor a user.
+    Healthcheck(HealthcheckArgs),
 }
 
 /// Where the configuration comes from: a file, or scopes by flag. One of the two is required.
@@ -159,7 +164,7 @@ pub enum LogLevel {
 /// Forms of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// `level=info message="…"`, one event a line.
+    /// Pairs of key and value, one event a line.
     Logfmt,
     /// One JSON object a line, for collectors.
     Json,
@@ -298,6 +303,14 @@ pub struct SimulateArgs {
     /// Time each answer takes, for example 200ms
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = latency)]
     pub latency: Duration,
+}
+
+/// Flags of `healthcheck`.
+#[derive(Args, Clone, Debug)]
+pub struct HealthcheckArgs {
+    /// Address the exporter listens on, as it was told
+    #[arg(long = LISTEN, value_name = ADDRESS, default_value = ":10540")]
+    pub listen_address: ListenAddress,
 }
 
 /// The enrollment that is made up: the same flags, the same rows.

@@ -4,6 +4,7 @@ mod backfill;
 mod changes;
 mod check;
 mod demo;
+mod healthcheck;
 mod log;
 mod once;
 mod polls;
@@ -66,7 +67,7 @@ fn source(command: &Command) -> Option<&SourceArgs> {
         Command::Once(args) => Some(&args.source),
         Command::Check(args) => Some(&args.source),
         Command::Backfill(args) => Some(&args.source),
-        Command::Demo(_) | Command::Simulate(_) => None,
+        Command::Demo(_) | Command::Healthcheck(_) | Command::Simulate(_) => None,
     }
 }
 
@@ -76,7 +77,10 @@ fn web_config_file(command: &Command) -> Option<&Path> {
         Command::Serve(args) => args.web.web_config_file.as_deref(),
         Command::Demo(args) => args.web.web_config_file.as_deref(),
         Command::Check(args) => args.web_config_file.as_deref(),
-        Command::Backfill(_) | Command::Once(_) | Command::Simulate(_) => None,
+        Command::Backfill(_)
+        | Command::Healthcheck(_)
+        | Command::Once(_)
+        | Command::Simulate(_) => None,
     }
 }
 
@@ -91,6 +95,7 @@ async fn dispatch(command: &Command, config: Option<Config>, web: Web) -> Result
         }
         (Command::Demo(args), _) => demo::run(args, web).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
+        (Command::Healthcheck(args), _) => healthcheck::run(args).await.map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),
     }
 }

@@ -16,6 +16,7 @@ const WEB: &[&str] = &["tls_server_config", "http_server_config", "basic_auth_us
 const PROMETHEUS: &[&str] =
     &["global", "scrape_configs", "rule_files", "alerting", "remote_write", "storage"];
 const RULES: &[&str] = &["groups"];
+const CHART: &[&str] = &["config", "image", "credentials"];
 /// Held by tests of their own, beside what they are part of.
 const OTHERS: &[&str] = &["apiVersion"];
 
@@ -40,6 +41,7 @@ fn every_snippet_of_yaml_is_accepted_by_what_it_is_for() {
                 () if of(WEB) => web(&snippet),
                 () if of(PROMETHEUS) => promtool("config", &snippet),
                 () if of(RULES) => promtool("rules", &snippet),
+                () if of(CHART) => chart(&snippet),
                 () => assert!(of(OTHERS), "{}: what is {keys:?} for?", snippet.place),
             }
             accepted += 1;
@@ -77,6 +79,16 @@ fn promtool(what: &str, snippet: &Snippet) {
     let output = Command::new("promtool").args(["check", what, &file]).output();
     let output =
         output.unwrap_or_else(|error| panic!("cannot start promtool ({error}): run `make tools`"));
+    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{}: {told}", snippet.place);
+}
+
+/// Values of the Helm chart, whose schema knows them.
+fn chart(snippet: &Snippet) {
+    let values: Value = serde_saphyr::from_str(&snippet.text).expect("one document");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/chart");
+    let output = Command::new(script).args(["lint", &values.to_string()]).output();
+    let output = output.expect("scripts/chart can be started");
     let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{}: {told}", snippet.place);
 }

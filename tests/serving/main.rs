@@ -10,6 +10,7 @@ mod compressed;
 #[path = "../azure/exporter.rs"]
 #[expect(dead_code, reason = "the sums are tested with the client")]
 mod exporter;
+mod healthcheck;
 mod limits;
 mod page;
 #[path = "../program/process.rs"]
