@@ -54,7 +54,7 @@ pub fn page(bytes: &[u8]) {
     let tag_keys: TagKeys = Arc::new(["team".to_owned()]);
     let mut ledger = Ledger::new(tag_keys.clone());
     let mut total = Amount::ZERO;
-    let read = read_page(bytes, |charge| {
+    let read = read_page(bytes, true, |charge| {
         total += charge.cost;
         let date = charge.date.unwrap_or(period.days().first);
         ledger.add(charge, Slot::of_period(date, period));
