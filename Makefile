@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz audit tools bench-publish bench-scrape
+.PHONY: help demo test lint fuzz audit tools bench-parse bench-publish bench-scrape
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ lint: ## format, clippy, documentation, dependencies
 
 fuzz: ## try every parser of strangers' input on made-up bytes, 20 seconds each
 	scripts/fuzz
+
+bench-parse: ## what reading costs, beside merely validating or splitting the same bytes
+	cargo bench --locked --bench parse
 
 bench-publish: ## what a publish of 100,000 series takes
 	cargo bench --locked --bench publish

@@ -35,6 +35,7 @@ async fn main() {
         },
         nested: false,
     };
+    let id = info.id.clone();
     let status = Arc::new(Status::new([info], Duration::from_secs(3600)));
     let about = About { demo: false, process: false };
     let exposition =
@@ -43,7 +44,7 @@ async fn main() {
     for _ in 0..3 {
         let snapshot = snapshot.clone();
         let start = Instant::now();
-        exposition.publish(0, snapshot).expect("an exposition");
+        exposition.publish(&id, snapshot).expect("an exposition");
         took.push(start.elapsed());
     }
     let text = exposition.scrape(Format::Text).expect("an exposition");

@@ -14,11 +14,11 @@ use thiserror::Error;
 use tracing::warn;
 
 use crate::billing::charge::Charge;
+use crate::billing::gathering::Gathering;
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 
-/// Sums by resource that are held in memory: some 8 MB of them, and as much again while they are
-/// written.
+/// Sums by resource that are held in memory: some 8 MB of them with their texts.
 const MOST_SUMS: usize = 15_000;
 
 /// What was written cannot be read back.
@@ -29,13 +29,13 @@ pub struct SpoolError(String);
 /// Sums by slot, in memory and in files.
 #[derive(Debug, Default)]
 pub struct Spool {
+    rows: Gathering,
+    /// What was added up elsewhere.
     ledger: Ledger,
     written: BTreeMap<Slot, Written>,
     file: Option<(Arc<File>, u64)>,
     /// Whether no file can be made.
     in_memory: bool,
-    /// The period that all rows are taken to be of.
-    period: Option<Period>,
 }
 
 /// What was written of a slot.
@@ -56,55 +56,68 @@ struct Piece {
 impl Spool {
     /// Empty.
     pub fn new(tag_keys: &TagKeys) -> Self {
-        Self { ledger: Ledger::new(tag_keys.clone()), ..Self::default() }
+        let rows = Gathering::new(tag_keys.clone());
+        Self { rows, ledger: Ledger::new(tag_keys.clone()), ..Self::default() }
     }
 
     /// A reading that is in memory as a whole.
     pub fn of(ledger: Ledger) -> Self {
-        Self { ledger, ..Self::default() }
+        Self { rows: Gathering::new(ledger.tag_keys().clone()), ledger, ..Self::default() }
     }
 
-    /// Adds a row. Memory grows until [`Spool::settle`].
-    pub fn add(&mut self, charge: &Charge<'_>, slot: Slot) {
-        self.ledger.add(charge, slot);
+    /// Notes a row of a page or part, which counts once that was read to its end.
+    pub fn note(&mut self, charge: &Charge<'_>, slot: Slot) {
+        self.rows.note(charge, slot);
     }
 
-    /// Adds sums.
-    pub fn absorb(&mut self, sums: &Ledger) {
-        self.ledger.absorb(sums);
-        self.settle();
+    /// The page or part broke off: what was noted of it does not count.
+    pub fn discard(&mut self) {
+        self.rows.discard();
     }
 
-    /// Writes what is more than memory may hold.
-    pub fn settle(&mut self) {
-        if self.ledger.sums() > MOST_SUMS
-            && !self.in_memory
-            && let Err(error) = self.write()
-        {
-            warn!("long readings stay in memory, no temporary file can be used: {error}");
-            self.in_memory = true;
+    /// The page or part was read to its end: what was noted of it counts. Writes what is more than
+    /// memory may hold.
+    pub fn count(&mut self) {
+        self.rows.count();
+        if self.rows.sums() > MOST_SUMS {
+            self.settle();
         }
     }
 
     /// Adds another reading.
-    pub fn adopt(&mut self, other: Self) {
+    pub fn adopt(&mut self, mut other: Self) {
+        other.settle();
         for (slot, theirs) in other.written {
             let ours = self.written.entry(slot).or_default();
             ours.rows += theirs.rows;
             ours.pieces.extend(theirs.pieces);
         }
-        self.absorb(&other.ledger);
+        // Empty where there are files.
+        other.rows.enter_into(&mut self.ledger);
+        self.ledger.absorb(&other.ledger);
+    }
+
+    /// Moves what is in memory to the file, if there can be one.
+    fn settle(&mut self) {
+        if self.in_memory {
+            return;
+        }
+        if let Err(error) = self.write() {
+            warn!("long readings stay in memory, no temporary file can be used: {error}");
+            self.in_memory = true;
+        }
     }
 
     /// Takes all rows for those of a period: what is dated elsewhere is its guests.
     pub fn into_period(mut self, period: Period) -> Self {
+        self.rows = self.rows.into_period(period);
         self.ledger = self.ledger.into_period(period);
         for (slot, theirs) in std::mem::take(&mut self.written) {
             let ours = self.written.entry(Slot::of_period(slot.date, period)).or_default();
             ours.rows += theirs.rows;
             ours.pieces.extend(theirs.pieces);
         }
-        Self { period: Some(period), ..self }
+        self
     }
 
     /// The sums of one slot, which stay here; empty where there are none.
@@ -113,12 +126,9 @@ impl Spool {
     /// When the file cannot be read.
     pub fn slot(&self, slot: Slot) -> Result<Ledger, SpoolError> {
         let mut sums = self.ledger.only(slot);
+        sums.enter(slot, &self.rows.extract(slot));
         for piece in self.written.get(&slot).into_iter().flat_map(|written| &written.pieces) {
-            let written = piece.read()?;
-            sums.absorb(&match self.period {
-                Some(period) => written.into_period(period),
-                None => written,
-            });
+            piece.enter_into(&mut sums, slot)?;
         }
         Ok(sums)
     }
@@ -134,8 +144,11 @@ impl Spool {
     /// When the file cannot be read.
     pub fn into_ledger(mut self) -> Result<Ledger, SpoolError> {
         let mut all = std::mem::take(&mut self.ledger);
-        for slot in self.written.keys() {
-            all.absorb(&self.slot(*slot)?);
+        self.rows.enter_into(&mut all);
+        for (slot, written) in &self.written {
+            for piece in &written.pieces {
+                piece.enter_into(&mut all, *slot)?;
+            }
         }
         Ok(all)
     }
@@ -155,21 +168,22 @@ impl Spool {
     fn rows_by_slot(&self) -> BTreeMap<Slot, u64> {
         let mut all: BTreeMap<Slot, u64> =
             self.written.iter().map(|(slot, written)| (*slot, written.rows)).collect();
-        for (slot, rows) in self.ledger.rows_by_slot() {
+        for (slot, rows) in self.ledger.rows_by_slot().chain(self.rows.rows_by_slot()) {
             *all.entry(slot).or_default() += rows;
         }
         all
     }
 
-    /// Moves what is in memory to the file.
+    /// Moves what is in memory to the file. Where it fails all of it stays.
     fn write(&mut self) -> io::Result<()> {
         let (file, mut end) = match self.file.take() {
             Some(file) => file,
             None => (Arc::new(tempfile::tempfile()?), 0),
         };
         let mut written = Vec::new();
-        for (slot, rows) in self.ledger.rows_by_slot() {
-            let bytes = postcard::to_allocvec(&self.ledger.only(slot)).map_err(io::Error::other)?;
+        for (slot, rows) in self.rows.rows_by_slot() {
+            let bytes =
+                postcard::to_allocvec(&self.rows.extract(slot)).map_err(io::Error::other)?;
             file.write_all_at(&bytes, end)?;
             let piece = Piece { file: file.clone(), at: end, length: bytes.len() };
             written.push((slot, rows, piece));
@@ -181,17 +195,20 @@ impl Spool {
             ours.pieces.push(piece);
         }
         self.file = Some((file, end));
-        self.ledger = Ledger::new(self.ledger.tag_keys().clone());
+        self.rows.clear();
         Ok(())
     }
 }
 
 impl Piece {
-    fn read(&self) -> Result<Ledger, SpoolError> {
+    /// Adds what was written to a slot.
+    fn enter_into(&self, ledger: &mut Ledger, slot: Slot) -> Result<(), SpoolError> {
         let mut bytes = vec![0; self.length];
         let read = self.file.read_exact_at(&mut bytes, self.at);
         read.map_err(|error| SpoolError(error.to_string()))?;
-        postcard::from_bytes(&bytes).map_err(|error| SpoolError(error.to_string()))
+        let extract = postcard::from_bytes(&bytes);
+        ledger.enter(slot, &extract.map_err(|error| SpoolError(error.to_string()))?);
+        Ok(())
     }
 }
 
@@ -204,16 +221,22 @@ mod tests {
         Slot::own(date(2026, 11, day))
     }
 
-    /// Some resources a day, all with other names.
-    fn sums(days: std::ops::Range<i8>, resources: usize, prefix: &str) -> Ledger {
-        let mut ledger = Ledger::default();
+    /// Notes some resources a day, all with other names, in a reading and in memory.
+    fn note(
+        (spool, memory): (&mut Spool, &mut Ledger),
+        days: std::ops::Range<i8>,
+        resources: usize,
+        prefix: &str,
+    ) {
         for of_day in days {
             for number in 0..resources {
                 let id = format!("/subscriptions/s/resourceGroups/g/x/{prefix}-{number}");
-                ledger.add(&Charge { instance_id: id.into(), ..Charge::default() }, day(of_day));
+                let charge = Charge { instance_id: id.into(), ..Charge::default() };
+                spool.note(&charge, day(of_day));
+                memory.add(&charge, day(of_day));
             }
         }
-        ledger
+        spool.count();
     }
 
     #[test]
@@ -221,17 +244,14 @@ mod tests {
         let mut spool = Spool::default();
         let mut memory = Ledger::default();
         for part in 0..6 {
-            let part = sums(1..11, 1_500, &format!("part-{part}"));
-            spool.absorb(&part);
-            memory.absorb(&part);
+            note((&mut spool, &mut memory), 1..11, 1_500, &format!("part-{part}"));
         }
         let mut other = Spool::default();
-        let more = sums(10..12, 25_000, "other");
-        other.absorb(&more);
-        memory.absorb(&more);
+        note((&mut other, &mut memory), 10..12, 25_000, "other");
+        note((&mut other, &mut memory), 11..12, 100, "few");
         spool.adopt(other);
         assert!(!spool.written.is_empty(), "more than memory may hold");
-        assert!(spool.ledger.sums() <= MOST_SUMS);
+        assert!(spool.rows.sums() <= MOST_SUMS);
         assert_eq!(spool.rows(), memory.rows());
         assert_eq!(spool.slots().count(), 11);
         for slot in spool.slots() {
@@ -239,15 +259,16 @@ mod tests {
             assert_eq!((taken.rows(), taken.sums()), (whole.rows(), whole.sums()), "{slot:?}");
         }
         let days = DayRange { first: date(2026, 11, 1), last: date(2026, 11, 10) };
-        assert_eq!(spool.rows_outside(days).into_values().sum::<u64>(), 25_000);
+        assert_eq!(spool.rows_outside(days).into_values().sum::<u64>(), 25_100);
         assert_eq!(spool.into_ledger().unwrap().sums(), memory.sums());
     }
 
     #[test]
     fn rows_of_another_month_become_guests_wherever_they_are() {
         let mut spool = Spool::default();
-        spool.absorb(&sums(1..3, 25_000, "early"));
-        spool.absorb(&sums(3..4, 5, "late"));
+        let mut memory = Ledger::default();
+        note((&mut spool, &mut memory), 1..3, 25_000, "early");
+        note((&mut spool, &mut memory), 3..4, 5, "late");
         let december = Period::of(date(2026, 12, 1));
         let spool = spool.into_period(december);
         let guests = Slot::of_period(date(2026, 11, 1), december);

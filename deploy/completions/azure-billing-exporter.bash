@@ -189,7 +189,7 @@ _azure__billing__exporter() {
             return 0
             ;;
         azure__billing__exporter__subcmd__demo)
-            opts="-h --web.listen-address --web.telemetry-path --web.config.file --web.max-requests --seed --days --resources --rows --log.level --log.format --help"
+            opts="-h --web.listen-address --web.telemetry-path --web.config.file --web.max-requests --seed --days --resources --rows --surge --outage-days --log.level --log.format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -224,6 +224,14 @@ _azure__billing__exporter() {
                     return 0
                     ;;
                 --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --surge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outage-days)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -475,7 +483,7 @@ _azure__billing__exporter() {
             return 0
             ;;
         azure__billing__exporter__subcmd__simulate)
-            opts="-h --web.listen-address --seed --days --resources --rows --requests-per-minute --error-rate --latency --log.level --log.format --help"
+            opts="-h --web.listen-address --seed --days --resources --rows --surge --outage-days --requests-per-minute --error-rate --latency --log.level --log.format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -498,6 +506,14 @@ _azure__billing__exporter() {
                     return 0
                     ;;
                 --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --surge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outage-days)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -132,9 +132,9 @@ impl Client {
         let url = blob.url()?;
         let (mut effort, mut failed) = (Effort::new(true, false), 0);
         loop {
-            let (mut tally, mut sums) = (Tally::default(), Spool::new(tag_keys));
+            let (mut tally, mut sums) = (Tally::new(span), Spool::new(tag_keys));
             let count = (&mut tally, &mut sums);
-            let error = match self.download(&url, blob.byte_count, span, wanted, count).await {
+            let error = match self.download(&url, blob.byte_count, wanted, count).await {
                 Ok(report) => {
                     reading.sums.adopt(sums);
                     reading.merge(&tally, report.rounded, report.bytes);
@@ -174,7 +174,6 @@ impl Client {
         &self,
         url: &Url,
         announced: Option<u64>,
-        span: Span,
         wanted: Wanted,
         (tally, sums): (&mut Tally, &mut Spool),
     ) -> Result<Report, Failure> {
@@ -182,16 +181,18 @@ impl Client {
         let mut reader = ReportReader::new(wanted);
         let broken = |error: String| Failure::Transient(Error::BadAnswer(error));
         while let Some(part) = self.next_part(&mut body).await.map_err(Failure::Transient)? {
-            let mut count = |charge: &Charge<'_>| sums.add(charge, tally.count(charge, span));
+            let mut count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
             reader.feed(&part, &mut count).map_err(|error| broken(error.to_string()))?;
-            sums.settle();
+            sums.count();
         }
         let bytes = reader.bytes();
         if let Some(announced) = announced.filter(|announced| bytes < *announced) {
             return Err(broken(format!("{bytes} of the {announced} bytes of the report")));
         }
-        let mut count = |charge: &Charge<'_>| sums.add(charge, tally.count(charge, span));
-        reader.finish(&mut count).map_err(|error| broken(error.to_string()))
+        let mut count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+        let report = reader.finish(&mut count).map_err(|error| broken(error.to_string()))?;
+        sums.count();
+        Ok(report)
     }
 }
 

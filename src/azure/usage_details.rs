@@ -18,7 +18,7 @@ use super::shown;
 use super::wire::{Page, read_page};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
-use crate::billing::ledger::{Ledger, Slot, TagKeys};
+use crate::billing::ledger::{Slot, TagKeys};
 use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
@@ -66,6 +66,8 @@ pub struct Reading {
     pub bytes: u64,
     charged: u64,
     used: u64,
+    /// Whether tags are looked at.
+    tags: bool,
 }
 
 impl Client {
@@ -105,7 +107,7 @@ impl Client {
         tag_keys: &TagKeys,
         pages: u64,
     ) -> Result<Reading, Error> {
-        let (mut reading, mut scratch) = (Reading::new(tag_keys), Ledger::new(tag_keys.clone()));
+        let mut reading = Reading::new(tag_keys);
         let mut seen = HashSet::new();
         let span = asked(scope, span);
         let mut url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
@@ -116,7 +118,7 @@ impl Client {
                     reading.pages
                 )));
             }
-            let page = self.page(scope, &url, span, &mut scratch, &mut reading).await?;
+            let page = self.page(scope, &url, span, &mut reading).await?;
             let Some(link) = page.next_link else { break };
             if matches!(span, Span::Guests(_)) && reading.outside > 0 {
                 // The filter was ignored: all of the period would follow.
@@ -141,27 +143,28 @@ impl Client {
     /// # Errors
     /// As [`Client::read_usage`].
     pub async fn probe_usage(&self, scope: &ScopeId, days: DayRange) -> Result<Probe, Error> {
-        let (mut reading, mut scratch) = (Reading::default(), Ledger::default());
+        let mut reading = Reading::default();
         let span = Span::Days(days);
         let url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
-        let page = self.page(scope, &url, span, &mut scratch, &mut reading).await?;
+        let page = self.page(scope, &url, span, &mut reading).await?;
         let reading = reading.check(span)?;
+        let sums =
+            reading.sums.into_ledger().map_err(|error| Error::BadAnswer(error.to_string()))?;
         Ok(Probe {
             rows: reading.rows,
             more: page.next_link.is_some(),
-            newest: scratch.newest_usage(),
-            currencies: scratch.currencies(),
+            newest: sums.newest_usage(),
+            currencies: sums.currencies(),
         })
     }
 
     /// Reads one page into the reading. A page that does not parse to its end is asked for again;
-    /// its rows stay in the scratch until then, so that none counts twice.
+    /// its rows are only noted until then, so that none counts twice.
     async fn page(
         &self,
         scope: &ScopeId,
         url: &Url,
         span: Span,
-        scratch: &mut Ledger,
         reading: &mut Reading,
     ) -> Result<Page, Error> {
         // A token that is missing for a moment must not cost an hour of pages.
@@ -182,16 +185,17 @@ impl Client {
                     return Err(Error::BadAnswer("HTTP 202 to a list".to_owned()));
                 }
             };
-            scratch.clear();
-            let mut tally = Tally::default();
-            let count = |charge: &Charge<'_>| scratch.add(charge, tally.count(charge, span));
-            match read_page(&body, count) {
+            let mut tally = Tally::new(span);
+            let (sums, tags) = (&mut reading.sums, reading.tags);
+            let count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+            match read_page(&body, tags, count) {
                 Ok(page) => {
-                    reading.sums.absorb(scratch);
+                    reading.sums.count();
                     reading.merge(&tally, page.rounded, body.len() as u64);
                     return Ok(page);
                 }
                 Err(error) => {
+                    reading.sums.discard();
                     failed += 1;
                     let number = reading.pages + 1;
                     // It may quote a string that fills the page.
@@ -261,8 +265,10 @@ pub(super) fn asked(scope: &ScopeId, span: Span) -> Span {
 }
 
 /// What is counted of a page or file while it is read.
-#[derive(Default)]
 pub(super) struct Tally {
+    span: Span,
+    /// Where a row of a date counts, and whether it does: those behind each other have the same.
+    last: Option<(Option<Date>, (Slot, bool))>,
     counted: u64,
     outside: u64,
     charged: u64,
@@ -270,14 +276,20 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Of nothing yet.
+    pub(super) fn new(span: Span) -> Self {
+        Self { span, last: None, counted: 0, outside: 0, charged: 0, used: 0 }
+    }
+
     /// Where a row counts, or where it would.
-    pub(super) fn count(&mut self, charge: &Charge<'_>, span: Span) -> Slot {
-        let range = span.days();
-        let date = charge.date.unwrap_or(range.first);
-        let (slot, counts) = match span {
-            Span::Period(period) => (Slot::of_period(date, period), true),
-            Span::Days(range) => (Slot::own(date), range.contains(date)),
-            Span::Guests(period) => (Slot::of_period(date, period), !range.contains(date)),
+    pub(super) fn count(&mut self, charge: &Charge<'_>) -> Slot {
+        let (slot, counts) = match self.last {
+            Some((date, place)) if date == charge.date => place,
+            _ => {
+                let place = place(charge.date, self.span);
+                self.last = Some((charge.date, place));
+                place
+            }
         };
         if counts {
             self.counted += 1;
@@ -290,9 +302,21 @@ impl Tally {
     }
 }
 
+/// Where rows of a date count, or where they would, and whether they do.
+fn place(date: Option<Date>, span: Span) -> (Slot, bool) {
+    let range = span.days();
+    let date = date.unwrap_or(range.first);
+    match span {
+        Span::Period(period) => (Slot::of_period(date, period), true),
+        Span::Days(range) => (Slot::own(date), range.contains(date)),
+        Span::Guests(period) => (Slot::of_period(date, period), !range.contains(date)),
+    }
+}
+
 impl Reading {
     pub(super) fn new(tag_keys: &TagKeys) -> Self {
-        Self { sums: Spool::new(tag_keys), ..Self::default() }
+        let sums = Spool::new(tag_keys);
+        Self { sums, tags: !tag_keys.is_empty(), ..Self::default() }
     }
 
     /// Adds what was counted of a page or file that was read to its end.

@@ -18,7 +18,13 @@ impl ArmId {
         if starts_with(sent, "subscriptions/") || starts_with(sent, "providers/") {
             self.text.push('/');
         }
-        self.text.extend(sent.chars().flat_map(char::to_lowercase));
+        if sent.is_ascii() {
+            let start = self.text.len();
+            self.text.push_str(sent);
+            self.text[start..].make_ascii_lowercase();
+        } else {
+            self.text.extend(sent.chars().flat_map(char::to_lowercase));
+        }
     }
 
     pub(crate) fn as_str(&self) -> &str {

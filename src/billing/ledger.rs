@@ -1,9 +1,9 @@
 //! Rows added up by day: the unit in which Azure restates, and in which we replace.
 //!
-//! A ledger is the scratch of a page, the reading of a range of days, and one stored day: the same
-//! sums over other rows, so that merging one into another is one operation. Rows are never kept.
-//! Nothing is de-duplicated: two identical rows are two charges. What is known of a scope beside
-//! its days stands in [`super::books`].
+//! A ledger is a reading or one stored day: the same sums over other rows, so that merging one into
+//! another is one operation. Rows are never kept. Nothing is de-duplicated: two identical rows are two
+//! charges. What is known of a scope beside its days stands in [`super::books`]; the many rows of a
+//! reading are added up in [`super::gathering`] first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::arm_id::{ArmId, last_segment};
 use super::charge::{Charge, ChargeType};
 use super::families::{Combine, Tables};
+use super::gathering::Extract;
 use super::names::{Named, Names};
 use super::period::Period;
-use super::row::row;
+use super::row::{Item, Normal, tags};
 use super::strings::{Strings, Symbol, Translation};
 
 /// The tag keys that are counted, in the spelling of their label.
@@ -72,11 +72,8 @@ pub struct Ledger {
     pub(super) days: BTreeMap<Slot, Day>,
     #[serde(skip)]
     tag_keys: TagKeys,
-    /// Buffers of [`Ledger::add`].
     #[serde(skip)]
-    id: ArmId,
-    #[serde(skip)]
-    tags: Vec<(Symbol, Symbol)>,
+    normal: Normal,
 }
 
 impl Ledger {
@@ -88,36 +85,45 @@ impl Ledger {
     /// Adds a row to a slot, which is the caller's choice: a row may count on another day than it is
     /// dated.
     pub fn add(&mut self, charge: &Charge<'_>, slot: Slot) {
-        self.read_tags(charge);
-        let Self { strings, days, id, tags, .. } = self;
-        let row = row(charge, strings, id, tags);
+        let Self { strings, days, normal, tag_keys } = self;
+        let row = normal.row(charge, strings);
         let day = days.entry(slot).or_default();
         day.rows += 1;
         day.usage_rows += u64::from(charge.charge_type == ChargeType::Usage);
-        day.tables.add(&row);
-        if !id.as_str().is_empty() {
-            let sent = charge.instance_name.trim();
-            let name = if sent.is_empty() { last_segment(&charge.instance_id) } else { sent };
-            let name = strings.intern(name);
-            day.names.add(Named::Instance, row.instance_id, name, |symbol| strings.get(symbol));
-        }
-        let name = charge.subscription_name.trim();
-        if !name.is_empty() {
-            let name = strings.intern(name);
-            day.names
-                .add(Named::Subscription, row.subscription_id, name, |symbol| strings.get(symbol));
-        }
+        day.tables.add_resource(&row.resource, row.amounts);
+        day.tables.add_item(&row.item, row.amounts);
+        tags(charge, row.item.currency, tag_keys, strings, |tag| {
+            day.tables.add_tag(&tag, row.amounts);
+        });
+        day.name(Named::Instance, row.resource.instance_id, row.name, strings);
+        let Item { subscription_id, subscription_name, .. } = row.item;
+        day.name(Named::Subscription, subscription_id, subscription_name, strings);
     }
 
-    /// The value of each configured key. Azure's tag names have no case.
-    fn read_tags(&mut self, charge: &Charge<'_>) {
-        let Self { strings, tags, tag_keys, .. } = self;
-        tags.clear();
-        tags.extend(tag_keys.iter().map(|key| {
-            let sent = charge.tags.iter().find(|(sent, _)| sent.trim().eq_ignore_ascii_case(key));
-            let value = sent.map_or("", |(_, value)| value.trim());
-            (strings.intern(key), strings.intern(value))
-        }));
+    /// Adds what a slot of a gathering holds.
+    pub(crate) fn enter(&mut self, slot: Slot, extract: &Extract<'_>) {
+        let day = self.days.entry(slot).or_default();
+        let known: Vec<Symbol> =
+            extract.texts.iter().map(|text| self.strings.intern(text)).collect();
+        let symbol = |symbol: Symbol| known[symbol.index()];
+        let usage = self.strings.find(ChargeType::Usage.as_str());
+        for (resource, amounts, name) in &extract.resources {
+            let resource = resource.translated(symbol);
+            day.tables.add_resource(&resource, *amounts);
+            day.name(Named::Instance, resource.instance_id, symbol(*name), &self.strings);
+        }
+        for (item, amounts) in &extract.items {
+            let item = item.translated(symbol);
+            day.tables.add_item(&item, *amounts);
+            let Item { subscription_id, subscription_name, .. } = item;
+            day.name(Named::Subscription, subscription_id, subscription_name, &self.strings);
+            let rows = u64::from(amounts.rows);
+            day.rows += rows;
+            day.usage_rows += if usage == Some(item.charge_type) { rows } else { 0 };
+        }
+        for (tag, amounts) in &extract.tags {
+            day.tables.add_tag(&tag.translated(symbol), *amounts);
+        }
     }
 
     /// The keys that rows were asked for.
@@ -194,20 +200,38 @@ impl Ledger {
         let keys = self.days.values().flat_map(|day| day.tables.scope_cost.keys());
         keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
     }
+}
 
-    /// Empty again, with its memory kept for the next page: growing the tables of each page anew
-    /// would cost more than adding up its rows.
-    pub fn clear(&mut self) {
-        for day in self.days.values_mut() {
-            (day.rows, day.usage_rows) = (0, 0);
-            day.tables.clear();
-            day.names.clear();
+#[cfg(test)]
+impl Ledger {
+    /// Every sum and name by its texts, in no order.
+    pub(super) fn told(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        for (slot, day) in &self.days {
+            let mut tell = |what: &str, key: &[Symbol], sum: &str| {
+                let key: Vec<&str> = key.iter().map(|symbol| self.strings.get(*symbol)).collect();
+                told.push(format!("{slot:?} {what} {key:?} {sum}"));
+            };
+            tell("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
+            day.tables.each(&mut |what, key, sum| tell(what, key, &format!("{sum:?}")));
+            for (what, id, name) in day.names.iter() {
+                tell(&format!("{what:?}"), &[id, name], "");
+            }
         }
-        self.strings.clear();
+        told
     }
 }
 
 impl Day {
+    /// Notes what an id is called, if it has both.
+    fn name(&mut self, what: Named, id: Symbol, name: Symbol, strings: &Strings) {
+        let blank = |symbol| strings.get(symbol).is_empty();
+        // A subscription may have a name and no id; a resource has both or none.
+        if !blank(name) {
+            self.names.add(what, id, name, |symbol| strings.get(symbol));
+        }
+    }
+
     fn absorb(&mut self, other: &Self, translation: &mut Translation<'_>) {
         self.rows += other.rows;
         self.usage_rows += other.usage_rows;

@@ -41,11 +41,6 @@ impl Names {
         }
     }
 
-    /// Empty again, with its memory kept.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Forgets the names of resources.
     pub(crate) fn thin(&mut self) {
         self.0.retain(|(what, _), _| *what != Named::Instance);

@@ -1,18 +1,31 @@
 //! A charge as families see it: every text in its one spelling, and that as a symbol.
 
+use serde::{Deserialize, Serialize};
+
 use super::amount::Amount;
-use super::arm_id::ArmId;
+use super::arm_id::{ArmId, last_segment};
 use super::charge::{Charge, pricing_model};
+use super::columns::{Columns, Field};
+use super::ledger::TagKeys;
 use super::regions::location;
 use super::strings::{Strings, Symbol};
 
-/// A charge in symbols, normalised: what a family sees of a row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a> {
+/// What was billed, for whose account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Resource {
     pub(crate) subscription_id: Symbol,
     pub(crate) resource_group: Symbol,
     pub(crate) instance_id: Symbol,
     pub(crate) location: Symbol,
+    pub(crate) currency: Symbol,
+    pub(crate) unit: Symbol,
+}
+
+/// What it was billed for, and who pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) subscription_id: Symbol,
+    pub(crate) subscription_name: Symbol,
     pub(crate) department: Symbol,
     pub(crate) account: Symbol,
     pub(crate) cost_center: Symbol,
@@ -25,52 +38,180 @@ pub(crate) struct Row<'a> {
     pub(crate) charge_type: Symbol,
     pub(crate) publisher_type: Symbol,
     pub(crate) pricing_model: Symbol,
-    /// The value of each configured tag key; empty where the row lacks it.
-    pub(crate) tags: &'a [(Symbol, Symbol)],
     pub(crate) estimated: Option<bool>,
     pub(crate) recurring: bool,
-    pub(crate) cost: Amount,
-    pub(crate) quantity: Amount,
 }
 
-/// Normalises a charge. `id` is a buffer, which then holds the id of the row.
-pub(super) fn row<'a>(
-    charge: &Charge<'_>,
-    strings: &mut Strings,
-    id: &mut ArmId,
-    tags: &'a [(Symbol, Symbol)],
-) -> Row<'a> {
-    id.read(&charge.instance_id);
-    let lower = |text: &str| text.trim().to_lowercase();
-    let subscription_id = match id.subscription() {
-        Some(subscription) => strings.intern(subscription),
-        None => strings.intern(&lower(&charge.subscription_id)),
-    };
-    let resource_group = match id.resource_group() {
-        Some(group) => strings.intern(group),
-        None => strings.intern(&lower(&charge.resource_group)),
-    };
-    Row {
-        subscription_id,
-        resource_group,
-        instance_id: strings.intern(id.as_str()),
-        location: strings.intern(&location(&charge.location)),
-        department: strings.intern(charge.department.trim()),
-        account: strings.intern(charge.account.trim()),
-        cost_center: strings.intern(&charge.cost_center.trim().to_uppercase()),
-        service_name: strings.intern(charge.service_name.trim()),
-        subcategory: strings.intern(charge.subcategory.trim()),
-        meter: strings.intern(charge.meter.trim()),
-        product: strings.intern(charge.product.trim()),
-        currency: strings.intern(&charge.currency.trim().to_uppercase()),
-        unit: strings.intern(charge.unit.trim()),
-        charge_type: strings.intern(charge.charge_type.as_str()),
-        publisher_type: strings.intern(&lower(&charge.publisher_type)),
-        pricing_model: strings.intern(&pricing_model(&charge.pricing_model)),
-        tags,
-        estimated: charge.estimated,
-        recurring: charge.recurring,
-        cost: charge.cost,
-        quantity: charge.quantity,
+/// The value of a configured tag key; empty where the row lacks it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Tag {
+    pub(crate) key: Symbol,
+    pub(crate) value: Symbol,
+    pub(crate) currency: Symbol,
+}
+
+impl Resource {
+    /// The same in other symbols.
+    pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
+        Self {
+            subscription_id: symbol(self.subscription_id),
+            resource_group: symbol(self.resource_group),
+            instance_id: symbol(self.instance_id),
+            location: symbol(self.location),
+            currency: symbol(self.currency),
+            unit: symbol(self.unit),
+        }
     }
+}
+
+impl Item {
+    /// The same in other symbols.
+    pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
+        Self {
+            subscription_id: symbol(self.subscription_id),
+            subscription_name: symbol(self.subscription_name),
+            department: symbol(self.department),
+            account: symbol(self.account),
+            cost_center: symbol(self.cost_center),
+            service_name: symbol(self.service_name),
+            subcategory: symbol(self.subcategory),
+            meter: symbol(self.meter),
+            product: symbol(self.product),
+            currency: symbol(self.currency),
+            unit: symbol(self.unit),
+            charge_type: symbol(self.charge_type),
+            publisher_type: symbol(self.publisher_type),
+            pricing_model: symbol(self.pricing_model),
+            ..self
+        }
+    }
+}
+
+impl Tag {
+    /// The same in other symbols.
+    pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
+        let Self { key, value, currency } = self;
+        Self { key: symbol(key), value: symbol(value), currency: symbol(currency) }
+    }
+}
+
+/// What rows add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Amounts {
+    pub(crate) cost: Amount,
+    pub(crate) quantity: Amount,
+    pub(crate) rows: u32,
+}
+
+impl std::ops::AddAssign for Amounts {
+    fn add_assign(&mut self, other: Self) {
+        self.cost += other.cost;
+        self.quantity += other.quantity;
+        self.rows = self.rows.saturating_add(other.rows);
+    }
+}
+
+/// A charge in symbols, normalised.
+pub(crate) struct Row {
+    pub(crate) resource: Resource,
+    /// What the resource is called.
+    pub(crate) name: Symbol,
+    pub(crate) item: Item,
+    pub(crate) amounts: Amounts,
+}
+
+/// Normalises charges, with what is remembered of those before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Normal {
+    id: ArmId,
+    columns: Columns,
+}
+
+impl Normal {
+    /// A charge in the symbols of an arena: the same one as long as it is not cleared.
+    pub(super) fn row(&mut self, charge: &Charge<'_>, strings: &mut Strings) -> Row {
+        let Self { id, columns } = self;
+        let strings = &mut *strings;
+        id.read(&charge.instance_id);
+        let instance_id = strings.intern(id.as_str());
+        let subscription_id = match id.subscription() {
+            Some(id) => columns.symbol(Field::OwnSubscription, id, strings, |id| id.into()),
+            None => columns.symbol(Field::SubscriptionId, &charge.subscription_id, strings, lower),
+        };
+        let resource_group = match id.resource_group() {
+            Some(group) => columns.symbol(Field::OwnGroup, group, strings, |id| id.into()),
+            None => columns.symbol(Field::ResourceGroup, &charge.resource_group, strings, lower),
+        };
+        let sent = charge.instance_name.trim();
+        let name = match sent {
+            _ if id.as_str().is_empty() => "",
+            "" => last_segment(&charge.instance_id),
+            name => name,
+        };
+        let mut symbol = |field, text: &str, normal| columns.symbol(field, text, strings, normal);
+        let currency = symbol(Field::Currency, &charge.currency, upper);
+        let unit = symbol(Field::Unit, &charge.unit, trimmed);
+        let resource = Resource {
+            subscription_id,
+            resource_group,
+            instance_id,
+            location: symbol(Field::Location, &charge.location, location),
+            currency,
+            unit,
+        };
+        let item = Item {
+            subscription_id,
+            subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
+            department: symbol(Field::Department, &charge.department, trimmed),
+            account: symbol(Field::Account, &charge.account, trimmed),
+            cost_center: symbol(Field::CostCenter, &charge.cost_center, upper),
+            service_name: symbol(Field::ServiceName, &charge.service_name, trimmed),
+            subcategory: symbol(Field::Subcategory, &charge.subcategory, trimmed),
+            meter: symbol(Field::Meter, &charge.meter, trimmed),
+            // Only asked of what comes again; else each would be an item of its own.
+            product: symbol(
+                Field::Product,
+                if charge.recurring { &charge.product } else { "" },
+                trimmed,
+            ),
+            currency,
+            unit,
+            charge_type: symbol(Field::ChargeType, charge.charge_type.as_str(), trimmed),
+            publisher_type: symbol(Field::PublisherType, &charge.publisher_type, lower),
+            pricing_model: symbol(Field::PricingModel, &charge.pricing_model, pricing_model),
+            estimated: charge.estimated,
+            recurring: charge.recurring,
+        };
+        let amounts = Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 };
+        Row { resource, name: strings.intern(name), item, amounts }
+    }
+}
+
+/// The value of each configured key. Azure's tag names have no case.
+pub(super) fn tags(
+    charge: &Charge<'_>,
+    currency: Symbol,
+    keys: &TagKeys,
+    strings: &mut Strings,
+    mut each: impl FnMut(Tag),
+) {
+    for key in keys.iter() {
+        let sent = charge.tags.iter().find(|(sent, _)| sent.trim().eq_ignore_ascii_case(key));
+        let value = sent.map_or("", |(_, value)| value.trim());
+        each(Tag { key: strings.intern(key), value: strings.intern(value), currency });
+    }
+}
+
+type Text<'a> = std::borrow::Cow<'a, str>;
+
+fn trimmed(text: &str) -> Text<'_> {
+    text.trim().into()
+}
+
+fn lower(text: &str) -> Text<'_> {
+    text.trim().to_lowercase().into()
+}
+
+fn upper(text: &str) -> Text<'_> {
+    text.trim().to_uppercase().into()
 }

@@ -14,6 +14,11 @@ use serde::{Deserialize, Serialize, Serializer};
 pub(crate) struct Symbol(u32);
 
 impl Symbol {
+    /// The symbol at a place of a list of texts.
+    pub(crate) fn at(place: usize) -> Self {
+        Self(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
     /// Its place among the symbols of its arena.
     pub(crate) fn index(self) -> usize {
         self.0 as usize
@@ -56,13 +61,6 @@ impl Strings {
     /// The text of a symbol of this arena.
     pub(crate) fn get(&self, symbol: Symbol) -> &str {
         slice(&self.text, &self.ends, symbol.0)
-    }
-
-    /// Forgets every text and keeps the memory: the scratch of a page is used again.
-    pub(crate) fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-        self.index.clear();
     }
 
     /// Every symbol, in the order of their places.

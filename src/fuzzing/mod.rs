@@ -54,7 +54,7 @@ pub fn page(bytes: &[u8]) {
     let tag_keys: TagKeys = Arc::new(["team".to_owned()]);
     let mut ledger = Ledger::new(tag_keys.clone());
     let mut total = Amount::ZERO;
-    let read = read_page(bytes, |charge| {
+    let read = read_page(bytes, true, |charge| {
         total += charge.cost;
         let date = charge.date.unwrap_or(period.days().first);
         ledger.add(charge, Slot::of_period(date, period));
@@ -85,11 +85,11 @@ fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapsh
 
 fn exposition(snapshot: Snapshot) -> String {
     let id = ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
-    let info = ScopeInfo { label: "shop".into(), id, nested: false };
+    let info = ScopeInfo { label: "shop".into(), id: id.clone(), nested: false };
     let status = Arc::new(Status::new([info], Duration::from_secs(60)));
     let about = About { demo: false, process: false };
     let written = Exposition::new(status, Arc::<ApiCalls>::default(), about).and_then(|text| {
-        text.publish(0, snapshot)?;
+        text.publish(&id, snapshot)?;
         text.scrape(Format::Text)
     });
     assert!(written.is_ok(), "{written:?}");

@@ -19,6 +19,7 @@ mod process;
 #[path = "../end_to_end/prometheus.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod prometheus;
+mod reload;
 mod scrapers;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]

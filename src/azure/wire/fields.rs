@@ -1,12 +1,8 @@
 //! The texts of a row by their names: properties of the list in their three shapes, and columns of a
 //! report. A row's own text is found once by name and then by place.
 
-use std::borrow::Cow;
-
-use super::properties::Properties;
-
-/// A field that is a text.
-#[derive(Clone, Copy, Debug)]
+/// A field that is a text. Its number is its place in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextField {
     Currency,
     BillingCurrency,
@@ -44,6 +40,9 @@ pub(super) enum TextField {
 }
 
 impl TextField {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::Frequency as usize + 1;
+
     /// By the name of a property of the list.
     pub(super) fn of_property(name: &str) -> Option<Self> {
         Some(match name {
@@ -121,45 +120,5 @@ impl TextField {
             "frequency" => Self::Frequency,
             _ => return None,
         })
-    }
-}
-
-impl<'a> Properties<'a> {
-    pub(super) fn text(&mut self, field: TextField) -> &mut Cow<'a, str> {
-        match field {
-            TextField::Currency => &mut self.currency,
-            TextField::BillingCurrency => &mut self.billing_currency,
-            TextField::BillingCurrencyCode => &mut self.billing_currency_code,
-            TextField::Date => &mut self.date,
-            TextField::UsageStart => &mut self.usage_start,
-            TextField::ResourceId => &mut self.resource_id,
-            TextField::InstanceId => &mut self.instance_id,
-            TextField::ResourceName => &mut self.resource_name,
-            TextField::InstanceName => &mut self.instance_name,
-            TextField::ResourceLocation => &mut self.resource_location,
-            TextField::InstanceLocation => &mut self.instance_location,
-            TextField::Location => &mut self.location,
-            TextField::ResourceGroup => &mut self.resource_group,
-            TextField::SubscriptionId => &mut self.subscription_id,
-            TextField::SubscriptionGuid => &mut self.subscription_guid,
-            TextField::ChargeType => &mut self.charge_type,
-            TextField::PublisherType => &mut self.publisher_type,
-            TextField::PricingModel => &mut self.pricing_model,
-            TextField::UnitOfMeasure => &mut self.unit_of_measure,
-            TextField::SubscriptionName => &mut self.subscription_name,
-            TextField::DepartmentName => &mut self.department_name,
-            TextField::InvoiceSection => &mut self.invoice_section,
-            TextField::InvoiceSectionName => &mut self.invoice_section_name,
-            TextField::AccountName => &mut self.account_name,
-            TextField::CostCenter => &mut self.cost_center,
-            TextField::ConsumedService => &mut self.consumed_service,
-            TextField::MeterCategory => &mut self.meter_category,
-            TextField::MeterSubCategory => &mut self.meter_sub_category,
-            TextField::MeterName => &mut self.meter_name,
-            TextField::Product => &mut self.product,
-            TextField::ProductOrderId => &mut self.product_order_id,
-            TextField::ReservationId => &mut self.reservation_id,
-            TextField::Frequency => &mut self.frequency,
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! [`crate::billing::charge::Charge`].
 
 mod fields;
+mod layout;
 mod page;
 mod properties;
 mod report;

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use thiserror::Error;
 
 use crate::billing::charge::Charge;
 
-use super::properties::Properties;
+use super::layout::Layout;
+use super::properties::{Days, Properties, PropertiesSeed};
 use super::tags::Tags;
 use super::text::Text;
 
@@ -30,13 +29,17 @@ pub(crate) struct Page {
 pub(crate) struct PageError(String);
 
 /// Gives every row of a page to `fold`. After an error the rows given so far must be thrown away:
-/// the page did not parse to its end.
-pub(crate) fn read_page(body: &[u8], mut fold: impl FnMut(&Charge<'_>)) -> Result<Page, PageError> {
+/// the page did not parse to its end. Without `tags` no row has any.
+pub(crate) fn read_page(
+    body: &[u8],
+    tags: bool,
+    mut fold: impl FnMut(&Charge<'_>),
+) -> Result<Page, PageError> {
     let text =
         std::str::from_utf8(body).map_err(|error| PageError(format!("not UTF-8: {error}")))?;
     let mut page = Page::default();
     let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
-    let read = PageSeed { page: &mut page, fold: &mut fold }.deserialize(&mut json);
+    let read = PageSeed { page: &mut page, tags, fold: &mut fold }.deserialize(&mut json);
     match read.and_then(|()| json.end()) {
         Ok(()) => Ok(page),
         Err(error) if page.rows > 0 => Err(PageError(format!("after row {}: {error}", page.rows))),
@@ -46,6 +49,7 @@ pub(crate) fn read_page(body: &[u8], mut fold: impl FnMut(&Charge<'_>)) -> Resul
 
 struct PageSeed<'p, F> {
     page: &'p mut Page,
+    tags: bool,
     fold: &'p mut F,
 }
 
@@ -74,7 +78,8 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
                 }
                 "value" if !has_rows => {
                     has_rows = true;
-                    map.next_value_seed(RowsSeed { page: self.page, fold: self.fold })?;
+                    let seed = RowsSeed { page: self.page, tags: self.tags, fold: self.fold };
+                    map.next_value_seed(seed)?;
                 }
                 "value" => return Err(Error::custom("`value` occurs twice")),
                 _ => _ = map.next_value::<IgnoredAny>()?,
@@ -86,6 +91,7 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
 
 struct RowsSeed<'p, F> {
     page: &'p mut Page,
+    tags: bool,
     fold: &'p mut F,
 }
 
@@ -105,16 +111,23 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(Envelope { properties, tags }) = rows.next_element()? {
+        let (mut layout, mut days) = (Layout::default(), Days::default());
+        loop {
+            let mut row = Envelope { tags: self.tags.then(Tags::default), ..Envelope::default() };
+            let seed = EnvelopeSeed { row: &mut row, layout: &mut layout };
+            if rows.next_element_seed(seed)?.is_none() {
+                return Ok(());
+            }
             let number = self.page.rows + 1;
-            let row = properties
-                .charge(tags.0)
+            let tags = row.tags.unwrap_or_default().0;
+            let row = row
+                .properties
+                .charge(tags, &mut days)
                 .map_err(|why| Error::custom(format_args!("row {number} of the page: {why}")))?;
             self.page.rows = number;
             self.page.rounded += row.rounded;
             (self.fold)(&row.charge);
         }
-        Ok(())
     }
 }
 
@@ -122,33 +135,45 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
 #[derive(Default)]
 struct Envelope<'a> {
     properties: Properties<'a>,
-    tags: Tags<'a>,
+    /// `None` where nobody asks for them.
+    tags: Option<Tags<'a>>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor)
+/// Reads a row into its place: it is large, and moving it around would cost as much as reading it.
+struct EnvelopeSeed<'p, 'de> {
+    row: &'p mut Envelope<'de>,
+    layout: &'p mut Layout<'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for EnvelopeSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope<'de>;
+impl<'de> Visitor<'de> for EnvelopeSeed<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a usage row")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut envelope = Envelope::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { row, layout } = self;
         while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
-            match field.as_ref() {
-                "properties" => envelope.properties = map.next_value()?,
-                "tags" => envelope.tags = map.next_value()?,
+            match (field.as_ref(), &mut row.tags) {
+                ("properties", _) => {
+                    // The last ones count where they occur twice.
+                    row.properties = Properties::default();
+                    let seed = PropertiesSeed { row: &mut row.properties, layout: &mut *layout };
+                    map.next_value_seed(seed)?;
+                }
+                ("tags", Some(tags)) => *tags = map.next_value()?,
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }
         }
-        Ok(envelope)
+        Ok(())
     }
 }

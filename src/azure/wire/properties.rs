@@ -6,59 +6,46 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::civil::Date;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use crate::billing::amount::{Amount, Parsed};
 use crate::billing::charge::{Charge, ChargeType};
 
 use super::fields::TextField;
+use super::layout::{Field, Key, Layout};
 use super::text::Text;
 
 /// The fields of a row that are used, as sent. `serde`'s own `alias` refuses rows that hold two
 /// spellings of one thing, and real ones do.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Properties<'a> {
     pub(super) cost: Option<&'a str>,
     pub(super) pretax_cost: Option<&'a str>,
     pub(super) cost_in_billing_currency: Option<&'a str>,
     pub(super) quantity: Option<&'a str>,
     pub(super) usage_quantity: Option<&'a str>,
-    pub(super) currency: Cow<'a, str>,
-    pub(super) billing_currency: Cow<'a, str>,
-    pub(super) billing_currency_code: Cow<'a, str>,
-    pub(super) date: Cow<'a, str>,
-    pub(super) usage_start: Cow<'a, str>,
-    pub(super) resource_id: Cow<'a, str>,
-    pub(super) instance_id: Cow<'a, str>,
-    pub(super) resource_name: Cow<'a, str>,
-    pub(super) instance_name: Cow<'a, str>,
-    pub(super) resource_location: Cow<'a, str>,
-    pub(super) instance_location: Cow<'a, str>,
-    pub(super) location: Cow<'a, str>,
-    pub(super) resource_group: Cow<'a, str>,
-    pub(super) subscription_id: Cow<'a, str>,
-    pub(super) subscription_guid: Cow<'a, str>,
-    pub(super) charge_type: Cow<'a, str>,
-    pub(super) publisher_type: Cow<'a, str>,
-    pub(super) pricing_model: Cow<'a, str>,
-    pub(super) unit_of_measure: Cow<'a, str>,
-    pub(super) subscription_name: Cow<'a, str>,
-    pub(super) department_name: Cow<'a, str>,
-    pub(super) invoice_section: Cow<'a, str>,
-    pub(super) invoice_section_name: Cow<'a, str>,
-    pub(super) account_name: Cow<'a, str>,
-    pub(super) cost_center: Cow<'a, str>,
-    pub(super) consumed_service: Cow<'a, str>,
-    pub(super) meter_category: Cow<'a, str>,
-    pub(super) meter_sub_category: Cow<'a, str>,
-    pub(super) meter_name: Cow<'a, str>,
-    pub(super) product: Cow<'a, str>,
-    pub(super) product_order_id: Cow<'a, str>,
-    pub(super) reservation_id: Cow<'a, str>,
-    pub(super) frequency: Cow<'a, str>,
+    /// By [`TextField`].
+    texts: [Cow<'a, str>; TextField::COUNT],
     is_estimated: Option<bool>,
     meter: Meter<'a>,
+}
+
+impl Default for Properties<'_> {
+    fn default() -> Self {
+        Self {
+            cost: None,
+            pretax_cost: None,
+            cost_in_billing_currency: None,
+            quantity: None,
+            usage_quantity: None,
+            texts: std::array::from_fn(|_| Cow::Borrowed("")),
+            is_estimated: None,
+            meter: Meter::default(),
+        }
+    }
 }
 
 /// The details of a meter, which are sent when they are asked for.
@@ -79,60 +66,103 @@ pub(super) struct ReadRow<'a> {
 }
 
 impl<'a> Properties<'a> {
+    /// Where a text goes.
+    pub(super) fn text(&mut self, field: TextField) -> &mut Cow<'a, str> {
+        &mut self.texts[field as usize]
+    }
+
     /// The row in the terms of the domain, or what is wrong with it.
     pub(super) fn charge(
-        self,
+        mut self,
         tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+        days: &mut Days,
     ) -> Result<ReadRow<'a>, String> {
+        use TextField as F;
         let cost = amount("cost", [self.cost_in_billing_currency, self.cost, self.pretax_cost])?;
         let quantity = amount("quantity", [self.quantity, self.usage_quantity, None])?;
         let (instance_id, instance_name) = resource(
-            first([self.resource_id, self.instance_id]),
-            self.resource_name,
-            self.instance_name,
+            self.first([F::ResourceId, F::InstanceId]),
+            self.take(F::ResourceName),
+            self.take(F::InstanceName),
         );
-        let charge_type = ChargeType::parse(&self.charge_type);
+        let date = days.read(&self.first([F::Date, F::UsageStart]))?;
+        let charge_type = ChargeType::parse(&self.texts[F::ChargeType as usize]);
+        let meter = std::mem::take(&mut self.meter);
         let charge = Charge {
-            date: day(&first([self.date, self.usage_start]))?,
+            date,
             cost: cost.amount,
             quantity: quantity.amount,
-            currency: first([self.billing_currency_code, self.billing_currency, self.currency]),
-            unit: first([self.meter.unit, self.unit_of_measure]),
+            currency: self.first([F::BillingCurrencyCode, F::BillingCurrency, F::Currency]),
+            unit: first([meter.unit, self.take(F::UnitOfMeasure)]),
             instance_id,
             instance_name,
-            subscription_id: first([self.subscription_id, self.subscription_guid]),
-            resource_group: self.resource_group,
-            location: first([self.resource_location, self.instance_location, self.location]),
-            subscription_name: self.subscription_name,
-            department: first([
-                self.department_name,
-                self.invoice_section_name,
-                self.invoice_section,
+            subscription_id: self.first([F::SubscriptionId, F::SubscriptionGuid]),
+            resource_group: self.take(F::ResourceGroup),
+            location: self.first([F::ResourceLocation, F::InstanceLocation, F::Location]),
+            subscription_name: self.take(F::SubscriptionName),
+            department: self.first([F::DepartmentName, F::InvoiceSectionName, F::InvoiceSection]),
+            account: self.take(F::AccountName),
+            cost_center: self.take(F::CostCenter),
+            service_name: first([
+                meter.category,
+                self.take(F::MeterCategory),
+                self.take(F::ConsumedService),
             ]),
-            account: self.account_name,
-            cost_center: self.cost_center,
-            service_name: first([self.meter.category, self.meter_category, self.consumed_service]),
-            subcategory: first([self.meter.sub_category, self.meter_sub_category]),
-            meter: first([self.meter.name, self.meter_name]),
-            product: first([self.product_order_id, self.reservation_id, self.product]),
+            subcategory: first([meter.sub_category, self.take(F::MeterSubCategory)]),
+            meter: first([meter.name, self.take(F::MeterName)]),
+            product: self.first([F::ProductOrderId, F::ReservationId, F::Product]),
             tags,
             estimated: self.is_estimated,
             // "Monthly" is the specification's word, "Recurring" the data's.
             recurring: charge_type == ChargeType::Purchase
                 && ["recurring", "monthly"]
                     .iter()
-                    .any(|word| self.frequency.eq_ignore_ascii_case(word)),
+                    .any(|word| self.texts[F::Frequency as usize].eq_ignore_ascii_case(word)),
             charge_type,
-            publisher_type: self.publisher_type,
-            pricing_model: self.pricing_model,
+            publisher_type: self.take(F::PublisherType),
+            pricing_model: self.take(F::PricingModel),
         };
         Ok(ReadRow { charge, rounded: u64::from(cost.rounded) + u64::from(quantity.rounded) })
+    }
+
+    fn take(&mut self, field: TextField) -> Cow<'a, str> {
+        std::mem::take(&mut self.texts[field as usize])
+    }
+
+    /// The first that is not empty.
+    fn first<const N: usize>(&mut self, fields: [TextField; N]) -> Cow<'a, str> {
+        let sent = fields.into_iter().find(|field| !is_blank(&self.texts[*field as usize]));
+        sent.map(|field| self.take(field)).unwrap_or_default()
+    }
+}
+
+/// Dates as rows have them. Thousands of rows behind each other have the same one, which is read
+/// once.
+#[derive(Debug, Default)]
+pub(super) struct Days {
+    sent: String,
+    date: Option<Date>,
+}
+
+impl Days {
+    fn read(&mut self, sent: &str) -> Result<Option<Date>, String> {
+        if self.sent != sent {
+            self.date = day(sent)?;
+            self.sent.clear();
+            self.sent.push_str(sent);
+        }
+        Ok(self.date)
     }
 }
 
 /// The first that is not empty.
 fn first<const N: usize>(texts: [Cow<'_, str>; N]) -> Cow<'_, str> {
-    texts.into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default()
+    texts.into_iter().find(|text| !is_blank(text)).unwrap_or_default()
+}
+
+/// Most texts show with their first byte that they are not.
+fn is_blank(text: &str) -> bool {
+    !text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic()) && text.trim().is_empty()
 }
 
 /// Modern rows have no id field: their `instanceName` holds the whole id.
@@ -191,53 +221,62 @@ fn shortened(text: &str) -> String {
     if start.len() < text.len() { format!("{start:?}…") } else { format!("{start:?}") }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PropertiesVisitor)
+/// Reads the properties of a row into their place.
+pub(super) struct PropertiesSeed<'p, 'de> {
+    pub(super) row: &'p mut Properties<'de>,
+    pub(super) layout: &'p mut Layout<'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for PropertiesSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct PropertiesVisitor;
-
-impl<'de> Visitor<'de> for PropertiesVisitor {
-    type Value = Properties<'de>;
+impl<'de> Visitor<'de> for PropertiesSeed<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the properties of a usage row")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Properties::default())
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut row = Properties::default();
-        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
-            let text = match field.as_ref() {
-                "cost" => &mut row.cost,
-                "pretaxCost" => &mut row.pretax_cost,
-                "costInBillingCurrency" => &mut row.cost_in_billing_currency,
-                "quantity" => &mut row.quantity,
-                "usageQuantity" => &mut row.usage_quantity,
-                "meterDetails" => {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { row, layout } = self;
+        let mut place = 0;
+        while let Some(field) = map.next_key_seed(Key(layout, place))? {
+            place += 1;
+            let number = match field {
+                Field::Text(field) => {
+                    *row.text(field) = map.next_value::<Text<'de>>()?.0;
+                    continue;
+                }
+                Field::Unused => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                Field::Meter => {
                     row.meter = map.next_value()?;
                     continue;
                 }
-                "isEstimated" => {
+                Field::Estimated => {
                     row.is_estimated = map.next_value()?;
                     continue;
                 }
-                field => {
-                    match TextField::of_property(field) {
-                        Some(place) => *row.text(place) = map.next_value::<Text<'de>>()?.0,
-                        None => _ = map.next_value::<IgnoredAny>()?,
-                    }
-                    continue;
-                }
+                Field::Cost => &mut row.cost,
+                Field::PretaxCost => &mut row.pretax_cost,
+                Field::CostInBillingCurrency => &mut row.cost_in_billing_currency,
+                Field::Quantity => &mut row.quantity,
+                Field::UsageQuantity => &mut row.usage_quantity,
             };
-            *text = Some(map.next_value::<&RawValue>()?.get());
+            *number = Some(map.next_value::<&RawValue>()?.get());
         }
-        Ok(row)
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
 /// Cost by department and account.
@@ -20,8 +20,10 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for AccountCost {
     type Key = [Symbol; 3];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.department, row.account, row.currency], row.cost);
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([item.department, item.account, item.currency], amounts.cost);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Family, Metric};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
 /// Cost of estimated rows. API versions without the field have no series.
@@ -11,9 +11,11 @@ pub(crate) enum EstimatedCost {}
 impl Family for EstimatedCost {
     type Key = [Symbol; 1];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        if let Some(estimated) = row.estimated {
-            add([row.currency], if estimated { row.cost } else { Amount::ZERO });
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        if let Some(estimated) = item.estimated {
+            add([item.currency], if estimated { amounts.cost } else { Amount::ZERO });
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Bound, Family, Metric};
 use crate::billing::amount::Amount;
 use crate::billing::names::Named;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Resource};
 use crate::billing::strings::Symbol;
 
 /// Cost by resource, the place it ran in, and currency.
@@ -27,10 +27,18 @@ const ID: usize = 2;
 impl Family for InstanceCost {
     type Key = [Symbol; 5];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+    type Part = Resource;
+
+    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
-            [row.subscription_id, row.resource_group, row.instance_id, row.location, row.currency],
-            row.cost,
+            [
+                resource.subscription_id,
+                resource.resource_group,
+                resource.instance_id,
+                resource.location,
+                resource.currency,
+            ],
+            amounts.cost,
         );
     }
 }
@@ -52,10 +60,18 @@ impl Metric for InstanceCost {
 impl Family for InstanceUsage {
     type Key = [Symbol; 5];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
+    type Part = Resource;
+
+    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
-            [row.subscription_id, row.resource_group, row.instance_id, row.location, row.unit],
-            row.quantity,
+            [
+                resource.subscription_id,
+                resource.resource_group,
+                resource.instance_id,
+                resource.location,
+                resource.unit,
+            ],
+            amounts.quantity,
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Bound, Family, Metric};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Resource};
 use crate::billing::strings::Symbol;
 
 /// Cost by region.
@@ -20,8 +20,10 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for LocationCost {
     type Key = [Symbol; 2];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.location, row.currency], row.cost);
+    type Part = Resource;
+
+    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([resource.location, resource.currency], amounts.cost);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Bound, Family, Metric};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
 /// Usage by meter and unit.
@@ -23,8 +23,10 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for MeterUsage {
     type Key = [Symbol; 4];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.service_name, row.subcategory, row.meter, row.unit], row.quantity);
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([item.service_name, item.subcategory, item.meter, item.unit], amounts.quantity);
     }
 }
 
@@ -37,7 +39,9 @@ impl Metric for MeterUsage {
 impl Family for MeterCost {
     type Key = [Symbol; 4];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.service_name, row.subcategory, row.meter, row.currency], row.cost);
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([item.service_name, item.subcategory, item.meter, item.currency], amounts.cost);
     }
 }

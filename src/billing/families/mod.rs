@@ -40,7 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::names::Named;
-use super::row::Row;
+use super::row::{Amounts, Item, Resource, Tag};
 use super::strings::Symbol;
 
 /// The symbols of a series: its label values in order, so that sorted keys are sorted series. The
@@ -53,9 +53,11 @@ impl<const N: usize> Key for [Symbol; N] {}
 pub(crate) trait Family {
     /// The symbols of one series.
     type Key: Key;
+    /// What it looks at of a row. Rows that share it are added up before families are asked.
+    type Part;
 
-    /// Tells what a row adds to which series. A row can add to none or, by its tags, to several.
-    fn each(row: &Row<'_>, add: impl FnMut(Self::Key, Amount));
+    /// Tells what rows add to which series, if to any.
+    fn each(part: &Self::Part, amounts: Amounts, add: impl FnMut(Self::Key, Amount));
 }
 
 /// A family that is published as a metric.
@@ -87,12 +89,6 @@ pub(crate) struct Sum {
     /// How many rows there are. What costs nothing has a series as long as there is a row of it, so
     /// a sum of zero does not tell whether anything is left.
     pub(crate) rows: u32,
-}
-
-impl From<Amount> for Sum {
-    fn from(amount: Amount) -> Self {
-        Self { amount, rows: 1 }
-    }
 }
 
 impl AddAssign for Sum {
@@ -136,23 +132,31 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Adds one row to every family that counts it.
-    pub(crate) fn add(&mut self, row: &Row<'_>) {
-        count::<InstanceCost>(&mut self.instance_cost, row);
-        count::<InstanceUsage>(&mut self.instance_usage, row);
-        count::<ScopeCost>(&mut self.scope_cost, row);
-        count::<EstimatedCost>(&mut self.estimated_cost, row);
-        count::<AccountCost>(&mut self.account_cost, row);
-        count::<SubscriptionCost>(&mut self.subscription_cost, row);
-        count::<ResourceGroupCost>(&mut self.resource_group_cost, row);
-        count::<LocationCost>(&mut self.location_cost, row);
-        count::<CostCenterCost>(&mut self.cost_center_cost, row);
-        count::<ServiceCost>(&mut self.service_cost, row);
-        count::<ServiceCharge>(&mut self.service_charge, row);
-        count::<MeterCost>(&mut self.meter_cost, row);
-        count::<MeterUsage>(&mut self.meter_usage, row);
-        count::<TagCost>(&mut self.tag_cost, row);
-        count::<RecurringCost>(&mut self.recurring_cost, row);
+    /// Adds rows to the families that look at the resource.
+    pub(crate) fn add_resource(&mut self, resource: &Resource, amounts: Amounts) {
+        count::<InstanceCost>(&mut self.instance_cost, resource, amounts);
+        count::<InstanceUsage>(&mut self.instance_usage, resource, amounts);
+        count::<SubscriptionCost>(&mut self.subscription_cost, resource, amounts);
+        count::<ResourceGroupCost>(&mut self.resource_group_cost, resource, amounts);
+        count::<LocationCost>(&mut self.location_cost, resource, amounts);
+    }
+
+    /// Adds rows to the families that look at who pays for what.
+    pub(crate) fn add_item(&mut self, item: &Item, amounts: Amounts) {
+        count::<ScopeCost>(&mut self.scope_cost, item, amounts);
+        count::<EstimatedCost>(&mut self.estimated_cost, item, amounts);
+        count::<AccountCost>(&mut self.account_cost, item, amounts);
+        count::<CostCenterCost>(&mut self.cost_center_cost, item, amounts);
+        count::<ServiceCost>(&mut self.service_cost, item, amounts);
+        count::<ServiceCharge>(&mut self.service_charge, item, amounts);
+        count::<MeterCost>(&mut self.meter_cost, item, amounts);
+        count::<MeterUsage>(&mut self.meter_usage, item, amounts);
+        count::<RecurringCost>(&mut self.recurring_cost, item, amounts);
+    }
+
+    /// Adds rows to the family of tags, once for each key.
+    pub(crate) fn add_tag(&mut self, tag: &Tag, amounts: Amounts) {
+        count::<TagCost>(&mut self.tag_cost, tag, amounts);
     }
 
     /// Adds other sums or takes them away, their symbols translated.
@@ -201,25 +205,6 @@ impl Tables {
         merge::<RecurringCost>(how, &mut self.recurring_cost, &other.recurring_cost, symbol);
     }
 
-    /// Empty again, with its memory kept.
-    pub(crate) fn clear(&mut self) {
-        self.instance_cost.clear();
-        self.instance_usage.clear();
-        self.scope_cost.clear();
-        self.estimated_cost.clear();
-        self.account_cost.clear();
-        self.subscription_cost.clear();
-        self.resource_group_cost.clear();
-        self.location_cost.clear();
-        self.cost_center_cost.clear();
-        self.service_cost.clear();
-        self.service_charge.clear();
-        self.meter_cost.clear();
-        self.meter_usage.clear();
-        self.tag_cost.clear();
-        self.recurring_cost.clear();
-    }
-
     /// Frees what is asked of the open period only.
     pub(crate) fn thin(&mut self) {
         self.instance_cost = Table::<InstanceCost>::default();
@@ -228,6 +213,35 @@ impl Tables {
         self.location_cost = Table::<LocationCost>::default();
         self.meter_cost = Table::<MeterCost>::default();
         self.meter_usage = Table::<MeterUsage>::default();
+    }
+}
+
+#[cfg(test)]
+impl Tables {
+    /// Every sum with the name of its table.
+    pub(crate) fn each(&self, tell: &mut dyn FnMut(&str, &[Symbol], &Sum)) {
+        fn table<const N: usize>(
+            what: &str,
+            sums: &Sums<[Symbol; N]>,
+            tell: &mut dyn FnMut(&str, &[Symbol], &Sum),
+        ) {
+            sums.iter().for_each(|(key, sum)| tell(what, key, sum));
+        }
+        table("instance_cost", &self.instance_cost, tell);
+        table("instance_usage", &self.instance_usage, tell);
+        table("scope_cost", &self.scope_cost, tell);
+        table("estimated_cost", &self.estimated_cost, tell);
+        table("account_cost", &self.account_cost, tell);
+        table("subscription_cost", &self.subscription_cost, tell);
+        table("resource_group_cost", &self.resource_group_cost, tell);
+        table("location_cost", &self.location_cost, tell);
+        table("cost_center_cost", &self.cost_center_cost, tell);
+        table("service_cost", &self.service_cost, tell);
+        table("service_charge", &self.service_charge, tell);
+        table("meter_cost", &self.meter_cost, tell);
+        table("meter_usage", &self.meter_usage, tell);
+        table("tag_cost", &self.tag_cost, tell);
+        table("recurring_cost", &self.recurring_cost, tell);
     }
 }
 
@@ -240,8 +254,9 @@ pub(crate) enum Combine {
     Deduct,
 }
 
-fn count<F: Family>(table: &mut Table<F>, row: &Row<'_>) {
-    F::each(row, |key, amount| *table.entry(key).or_default() += Sum::from(amount));
+fn count<F: Family>(table: &mut Table<F>, part: &F::Part, amounts: Amounts) {
+    let rows = amounts.rows;
+    F::each(part, amounts, |key, amount| *table.entry(key).or_default() += Sum { amount, rows });
 }
 
 fn merge<F: Family>(

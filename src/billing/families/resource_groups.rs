@@ -2,7 +2,7 @@
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Resource};
 use crate::billing::strings::Symbol;
 
 /// Cost by resource group.
@@ -20,8 +20,10 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for ResourceGroupCost {
     type Key = [Symbol; 3];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.subscription_id, row.resource_group, row.currency], row.cost);
+    type Part = Resource;
+
+    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([resource.subscription_id, resource.resource_group, resource.currency], amounts.cost);
     }
 }
 

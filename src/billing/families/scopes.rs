@@ -2,7 +2,7 @@
 
 use super::{Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
 /// Cost by kind of charge, seller, pricing and currency.
@@ -11,8 +11,13 @@ pub(crate) enum ScopeCost {}
 impl Family for ScopeCost {
     type Key = [Symbol; 4];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.charge_type, row.publisher_type, row.pricing_model, row.currency], row.cost);
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add(
+            [item.charge_type, item.publisher_type, item.pricing_model, item.currency],
+            amounts.cost,
+        );
     }
 }
 
@@ -36,9 +41,11 @@ pub(crate) enum RecurringCost {}
 impl Family for RecurringCost {
     type Key = [Symbol; 3];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        if row.recurring {
-            add([row.subscription_id, row.product, row.currency], row.cost);
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        if item.recurring {
+            add([item.subscription_id, item.product, item.currency], amounts.cost);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
 /// Cost by subscription and service.
@@ -20,8 +20,10 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for ServiceCost {
     type Key = [Symbol; 3];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.subscription_id, row.service_name, row.currency], row.cost);
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([item.subscription_id, item.service_name, item.currency], amounts.cost);
     }
 }
 
@@ -54,7 +56,9 @@ pub(crate) enum ServiceCharge {}
 impl Family for ServiceCharge {
     type Key = [Symbol; 3];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.service_name, row.charge_type, row.currency], row.cost);
+    type Part = Item;
+
+    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([item.service_name, item.charge_type, item.currency], amounts.cost);
     }
 }

@@ -3,7 +3,7 @@
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::names::Named;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Resource};
 use crate::billing::strings::Symbol;
 
 /// Cost by subscription.
@@ -21,8 +21,10 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for SubscriptionCost {
     type Key = [Symbol; 2];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        add([row.subscription_id, row.currency], row.cost);
+    type Part = Resource;
+
+    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([resource.subscription_id, resource.currency], amounts.cost);
     }
 }
 

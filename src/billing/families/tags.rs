@@ -2,7 +2,7 @@
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::Row;
+use crate::billing::row::{Amounts, Tag};
 use crate::billing::strings::Symbol;
 
 /// Cost by tag key and value; a row counts once for each key, without the tag under the empty value.
@@ -20,10 +20,10 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for TagCost {
     type Key = [Symbol; 3];
 
-    fn each(row: &Row<'_>, mut add: impl FnMut(Self::Key, Amount)) {
-        for &(tag, value) in row.tags {
-            add([tag, value, row.currency], row.cost);
-        }
+    type Part = Tag;
+
+    fn each(tag: &Tag, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+        add([tag.key, tag.value, tag.currency], amounts.cost);
     }
 }
 

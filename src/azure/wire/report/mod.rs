@@ -7,7 +7,7 @@ use csv_core::{ReadRecordResult, Reader};
 use thiserror::Error;
 
 use super::fields::TextField;
-use super::properties::Properties;
+use super::properties::{Days, Properties};
 use super::tags;
 use crate::billing::charge::Charge;
 
@@ -58,6 +58,7 @@ pub(crate) struct ReportReader {
     /// The bytes of the file's start that may be its mark.
     start: Vec<u8>,
     columns: Vec<Option<Column>>,
+    days: Days,
     report: Report,
 }
 
@@ -85,6 +86,7 @@ impl ReportReader {
             begun: false,
             start: Vec::new(),
             columns: Vec::new(),
+            days: Days::default(),
             report: Report::default(),
         }
     }
@@ -217,7 +219,9 @@ impl ReportReader {
             return Ok(());
         }
         let tags = if self.wanted.tags { tags::from_text(tags) } else { Ok(Vec::new()) };
-        let read = tags.and_then(|tags| row.charge(tags)).map_err(|what| self.wrong(&what))?;
+        let read = tags
+            .and_then(|tags| row.charge(tags, &mut self.days))
+            .map_err(|what| self.wrong(&what))?;
         self.report.rows += 1;
         self.report.rounded += read.rounded;
         fold(&read.charge);

@@ -1,0 +1,23 @@
+//! What a piece of work takes: CPU time of this process, which other processes of a busy machine
+//! change little, and memory.
+
+use procfs::process::Process;
+
+/// Seconds of CPU of this thread so far.
+pub(crate) fn cpu() -> f64 {
+    let stat = Process::myself().and_then(|process| process.schedstat()).expect("/proc");
+    stat.sum_exec_runtime as f64 / 1e9
+}
+
+/// Seconds of CPU that some work took, and what it came to.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let before = cpu();
+    let result = work();
+    (cpu() - before, result)
+}
+
+/// The middle of some measurements.
+pub(crate) fn median(mut measured: Vec<f64>) -> f64 {
+    measured.sort_unstable_by(f64::total_cmp);
+    measured[measured.len() / 2]
+}

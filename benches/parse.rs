@@ -1,0 +1,145 @@
+//! Parse and aggregate what Azure sends, by the very call that the poller makes, without a network:
+//! pages of the list in their three shapes beside `serde_json` merely validating the same bytes, and
+//! reports beside the `csv` crate merely splitting them into records. Asserts nothing about time.
+//!
+//! `cargo bench --bench parse [-- ROWS RESOURCES]`
+
+#![expect(clippy::expect_used, reason = "a bench fails by panicking")]
+
+mod measure;
+mod replay;
+
+use azure_billing_exporter::azure::{Client, Reading};
+use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::scope::ScopeId;
+use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::simulator::Options;
+use bytes::Bytes;
+use jiff::Timestamp;
+use jiff::civil::date;
+use measure::{median, timed};
+use replay::{Answers, client, run, simulated};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+/// Every measurement is made so often, in turns, and its median taken.
+const TURNS: usize = 5;
+/// All of November has been sent by then, so that one period is the whole history.
+const NOW: &str = "2026-12-01T00:30:00Z";
+const LEGACY: &str = "2021-10-01";
+
+fn main() {
+    let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let arguments: Vec<u64> =
+        arguments.map(|argument| argument.parse().expect("a number")).collect();
+    let rows = arguments.first().copied().unwrap_or(200_000);
+    let resources = arguments.get(1).map_or(rows / 10, |resources| *resources) as usize;
+    let options = Options { resources, days: 30, ..Options::default() }.total_rows(rows);
+    let now: Timestamp = NOW.parse().expect("a time");
+    println!(
+        "{:<8} {:>9} {:>8} {:>13} {:>13} {:>7}",
+        "", "rows", "MB", "merely read", "aggregated", "times"
+    );
+    for (shape, version, change) in [
+        ("old", "2018-06-30", same as fn(Bytes) -> Bytes),
+        ("legacy", LEGACY, same),
+        ("modern", LEGACY, modern),
+    ] {
+        let answers = Answers::of(simulated(options.clone(), now), version, list, change);
+        compare(shape, version, &answers, list, validate);
+    }
+    let answers = Answers::of(simulated(options, now), LEGACY, report, same);
+    compare("CSV", LEGACY, &answers, report, split);
+}
+
+fn compare(
+    shape: &str,
+    version: &str,
+    answers: &Answers,
+    read: impl AsyncFn(&Client, &ScopeId) -> Reading,
+    merely: fn(&[u8]),
+) {
+    let bodies = answers.bodies();
+    let bytes: usize = bodies.iter().map(Bytes::len).sum();
+    let (mut least, mut ours, mut rows) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..TURNS {
+        least.push(timed(|| bodies.iter().for_each(|body| merely(body))).0);
+        let (client, scope) = client(answers.replayed(), version);
+        let (seconds, reading) = timed(|| run(read(&client, &scope)));
+        ours.push(seconds);
+        rows = reading.rows;
+    }
+    let times = ours.iter().zip(&least).map(|(ours, least)| ours / least).collect();
+    println!(
+        "{shape:<8} {rows:>9} {:>8.0} {:>10.0} ms {:>10.0} ms {:>7.2}",
+        bytes as f64 / 1e6,
+        median(least) * 1e3,
+        median(ours) * 1e3,
+        median(times)
+    );
+}
+
+/// November, as a page after page.
+async fn list(client: &Client, scope: &ScopeId) -> Reading {
+    client.read_usage(scope, november(), &tag_keys()).await.expect("a reading")
+}
+
+/// November, as a report.
+async fn report(client: &Client, scope: &ScopeId) -> Reading {
+    client.read_report(scope, november(), &tag_keys(), false).await.expect("a reading")
+}
+
+fn november() -> Span {
+    Span::Period(Period::of(date(2026, 11, 1)))
+}
+
+fn tag_keys() -> TagKeys {
+    Vec::new().into()
+}
+
+fn validate(body: &[u8]) {
+    let text = std::str::from_utf8(body).expect("UTF-8");
+    serde_json::from_str::<IgnoredAny>(text).expect("JSON");
+}
+
+fn split(body: &[u8]) {
+    let mut reader = csv::Reader::from_reader(body);
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).expect("CSV") {}
+}
+
+fn same(body: Bytes) -> Bytes {
+    body
+}
+
+/// A page of an enrollment as one of a Microsoft Customer Agreement.
+fn modern(body: Bytes) -> Bytes {
+    let mut page: Value = serde_json::from_slice(&body).expect("JSON");
+    for row in page["value"].as_array_mut().into_iter().flatten() {
+        row["kind"] = json!("modern");
+        let old = row["properties"].take();
+        let mut new = serde_json::Map::new();
+        for (name, value) in old.as_object().into_iter().flatten() {
+            let name = match name.as_str() {
+                "cost" => "costInBillingCurrency",
+                "billingCurrency" => "billingCurrencyCode",
+                "subscriptionId" => "subscriptionGuid",
+                "resourceId" => "instanceName",
+                "invoiceSection" => "invoiceSectionName",
+                "resourceName" | "accountName" | "accountOwnerId" => continue,
+                "meterDetails" => {
+                    new.extend(value.as_object().cloned().unwrap_or_default());
+                    continue;
+                }
+                name => name,
+            };
+            new.insert(name.to_owned(), value.clone());
+        }
+        for name in ["costInPricingCurrency", "costInUSD", "paygCostInBillingCurrency"] {
+            new.insert(name.to_owned(), old["cost"].clone());
+        }
+        row["properties"] = Value::Object(new);
+    }
+    page.to_string().into()
+}

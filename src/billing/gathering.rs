@@ -1,0 +1,344 @@
+//! The rows of a reading, added up by what they share before any family is asked: what was billed,
+//! what for, and by which tags. A row then costs one sum each, not one of every family.
+//!
+//! Rows are first noted and count once the page they are of was read to its end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+
+use serde::{Deserialize, Serialize};
+
+use super::charge::Charge;
+use super::ledger::{Ledger, Slot, TagKeys};
+use super::period::Period;
+use super::row::{Amounts, Item, Normal, Resource, Tag, tags};
+use super::strings::{Strings, Symbol};
+
+/// Noted rows are added up among themselves when there are so many: a page has a thousand, and an
+/// answer made to harm millions.
+const MOST_NOTED: usize = 8192;
+
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// Sums of rows by slot.
+#[derive(Debug, Default)]
+pub struct Gathering {
+    strings: Strings,
+    normal: Normal,
+    tag_keys: TagKeys,
+    items: Numbered<Item>,
+    tags: Numbered<Vec<Tag>>,
+    noted: Vec<Noted>,
+    slots: BTreeMap<Slot, Sums>,
+}
+
+/// Values by number, each once.
+#[derive(Debug)]
+struct Numbered<T> {
+    numbers: Map<T, u32>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { numbers: Map::default(), values: Vec::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbered<T> {
+    fn number(&mut self, value: &T) -> u32 {
+        if let Some(number) = self.numbers.get(value) {
+            return *number;
+        }
+        // As many as there are texts at most: see there.
+        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(value.clone());
+        self.numbers.insert(value.clone(), number);
+        number
+    }
+}
+
+/// What is added up alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Sharing {
+    slot: Slot,
+    resource: Resource,
+    name: Symbol,
+    item: u32,
+    tags: u32,
+}
+
+/// Rows that do not count yet.
+#[derive(Clone, Copy, Debug)]
+struct Noted {
+    sharing: Sharing,
+    amounts: Amounts,
+}
+
+/// The sums of a slot.
+#[derive(Debug, Default)]
+struct Sums {
+    resources: Map<Resource, (Amounts, Symbol)>,
+    items: Map<u32, Amounts>,
+    tags: Map<Tag, Amounts>,
+}
+
+/// A slot by itself: its texts, and its sums in their places among them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Extract<'a> {
+    #[serde(borrow)]
+    pub(crate) texts: Vec<&'a str>,
+    /// With the resource's name.
+    pub(crate) resources: Vec<(Resource, Amounts, Symbol)>,
+    pub(crate) items: Vec<(Item, Amounts)>,
+    pub(crate) tags: Vec<(Tag, Amounts)>,
+}
+
+impl Gathering {
+    /// Of nothing.
+    pub fn new(tag_keys: TagKeys) -> Self {
+        Self { tag_keys, ..Self::default() }
+    }
+
+    /// The keys that rows are asked for.
+    pub fn tag_keys(&self) -> &TagKeys {
+        &self.tag_keys
+    }
+
+    /// Notes a row.
+    pub fn note(&mut self, charge: &Charge<'_>, slot: Slot) {
+        let row = self.normal.row(charge, &mut self.strings);
+        let tags = self.read_tags(charge, row.item.currency);
+        let item = self.items.number(&row.item);
+        let sharing = Sharing { slot, resource: row.resource, name: row.name, item, tags };
+        if self.noted.len() >= MOST_NOTED && self.noted.len() == self.noted.capacity() {
+            self.add_up_noted();
+        }
+        self.noted.push(Noted { sharing, amounts: row.amounts });
+    }
+
+    fn read_tags(&mut self, charge: &Charge<'_>, currency: Symbol) -> u32 {
+        if self.tag_keys.is_empty() {
+            return 0;
+        }
+        let mut values = Vec::with_capacity(self.tag_keys.len());
+        tags(charge, currency, &self.tag_keys, &mut self.strings, |tag| values.push(tag));
+        self.tags.number(&values)
+    }
+
+    /// Makes room among the noted rows, as far as they share anything.
+    fn add_up_noted(&mut self) {
+        self.noted.sort_unstable_by_key(|noted| noted.sharing);
+        self.noted.dedup_by(|later, first| {
+            let same = later.sharing == first.sharing;
+            if same {
+                first.amounts += later.amounts;
+            }
+            same
+        });
+        if self.noted.len() > self.noted.capacity() / 2 {
+            // Else the next row but a few would sort them again.
+            self.noted.reserve(self.noted.capacity());
+        }
+    }
+
+    /// Forgets the noted rows: their page broke off.
+    pub fn discard(&mut self) {
+        self.noted.clear();
+    }
+
+    /// The noted rows count.
+    pub fn count(&mut self) {
+        let Self { strings, items: _, tags, noted, slots, .. } = self;
+        for same_slot in noted.chunk_by(|one, other| one.sharing.slot == other.sharing.slot) {
+            let sums = slots.entry(same_slot[0].sharing.slot).or_default();
+            for Noted { sharing, amounts } in same_slot {
+                sums.add_resource(sharing.resource, *amounts, sharing.name, strings);
+                *sums.items.entry(sharing.item).or_default() += *amounts;
+                for tag in tags.values.get(sharing.tags as usize).into_iter().flatten() {
+                    *sums.tags.entry(*tag).or_default() += *amounts;
+                }
+            }
+        }
+        noted.clear();
+        // What an answer made to harm took up.
+        noted.shrink_to(MOST_NOTED);
+    }
+
+    /// How many sums by resource there are: what it takes up.
+    pub fn sums(&self) -> usize {
+        self.slots.values().map(|sums| sums.resources.len()).sum()
+    }
+
+    /// The slots that have rows, and how many.
+    pub fn rows_by_slot(&self) -> impl Iterator<Item = (Slot, u64)> {
+        self.slots.iter().map(|(slot, sums)| (*slot, sums.rows()))
+    }
+
+    /// Empty again.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.tag_keys.clone());
+    }
+
+    /// One slot.
+    pub(crate) fn extract(&self, slot: Slot) -> Extract<'_> {
+        let Some(sums) = self.slots.get(&slot) else { return Extract::default() };
+        let mut texts = Vec::new();
+        let mut places = vec![None; self.strings.len()];
+        let mut symbol = |symbol: Symbol| {
+            *places[symbol.index()].get_or_insert_with(|| {
+                texts.push(self.strings.get(symbol));
+                Symbol::at(texts.len() - 1)
+            })
+        };
+        let resources = sums.resources.iter().map(|(resource, (amounts, name))| {
+            (resource.translated(&mut symbol), *amounts, symbol(*name))
+        });
+        let resources = resources.collect();
+        let items = sums.items.iter().map(|(number, amounts)| {
+            (self.items.values[*number as usize].translated(&mut symbol), *amounts)
+        });
+        let items = items.collect();
+        let tags = sums.tags.iter();
+        let tags = tags.map(|(tag, amounts)| (tag.translated(&mut symbol), *amounts)).collect();
+        Extract { texts, resources, items, tags }
+    }
+
+    /// Adds everything to a ledger.
+    pub fn enter_into(&self, ledger: &mut Ledger) {
+        for slot in self.slots.keys() {
+            ledger.enter(*slot, &self.extract(*slot));
+        }
+    }
+
+    /// Takes all rows for those of a period: what is dated elsewhere is its guests.
+    pub fn into_period(mut self, period: Period) -> Self {
+        for (slot, theirs) in std::mem::take(&mut self.slots) {
+            let ours = self.slots.entry(Slot::of_period(slot.date, period)).or_default();
+            for (resource, (amounts, name)) in theirs.resources {
+                ours.add_resource(resource, amounts, name, &self.strings);
+            }
+            for (item, amounts) in theirs.items {
+                *ours.items.entry(item).or_default() += amounts;
+            }
+            for (tag, amounts) in theirs.tags {
+                *ours.tags.entry(tag).or_default() += amounts;
+            }
+        }
+        self
+    }
+}
+
+impl Sums {
+    /// Where rows of a day disagree on a name the lesser spelling wins, as in [`super::names`].
+    fn add_resource(
+        &mut self,
+        resource: Resource,
+        amounts: Amounts,
+        name: Symbol,
+        strings: &Strings,
+    ) {
+        let (sum, known) = self.resources.entry(resource).or_insert((Amounts::default(), name));
+        *sum += amounts;
+        if *known != name {
+            let (mine, theirs) = (strings.get(name), strings.get(*known));
+            if !mine.is_empty() && (theirs.is_empty() || mine < theirs) {
+                *known = name;
+            }
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        self.items.values().map(|amounts| u64::from(amounts.rows)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::billing::amount::Amount;
+    use crate::billing::charge::ChargeType;
+
+    fn text(choices: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+        proptest::sample::select(choices)
+    }
+
+    fn charges() -> impl Strategy<Value = (Charge<'static>, Slot)> {
+        let ids = text(&[
+            "/subscriptions/S1/resourceGroups/RG/providers/x/a",
+            "/subscriptions/s1/resourcegroups/rg/providers/x/A/",
+            "/subscriptions/ s1 /resourceGroups/ rg /x",
+            "/providers/x",
+            "",
+        ]);
+        let names = text(&["Web", "web", "", " Web "]);
+        let own = (text(&["S1", " s1 ", ""]), text(&["RG", " rg ", ""]));
+        let places = text(&["EU West", "westeurope", ""]);
+        let money = (text(&["USD", "eur", " EUR"]), text(&["1 Hour", "10K", ""]), -9..9_i32);
+        let kinds = text(&["Usage", "Purchase", "Refund"]);
+        let rest = (text(&["prod", "Prod", ""]), any::<Option<bool>>(), any::<bool>(), 1..4_i8);
+        (ids, names, own, places, money, kinds, rest).prop_map(
+            |(id, name, (subscription, group), place, (currency, unit, cost), kind, rest)| {
+                let (value, estimated, recurring, day) = rest;
+                let amount = Amount::parse(&cost.to_string()).unwrap().amount;
+                let charge = Charge {
+                    cost: amount,
+                    quantity: amount.abs(),
+                    currency: currency.into(),
+                    unit: unit.into(),
+                    instance_id: id.into(),
+                    instance_name: name.into(),
+                    subscription_id: subscription.into(),
+                    subscription_name: name.into(),
+                    resource_group: group.into(),
+                    location: place.into(),
+                    service_name: name.into(),
+                    product: value.into(),
+                    tags: vec![("ENV".into(), value.into())],
+                    estimated,
+                    recurring,
+                    charge_type: ChargeType::parse(kind),
+                    ..Charge::default()
+                };
+                (charge, Slot::own(date(2026, 11, day)))
+            },
+        )
+    }
+
+    /// Every sum and name of a ledger, by its texts.
+    fn told(ledger: &Ledger) -> Vec<String> {
+        let mut told = ledger.told();
+        told.sort_unstable();
+        told
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_added_up_first_comes_to_the_same(rows in proptest::collection::vec(charges(), 0..60), broken in 0..60_usize) {
+            let keys: TagKeys = vec!["env".to_owned()].into();
+            let mut ledger = Ledger::new(keys.clone());
+            let mut gathering = Gathering::new(keys.clone());
+            for (place, (charge, slot)) in rows.iter().enumerate() {
+                // A page that breaks off leaves nothing behind.
+                if place == broken {
+                    gathering.count();
+                    rows.iter().for_each(|(charge, slot)| gathering.note(charge, *slot));
+                    gathering.discard();
+                }
+                gathering.note(charge, *slot);
+                if place % 7 == 0 {
+                    gathering.add_up_noted();
+                }
+                ledger.add(charge, *slot);
+            }
+            gathering.count();
+            let mut entered = Ledger::new(keys);
+            gathering.enter_into(&mut entered);
+            prop_assert_eq!(told(&entered), told(&ledger));
+            prop_assert_eq!(gathering.rows_by_slot().collect::<Vec<_>>(), ledger.rows_by_slot().collect::<Vec<_>>());
+        }
+    }
+}
