@@ -172,3 +172,21 @@ impl ServerCertVerifier for AnyCertificate {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_interface_is_asked_on_loopback_and_any_other_address_as_it_is() {
+        for (listens, asked) in [
+            ("0.0.0.0:1", "127.0.0.1:1"),
+            ("[::]:1", "[::1]:1"),
+            ("192.0.2.1:1", "192.0.2.1:1"),
+            ("[::1]:1", "[::1]:1"),
+        ] {
+            let listens: SocketAddr = listens.parse().unwrap();
+            assert_eq!(on_this_machine(listens).to_string(), asked);
+        }
+    }
+}
