@@ -102,6 +102,8 @@ ANOMALOUS = [CALM, (0.25, WARNED), (0.5, ALARMED)]
 USED = [CALM, (0.8, WARNED), (1, ALARMED)]
 LATE = [CALM, (2 * DAY, WARNED), (3 * DAY, ALARMED)]
 UNPOLLED = [CALM, (12 * HOUR, WARNED), (24 * HOUR, ALARMED)]
+# The same colour on every day and for every reader; the rare ones take what is left.
+NATURES = {"usage": "blue", "purchase": "orange", "refund": "purple", "unused_reservation": "red"}
 # Seconds since 1970 are more than this, and stand for a poll that never succeeded.
 NEVER = never(10 ** 9)
 
@@ -191,7 +193,7 @@ def overview():
     days = bars(
         "Cost of each day ($currency)",
         "The last days by the nature of the charge, of the counted scopes. The newest two or three are not complete and will grow; a tall single bar is often a purchase.",
-        total("scope_daily_pretax_cost", by=["date", "charge_type"]), "date", "charge_type", none=NO_COST)
+        total("scope_daily_pretax_cost", by=["date", "charge_type"]), "date", "charge_type", none=NO_COST, colours=NATURES)
     services = ranking(
         "Costliest services to date ($currency)",
         "The ten services that cost most in the current period, of the counted scopes. What the exporter folds into __other__ is left out.",
@@ -206,7 +208,7 @@ def overview():
         "azure-billing-overview", "Azure billing / Overview",
         "Where the money goes, whether the budget holds, and whether the data is fresh. It tells how things are at the end of the chosen time.",
         [*MONEY_CHOICE, DEPARTMENT],
-        [*overview_stats(), (10, [(days, 15), (services, 9)]), (8, [(budgets_table(), 15), (departments, 9)]), (8, [(scopes_table(), 24)])],
+        [*overview_stats(), (10, [(days, 15), (services, 9)]), (7, [(budgets_table(), 15), (departments, 9)]), (7, [(scopes_table(), 24)])],
         links("overview"), since="now-24h", refresh="5m")
 
 
@@ -247,7 +249,7 @@ def explore_rankings():
         (ranking("Regions ($currency)", "Cost to date by Azure region, of the counted scopes.", top("$top", named(place, "location", "(no region)")), "{{location}}", MONEY, none=NO_COST), 6),
         (ranking("Tag $tag ($currency)", "Cost to date by the value of the chosen tag, of the counted scopes.", top("$top", named(value, "value", "(not tagged)")), "{{value}}", MONEY, none="no tag key is configured"), 6),
         (ranking("Cost centers ($currency)", "Cost to date by cost center, of the counted scopes.", top("$top", named(center, "cost_center", "(no cost center)")), "{{cost_center}}", MONEY, none=NO_COST), 6),
-        (ranking("Enrollment accounts ($currency)", "Cost to date by enrollment account, of the chosen departments.", top("$top", named(account, "account", "(no account)")), "{{account}} · {{department}}", MONEY, none=NO_COST), 6),
+        (ranking("Enrollment accounts ($currency)", "Cost to date by enrollment account, of the chosen departments.", top("$top", named(account, "account", "(no account)")), "{{account}}", MONEY, none=NO_COST), 6),
     ]
     return first, second
 
@@ -265,7 +267,7 @@ def resources():
             Column("Cost", MONEY, value=f"topk($top, {cost})", decimals=2, width=140),
             Column("Share", "percentunit", value=share(f"topk($top, {cost})", total("instance_pretax_cost")), decimals=2, steps=[(None, "blue")], gauge=0.1, width=180),
             Column("Id", label="instance_id"),
-        ], "Cost", none=NO_COST)
+        ], "Cost", none=NO_COST, pages=True)
 
 
 def services_against_usual():
@@ -295,7 +297,7 @@ def meters():
             Column("Meter", label="meter"),
             Column("Quantity", MONEY, value=total("meter_usage_quantity", OF_SERVICE, by=by), decimals=2, width=160),
             Column("Unit", label="unit", width=140),
-        ], "Service", none=NO_COST, descending=False)
+        ], "Service", none=NO_COST, descending=False, pages=True)
 
 
 def explore():
@@ -338,8 +340,8 @@ def history():
                 (bars("Months by service ($currency)", f"The eight costliest of the chosen services over the chosen time {months}", named(costliest, "service_name", "(no service)"), "period", "service_name", none="no closed month"), 12),
             ]),
             (9, [
-                (lines("Month to date, day by day ($currency)", "The cost of the running month at the end of each day, and a year before. It starts again each month. Backfilled days show what is known now, scraped ones what was known then.",
-                       [query(to_date, "this year", span=True), query(a_year_before(), "a year before", span=True, ref="B")], MONEY, decimals=0, none="no history in the chosen time", interval="1d"), 24),
+                (lines("Month to date, day by day ($currency)", "The cost of the running month at the end of each day, and 365 days before. It starts again each month. Backfilled days show what is known now, scraped ones what was known then.",
+                       [query(a_year_before(), "365 days before", span=True, ref="B"), query(to_date, "month to date", span=True)], MONEY, decimals=0, none="no history in the chosen time", interval="1d", faint="365 days before"), 24),
             ]),
         ],
         links("history"), since="now-3y", refresh="")
@@ -358,7 +360,7 @@ OK = choices({1: ("ok", "green"), 0: ("failed", "red")})
 def exporter_stats():
     return [
         (stat("Kind of data", "Simulated data comes from `demo`, all else from Azure.", "max(" + series("exporter_demo") + ")", "none", none="billed by Azure", mappings=choices({1: ("SIMULATED", "orange")})), 4),
-        (stat("Version", "Version of the running exporter.", "max by (version) (" + series("exporter_build_info") + ")", "none", none="down", legend="{{version}}", mappings=choices({1: ("up", "green")})), 4),
+        (stat("Version", "Version of the running exporter.", "max by (version) (" + series("exporter_build_info") + ")", "none", none="down", legend="{{version}}", name_only=True), 4),
         (stat("Scopes whose last poll failed", "Their costs are those of the last good poll. The table tells which, the bars below why.", f'sum(1 - {series("poll_success", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, ALARMED)], none="no poll yet"), 4),
         (stat("Suspect days", "Days for which Azure's newest answer held so much less than before that a second one must agree. Their old costs stay.", f'sum({series("suspect_days", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 4),
         (stat("Entities in __other__", "Resources, services and the like beyond `max_series`. Sums stay exact; raise the limit to see them one by one.", f'sum({series("folded_entities", scopes=CHOSEN)})', MONEY, decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 4),
@@ -375,11 +377,11 @@ def polls():
         Column("It took", "s", value=series("poll_duration_seconds", scopes=CHOSEN), decimals=1),
         Column("Rows", MONEY, value=series("poll_rows", scopes=CHOSEN), decimals=0),
         Column("Newest usage", "s", value=age(series("newest_usage_timestamp_seconds", scopes=CHOSEN)), decimals=0, steps=LATE),
-        Column("Complete until", "s", value=age(series("latest_complete_day_timestamp_seconds", scopes=CHOSEN)), decimals=0),
+        Column("Newest complete day", "s", value=age(series("latest_complete_day_timestamp_seconds", scopes=CHOSEN)), decimals=0),
         Column("Failed in a day", "none", value=f'sum by (scope) ({series("poll_failures_total", scopes=CHOSEN, over=("increase", "1d"))})', decimals=0, steps=[CALM, (1, WARNED)]),
-        Column("Rows ignored in a day", MONEY, value=f'sum by (scope) ({series("rows_ignored_total", scopes=CHOSEN, over=("increase", "1d"))})', decimals=0),
+        Column("Ignored in a day", MONEY, value=f'sum by (scope) ({series("rows_ignored_total", scopes=CHOSEN, over=("increase", "1d"))})', decimals=0),
     ]
-    return table("Polls", "Each scope polls on its own clock; ages are from now. A poll takes as long as Azure's quota makes it wait.", columns, "Last good poll", none="no scope")
+    return table("Polls", "Each scope polls on its own clock; ages are from now. A poll takes as long as Azure's quota makes it wait. Ignored are rows of other days than were asked for, and those that only move costs.", columns, "Last good poll", none="no scope")
 
 
 def grown(title, description, family, labels, unit, **options):
@@ -396,7 +398,7 @@ def exporter():
         [datasource(), COST_TYPE, SCOPE],
         [
             (4, exporter_stats()),
-            (8, [(polls(), 24)]),
+            (7, [(polls(), 24)]),
             (8, [
                 (grown("Calls to Azure within an hour", "By HTTP status; `none` where no answer came. 429 is Azure's quota, 401 and 403 are missing rights.", "api_requests_total", ["api", "code"], "short"), 8),
                 (grown("Waiting for a turn within an hour", "Time that calls waited: for our own `quota`, or because Azure `throttled` them. Scopes wait at the same time, so that an hour may hold more than one.", "api_wait_seconds_total", ["reason"], "s"), 8),

@@ -43,8 +43,8 @@ def _reduced():
     return {"calcs": ["lastNotNull"], "fields": "", "values": False}
 
 
-def stat(title, description, expression, unit, *, decimals=None, steps=PLAIN, none="no data", legend=None, mappings=()):
-    """One number. A legend is shown beneath it."""
+def stat(title, description, expression, unit, *, decimals=None, steps=PLAIN, none="no data", legend=None, mappings=(), name_only=False):
+    """One number, and what it is of where it has a legend."""
     defaults = {"unit": unit, "thresholds": _thresholds(steps), "noValue": none, "mappings": list(mappings)}
     if decimals is not None:
         defaults["decimals"] = decimals
@@ -55,7 +55,7 @@ def stat(title, description, expression, unit, *, decimals=None, steps=PLAIN, no
         "justifyMode": "auto",
         "orientation": "auto",
         "reduceOptions": _reduced(),
-        "textMode": "value_and_name" if legend else "value",
+        "textMode": "name" if name_only else "value_and_name" if legend else "value",
         "wideLayout": True,
     }
     return _panel("stat", title, description, [query(expression, legend or "__auto")], options, defaults)
@@ -81,13 +81,14 @@ def ranking(title, description, expression, legend, unit, *, decimals=0, none="n
         "reduceOptions": _reduced(),
         "showUnfilled": True,
         "sizing": "auto",
+        "text": {"valueSize": 14},
         "valueMode": "color",
     }
     return _panel("bargauge", title, description, [query(expression, legend)], options, defaults)
 
 
-def lines(title, description, targets, unit, *, decimals=None, none="no data", interval=None, fill=10):
-    """Values over time."""
+def lines(title, description, targets, unit, *, decimals=None, none="no data", interval=None, fill=10, faint=None):
+    """Values over time; the one named `faint` stays in the background."""
     custom = {
         "drawStyle": "line",
         "fillOpacity": fill,
@@ -105,14 +106,27 @@ def lines(title, description, targets, unit, *, decimals=None, none="no data", i
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
+    dashes = [
+        {"id": "color", "value": {"mode": "fixed", "fixedColor": "text"}},
+        {"id": "custom.fillOpacity", "value": 0},
+        {"id": "custom.lineWidth", "value": 1},
+        {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [4, 4]}},
+    ]
+    overrides = [{"matcher": {"id": "byName", "options": faint}, "properties": dashes}] if faint else []
     more = {"interval": interval} if interval else {}
-    return _panel("timeseries", title, description, targets, options, defaults, **more)
+    return _panel("timeseries", title, description, targets, options, defaults, overrides, **more)
 
 
-def bars(title, description, expression, row, column=None, *, unit=MONEY, none="no data"):
-    """A bar for each value of the label `row`, stacked by the label `column`."""
-    transformations = [{"id": "sortBy", "options": {"fields": {}, "sort": [{"field": row}]}}]
+def _sorted(field, descending=False):
+    return {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": field, "desc": descending}]}}
+
+
+def bars(title, description, expression, row, column=None, *, unit=MONEY, none="no data", colours=None):
+    """A bar for each value of the label `row`, stacked by the label `column`, of which some have a colour of their own."""
+    transformations = [_sorted(row)]
     if column:
+        # By the column first, so that the stack has the same order and colours each time.
+        transformations.insert(0, _sorted(column))
         matrix = {"columnField": column, "rowField": row, "valueField": "Value", "emptyValue": "null"}
         transformations.append({"id": "groupingToMatrix", "options": matrix})
     else:
@@ -137,7 +151,11 @@ def bars(title, description, expression, row, column=None, *, unit=MONEY, none="
         "xTickLabelRotation": -45,
         "xTickLabelSpacing": 60,
     }
-    return _panel("barchart", title, description, [query(expression, table=True)], options, defaults, (), transformations)
+    overrides = [
+        {"matcher": {"id": "byName", "options": name}, "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": colour}}]}
+        for name, colour in (colours or {}).items()
+    ]
+    return _panel("barchart", title, description, [query(expression, table=True)], options, defaults, overrides, transformations)
 
 
 class Column:
@@ -148,7 +166,8 @@ class Column:
         self.decimals, self.steps, self.gauge, self.width, self.mappings = decimals, steps, gauge, width, mappings
 
     def override(self):
-        properties = []
+        # A cell without a value, or with an empty label; the panel has words for when there is no row.
+        properties = [{"id": "noValue", "value": "–"}]
         if self.value:
             properties.append({"id": "unit", "value": self.unit})
         if self.decimals is not None:
@@ -168,7 +187,7 @@ class Column:
         return {"matcher": {"id": "byName", "options": self.title}, "properties": properties}
 
 
-def table(title, description, columns, sort, *, hidden=(), none="no data", descending=True):
+def table(title, description, columns, sort, *, hidden=(), none="no data", descending=True, pages=False):
     """Rows by what the labels of the columns' expressions have in common; each expression is asked once."""
     values = [column for column in columns if column.value]
     names = {}
@@ -184,16 +203,15 @@ def table(title, description, columns, sort, *, hidden=(), none="no data", desce
         "renameByName": {name: column.title for name, column in names.items()},
     }
     transformations = [{"id": "merge", "options": {}}] if len(values) > 1 else []
-    transformations.append({"id": "organize", "options": organize})
+    transformations += [{"id": "organize", "options": organize}, _sorted(sort, descending)]
     options = {
         "cellHeight": "sm",
         "showHeader": True,
         "sortBy": [{"displayName": sort, "desc": descending}],
-        "footer": {"show": False, "enablePagination": True, "countRows": False, "fields": "", "reducer": ["sum"]},
+        "footer": {"show": False, "enablePagination": pages, "countRows": False, "fields": "", "reducer": ["sum"]},
     }
-    defaults = {"noValue": none, "unit": "none", "custom": {"align": "auto", "filterable": True}, "thresholds": _thresholds(PLAIN)}
-    overrides = [column.override() for column in columns]
-    return _panel("table", title, description, targets, options, defaults, [o for o in overrides if o["properties"]], transformations)
+    defaults = {"noValue": none, "unit": "none", "custom": {"align": "auto", "filterable": True, "minWidth": 60}, "thresholds": _thresholds(PLAIN)}
+    return _panel("table", title, description, targets, options, defaults, [column.override() for column in columns], transformations)
 
 
 def choices(texts):
