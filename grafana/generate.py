@@ -360,11 +360,12 @@ OK = choices({1: ("ok", "green"), 0: ("failed", "red")})
 def exporter_stats():
     return [
         (stat("Kind of data", "Simulated data comes from `demo`, all else from Azure.", "max(" + series("exporter_demo") + ")", "none", none="billed by Azure", mappings=choices({1: ("SIMULATED", "orange")})), 4),
-        (stat("Version", "Version of the running exporter.", "max by (version) (" + series("exporter_build_info") + ")", "none", none="down", legend="{{version}}", name_only=True), 4),
+        (stat("Version", "Version of the running exporter.", "max by (version) (" + series("exporter_build_info") + ")", "none", none="down", legend="{{version}}", name_only=True), 3),
+        (stat("Configuration", "Whether the configuration file could be used when it was last read, by every replica. The log says what is wrong with it.", "max(1 - azure_billing_exporter_config_last_reload_successful)", "none", none="down", mappings=choices({0: ("in force", "green"), 1: ("REFUSED", "red")})), 4),
         (stat("Scopes whose last poll failed", "Their costs are those of the last good poll. The table tells which, the bars below why.", f'sum(1 - {series("poll_success", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, ALARMED)], none="no poll yet"), 4),
-        (stat("Suspect days", "Days for which Azure's newest answer held so much less than before that a second one must agree. Their old costs stay.", f'sum({series("suspect_days", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 4),
-        (stat("Entities in __other__", "Resources, services and the like beyond `max_series`. Sums stay exact; raise the limit to see them one by one.", f'sum({series("folded_entities", scopes=CHOSEN)})', MONEY, decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 4),
-        (stat("Series of costs and usage", "What a scrape costs Prometheus, all scopes together.", f'sum({series("series")})', MONEY, decimals=0, none="no exporter"), 4),
+        (stat("Suspect days", "Days for which Azure's newest answer held so much less than before that a second one must agree. Their old costs stay.", f'sum({series("suspect_days", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
+        (stat("Entities in __other__", "Resources, services and the like beyond `max_series`. Sums stay exact; raise the limit to see them one by one.", f'sum({series("folded_entities", scopes=CHOSEN)})', MONEY, decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
+        (stat("Series of costs and usage", "What a scrape costs Prometheus, all scopes together.", f'sum({series("series")})', MONEY, decimals=0, none="no exporter"), 3),
     ]
 
 
