@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz audit tools bench-parse bench-peers bench-poll bench-publish bench-scrape
+.PHONY: help demo test lint fuzz audit tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## run the exporter on a simulated enrollment
 	cargo run --release --locked -- demo
@@ -34,6 +34,9 @@ bench-publish: ## what a publish of 100,000 series takes
 
 bench-scrape: ## what a scrape of them costs, under load
 	cargo bench --locked --bench scrape
+
+dashboards-screenshots: ## draw the dashboards for docs/images (needs Node and a network)
+	grafana/render/screenshots
 
 audit: ## look for known vulnerabilities (needs a network)
 	cargo deny check advisories

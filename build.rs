@@ -6,7 +6,10 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-env-changed=BUILD_REVISION");
-    println!("cargo:rerun-if-changed=.git/HEAD");
+    // In a work tree it lies elsewhere, and a file that is not there would mean a build each time.
+    if let Some(head) = output("git", &["rev-parse", "--git-path", "HEAD"]) {
+        println!("cargo:rerun-if-changed={head}");
+    }
     // A package without a repository is built with the revision in the environment.
     let revision = std::env::var("BUILD_REVISION")
         .ok()

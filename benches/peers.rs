@@ -37,8 +37,9 @@ fn main() {
 fn scrapes(folder: &Path) {
     let books = series::read(RESOURCES);
     let exposition = series::exposition();
-    let (memory, ()) =
-        grown(|| exposition.publish(0, series::snapshot(&books)).expect("an exposition"));
+    let (memory, ()) = grown(|| {
+        exposition.publish(&series::scope(), series::snapshot(&books)).expect("an exposition")
+    });
     let text = exposition.scrape(Format::Text).expect("an exposition");
     let path = folder.join("series.prom");
     std::fs::write(&path, &text).expect("room");

@@ -38,7 +38,8 @@ fn main() {
 fn measure(resources: usize) {
     let books = series::read(resources);
     let exposition = series::exposition();
-    let publish = || exposition.publish(0, series::snapshot(&books)).expect("an exposition");
+    let publish =
+        || exposition.publish(&series::scope(), series::snapshot(&books)).expect("an exposition");
     let (memory, ()) = grown(publish);
     let text = exposition.scrape(Format::Text).expect("an exposition");
     let registry = registry(&text);

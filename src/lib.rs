@@ -29,6 +29,8 @@
 //!   holds what periods add up to, stored days lie on the disk, and a replaced day is its period's
 //!   total less the old day plus the new one.
 //! - One scope in any failure changes nothing of another.
+//! - Another configuration counts as a whole or not at all, between two scrapes. It asks Azure for
+//!   what is not known, and what is known stays.
 //! - The bearer token goes to the configured endpoint and nowhere else.
 //!
 //! # A new metric family

@@ -1,7 +1,7 @@
 //! What is known about polling: who is polled, how it went, since when. Written by the poller, read
 //! by metrics, health and pages. No history: that is Prometheus's.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -75,6 +75,18 @@ pub struct ScopeInfo {
 }
 
 impl ScopeInfo {
+    /// Of all configured scopes, by their labels.
+    pub fn of_all<'a>(scopes: impl Iterator<Item = (&'a str, &'a ScopeId)>) -> Vec<Self> {
+        let (labels, ids): (Vec<&str>, Vec<ScopeId>) =
+            scopes.map(|(label, id)| (label, id.clone())).unzip();
+        let info = |(label, id): (&str, &ScopeId)| Self {
+            label: label.to_owned(),
+            id: id.clone(),
+            nested: Self::is_nested(id, &ids),
+        };
+        labels.into_iter().zip(&ids).map(info).collect()
+    }
+
     /// Whether a scope lies in one of the others. Subscriptions do not count as nested: which
     /// enrollment they belong to is not known.
     pub fn is_nested(id: &ScopeId, others: &[ScopeId]) -> bool {
@@ -108,6 +120,24 @@ pub struct ScopeStatus {
     pub dead: bool,
 }
 
+impl ScopeStatus {
+    /// Not polled yet.
+    fn new(info: ScopeInfo, interval: Duration) -> Self {
+        Self {
+            info,
+            interval,
+            polls: 0,
+            failures: [0; FailureReason::ALL.len()],
+            last_poll: None,
+            last_success: None,
+            rows: None,
+            ignored: Ignored::default(),
+            restored: false,
+            dead: false,
+        }
+    }
+}
+
 /// Rows that were left out, by the reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored {
@@ -115,6 +145,13 @@ pub struct Ignored {
     pub outside: u64,
     /// Rows of cost allocation, which only move costs.
     pub allocated: u64,
+}
+
+impl Ignored {
+    /// Each with the label value of its reason: a closed set, in the order of publication.
+    pub const fn by_reason(self) -> [(&'static str, u64); 2] {
+        [("cost_allocation", self.allocated), ("outside_range", self.outside)]
+    }
 }
 
 /// The end of a poll.
@@ -132,24 +169,26 @@ pub struct PollResult {
 #[derive(Debug)]
 pub struct Status {
     scopes: RwLock<Vec<ScopeStatus>>,
+    reload: RwLock<Option<LastReload>>,
+}
+
+/// How reading the configuration went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastReload {
+    /// Whether what the file said last is in force.
+    pub successful: bool,
+    /// When a configuration last came into force.
+    pub success_at: Timestamp,
 }
 
 impl Status {
     /// Nothing polled yet.
     pub fn new(scopes: impl IntoIterator<Item = ScopeInfo>, interval: Duration) -> Self {
-        let fresh = |info| ScopeStatus {
-            info,
-            interval,
-            polls: 0,
-            failures: [0; FailureReason::ALL.len()],
-            last_poll: None,
-            last_success: None,
-            rows: None,
-            ignored: Ignored::default(),
-            restored: false,
-            dead: false,
-        };
-        Self { scopes: RwLock::new(scopes.into_iter().map(fresh).collect()) }
+        let fresh = |info| ScopeStatus::new(info, interval);
+        Self {
+            scopes: RwLock::new(scopes.into_iter().map(fresh).collect()),
+            reload: RwLock::default(),
+        }
     }
 
     /// All scopes as they are now.
@@ -160,7 +199,7 @@ impl Status {
     /// A poll ended well.
     pub fn succeeded(
         &self,
-        scope: usize,
+        scope: &ScopeId,
         poll: PollResult,
         ended: Timestamp,
         rows: u64,
@@ -177,7 +216,7 @@ impl Status {
     }
 
     /// A poll had nothing to read.
-    pub fn idle(&self, scope: usize, poll: PollResult) {
+    pub fn idle(&self, scope: &ScopeId, poll: PollResult) {
         self.update(scope, |status| {
             status.polls += 1;
             status.last_poll = Some(poll);
@@ -185,12 +224,12 @@ impl Status {
     }
 
     /// A scope is polled more seldom than the others.
-    pub fn polled_every(&self, scope: usize, interval: Duration) {
+    pub fn polled_every(&self, scope: &ScopeId, interval: Duration) {
         self.update(scope, |status| status.interval = interval);
     }
 
     /// A poll failed. What was published stays.
-    pub fn failed(&self, scope: usize, poll: PollResult) {
+    pub fn failed(&self, scope: &ScopeId, poll: PollResult) {
         self.update(scope, |status| {
             status.polls += 1;
             if let Some((reason, _)) = poll.failure {
@@ -203,7 +242,7 @@ impl Status {
     /// What was stored is published again, with how the last poll went if that was stored too.
     pub fn restored(
         &self,
-        scope: usize,
+        scope: &ScopeId,
         poll: Option<PollResult>,
         last_success: Option<Timestamp>,
         rows: Option<u64>,
@@ -215,19 +254,58 @@ impl Status {
     }
 
     /// What was read could not be stored.
-    pub fn unwritten(&self, scope: usize) {
+    pub fn unwritten(&self, scope: &ScopeId) {
         self.update(scope, |status| status.failures[FailureReason::Store as usize] += 1);
     }
 
     /// A poll loop ended before the exporter did.
-    pub fn died(&self, scope: usize) {
+    pub fn died(&self, scope: &ScopeId) {
         self.update(scope, |status| status.dead = true);
     }
 
-    fn update(&self, scope: usize, change: impl FnOnce(&mut ScopeStatus)) {
-        if let Some(status) =
-            self.scopes.write().unwrap_or_else(PoisonError::into_inner).get_mut(scope)
-        {
+    /// Other scopes: those that were there before keep what is known of them, whatever they are
+    /// called now. `meanwhile` happens where no reader is between the two.
+    pub fn renew<T>(
+        &self,
+        scopes: impl IntoIterator<Item = (ScopeInfo, Duration)>,
+        meanwhile: impl FnOnce() -> T,
+    ) -> T {
+        let mut statuses = self.write();
+        let old = std::mem::take(&mut *statuses);
+        let renewed = scopes.into_iter().map(|(info, interval)| {
+            match old.iter().find(|status| status.info.id == info.id) {
+                Some(status) => ScopeStatus { info, interval, ..status.clone() },
+                None => ScopeStatus::new(info, interval),
+            }
+        });
+        *statuses = renewed.collect();
+        meanwhile()
+    }
+
+    /// The configuration was read well, at the start or by a reload.
+    pub fn configured(&self, at: Timestamp) {
+        let mut reload = self.reload.write().unwrap_or_else(PoisonError::into_inner);
+        *reload = Some(LastReload { successful: true, success_at: at });
+    }
+
+    /// The configuration could not be read again. What was in force stays.
+    pub fn reload_failed(&self) {
+        let mut reload = self.reload.write().unwrap_or_else(PoisonError::into_inner);
+        *reload = reload.map(|last| LastReload { successful: false, ..last });
+    }
+
+    /// How reading the configuration went, where it can be read again.
+    pub fn last_reload(&self) -> Option<LastReload> {
+        *self.reload.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<ScopeStatus>> {
+        self.scopes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn update(&self, scope: &ScopeId, change: impl FnOnce(&mut ScopeStatus)) {
+        // A scope that a reload removed has no status any more.
+        if let Some(status) = self.write().iter_mut().find(|status| status.info.id == *scope) {
             change(status);
         }
     }

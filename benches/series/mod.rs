@@ -64,14 +64,14 @@ pub(crate) fn snapshot((shelf, rules): &(Shelf, Rules)) -> Snapshot {
     shelf.books.snapshot(rules, &Vec::new().into(), true).expect("a reading")
 }
 
+/// The scope.
+pub(crate) fn scope() -> ScopeId {
+    ScopeId { scope_type: ScopeType::BillingAccount, id: "1".to_owned(), cost: CostType::Actual }
+}
+
 /// Where it is published.
 pub(crate) fn exposition() -> Exposition {
-    let id = ScopeId {
-        scope_type: ScopeType::BillingAccount,
-        id: "1".to_owned(),
-        cost: CostType::Actual,
-    };
-    let info = ScopeInfo { label: "contoso".to_owned(), id, nested: false };
+    let info = ScopeInfo { label: "contoso".to_owned(), id: scope(), nested: false };
     let status = Arc::new(Status::new([info], Duration::from_secs(3600)));
     let about = About { demo: false, process: false };
     Exposition::new(status, Arc::<ApiCalls>::default(), about).expect("an exposition")

@@ -67,10 +67,10 @@ pub struct Client {
     pub(super) endpoint: Url,
     pub(super) api_version: config::ApiVersion,
     authority: Authority,
-    quotas: [Quota; ScopeType::ALL.len()],
+    quotas: Arc<[Quota; ScopeType::ALL.len()]>,
     calls: Arc<ApiCalls>,
     /// The scopes whose last reading failed.
-    failing: Mutex<HashSet<ScopeId>>,
+    failing: Arc<Mutex<HashSet<ScopeId>>>,
     pub(super) patience: Patience,
 }
 
@@ -108,10 +108,28 @@ impl Client {
             endpoint: azure.endpoint.clone(),
             api_version: azure.api_version.clone(),
             authority: Authority::new(azure),
-            quotas: ScopeType::ALL.map(quota),
+            quotas: Arc::new(ScopeType::ALL.map(quota)),
             calls,
-            failing: Mutex::default(),
+            failing: Arc::default(),
             patience,
+        }
+    }
+
+    /// The client of another configuration. It goes on with the same queues and counts, because the
+    /// quota is the tenant's and readings of the old one may be under way. Until
+    /// [`Client::take_over`] the old quotas hold for both.
+    pub fn successor(&self, azure: &config::Azure, transport: Transport) -> Self {
+        Self {
+            quotas: self.quotas.clone(),
+            failing: self.failing.clone(),
+            ..Self::new(azure, transport, self.patience, self.calls.clone())
+        }
+    }
+
+    /// From now on the quotas of its own configuration hold, also for readings of the client before.
+    pub fn take_over(&self, azure: &config::Azure) {
+        for (quota, kind) in self.quotas.iter().zip(ScopeType::ALL) {
+            quota.allow(azure.requests_per_minute.of(kind));
         }
     }
 

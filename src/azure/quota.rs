@@ -4,6 +4,7 @@
 //! that is tried again leaves them half of the calls.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// The turns of one kind of scope. All its scopes queue here, first come, first served.
 pub(crate) struct Quota {
-    per_minute: usize,
+    per_minute: AtomicUsize,
     calls: Arc<ApiCalls>,
     one: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -47,8 +48,19 @@ pub(crate) enum Claim {
 
 impl Quota {
     pub(crate) fn new(per_minute: u32, calls: Arc<ApiCalls>) -> Self {
-        let per_minute = per_minute.max(1) as usize;
-        Self { per_minute, calls, one: tokio::sync::Mutex::default(), state: Mutex::default() }
+        let quota = Self {
+            per_minute: AtomicUsize::default(),
+            calls,
+            one: tokio::sync::Mutex::default(),
+            state: Mutex::default(),
+        };
+        quota.allow(per_minute);
+        quota
+    }
+
+    /// Another number of calls, from the next turn on.
+    pub(crate) fn allow(&self, per_minute: u32) {
+        self.per_minute.store(per_minute.max(1) as usize, Ordering::Relaxed);
     }
 
     /// Waits until a call may be made. Where Azure wants to be left alone for longer than
@@ -82,9 +94,10 @@ impl Quota {
     }
 
     fn allowed(&self, claim: Claim) -> usize {
+        let per_minute = self.per_minute.load(Ordering::Relaxed);
         match claim {
-            Claim::Fresh => self.per_minute,
-            Claim::Again => (self.per_minute / 2).max(1),
+            Claim::Fresh => per_minute,
+            Claim::Again => (per_minute / 2).max(1),
         }
     }
 

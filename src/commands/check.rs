@@ -19,13 +19,15 @@ const DAYS: i32 = 7;
 
 /// Whether every scope can be read.
 pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
-    say(&valid(config, args.online))?;
+    let identity = config.azure.auth.describe();
+    let endpoint = &config.azure.endpoint;
+    say(&format!("{}identity: {identity}\nendpoint: {endpoint}\n", valid(config, args.online)))?;
     if !args.online {
+        say("Azure was not asked; --online asks whether it gives access\n")?;
         return Ok(true);
     }
     let world = wiring::world(config, About { demo: false, process: false })?;
-    let identity = config.azure.auth.describe();
-    say(&format!("identity: {identity}\nendpoint: {}\n\n", config.azure.endpoint))?;
+    say("\n")?;
     let today = day_of(world.clock.now());
     let days = DayRange { first: today.saturating_sub((DAYS - 1).days()), last: today };
     let table = Table::of(config);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use jiff::ToSpan;
 use jiff::civil::date;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -18,14 +19,16 @@ use super::web::Web;
 use super::wiring;
 use crate::billing::amount::Amount;
 use crate::billing::budget::{Budget, Grain, Only};
+use crate::billing::period::day_of;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::cli::DemoArgs;
 use crate::config::{
     Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget, Secret,
 };
 use crate::metrics::About;
+use crate::poller::Clock;
 use crate::server::{Patience, serve};
-use crate::simulator::{SimulatedScope, Simulator};
+use crate::simulator::{Options, SimulatedScope, Simulator, Surge};
 
 /// So that a visitor sees polls happen.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -35,7 +38,7 @@ pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
     let listeners = bind(&args.listen_address)?;
     let azure = private_listener().context("cannot listen on 127.0.0.1 for the simulated Azure")?;
     let endpoint = Url::parse(&format!("http://{}", azure.local_addr()?))?;
-    let simulator = simulator(enrollment(&args.enrollment));
+    let simulator = simulator(with_an_anomaly(enrollment(&args.enrollment)));
     let config = config(&simulator, endpoint.clone())?;
     let world = wiring::world(&config, About { demo: true, process: true })?;
     warn!("DEMO: every cost below is simulated; no Azure account is read");
@@ -54,8 +57,18 @@ pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
     let mut servers = JoinSet::new();
     let stop = stopped(signals.stop.clone());
     servers.spawn(serve(azure, simulator.router(), Arc::default(), Patience::default(), stop));
-    let front = Front { listeners, args: &args.web, web, demo: true };
-    exporter(&config, world, front, signals).await
+    let args = &args.web;
+    let front = Front { listeners, args, web, demo: true, source: None, hangups: None };
+    exporter(config, world, front, signals).await
+}
+
+/// Something to find: the days from the latest complete one on are dear, unless flags say otherwise.
+fn with_an_anomaly(mut options: Options) -> Options {
+    if options.surges.is_empty() {
+        let first = day_of(Clock::system().now()).saturating_sub(4.days());
+        options.surges.push(Surge { service: "Log Analytics".to_owned(), percent: 200, first });
+    }
+    options
 }
 
 /// The enrollment and its departments, read without a quota to wait for.

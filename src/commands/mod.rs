@@ -1,10 +1,14 @@
 //! The wiring: who starts what, and how the process ends. Logic lives in the parts that are wired.
 
 mod backfill;
+mod changes;
 mod check;
 mod demo;
+mod healthcheck;
 mod log;
 mod once;
+mod polls;
+mod reload;
 mod serve;
 mod signals;
 mod simulate;
@@ -46,7 +50,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             return ExitCode::from(BAD_CONFIGURATION);
         }
     };
-    match dispatch(&cli.command, config.as_ref(), web).await {
+    match dispatch(&cli.command, config, web).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -63,7 +67,7 @@ fn source(command: &Command) -> Option<&SourceArgs> {
         Command::Once(args) => Some(&args.source),
         Command::Check(args) => Some(&args.source),
         Command::Backfill(args) => Some(&args.source),
-        Command::Demo(_) | Command::Simulate(_) => None,
+        Command::Demo(_) | Command::Healthcheck(_) | Command::Simulate(_) => None,
     }
 }
 
@@ -73,19 +77,25 @@ fn web_config_file(command: &Command) -> Option<&Path> {
         Command::Serve(args) => args.web.web_config_file.as_deref(),
         Command::Demo(args) => args.web.web_config_file.as_deref(),
         Command::Check(args) => args.web_config_file.as_deref(),
-        Command::Backfill(_) | Command::Once(_) | Command::Simulate(_) => None,
+        Command::Backfill(_)
+        | Command::Healthcheck(_)
+        | Command::Once(_)
+        | Command::Simulate(_) => None,
     }
 }
 
 /// Whether all that was asked for succeeded.
-async fn dispatch(command: &Command, config: Option<&Config>, web: Web) -> Result<bool> {
+async fn dispatch(command: &Command, config: Option<Config>, web: Web) -> Result<bool> {
     match (command, config) {
         (Command::Serve(args), Some(config)) => serve::run(args, config, web).await.map(|()| true),
-        (Command::Once(args), Some(config)) => once::run(args, config).await,
-        (Command::Check(args), Some(config)) => check::run(args, config).await,
-        (Command::Backfill(args), Some(config)) => backfill::run(args, config).await.map(|()| true),
+        (Command::Once(args), Some(config)) => once::run(args, &config).await,
+        (Command::Check(args), Some(config)) => check::run(args, &config).await,
+        (Command::Backfill(args), Some(config)) => {
+            backfill::run(args, &config).await.map(|()| true)
+        }
         (Command::Demo(args), _) => demo::run(args, web).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
+        (Command::Healthcheck(args), _) => healthcheck::run(args).await.map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tokio::task::JoinSet;
+use tracing::error;
 
 use super::signals::{Signals, stopped};
 use super::wiring;
@@ -26,14 +27,14 @@ pub(super) async fn run(args: &OnceArgs, config: &Config) -> Result<bool> {
         polls.spawn(async move { poller.poll().await });
     }
     let polled = async {
-        let mut all = true;
+        let mut failed = 0;
         while let Some(polled) = polls.join_next().await {
-            all &= polled.unwrap_or(false);
+            failed += usize::from(!polled.unwrap_or(false));
         }
-        all
+        failed
     };
-    let all = tokio::select! {
-        all = polled => all,
+    let failed = tokio::select! {
+        failed = polled => failed,
         () = stopped(signals.stop.clone()) => anyhow::bail!("stopped before every scope was read; nothing was written"),
     };
     let text = world.exposition.scrape(Format::Text).context("no exposition")?;
@@ -45,7 +46,13 @@ pub(super) async fn run(args: &OnceArgs, config: &Config) -> Result<bool> {
             .write_all(text.as_bytes())
             .context("cannot write to standard output")?,
     }
-    Ok(all)
+    if failed > 0 {
+        let scopes = config.scopes.len();
+        error!(
+            "{failed} of {scopes} scopes could not be read; their costs are not in what was written"
+        );
+    }
+    Ok(failed == 0)
 }
 
 /// Whether a file can be put in its place, as far as can be known without doing it.

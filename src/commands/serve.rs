@@ -1,55 +1,67 @@
 //! `serve`: the exporter, until a signal stops it.
 
-use std::collections::HashMap;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::task::{Id, JoinError, JoinSet};
-use tracing::{error, info};
+use jiff::SignedDuration;
+use tokio::signal::unix::Signal;
+use tokio::task::JoinSet;
+use tracing::info;
 
+use super::polls::Polls;
+use super::reload::{Reloader, follow, hangups, wishes};
 use super::signals::{Signals, stopped};
 use super::supervisor::Systemd;
 use super::threads::AnswerThreads;
 use super::web::Web;
 use super::wiring;
-use crate::cli::{ServeArgs, WebArgs};
-use crate::config::{Config, ListenAddress};
+use crate::cli::{ServeArgs, SourceArgs, WebArgs};
+use crate::config::{Config, ListenAddress, Scope};
 use crate::metrics::About;
 use crate::poller::World;
-use crate::server::{Patience, Site, router, serve};
-use crate::status::Status;
+use crate::server::{Patience, Reloads, Site, router, serve};
 
-pub(super) async fn run(args: &ServeArgs, config: &Config, web: Web) -> Result<()> {
+pub(super) async fn run(args: &ServeArgs, config: Config, web: Web) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     info!(version, revision = env!("BUILD_REVISION"), "azure-billing-exporter");
     let signals = Signals::listen()?;
-    wiring::warn(config);
-    let mut world = wiring::world(config, About { demo: false, process: true })?;
+    let hangups = Some(hangups()?);
+    wiring::warn(&config);
+    let mut world = wiring::world(&config, About { demo: false, process: true })?;
     let listeners = bind(&args.listen_address)?;
-    world.store = wiring::store(config, &world.clock)?;
-    announce(config, &listeners, &args.web, &web);
-    let front = Front { listeners, args: &args.web, web, demo: false };
+    world.store = wiring::store(&config, &world.clock)?;
+    announce(&config, &listeners, &args.web, &web);
+    let source = Some(&args.source);
+    let front = Front { listeners, args: &args.web, web, demo: false, source, hangups };
     exporter(config, world, front, signals).await
 }
 
-/// Where the exporter is found, and by whom.
+/// Where the exporter is found, by whom, and what it listens to beside.
 pub(super) struct Front<'a> {
     pub(super) listeners: Vec<TcpListener>,
     pub(super) args: &'a WebArgs,
     pub(super) web: Web,
     pub(super) demo: bool,
+    /// Where the configuration comes from, if from anywhere.
+    pub(super) source: Option<&'a SourceArgs>,
+    /// Each has the configuration read again. Without it they end the process.
+    pub(super) hangups: Option<Signal>,
 }
 
 /// Serves and polls until the signals say stop.
 pub(super) async fn exporter(
-    config: &Config,
+    config: Config,
     world: World,
     front: Front<'_>,
     signals: Signals,
 ) -> Result<()> {
     let access = front.web.access();
-    let router = router(site(&world, &front), access.clone());
+    let status = world.status.clone();
+    status.configured(world.clock.now());
+    let (reloads, mut wished) = wishes();
+    let router = router(site(&world, &front, reloads.clone()), access.clone());
     let threads = AnswerThreads::start().context("no threads to answer with")?;
     let mut servers = JoinSet::new();
     for listener in front.listeners {
@@ -61,13 +73,14 @@ pub(super) async fn exporter(
     // They end with this function, at the latest.
     let mut attendants = JoinSet::new();
     attendants.spawn(front.web.follow());
-    attendants.spawn(supervisor.clone().attend(world.status.clone()));
-    supervisor.tell("READY=1");
-    let mut polls = JoinSet::new();
-    let mut scopes = HashMap::new();
-    for (index, poller) in wiring::pollers(config, &world).into_iter().enumerate() {
-        scopes.insert(polls.spawn(poller.run()).id(), index);
+    attendants.spawn(supervisor.clone().attend(status.clone()));
+    if let Some(hangups) = front.hangups {
+        attendants.spawn(follow(hangups, reloads));
     }
+    supervisor.tell("READY=1");
+    let mut polls = Polls::default();
+    wiring::pollers(&config, &world).into_iter().for_each(|poller| polls.start(poller));
+    let mut reloader = Reloader::new(front.source, config, world);
     let stop = stopped(signals.stop.clone());
     tokio::pin!(stop);
     loop {
@@ -82,9 +95,15 @@ pub(super) async fn exporter(
                 }
                 bail!("the server has ended although nothing stopped it; restart the exporter and report this");
             }
-            Some(ended) = polls.join_next_with_id() => told_dead(ended, &scopes, &world.status),
+            () = polls.tell_deaths(&status) => {}
+            wishes = wished.next() => tokio::select! {
+                () = &mut stop => break,
+                () = reloader.meet(wishes, &mut polls, &supervisor) => {}
+            }
         }
     }
+    // Whoever still wishes for a reload is told that it stops.
+    drop(wished);
     info!("stopping");
     supervisor.tell("STOPPING=1");
     polls.shutdown().await;
@@ -95,7 +114,7 @@ pub(super) async fn exporter(
 }
 
 /// What the server shows.
-fn site(world: &World, front: &Front<'_>) -> Site {
+fn site(world: &World, front: &Front<'_>, reloads: Reloads) -> Site {
     let clock = world.clock.clone();
     Site {
         exposition: world.exposition.clone(),
@@ -104,16 +123,7 @@ fn site(world: &World, front: &Front<'_>) -> Site {
         max_requests: front.args.max_requests,
         now: Arc::new(move || clock.now()),
         demo: front.demo,
-    }
-}
-
-/// A poll loop ends with the exporter or by a panic, which must not go unnoticed.
-fn told_dead(ended: Result<(Id, ()), JoinError>, scopes: &HashMap<Id, usize>, status: &Status) {
-    let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
-    if let Some(&scope) = scopes.get(&id) {
-        let label = status.scopes()[scope].info.label.clone();
-        error!(scope = label, "polling has ended, restart the exporter and report this: {ended:?}");
-        status.died(scope);
+        reloads,
     }
 }
 
@@ -137,39 +147,36 @@ pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
+/// What will be polled, when, with which identity, and where to look.
 fn announce(config: &Config, listeners: &[TcpListener], args: &WebArgs, web: &Web) {
-    for scope in &config.scopes {
-        info!(scope = scope.label, id = %scope.id, every = ?config.poll.interval, "polling");
-    }
     info!(endpoint = %config.azure.endpoint, identity = config.azure.auth.describe(), "reading from Azure");
+    for Scope { label, id, read, .. } in &config.scopes {
+        let (every, read) = (span(config.poll.interval), read.as_str());
+        let calls_per_minute = config.azure.requests_per_minute.of(id.scope_type);
+        info!(scope = label, %id, every, read, calls_per_minute, "polling");
+    }
+    if let Some(path) = &config.state_path {
+        info!(path = %path.display(), "keeping days");
+    }
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
-        let (scheme, metrics) = (web.scheme(), args.telemetry_path.as_str());
-        info!(%address, scheme, metrics, "listening");
+        let page = page(web.scheme(), address);
+        let metrics = format!("{page}{}", &args.telemetry_path.as_str()[1..]);
+        info!(%address, page, metrics, "listening");
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
+/// `4h`.
+fn span(duration: Duration) -> String {
+    SignedDuration::try_from(duration)
+        .map_or_else(|_| "never".to_owned(), |span| format!("{span:#}"))
+}
 
-    use super::*;
-    use crate::billing::scope::{CostType, ScopeId, ScopeType};
-    use crate::status::ScopeInfo;
-
-    #[tokio::test]
-    async fn a_poll_loop_that_panics_is_told_dead() {
-        let id =
-            ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
-        let scopes = ["shop", "web"].map(|label| ScopeInfo {
-            label: label.into(),
-            id: id.clone(),
-            nested: false,
-        });
-        let status = Status::new(scopes, Duration::from_secs(60));
-        let mut polls = JoinSet::new();
-        let ids = HashMap::from([(polls.spawn(async { panic!("a bug") }).id(), 1)]);
-        told_dead(polls.join_next_with_id().await.unwrap(), &ids, &status);
-        let dead: Vec<bool> = status.scopes().iter().map(|scope| scope.dead).collect();
-        assert_eq!(dead, [false, true]);
+/// Where the status page is: of every interface, on this machine.
+fn page(scheme: &str, address: SocketAddr) -> String {
+    let port = address.port();
+    if address.ip().is_unspecified() {
+        format!("{scheme}://localhost:{port}/")
+    } else {
+        format!("{scheme}://{address}/")
     }
 }

@@ -50,6 +50,8 @@ pub(super) fn enrollment(args: &EnrollmentArgs) -> Options {
         seed: args.seed,
         days: args.days,
         resources: args.resources as usize,
+        surges: args.surge.clone(),
+        outage_days: args.outage_days,
         ..Options::default()
     };
     match args.rows {

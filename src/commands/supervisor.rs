@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::sleep;
 use tracing::warn;
 
@@ -49,6 +50,14 @@ impl Systemd {
         }
     }
 
+    /// Says that the configuration is read again; `READY=1` ends it. The time, as `Type=notify-reload`
+    /// wants it, tells this reload from one before.
+    pub(super) fn tell_reloading(&self) {
+        let now = clock_gettime(ClockId::Monotonic);
+        let micros = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1_000;
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
+    }
+
     /// Gives a sign of life twice as often as it is waited for, while every scope is polled. Then it
     /// stops, and systemd restarts the exporter.
     pub(super) async fn attend(self, status: Arc<Status>) {
@@ -87,7 +96,7 @@ mod tests {
     async fn a_scope_that_nobody_polls_any_more_ends_the_signs_of_life() {
         let id =
             ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
-        let shop = ScopeInfo { label: "shop".into(), id, nested: false };
+        let shop = ScopeInfo { label: "shop".into(), id: id.clone(), nested: false };
         let status = Arc::new(Status::new([shop], Duration::from_secs(60)));
         let folder = tempfile::tempdir().unwrap();
         let supervisor = Supervisor {
@@ -103,7 +112,7 @@ mod tests {
             std::iter::repeat_with(|| listener.recv(&mut [0; 64])).take_while(Result::is_ok).count()
         };
         assert!(signs().await > 0);
-        status.died(0);
+        status.died(&id);
         assert_eq!(signs().await, 0);
     }
 }

@@ -6,14 +6,15 @@ use anyhow::{Context, Result};
 use jiff::SignedDuration;
 use tracing::warn;
 
-use crate::azure::{Client, Patience, transport};
+use crate::azure::transport::{self, Transport};
+use crate::azure::{Client, Patience};
 use crate::billing::ledger::TagKeys;
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Environment, Scope};
 use crate::metrics::{About, ApiCalls, Exposition};
-use crate::poller::{Clock, Poller, World};
+use crate::poller::{Clock, Poller, Wanted, World};
 use crate::status::{ScopeInfo, Status};
 use crate::store::Store;
 
@@ -31,9 +32,17 @@ pub(super) const NO_CLIENT: &str = "no HTTP client: is the system's certificate 
 
 /// The way to Azure, over the real network.
 pub(super) fn client(config: &Config, calls: Arc<ApiCalls>) -> Result<Client> {
+    Ok(Client::new(&config.azure, transport(config)?, Patience::default(), calls))
+}
+
+/// The way to Azure of another configuration, which goes on where the one before is.
+pub(super) fn successor(config: &Config, before: &Client) -> Result<Arc<Client>> {
+    Ok(Arc::new(before.successor(&config.azure, transport(config)?)))
+}
+
+fn transport(config: &Config) -> Result<Transport> {
     let client = transport::client(&config.azure.endpoint, &config.azure.extra_roots);
-    let client = client.context(NO_CLIENT)?;
-    Ok(Client::new(&config.azure, transport::over(client), Patience::default(), calls))
+    Ok(transport::over(client.context(NO_CLIENT)?))
 }
 
 /// Tells, once, what in the configuration works but is probably not meant so.
@@ -45,12 +54,7 @@ pub(super) fn warn(config: &Config) {
 
 /// The parts that all scopes share.
 pub(super) fn world(config: &Config, about: About) -> Result<World> {
-    let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
-    let infos = config.scopes.iter().map(|scope| ScopeInfo {
-        label: scope.label.clone(),
-        id: scope.id.clone(),
-        nested: ScopeInfo::is_nested(&scope.id, &ids),
-    });
+    let infos = ScopeInfo::of_all(config.scopes.iter().map(|scope| (&*scope.label, &scope.id)));
     let status = Arc::new(Status::new(infos, config.poll.interval));
     let calls = Arc::new(ApiCalls::default());
     let exposition =
@@ -83,11 +87,18 @@ pub(super) fn store(config: &Config, clock: &Clock) -> Result<Option<Arc<Store>>
 
 /// A poller for each scope, with what is stored of it.
 pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
+    wanted(config).into_iter().map(|wanted| Poller::new(world.clone(), wanted)).collect()
+}
+
+/// How each scope is to be read.
+pub(super) fn wanted(config: &Config) -> Vec<Wanted> {
     let tag_keys: TagKeys = config.metrics.tags.iter().cloned().collect();
-    let poller = |(index, scope): (usize, &Scope)| {
-        Poller::new(world.clone(), index, scope.clone(), rules(config, index), tag_keys.clone())
+    let wanted = |(index, scope): (usize, &Scope)| Wanted {
+        scope: scope.clone(),
+        rules: rules(config, index),
+        tag_keys: tag_keys.clone(),
     };
-    config.scopes.iter().enumerate().map(poller).collect()
+    config.scopes.iter().enumerate().map(wanted).collect()
 }
 
 /// What is published of a scope, beside which scope it is.

@@ -40,6 +40,30 @@ pub struct Azure {
     pub auth: Auth,
 }
 
+/// Whether a client of the one is as good as one of the other.
+impl PartialEq for Azure {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            cloud,
+            endpoint,
+            authority_host,
+            extra_roots,
+            // The environment of a process does not change.
+            local_proxy: _,
+            api_version,
+            requests_per_minute,
+            auth,
+        } = self;
+        *cloud == other.cloud
+            && *endpoint == other.endpoint
+            && *authority_host == other.authority_host
+            && *extra_roots == other.extra_roots
+            && *api_version == other.api_version
+            && *requests_per_minute == other.requests_per_minute
+            && *auth == other.auth
+    }
+}
+
 /// Azure's separate clouds. Each has addresses of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cloud {
@@ -83,9 +107,12 @@ impl Cloud {
 
     /// The cloud whose tokens come from here: all that the file-less form knows of the cloud.
     fn of_authority(authority: &Url) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|cloud| Url::parse(cloud.authority_host()).is_ok_and(|known| known == *authority))
+        Self::of(authority, Self::authority_host)
+    }
+
+    fn of(address: &Url, known: fn(Self) -> &'static str) -> Option<Self> {
+        let is_known = |cloud: &Self| Url::parse(known(*cloud)).is_ok_and(|url| url == *address);
+        Self::ALL.into_iter().find(is_known)
     }
 }
 
@@ -188,9 +215,10 @@ pub(super) fn read(
     let (cloud, authority_host) =
         authority(get("cloud"), get("authority_host"), environment, problems)?;
     let endpoint = match get("endpoint") {
-        Some(at) => {
-            at.parse(problems, |text| address(text, Plain::ToThisMachine, cloud.endpoint()))
-        }
+        Some(at) => at.parse(problems, |text| {
+            let endpoint = address(text, Plain::ToThisMachine, cloud.endpoint())?;
+            of_no_other_cloud(endpoint, cloud, Cloud::endpoint)
+        }),
         None => Url::parse(cloud.endpoint()).ok(),
     };
     let api_version = match get("usage_details_api_version") {
@@ -230,7 +258,10 @@ fn authority(
         None => None,
     };
     if let Some(at) = host {
-        return Some((cloud.unwrap_or_default(), at.parse(problems, parse)));
+        let cloud = cloud.unwrap_or_default();
+        let host = at
+            .parse(problems, |text| of_no_other_cloud(parse(text)?, cloud, Cloud::authority_host));
+        return Some((cloud, host));
     }
     if let Some(cloud) = cloud {
         return Some((cloud, Url::parse(cloud.authority_host()).ok()));
@@ -240,6 +271,23 @@ fn authority(
     };
     let host = parse(text).map_err(|wrong| problems.outside(AUTHORITY_HOST, wrong)).ok();
     Some((host.as_ref().and_then(Cloud::of_authority).unwrap_or_default(), host))
+}
+
+/// An address, if it is not that of another cloud, which takes no tokens of this one.
+fn of_no_other_cloud(
+    address: Url,
+    cloud: Cloud,
+    known: fn(Cloud) -> &'static str,
+) -> Result<Url, String> {
+    match Cloud::of(&address, known) {
+        Some(other) if other != cloud => {
+            let (other, cloud) = (other.as_str(), cloud.as_str());
+            Err(format!(
+                "is that of cloud `{other}`, and azure.cloud is `{cloud}`; remove the key, and set `cloud: {other}` if that is meant"
+            ))
+        }
+        _ => Ok(address),
+    }
 }
 
 /// Whether an address may do without TLS.

@@ -58,7 +58,7 @@ fn budget(at: &At<'_>, known: &Known<'_>, problems: &mut Problems) -> Option<Sco
     let scope = scope(&section, known.scopes, problems);
     let why = "write what one month, quarter or year may cost, for example 9000";
     let amount = required(&section, "amount", why, problems)
-        .and_then(|at| at.parse_decimal(problems, amount));
+        .and_then(|at| at.parse_number(problems, amount));
     let why = "costs in other currencies do not count; write its three letters, for example USD";
     let currency =
         required(&section, "currency", why, problems).and_then(|at| at.parse(problems, currency));

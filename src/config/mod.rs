@@ -31,6 +31,7 @@ mod web_file;
 mod yaml;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use auth::{Application, Auth, ManagedIdentity};
@@ -81,6 +82,10 @@ impl Config {
         let mut problems = Problems::in_file(path.display().to_string());
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                problems.in_document(None, "is not UTF-8 text; save it as UTF-8");
+                return problems.finish(None);
+            }
             Err(error) => {
                 let remedy = "give the path of a readable YAML file";
                 problems.in_document(None, format!("cannot be read: {error}; {remedy}"));

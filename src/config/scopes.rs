@@ -70,32 +70,34 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Vec<Scope> {
     for element in elements {
         let place = Place { line: element.line, path: element.path.clone() };
         let Some(scope) = scope(&element, problems) else { continue };
-        if let Some((first, wrong)) = clash(&scopes, &scope) {
-            let wrong = format!("{wrong} {} (line {})", first.path, first.line);
-            problems.at(&element, format!("{wrong}; {REMEDY}"));
+        if let Some((first, what, remedy)) = clash(&scopes, &scope) {
+            let wrong = format!("{what} {} (line {}); {remedy}", first.path, first.line);
+            problems.at(&element, wrong);
         }
         scopes.push((place, scope));
     }
     scopes.into_iter().map(|(_, scope)| scope).collect()
 }
 
-const REMEDY: &str = "remove one, or tell them apart by `name` or `cost`";
-
 struct Place {
     line: u64,
     path: String,
 }
 
-/// An earlier scope that a new one cannot stand beside, and why.
-fn clash<'a>(earlier: &'a [(Place, Scope)], scope: &Scope) -> Option<(&'a Place, String)> {
+/// An earlier scope that a new one cannot stand beside, why, and what to do.
+fn clash<'a>(
+    earlier: &'a [(Place, Scope)],
+    scope: &Scope,
+) -> Option<(&'a Place, String, &'static str)> {
     let (place, other) =
         earlier.iter().find(|(_, other)| other.id == scope.id || other.label == scope.label)?;
-    let wrong = if other.id == scope.id {
-        format!("`{}` is the same scope as", scope.id)
+    Some(if other.id == scope.id {
+        let what = format!("`{}` is the same scope as", scope.id);
+        (place, what, "remove one, or give it the other `cost`")
     } else {
-        format!("the name {} is already that of", shown(&scope.label))
-    };
-    Some((place, wrong))
+        let what = format!("the name {} is already that of", shown(&scope.label));
+        (place, what, "give one of them another `name`")
+    })
 }
 
 fn scope(at: &At<'_>, problems: &mut Problems) -> Option<Scope> {

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 /// A secret, or the file that holds it.
 #[derive(Clone, Debug)]
 pub enum Secret {
-    /// Written into the configuration or the environment: fixed until the next start.
+    /// Written into the configuration or the environment: fixed until that is read again.
     Value(SecretString),
     /// Read on each use, because secret stores rotate such files under a running process.
     File {
@@ -19,6 +19,20 @@ pub enum Secret {
         /// The key or variable that names it, for errors.
         key: &'static str,
     },
+}
+
+/// Whether it is the same one, in the same place. What a file holds is not compared: that is read on
+/// each use.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Value(one), Self::Value(other)) => one.expose_secret() == other.expose_secret(),
+            (Self::File { path, key }, Self::File { path: other, key: of }) => {
+                path == other && key == of
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Secret {

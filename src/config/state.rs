@@ -13,7 +13,19 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Option<PathBuf> {
     let section = at?.section(keys::STATE, problems)?;
-    section.get("path")?.parse(problems, |text| path(text, directory))
+    let at = section.get("path")?;
+    let path = at.parse(problems, |text| path(text, directory))?;
+    // No error: the machine that checks a file need not be the one that uses it.
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && !folder.is_dir()
+    {
+        let folder = folder.display();
+        let wrong = format!(
+            "is in a directory that does not exist here, {folder}; make it, for the user that runs serve"
+        );
+        problems.warn_at(&at, wrong);
+    }
+    Some(path)
 }
 
 fn path(text: &str, directory: &Path) -> Result<PathBuf, String> {

@@ -78,33 +78,25 @@ impl<'a> At<'a> {
         parse(self.text(problems)?).map_err(|wrong| problems.at(self, wrong)).ok()
     }
 
-    /// Like [`At::parse`], for the keys where people leave the quotes off a whole number.
+    /// Like [`At::parse`], for the keys where people leave the quotes off a number: digit for digit
+    /// what the file says, never an `f64`.
     pub(super) fn parse_number<T>(
         &self,
         problems: &mut Problems,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        match self.node {
+        let whole;
+        let written = match self.node {
             Node::Integer(number) => {
-                parse(&number.to_string()).map_err(|wrong| problems.at(self, wrong)).ok()
+                whole = number.to_string();
+                &whole
             }
-            _ => self.parse(problems, parse),
-        }
-    }
-
-    /// Like [`At::parse_number`], for amounts: digit for digit what the file says, never an `f64`.
-    pub(super) fn parse_decimal<T>(
-        &self,
-        problems: &mut Problems,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        match self.node {
             Node::Fraction(place) if !place.is_empty() => {
-                let written = self.file.text.get(place.clone()).unwrap_or_default();
-                parse(written).map_err(|wrong| problems.at(self, wrong)).ok()
+                self.file.text.get(place.clone()).unwrap_or_default()
             }
-            _ => self.parse_number(problems, parse),
-        }
+            _ => return self.parse(problems, parse),
+        };
+        parse(written).map_err(|wrong| problems.at(self, wrong)).ok()
     }
 
     /// True or false, also in the older words of YAML.

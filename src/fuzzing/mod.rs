@@ -85,11 +85,11 @@ fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapsh
 
 fn exposition(snapshot: Snapshot) -> String {
     let id = ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
-    let info = ScopeInfo { label: "shop".into(), id, nested: false };
+    let info = ScopeInfo { label: "shop".into(), id: id.clone(), nested: false };
     let status = Arc::new(Status::new([info], Duration::from_secs(60)));
     let about = About { demo: false, process: false };
     let written = Exposition::new(status, Arc::<ApiCalls>::default(), about).and_then(|text| {
-        text.publish(0, snapshot)?;
+        text.publish(&id, snapshot)?;
         text.scrape(Format::Text)
     });
     assert!(written.is_ok(), "{written:?}");

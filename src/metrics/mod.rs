@@ -11,10 +11,12 @@ mod gzip;
 mod labels;
 mod polling;
 mod process;
+mod reloads;
 mod rendered;
 
 use std::fmt::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use prometheus_client::collector::Collector;
@@ -25,9 +27,10 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use crate::billing::overview::Overview;
+use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
-use crate::status::{ScopeStatus, Status};
-use rendered::Publisher;
+use crate::status::{LastReload, ScopeInfo, ScopeStatus, Status};
+use rendered::{Publisher, Rendered};
 
 pub use api::ApiCalls;
 pub use billing::{Described, PERIOD_START, SCOPE_INFO, info_values};
@@ -50,6 +53,17 @@ pub struct Body {
     pub published: Bytes,
     /// The families about the exporter itself.
     pub live: Bytes,
+}
+
+/// A scope as a reload leaves it.
+#[derive(Debug)]
+pub struct Renewed {
+    /// How it is published.
+    pub info: ScopeInfo,
+    /// How often it is polled.
+    pub interval: Duration,
+    /// What is known of it, by the new rules.
+    pub snapshot: Option<Snapshot>,
 }
 
 /// What the process is.
@@ -77,8 +91,19 @@ impl Exposition {
     ///
     /// # Errors
     /// When the text cannot be written, which is a bug; the old text stays.
-    pub fn publish(&self, scope: usize, snapshot: Snapshot) -> Result<(), Error> {
+    pub fn publish(&self, scope: &ScopeId, snapshot: Snapshot) -> Result<(), Error> {
         self.publisher.publish(scope, snapshot)
+    }
+
+    /// Other scopes in the place of the old ones, with their status, at once: no scrape sees half of
+    /// it.
+    ///
+    /// # Errors
+    /// When the text cannot be written, which is a bug; all stays as it was.
+    pub fn renew(&self, scopes: Vec<Renewed>) -> Result<(), Error> {
+        let infos: Vec<_> = scopes.iter().map(|new| (new.info.clone(), new.interval)).collect();
+        let scopes = scopes.into_iter().map(|new| (new.info, new.snapshot)).collect();
+        self.publisher.renew(scopes, |swap| self.status.renew(infos, swap))
     }
 
     /// The whole exposition as it is now, in one piece.
@@ -86,9 +111,9 @@ impl Exposition {
     /// # Errors
     /// When the text cannot be written, which is a bug.
     pub fn scrape(&self, format: Format) -> Result<String, Error> {
-        let published = self.publisher.rendered();
+        let (published, scopes) = self.both();
         let text = str::from_utf8(&published.text).map_err(|_| Error)?;
-        Ok([text, &self.live(format)?].concat())
+        Ok([text, &self.live(format, scopes)?].concat())
     }
 
     /// The whole exposition as it is now.
@@ -96,8 +121,8 @@ impl Exposition {
     /// # Errors
     /// When the text cannot be written, which is a bug.
     pub fn body(&self, format: Format, coding: Coding) -> Result<Body, Error> {
-        let published = self.publisher.rendered();
-        let live = self.live(format)?;
+        let (published, scopes) = self.both();
+        let live = self.live(format, scopes)?;
         Ok(match coding {
             Coding::Identity => Body { published: published.text.clone(), live: live.into() },
             Coding::Gzip => {
@@ -107,15 +132,25 @@ impl Exposition {
         })
     }
 
-    /// What was last published of each scope in short, in the order of the configuration.
-    pub fn overviews(&self) -> Vec<Option<Arc<Overview>>> {
-        self.publisher.rendered().overviews.clone()
+    /// How polling goes and what was last published of each scope in short, in the order of the
+    /// configuration.
+    pub fn overviews(&self) -> (Vec<ScopeStatus>, Vec<Option<Arc<Overview>>>) {
+        let (published, scopes) = self.both();
+        (scopes, published.overviews.clone())
     }
 
-    fn live(&self, format: Format) -> Result<String, Error> {
+    /// What is published and how polling goes, of the same scopes: a reload swaps both while nobody
+    /// reads the status.
+    fn both(&self) -> (Arc<Rendered>, Vec<ScopeStatus>) {
+        let scopes = self.status.scopes();
+        (self.publisher.rendered(), scopes.clone())
+    }
+
+    fn live(&self, format: Format, scopes: Vec<ScopeStatus>) -> Result<String, Error> {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(Live {
-            scopes: self.status.scopes().clone(),
+            scopes,
+            reload: self.status.last_reload(),
             calls: self.calls.clone(),
             about: self.about,
         }));
@@ -132,6 +167,7 @@ impl Exposition {
 #[derive(Debug)]
 struct Live {
     scopes: Vec<ScopeStatus>,
+    reload: Option<LastReload>,
     calls: Arc<ApiCalls>,
     about: About,
 }
@@ -159,6 +195,9 @@ impl Collector for Live {
             rustversion: env!("BUILD_RUSTVERSION"),
         };
         ConstGauge::new(1_i64).encode(build.encode_family(&labels)?)?;
+        if let Some(reload) = self.reload {
+            reloads::encode(reload, &mut encoder)?;
+        }
         if self.about.demo {
             let help = "The data is simulated: no cost here is real.";
             let demo = encoder.encode_descriptor(

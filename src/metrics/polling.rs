@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::labels::Labels;
-use crate::status::{FailureReason, Ignored, ScopeStatus};
+use crate::status::{FailureReason, ScopeStatus};
 
 const REASON: &[&str] = &["reason"];
 
@@ -87,8 +87,7 @@ fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Resu
     let mut ignored =
         encoder.encode_descriptor("azure_billing_rows_ignored", help, None, MetricType::Counter)?;
     for scope in scopes {
-        let Ignored { outside, allocated } = scope.ignored;
-        for (reason, rows) in [("cost_allocation", allocated), ("outside_range", outside)] {
+        for (reason, rows) in scope.ignored.by_reason() {
             let reason = [reason];
             let labels = Labels::new(&scope.info.label, REASON, &reason);
             ConstCounter::new(rows).encode(ignored.encode_family(&labels)?)?;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::billing::{self, Published};
 use super::gzip::Beginning;
 use crate::billing::overview::Overview;
+use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
 use crate::status::ScopeInfo;
 
@@ -32,11 +33,23 @@ pub(super) struct Publisher {
     rendered: RwLock<Arc<Rendered>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Latest {
     version: u64,
     snapshots: Vec<Published>,
     overviews: Vec<Option<Arc<Overview>>>,
+}
+
+impl Latest {
+    fn place(&self, scope: &ScopeId) -> Option<usize> {
+        self.snapshots.iter().position(|(info, _)| info.id == *scope)
+    }
+
+    /// What is published of a scope.
+    fn of(&self, scope: &ScopeId) -> (Option<Arc<Snapshot>>, Option<Arc<Overview>>) {
+        let Some(place) = self.place(scope) else { return (None, None) };
+        (self.snapshots[place].1.clone(), self.overviews[place].clone())
+    }
 }
 
 impl Publisher {
@@ -55,9 +68,11 @@ impl Publisher {
 
     /// Puts a snapshot in the place of the scope's last one. Of publishes that wait for each other,
     /// the first to go on renders for all of them.
-    pub(super) fn publish(&self, scope: usize, snapshot: Snapshot) -> Result<(), Error> {
+    pub(super) fn publish(&self, scope: &ScopeId, snapshot: Snapshot) -> Result<(), Error> {
         let overview = Arc::new(Overview::of(&snapshot));
-        let version = self.replace(scope, Arc::new(snapshot), overview);
+        let Some(version) = self.replace(scope, Arc::new(snapshot), overview) else {
+            return Ok(());
+        };
         let mut done = locked(&self.rendering);
         if *done >= version {
             return Ok(());
@@ -66,26 +81,65 @@ impl Publisher {
         let version = latest.version;
         let rendered = Arc::new(render(latest, self.rendered().text.len())?);
         *done = version;
+        self.swap(rendered);
+        Ok(())
+    }
+
+    /// Other scopes, each with another snapshot; without one, what was published of it stays. `swap`
+    /// decides when readers see them.
+    pub(super) fn renew(
+        &self,
+        scopes: Vec<(ScopeInfo, Option<Snapshot>)>,
+        swap: impl FnOnce(&dyn Fn()),
+    ) -> Result<(), Error> {
+        let mut done = locked(&self.rendering);
+        let mut latest = locked(&self.latest);
+        let mut renewed = Latest { version: latest.version + 1, ..Latest::default() };
+        for (info, snapshot) in scopes {
+            let (snapshot, overview) = match snapshot {
+                Some(new) => {
+                    let overview = Overview::of(&new);
+                    (Some(Arc::new(new)), Some(Arc::new(overview)))
+                }
+                None => latest.of(&info.id),
+            };
+            renewed.snapshots.push((info, snapshot));
+            renewed.overviews.push(overview);
+        }
+        let rendered = Arc::new(render(renewed.clone(), self.rendered().text.len())?);
+        *done = renewed.version;
+        *latest = renewed;
+        // Given back after readers go on.
+        let _old = self.rendered();
+        swap(&|| self.swap(rendered.clone()));
+        Ok(())
+    }
+
+    fn swap(&self, rendered: Arc<Rendered>) {
         let mut place = self.rendered.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *place, rendered);
         // Giving back half a gigabyte takes a while, too.
         drop(place);
         drop(old);
-        Ok(())
     }
 
     pub(super) fn rendered(&self) -> Arc<Rendered> {
         self.rendered.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn replace(&self, scope: usize, snapshot: Arc<Snapshot>, overview: Arc<Overview>) -> u64 {
+    /// The version with the snapshot; none where a reload has removed the scope.
+    fn replace(
+        &self,
+        scope: &ScopeId,
+        snapshot: Arc<Snapshot>,
+        overview: Arc<Overview>,
+    ) -> Option<u64> {
         let mut latest = locked(&self.latest);
-        if let Some((_, published)) = latest.snapshots.get_mut(scope) {
-            *published = Some(snapshot);
-            latest.overviews[scope] = Some(overview);
-        }
+        let place = latest.place(scope)?;
+        latest.snapshots[place].1 = Some(snapshot);
+        latest.overviews[place] = Some(overview);
         latest.version += 1;
-        latest.version
+        Some(latest.version)
     }
 }
 

@@ -5,10 +5,13 @@
 
 mod answer;
 mod clock;
+mod desk;
 mod outcome;
 mod plan;
+mod reload;
 mod resume;
 mod run;
 
 pub use clock::Clock;
+pub use reload::{Handle, Wanted, reload};
 pub use run::{Poller, World};

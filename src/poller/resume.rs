@@ -6,20 +6,25 @@ use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use tracing::{debug, error, info};
 
-use super::run::{Poller, jittered};
-use crate::status::{FailureReason, PollResult};
+use super::run::Poller;
+use crate::status::{FailureReason, PollResult, ScopeStatus};
 use crate::store::PollRecord;
 
 impl Poller {
     /// Publishes what was stored, and how old it is.
     pub(super) fn restore(&self, poll: Option<PollRecord>) {
-        let Some(snapshot) = self.snapshot() else { return };
-        if let Err(failure) = self.world.exposition.publish(self.index, snapshot) {
-            error!(scope = self.scope.label, "stored costs cannot be published: {failure}");
+        let (settings, snapshot, read_at) = {
+            let held = self.desk.lock();
+            let books = &held.shelf.books;
+            (held.settings.clone(), held.settings.snapshot(books), books.read_at())
+        };
+        let (scope, id) = (&settings.scope.label, &self.desk.id);
+        let Some(snapshot) = snapshot else { return };
+        if let Err(failure) = self.world.exposition.publish(id, snapshot) {
+            error!(scope, "stored costs cannot be published: {failure}");
             return;
         }
-        let read_at = self.shelf.books.read_at();
-        info!(scope = self.scope.label, read_at = read_at.map(tracing::field::display), "restored");
+        info!(scope, read_at = read_at.map(tracing::field::display), "restored");
         let result = poll.as_ref().map(|poll| PollResult {
             began: poll.began,
             took: poll.took,
@@ -29,25 +34,33 @@ impl Poller {
                 .and_then(|(reason, what)| Some((FailureReason::parse(reason)?, what.clone()))),
         });
         let (ended, rows) = poll.map_or((None, None), |poll| (poll.last_success, poll.rows));
-        self.world.status.restored(self.index, result, ended, rows);
+        self.world.status.restored(id, result, ended, rows);
     }
 
     /// How long a poll before a restart is still recent. A restart asks for nothing that is known.
-    pub(super) fn rest(&self) -> Duration {
+    pub(super) fn rest(&self, jitter: f64) -> Duration {
         let now = self.world.clock.now();
-        let last = self.world.status.scopes()[self.index].last_poll.clone();
+        let held = self.desk.lock();
+        let last = self.last().and_then(|status| status.last_poll);
         let recent = last.filter(|poll| poll.failure.is_none()).and_then(|poll| {
             let age = Duration::try_from(now.duration_since(poll.began)).ok()?;
-            jittered(self.interval()).checked_sub(age)
+            held.settings.interval().mul_f64(jitter).checked_sub(age)
         });
-        recent.filter(|_| self.outlook().is_complete(now)).unwrap_or(Duration::ZERO)
+        let complete = |_: &Duration| held.settings.outlook(&held.shelf.books).is_complete(now);
+        recent.filter(complete).unwrap_or(Duration::ZERO)
+    }
+
+    /// What was told of the scope before.
+    fn last(&self) -> Option<ScopeStatus> {
+        let scopes = self.world.status.scopes();
+        scopes.iter().find(|status| status.info.id == self.desk.id).cloned()
     }
 
     /// Stores how a poll went, for the next start, and if it read anything when it ended and how many
     /// rows that were.
     pub(super) async fn record(&self, poll: &PollResult, fresh: Option<(Timestamp, u64)>) {
         let Some(store) = self.world.store.clone() else { return };
-        let before = self.world.status.scopes()[self.index].clone();
+        let Some(before) = self.last() else { return };
         let record = PollRecord {
             began: poll.began,
             took: poll.took,
@@ -55,10 +68,14 @@ impl Poller {
             last_success: fresh.map(|(ended, _)| ended).or(before.last_success),
             rows: fresh.map(|(_, rows)| rows).or(before.rows),
         };
-        let scope = self.scope.id.clone();
-        let written = spawn_blocking(move || store.record(&scope, &record)).await;
-        if let Ok(Err(what)) = written {
-            debug!(scope = self.scope.label, "how the poll went is not stored: {what}");
+        let desk = self.desk.clone();
+        let written = spawn_blocking(move || {
+            let held = desk.lock();
+            // A reload drops what is stored of a scope that it removes, and this must not come after.
+            if held.removed { Ok(()) } else { store.record(&desk.id, &record) }
+        });
+        if let Ok(Err(what)) = written.await {
+            debug!(scope = self.label(), "how the poll went is not stored: {what}");
         }
     }
 }

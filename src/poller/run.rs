@@ -11,14 +11,13 @@ use tracing::{Instrument, error, info, warn, warn_span};
 
 use super::answer::{Understood, understand};
 use super::clock::Clock;
+use super::desk::{Desk, Settings};
 use super::outcome::{Failure, Tally};
-use super::plan::{Ask, By, Measures, Outlook, first_kept_day};
+use super::plan::{Ask, By, first_kept_day};
+use super::reload::{Handle, Wanted};
 use crate::azure::{self, Client, Reading};
-use crate::billing::books::Books;
-use crate::billing::ledger::TagKeys;
 use crate::billing::period::Period;
-use crate::billing::rules::Rules;
-use crate::billing::snapshot::Snapshot;
+use crate::billing::scope::ScopeId;
 use crate::billing::span::Span;
 use crate::config::{self, Read};
 use crate::metrics::Exposition;
@@ -49,25 +48,20 @@ pub struct World {
 /// One scope and what is known of it.
 pub struct Poller {
     pub(super) world: World,
-    pub(super) scope: config::Scope,
-    /// The scope's place in the status and in the exposition.
-    pub(super) index: usize,
-    rules: Rules,
-    tag_keys: TagKeys,
-    pub(super) shelf: Shelf,
+    pub(super) desk: Arc<Desk>,
     /// Whether the last commit failed: told once, not with every reading.
     unwritten: bool,
 }
 
 impl Poller {
     /// Of a scope as the store knows it, which is published at once. Reads the store.
-    pub fn new(
-        world: World,
-        index: usize,
-        scope: config::Scope,
-        rules: Rules,
-        tag_keys: TagKeys,
-    ) -> Self {
+    pub fn new(world: World, wanted: Wanted) -> Self {
+        let settings = wanted.settings(&world);
+        Self::of(world, settings)
+    }
+
+    pub(super) fn of(world: World, settings: Settings) -> Self {
+        let scope = &settings.scope;
         let (archive, restored) = match &world.store {
             Some(store) => Archive::open(store.clone(), &scope.id),
             None => (Archive::in_memory(&scope.id), Ok(Restored::default())),
@@ -81,41 +75,71 @@ impl Poller {
         });
         let found = books.is_some();
         let shelf = Shelf { books: books.unwrap_or_default(), archive };
-        let poller = Self { world, scope, index, rules, tag_keys, shelf, unwritten: false };
-        poller.world.status.polled_every(index, poller.interval());
+        world.status.polled_every(&scope.id, settings.interval());
+        let desk = Arc::new(Desk::new(settings, shelf));
+        let poller = Self { world, desk, unwritten: false };
         if found {
             poller.restore(poll);
         }
         poller
     }
 
+    /// The way for a reload to this scope.
+    pub fn handle(&self) -> Handle {
+        Handle(self.desk.clone())
+    }
+
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        self.desk.lock().settings.clone()
+    }
+
     /// Polls until it is dropped, for the first time when the last poll before a restart is old
     /// enough.
     pub async fn run(mut self) {
-        sleep_until(Instant::now() + self.rest()).await;
+        let part = jitter();
+        self.wait(false, || Instant::now() + self.rest(part)).await;
         let mut failed = 0_u32;
         loop {
             let began = Instant::now();
-            let interval = self.interval();
             failed = if self.poll().await { 0 } else { failed.saturating_add(1) };
-            let next = match failed {
-                0 => began + jittered(interval),
-                _ => {
-                    let wait = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failed - 1));
-                    Instant::now() + jittered(wait.min(interval))
+            let (ended, part) = (Instant::now(), jitter());
+            let next = || {
+                let interval = self.settings().interval();
+                match failed {
+                    0 => began + interval.mul_f64(part),
+                    _ => {
+                        let wait = FIRST_RETRY.saturating_mul(2_u32.saturating_pow(failed - 1));
+                        ended + wait.min(interval).mul_f64(part)
+                    }
                 }
             };
-            sleep_until(next).await;
+            self.wait(failed > 0, next).await;
         }
     }
 
-    /// Where only reports are read, more polls than reports would read nothing.
-    pub(super) fn interval(&self) -> Duration {
-        let poll = &self.world.poll;
-        match self.scope.read {
-            Read::CostDetails => poll.interval.max(poll.report_min_interval),
-            Read::Auto | Read::UsageDetails => poll.interval,
+    /// Waits for the next poll, which a reload may move or bring on.
+    async fn wait(&self, failed: bool, next: impl Fn() -> Instant) {
+        while !self.is_brought_on(failed) {
+            tokio::select! {
+                () = sleep_until(next()) => return,
+                () = self.desk.changed.notified() => {}
+            }
         }
+    }
+
+    /// Whether a reload asked for days that are not known, or may have mended what failed. A reload
+    /// that does neither must not: then anybody who may ask for one could use up the quota.
+    fn is_brought_on(&self, failed: bool) -> bool {
+        let mut held = self.desk.lock();
+        let mended = std::mem::take(&mut held.read_otherwise) && failed;
+        let wanted = std::mem::take(&mut held.wants_days);
+        let outlook = held.settings.outlook(&held.shelf.books);
+        let lacking = wanted && !outlook.is_complete(self.world.clock.now());
+        if lacking {
+            let scope = &held.settings.scope.label;
+            info!(scope, "days that are asked for now were never read so, they are read at once");
+        }
+        mended || lacking
     }
 
     /// One poll: reads, publishes, tells how it went. Whether it succeeded.
@@ -126,7 +150,7 @@ impl Poller {
         let mut result = PollResult { began, took: started.elapsed(), failure: None };
         let read = read.map_err(|Failure { reason, what }| {
             warn!(
-                scope = self.scope.label,
+                scope = self.label(),
                 reason = reason.as_str(),
                 "poll failed, the costs stay as they were: {what}"
             );
@@ -138,42 +162,52 @@ impl Poller {
         let succeeded = result.failure.is_none();
         // What is told must not be lost with the process.
         self.record(&result, fresh.as_ref().map(|tally| (ended, tally.rows))).await;
-        let (status, index) = (&self.world.status, self.index);
-        match fresh {
+        self.tell(|status, scope| match fresh {
             Some(Tally { rows, outside, allocated, .. }) => {
                 let ignored = Ignored { outside, allocated };
-                status.succeeded(index, result, ended, rows, ignored);
+                status.succeeded(scope, result, ended, rows, ignored);
             }
-            None if succeeded => status.idle(index, result),
-            None => status.failed(index, result),
-        }
+            None if succeeded => status.idle(scope, result),
+            None => status.failed(scope, result),
+        });
         succeeded
+    }
+
+    /// Tells how it goes, unless a reload has removed the scope: perhaps another one has brought it
+    /// back since, and then this is not about that one.
+    fn tell(&self, say: impl FnOnce(&Status, &ScopeId)) {
+        let held = self.desk.lock();
+        if !held.removed {
+            say(&self.world.status, &self.desk.id);
+        }
     }
 
     /// Reads all that is due. What was finished before a failure stays.
     async fn read_all(&mut self, began: Timestamp) -> Result<Tally, Failure> {
         let mut tally = Tally::default();
-        let mut asks = self.outlook().plan(began);
-        asks.reverse();
+        let mut asks = self.plan(began);
         while let Some(ask) = asks.pop() {
             let started = Instant::now();
             // What is logged on the way says whose reading it is.
-            let span = warn_span!("reading", scope = self.scope.label);
+            let span = warn_span!("reading", scope = self.label());
             let reading = match self.read(ask).instrument(span).await {
                 Err(azure::Error::TooLong(pages)) => {
-                    let scope = &self.scope.label;
+                    let held = self.desk.lock();
+                    let scope = &held.settings.scope.label;
                     info!(scope, days = %ask.span.days(), "more than {pages} pages, a report is read instead");
-                    asks.extend(self.outlook().instead(ask.span).into_iter().rev());
+                    let outlook = held.settings.outlook(&held.shelf.books);
+                    asks.extend(outlook.instead(ask.span).into_iter().rev());
                     continue;
                 }
-                Err(azure::Error::Unsupported(what)) if self.scope.read == Read::Auto => {
+                Err(azure::Error::Unsupported(what))
+                    if self.settings().scope.read == Read::Auto =>
+                {
                     info!(
-                        scope = self.scope.label,
+                        scope = self.label(),
                         "Azure writes no reports here, the list is read from now on: {what}"
                     );
-                    self.shelf.books.refuse_reports();
-                    asks = self.outlook().plan(began);
-                    asks.reverse();
+                    self.desk.lock().shelf.books.refuse_reports();
+                    asks = self.plan(began);
                     continue;
                 }
                 reading => reading?,
@@ -184,41 +218,42 @@ impl Poller {
             tally.add(rows, outside, allocated);
             if span != ask.span {
                 // The other days of the period are here as well; what remains is asked otherwise.
-                asks = self.outlook().plan(began);
+                asks = self.plan(began);
                 let period = |span: Span| Period::of(span.days().first);
                 asks.retain(|later| period(later.span) != period(span));
-                asks.reverse();
             }
             self.publish(answer).await?;
-            let seconds = started.elapsed().as_secs_f64();
-            info!(scope = self.scope.label, days = %span.days(), rows, pages, seconds, "read");
+            let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+            info!(scope = self.label(), days = %span.days(), rows, pages, seconds, "read");
         }
         Ok(tally)
     }
 
     /// One reading by the API that it was planned for.
     async fn read(&self, ask: Ask) -> Result<Reading, azure::Error> {
-        let (client, scope, tags) = (&self.world.client, &self.scope.id, &self.tag_keys);
+        let settings = self.settings();
+        let (client, scope, tags) = (&settings.client, &settings.scope.id, &settings.tag_keys);
         match ask.by {
             By::List => client.read_usage(scope, ask.span, tags).await,
             By::ShortList => {
-                let pages = u64::from(self.world.poll.report_after_pages);
+                let pages = u64::from(settings.poll.report_after_pages);
                 client.read_usage_within(scope, ask.span, tags, pages).await
             }
             By::Report => {
-                client.read_report(scope, ask.span, tags, self.scope.cost_allocation).await
+                client.read_report(scope, ask.span, tags, settings.scope.cost_allocation).await
             }
         }
     }
 
     /// The answer to be entered, if there is any, and how many of its rows do not count.
     fn answer(&mut self, ask: Ask, reading: Reading, began: Timestamp) -> Option<(Answer, u64)> {
-        let scope = &self.scope.label;
+        let mut held = self.desk.lock();
+        let scope = held.settings.scope.label.clone();
         let (span, by_report) = (ask.span, ask.by == By::Report);
         let understood = match ask.by {
             // A report says itself what it is of.
             By::Report => Understood::AsAsked,
-            By::List | By::ShortList => understand(&self.shelf.books, span, &reading),
+            By::List | By::ShortList => understand(&held.shelf.books, span, &reading),
         };
         match understood {
             Understood::AsAsked => {
@@ -230,7 +265,7 @@ impl Poller {
             }
             Understood::Whole(period) => {
                 warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
-                self.shelf.books.distrust_filter();
+                held.shelf.books.distrust_filter();
                 let rows = reading.sums.into_period(period);
                 Some((Answer { span: Span::Period(period), rows, began, by_report }, 0))
             }
@@ -239,7 +274,7 @@ impl Poller {
                     scope,
                     "Azure ignores the filter for late rows; whole periods are read for them from now on"
                 );
-                self.shelf.books.distrust_guest_filter();
+                held.shelf.books.distrust_guest_filter();
                 None
             }
         }
@@ -247,25 +282,36 @@ impl Poller {
 
     /// Puts an answer in its place and the sums before the world, whole.
     async fn publish(&mut self, answer: Answer) -> Result<(), Failure> {
-        let keeping = Keeping {
-            since: first_kept_day(&self.rules, answer.began),
-            complete_after: self.rules.day_complete_after,
-        };
-        let shelf = std::mem::take(&mut self.shelf);
         // A hundred thousand resources take a while to add up and to store; others go on meanwhile.
-        let span = warn_span!("storing", scope = self.scope.label);
+        let span = warn_span!("storing", scope = self.label());
+        let desk = self.desk.clone();
         let kept = spawn_blocking(move || {
-            let (mut shelf, _entered) = (shelf, span.enter());
-            let kept = shelf.keep(&answer, keeping);
-            (shelf, kept)
+            let _entered = span.enter();
+            let mut held = desk.lock();
+            if held.removed {
+                return Ok(());
+            }
+            let keeping = Keeping {
+                since: first_kept_day(&held.settings.rules, answer.began),
+                complete_after: held.settings.rules.day_complete_after,
+            };
+            let kept = held.shelf.keep(&answer, keeping);
+            // Half entered: whoever holds the desk next must not publish that.
+            if let Err(store::Error::Lost(_)) = kept {
+                held.shelf.forget();
+            }
+            kept
         });
         // Books that a bug left half written must not go on: the loop ends, and health tells.
-        let (shelf, kept) = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
-        self.shelf = shelf;
+        let kept = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
         self.tell_stored(kept)?;
-        let Some(snapshot) = self.snapshot() else { return Ok(()) };
-        let (exposition, index) = (self.world.exposition.clone(), self.index);
-        match spawn_blocking(move || exposition.publish(index, snapshot)).await {
+        let (exposition, desk) = (self.world.exposition.clone(), self.desk.clone());
+        let published = spawn_blocking(move || {
+            let held = desk.lock();
+            let snapshot = held.settings.snapshot(&held.shelf.books).filter(|_| !held.removed);
+            snapshot.map_or(Ok(()), |snapshot| exposition.publish(&desk.id, snapshot))
+        });
+        match published.await {
             Ok(Ok(())) => Ok(()),
             failed => Err(Failure {
                 reason: FailureReason::Store,
@@ -277,7 +323,7 @@ impl Poller {
     /// Tells once that days cannot be written. Without stored days that are part of the books the
     /// scope is read again.
     fn tell_stored(&mut self, stored: Result<(), store::Error>) -> Result<(), Failure> {
-        let scope = &self.scope.label;
+        let scope = self.label();
         match stored {
             Ok(()) => {
                 if std::mem::take(&mut self.unwritten) {
@@ -286,7 +332,7 @@ impl Poller {
                 Ok(())
             }
             Err(store::Error::Unwritten(what)) => {
-                self.world.status.unwritten(self.index);
+                self.tell(Status::unwritten);
                 if !std::mem::replace(&mut self.unwritten, true) {
                     error!(
                         scope,
@@ -296,33 +342,26 @@ impl Poller {
                 Ok(())
             }
             Err(store::Error::Lost(what)) => {
-                self.shelf.forget();
                 let what = format!("{what}; what is published stays, and all is read again");
                 Err(Failure { reason: FailureReason::Store, what })
             }
         }
     }
 
-    pub(super) fn outlook(&self) -> Outlook<'_> {
-        Outlook {
-            poll: &self.world.poll,
-            rules: &self.rules,
-            tag_keys: &self.tag_keys,
-            scope_type: self.scope.id.scope_type,
-            read: self.scope.read,
-            measures: Measures::USUAL,
-            books: &self.shelf.books,
-        }
+    /// What to read, the last first.
+    fn plan(&self, now: Timestamp) -> Vec<Ask> {
+        let held = self.desk.lock();
+        let mut asks = held.settings.outlook(&held.shelf.books).plan(now);
+        asks.reverse();
+        asks
     }
 
-    pub(super) fn snapshot(&self) -> Option<Snapshot> {
-        let books: &Books = &self.shelf.books;
-        let settled = self.outlook().is_settled(books.open()?.before());
-        books.snapshot(&self.rules, &self.tag_keys, settled)
+    pub(super) fn label(&self) -> String {
+        self.desk.lock().settings.scope.label.clone()
     }
 }
 
-/// Scopes that started together must not call together for ever.
-pub(super) fn jittered(wait: Duration) -> Duration {
-    wait.mul_f64(1.0 - 0.05 * fastrand::f64())
+/// Which part of a wait is waited: scopes that started together must not call together for ever.
+fn jitter() -> f64 {
+    1.0 - 0.05 * fastrand::f64()
 }

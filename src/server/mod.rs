@@ -1,5 +1,6 @@
 //! HTTP: the exposition, the status page, health. It only reads what others published; nothing a
-//! client sends changes anything or comes back in an answer.
+//! client sends comes back in an answer, and nothing changes by it, but that `/-/reload` has the
+//! configuration read again.
 //!
 //! A request passes `connections` (time and size), `access` (who may ask) and its route, in this
 //! order.
@@ -9,6 +10,7 @@ mod connections;
 mod negotiation;
 mod page;
 mod passwords;
+mod reload;
 mod scrape;
 
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::Timestamp;
 
 use crate::config::TelemetryPath;
@@ -26,6 +28,7 @@ use crate::status::Status;
 
 pub use access::Access;
 pub use connections::{Patience, serve};
+pub use reload::{Reloaded, Reloads};
 
 /// What the server shows.
 #[derive(Clone)]
@@ -42,9 +45,12 @@ pub struct Site {
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Whether the data is simulated, which nobody may take for real.
     pub demo: bool,
+    /// Who reads the configuration again.
+    pub reloads: Reloads,
 }
 
-/// The routes, behind the access rules. GET and HEAD only; axum answers 405 to other methods.
+/// The routes, behind the access rules. GET and HEAD only, but for `/-/reload`, which is POST, or PUT
+/// as in Prometheus; axum answers 405 to other methods.
 pub fn router(site: Site, access: Arc<Access>) -> Router {
     let scrapes = scrape::Scrapes::new(&site);
     let page = page::Page::new(&site);
@@ -53,6 +59,7 @@ pub fn router(site: Site, access: Arc<Access>) -> Router {
         .route("/", get(page::index).with_state(page))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
+        .route("/-/reload", post(reload::reload).put(reload::reload))
         .with_state(site)
         .layer(from_fn_with_state(access, access::guard))
 }
@@ -130,9 +137,11 @@ mod tests {
             max_requests: 0,
             now: Arc::new(|| Timestamp::UNIX_EPOCH),
             demo: false,
+            reloads: tokio::sync::mpsc::channel(1).0,
         };
         assert_eq!(healthy(State(site.clone())).await.0, StatusCode::OK);
-        status.died(1);
+        let web = status.scopes()[1].info.id.clone();
+        status.died(&web);
         let (code, text) = healthy(State(site)).await;
         assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
         assert!(text.contains("web") && !text.contains("shop"), "{text}");

@@ -15,6 +15,7 @@ use super::{
     money::Money,
     options::Options,
     row::Row,
+    surge::Surge,
 };
 
 /// Hours after the start of a day until none of its rows changes any more.
@@ -60,6 +61,8 @@ pub(super) struct Ledger {
     pub(super) resources: u64,
     pub(super) late_third_party: bool,
     pub(super) hide_charges: bool,
+    pub(super) surges: Vec<Surge>,
+    outage_days: i64,
     counts: Mutex<HashMap<(Selection, i64, i64), u64>>,
     /// Percent of the rows that are gone for good, by day.
     shrunk: Mutex<HashMap<i64, u64>>,
@@ -75,6 +78,8 @@ impl Ledger {
             resources: options.resources.max(1) as u64,
             late_third_party: options.late_third_party,
             hide_charges: options.hide_charges,
+            surges: options.surges.clone(),
+            outage_days: options.outage_days.into(),
             counts: Mutex::default(),
             shrunk: Mutex::default(),
         }
@@ -254,7 +259,7 @@ impl Ledger {
 
     /// The days of a reading that can hold rows.
     pub(super) fn existing(&self, (first, last): Days, as_of: i64) -> RangeInclusive<i64> {
-        first.max(self.first_day)..=last.min(as_of.div_euclid(24))
+        first.max(self.first_day)..=last.min(as_of.div_euclid(24) - self.outage_days)
     }
 }
 

@@ -29,6 +29,7 @@ mod refusal;
 mod report;
 mod row;
 mod serving;
+mod surge;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,7 @@ pub use self::{
     options::Options,
     record::Request,
     report::{ColumnNames, EmptyReport, HeaderCase, ReportFormat, ReportOptions},
+    surge::Surge,
     target::Step,
 };
 

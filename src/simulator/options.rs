@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::report::ReportOptions;
+use super::{report::ReportOptions, surge::Surge};
 
 /// Rows a day may not fall below: every day holds its special rows.
 const SMALLEST_DAY: u64 = 16;
@@ -37,6 +37,10 @@ pub struct Options {
     pub drift: bool,
     /// Links begin with `https://`, for a simulator behind TLS.
     pub https_base: bool,
+    /// Newest days that hold no row, today included: Azure's rating stands still.
+    pub outage_days: u32,
+    /// Services that cost more or less than usual.
+    pub surges: Vec<Surge>,
     /// How the asynchronous report is made.
     pub report: ReportOptions,
 }
@@ -57,6 +61,8 @@ impl Default for Options {
             late_third_party: true,
             drift: false,
             https_base: false,
+            outage_days: 0,
+            surges: Vec::new(),
             report: ReportOptions::default(),
         }
     }

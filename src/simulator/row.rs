@@ -55,6 +55,10 @@ impl Row {
             Charge::Usage => usage(&named, day, slot, twin, &mut chance),
             _ => charged(charge, &mut chance),
         };
+        let quantity = match charge.charge_type() {
+            "Usage" => surged(ledger, &priced, day),
+            _ => priced.quantity,
+        };
         let restated = restatement(day, as_of, &mut chance);
         let subscription = charge.has_subscription().then_some(named.subscription);
         let location = (subscription.is_some() && charge != Charge::NoResource)
@@ -67,7 +71,7 @@ impl Row {
             charge,
             subscription,
             meter: priced.meter,
-            quantity: priced.quantity,
+            quantity,
             price: if ledger.hide_charges { 0 } else { priced.price * restated / 100 },
             reserved: priced.reserved,
             currency: subscription.map_or("USD", |place| enrollment::account_of(place).currency),
@@ -112,6 +116,12 @@ impl Row {
             _ => id + "/",
         }
     }
+}
+
+/// The quantity after every surge of the enrollment.
+fn surged(ledger: &Ledger, priced: &Priced, day: i64) -> i64 {
+    let surges = ledger.surges.iter();
+    surges.fold(priced.quantity, |quantity, surge| surge.applied(priced.meter, day, quantity))
 }
 
 fn usage(resource: &Resource, day: i64, slot: u64, twin: bool, chance: &mut Chance) -> Priced {

@@ -31,9 +31,12 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<SourceFile>) {
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = format!("{name}/{}", entry.file_name().display());
+        if entry.file_name() == "tests" || entry.file_name() == "tests.rs" {
+            continue;
+        }
         if entry.path().is_dir() {
             collect(&entry.path(), &path, files);
-        } else if path.ends_with(".rs") && !path.ends_with("/tests.rs") {
+        } else if path.ends_with(".rs") {
             files.push(SourceFile { text: fs::read_to_string(entry.path()).expect("text"), path });
         }
     }

@@ -16,7 +16,7 @@ use azure_billing_exporter::billing::snapshot::Snapshot;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::poller::{Clock, Poller, World};
+use azure_billing_exporter::poller::{Clock, Poller, Wanted, World};
 use azure_billing_exporter::status::{ScopeInfo, Status};
 use azure_billing_exporter::store::{Answer, Keeping, Shelf};
 use jiff::Timestamp;
@@ -87,13 +87,8 @@ impl Exporter {
             exposition: exposition.clone(),
             store: None,
         };
-        let poller = Poller::new(
-            world,
-            0,
-            scope,
-            rules,
-            tag_keys.iter().map(|&key| key.to_owned()).collect(),
-        );
+        let tag_keys = tag_keys.iter().map(|&key| key.to_owned()).collect();
+        let poller = Poller::new(world, Wanted { scope, rules, tag_keys });
         Self { poller, exposition, status }
     }
 

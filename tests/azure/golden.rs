@@ -62,6 +62,7 @@ async fn exposition(format: Format) -> String {
     let scope = "billing_account: \"1000000\", name: contoso";
     let mut exporter =
         Exporter::with_rules(&config(&server.endpoint, scope), PATIENCE, rules(), &["team", "env"]);
+    exporter.status.configured(NOW.parse().expect("a time"));
     assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
     let text = exporter.exposition.scrape(format).expect("an exposition");
     let lines = text.lines().map(|line| match line.split_once(' ') {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod alertmanager;
+mod alerts;
 mod demo;
 mod history;
 #[path = "../program/process.rs"]

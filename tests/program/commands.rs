@@ -44,7 +44,14 @@ fn the_form_without_a_file_takes_its_credentials_from_the_environment() {
     ];
     let (code, output, error) = run(&["check", "--scope", "department/1234"], &environment);
     assert_eq!((code, error.as_str()), (0, ""), "{output}");
-    assert_eq!(output, "configuration: valid, 1 scope\n  department/1234 (department/1234)\n");
+    let told = "configuration: valid, 1 scope\n  department/1234 (department/1234)\n\
+                identity: application 00000000-0000-0000-0000-000000000002 of tenant \
+                00000000-0000-0000-0000-000000000001 with a client secret\n\
+                endpoint: https://management.azure.com/\n\
+                Azure was not asked; --online asks whether it gives access\n";
+    assert_eq!(output, told);
+    let (_, output, _) = run(&["check", "--scope", "department/1234"], &[]);
+    assert!(output.contains("identity: the managed identity of this machine\n"), "{output}");
     let (code, _, error) = run(&["check", "--scope", "departement/1234"], &environment);
     assert_eq!(code, 2);
     assert!(error.contains("department"), "{error}");
@@ -108,6 +115,11 @@ async fn once_fails_with_1_if_a_scope_failed_and_writes_the_others() {
     assert_eq!(code, 1, "{error}");
     assert!(output.contains("} 12.5\n"), "{output}");
     assert!(error.contains("reason=forbidden"), "{error}");
+    let end = error.lines().last().expect("a line");
+    assert!(
+        end.contains("1 of 2 scopes could not be read; their costs are not in what was written"),
+        "{error}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ mod backfill;
 mod commands;
 #[expect(dead_code, reason = "memory is measured where it is attacked")]
 mod process;
+mod reload;
 mod remote_write;
 mod serve;
 #[path = "../azure/server.rs"]

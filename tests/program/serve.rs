@@ -59,6 +59,39 @@ async fn it_serves_before_the_first_poll_and_says_what_it_waits_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_start_says_what_is_polled_when_by_whom_and_where_to_look() {
+    let azure = Server::start(vec![Answer::Stall]).await;
+    let scopes =
+        "  - {department: \"1234\", name: shop}\n  - {billing_account: \"1\", read: cost_details}";
+    let file = configuration(&azure.endpoint, scopes);
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.redb");
+    let mut text = std::fs::read_to_string(file.path()).expect("the file");
+    text.push_str(&format!("state: {{path: {}}}\n", state.display()));
+    std::fs::write(file.path(), text).expect("the file can be written");
+    let path = file.path().to_str().expect("a path");
+    let flags = ["serve", "--config.file", path, "--web.listen-address", ":0"];
+    let mut exporter = Running::start(&[&flags[..], &["--web.telemetry-path", "/m"]].concat());
+    let listening = exporter.line_with("message=listening");
+    let port = listening.rsplit(':').next().and_then(|rest| rest.strip_suffix("/m"));
+    let port = port.unwrap_or_else(|| panic!("no port: {listening}"));
+    let page = format!("page=http://localhost:{port}/ metrics=http://localhost:{port}/m");
+    assert!(listening.contains(&page), "{listening}");
+    for said in [
+        format!("endpoint={}/ identity=\"a ready token\"", azure.endpoint),
+        "polling scope=shop id=department/1234 every=1h read=auto calls_per_minute=100".to_owned(),
+        "id=billing_account/1 every=1h read=cost_details".to_owned(),
+        format!("message=\"keeping days\" path={}", state.display()),
+    ] {
+        assert!(
+            exporter.seen.iter().any(|line| line.contains(&said)),
+            "{said}: {:#?}",
+            exporter.seen
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_publishes_what_it_read_in_the_format_that_is_asked_for() {
     let azure = Server::start(vec![Answer::page(PAGE)]).await;
     let file = configuration(&azure.endpoint, "  - {department: \"1234\"}");

@@ -4,6 +4,9 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod families;
+#[path = "../documentation/pages.rs"]
+#[expect(dead_code, reason = "only what is shown matters here")]
+mod pages;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -12,9 +15,13 @@ use std::process::{Command, Stdio};
 
 use azure_billing_exporter::billing::published::FAMILIES;
 use families::{families, read, series};
+use pages::{Page, pages};
 use serde::Deserialize;
+use serde_json::Value;
 
-const QUERIES: &str = "tests/promql/queries.yaml";
+/// Of the reference, and of the cookbook, whose queries bear a second target.
+const QUERIES: [&str; 2] = ["tests/promql/queries.yaml", COOKBOOK];
+const COOKBOOK: &str = "tests/promql/cookbook.yaml";
 /// Labels that Prometheus gives to what it scrapes.
 const TARGET_LABELS: [&str; 2] = ["job", "instance"];
 
@@ -41,7 +48,8 @@ struct Case {
 }
 
 fn groups() -> Vec<Group> {
-    serde_saphyr::from_str::<Queries>(&read(QUERIES)).expect("the queries").tests
+    let of = |file| serde_saphyr::from_str::<Queries>(&read(file)).expect("the queries").tests;
+    QUERIES.into_iter().flat_map(of).collect()
 }
 
 /// Runs promtool and gives what it complains about.
@@ -57,15 +65,17 @@ fn promtool(arguments: &[&str], input: Stdio) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(told) }
 }
 
-/// The expressions of the `promql` blocks of a document: a comment begins the next.
-fn shown(document: &str) -> Vec<String> {
-    let text = read(document);
-    let blocks = text.split("```promql\n").skip(1);
-    let blocks = blocks.map(|rest| rest.split_once("```").expect("the end of a block").0);
+/// The expressions of the `promql` blocks of a page: a comment begins the next.
+fn shown(page: &Page) -> Vec<String> {
+    let snippets = page.snippets();
+    let blocks = snippets.iter().filter(|snippet| snippet.language == "promql");
     let mut expressions = vec![String::new()];
-    for line in blocks.flat_map(|block| ["#"].into_iter().chain(block.lines())) {
+    for line in blocks.flat_map(|block| ["#"].into_iter().chain(block.text.lines())) {
         match expressions.last_mut() {
-            Some(expression) if !line.starts_with('#') => expression.push_str(line),
+            Some(expression) if !line.starts_with('#') => {
+                expression.push_str(line);
+                expression.push('\n');
+            }
             _ => expressions.push(String::new()),
         }
     }
@@ -80,9 +90,37 @@ fn bare(expression: &str) -> String {
 
 #[test]
 fn every_query_answers_what_was_worked_out_by_hand() {
-    if let Err(complaint) = promtool(&["test", "rules", QUERIES], Stdio::null()) {
+    for file in QUERIES {
+        if let Err(complaint) = promtool(&["test", "rules", file], Stdio::null()) {
+            panic!("{complaint}");
+        }
+    }
+}
+
+#[test]
+fn a_query_of_the_cookbook_answers_the_same_while_two_targets_are_scraped() {
+    let mut file: Value = serde_saphyr::from_str(&read(COOKBOOK)).expect("the queries");
+    for group in file["tests"].as_array_mut().expect("groups") {
+        let inputs = group["input_series"].as_array_mut().expect("series");
+        let of_the_exporter = |input: &&Value| {
+            input["series"].as_str().is_some_and(|series| series.starts_with("azure_"))
+        };
+        let twice: Vec<Value> = inputs.iter().filter(of_the_exporter).map(second_target).collect();
+        assert!(!twice.is_empty());
+        inputs.extend(twice);
+    }
+    let doubled = tempfile::NamedTempFile::new().expect("a file");
+    serde_json::to_writer(&doubled, &file).expect("it can be written");
+    let path = doubled.path().to_str().expect("a path");
+    if let Err(complaint) = promtool(&["test", "rules", path], Stdio::null()) {
         panic!("{complaint}");
     }
+}
+
+/// A series as another target has it.
+fn second_target(input: &Value) -> Value {
+    let series = input["series"].as_str().expect("a series").replacen('{', r#"{instance="b","#, 1);
+    serde_json::json!({"series": series, "values": input["values"]})
 }
 
 #[test]
@@ -90,18 +128,22 @@ fn every_query_that_is_shown_is_tested() {
     let groups = groups();
     let tested: BTreeSet<String> =
         groups.iter().flat_map(|group| &group.promql_expr_test).map(|c| bare(&c.expr)).collect();
-    for document in ["docs/metrics.md", "docs/history.md", "README.md"] {
-        let shown = shown(document);
-        assert!(!shown.is_empty(), "{document} shows no query");
-        for expression in shown {
-            assert!(tested.contains(&bare(&expression)), "{document}, not tested: {expression}");
+    let mut count = 0;
+    for page in pages() {
+        for expression in shown(&page) {
+            let found = tested.contains(&bare(&expression));
+            assert!(found, "{}, not tested: {expression}", page.path);
+            count += 1;
         }
     }
+    assert!(count > 80, "{count} queries are too few to believe it");
 }
 
 #[test]
 fn every_family_of_the_bill_is_shown_in_a_query() {
-    let shown = shown("docs/metrics.md").join("\n");
+    let pages = pages();
+    let metrics = pages.iter().find(|page| page.path == "docs/metrics.md").expect("the reference");
+    let shown = shown(metrics).join("\n");
     let is_part_of_name = |byte: char| byte.is_ascii_alphanumeric() || byte == '_';
     let names: BTreeSet<&str> = shown.split(|byte| !is_part_of_name(byte)).collect();
     for family in FAMILIES {
@@ -112,7 +154,10 @@ fn every_family_of_the_bill_is_shown_in_a_query() {
 #[test]
 fn every_series_that_is_queried_has_the_labels_that_the_exporter_writes() {
     let families = families();
-    for input in groups().iter().flat_map(|group| &group.input_series) {
+    let groups = groups();
+    let inputs = groups.iter().flat_map(|group| &group.input_series);
+    // Those that costs are joined with are others'.
+    for input in inputs.filter(|input| input.series.starts_with("azure_")) {
         let (name, labels) = series(&input.series);
         let expected = families.get(&name).unwrap_or_else(|| panic!("there is no {name}"));
         let own = labels.iter().map(String::as_str).filter(|label| !TARGET_LABELS.contains(label));

@@ -49,6 +49,7 @@ fn served(exporter: &Exporter, web: WebConfig, patience: Patience, max_requests:
         max_requests,
         now: Arc::new(|| Timestamp::UNIX_EPOCH),
         demo: false,
+        reloads: tokio::sync::mpsc::channel(1).0,
     };
     let access = Arc::new(Access::new(web));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -224,7 +225,8 @@ async fn a_publish_of_many_series_holds_up_no_other_request() {
     let azure = Server::start(vec![Answer::page(rows(10_000, &"v".repeat(900)))]).await;
     let (_, snapshot) = snapshot(&azure.endpoint, "department: \"1\"", &Rules::default()).await;
     let exposition = exporter.exposition.clone();
-    let publish = spawn_blocking(move || exposition.publish(0, snapshot));
+    let id = exporter.status.scopes()[0].info.id.clone();
+    let publish = spawn_blocking(move || exposition.publish(&id, snapshot));
     let start = Instant::now();
     let (mut last, mut longest) = (start, Duration::ZERO);
     while !publish.is_finished() {

@@ -10,6 +10,7 @@ mod compressed;
 #[path = "../azure/exporter.rs"]
 #[expect(dead_code, reason = "the sums are tested with the client")]
 mod exporter;
+mod healthcheck;
 mod limits;
 mod page;
 #[path = "../program/process.rs"]
@@ -18,6 +19,7 @@ mod process;
 #[path = "../end_to_end/prometheus.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod prometheus;
+mod reload;
 mod scrapers;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]

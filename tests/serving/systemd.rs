@@ -4,6 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use crate::process::{Running, program};
+use crate::server::{Answer, Server};
 
 fn heard(socket: &UnixDatagram) -> String {
     let mut text = [0; 4096];
@@ -36,6 +37,41 @@ fn it_is_ready_when_it_listens_alive_while_it_polls_and_says_that_it_stops() {
     exporter.signal("TERM");
     let last = std::iter::repeat_with(|| heard(&socket)).find(|word| word != "WATCHDOG=1");
     assert_eq!(last.as_deref(), Some("STOPPING=1"));
+    assert!(exporter.end().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_is_told_with_its_time_and_again_when_it_has_ended_also_badly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let azure = Server::start(vec![Answer::Stall]).await;
+    let text = format!(
+        "azure: {{endpoint: \"{}\", auth: {{method: token, token: x}}}}\nscopes: [{{department: \"1\"}}]\n",
+        azure.endpoint
+    );
+    let file = folder.path().join("config.yaml");
+    std::fs::write(&file, &text).expect("the file can be written");
+    let name = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&name).expect("a socket");
+    socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
+    let mut command = program();
+    command.args(["serve", "--web.listen-address", "127.0.0.1:0", "--config.file"]).arg(&file);
+    command.env("NOTIFY_SOCKET", &name);
+    let mut exporter = Running::of(command);
+    assert_eq!(heard(&socket), "READY=1");
+    let mut before = 0;
+    for (text, told) in [(text.as_str(), "was read again"), ("", "stays as it was")] {
+        std::fs::write(&file, text).expect("the file can be written");
+        exporter.signal("HUP");
+        let reloading = heard(&socket);
+        let micros = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect("a reload");
+        let micros: u64 = micros.parse().expect("a time");
+        assert!(micros > before);
+        before = micros;
+        assert_eq!(heard(&socket), "READY=1");
+        exporter.line_with(told);
+    }
+    exporter.signal("TERM");
+    assert_eq!(heard(&socket), "STOPPING=1");
     assert!(exporter.end().success());
 }
 

@@ -8,6 +8,7 @@ mod doubt;
 mod isolation;
 mod large;
 mod polling;
+mod reload;
 mod report;
 mod restart;
 mod simulation;

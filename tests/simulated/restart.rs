@@ -208,7 +208,7 @@ async fn a_stored_day_that_is_lost_is_read_again_and_nothing_vanishes_meanwhile(
 }
 
 /// Takes the newest day out of the database, as no crash can.
-fn remove_a_day(path: &Path) {
+pub(crate) fn remove_a_day(path: &Path) {
     type Key = (&'static str, &'static str, u8);
     const DAYS: redb::TableDefinition<'_, Key, &[u8]> = redb::TableDefinition::new("days");
     let database = redb::Database::open(path).expect("a database");

@@ -11,7 +11,7 @@ use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::poller::{Clock, Poller, World};
+use azure_billing_exporter::poller::{Clock, Handle, Poller, Wanted, World, reload};
 use azure_billing_exporter::simulator::{Options, Simulator};
 use azure_billing_exporter::status::{ScopeInfo, Status};
 use azure_billing_exporter::store::Store;
@@ -72,7 +72,16 @@ impl Setup {
         Simulation::new(self, simulator, clock, |_| {})
     }
 
-    fn config(&self) -> Config {
+    pub(crate) fn wanted(&self) -> Vec<Wanted> {
+        let wanted = |scope| Wanted {
+            scope,
+            rules: self.rules.clone(),
+            tag_keys: self.tags.iter().map(|&key| key.to_owned()).collect(),
+        };
+        self.config().scopes.into_iter().map(wanted).collect()
+    }
+
+    pub(crate) fn config(&self) -> Config {
         let scopes: Vec<String> = self
             .scopes
             .iter()
@@ -100,6 +109,8 @@ impl Setup {
 
 pub(crate) struct Simulation {
     pub(crate) setup: Setup,
+    pub(crate) world: World,
+    pub(crate) handles: Vec<Handle>,
     pub(crate) simulator: Simulator,
     pub(crate) clock: Clock,
     pub(crate) pollers: Vec<Poller>,
@@ -179,13 +190,30 @@ impl Simulation {
             exposition: exposition.clone(),
             store,
         };
-        let poller = |(index, scope): (usize, &azure_billing_exporter::config::Scope)| {
-            let rules = setup.rules.clone();
-            let tags = setup.tags.iter().map(|&key| key.to_owned()).collect();
-            Poller::new(world.clone(), index, scope.clone(), rules, tags)
-        };
-        let pollers = config.scopes.iter().enumerate().map(poller).collect();
-        Self { setup, simulator, clock, pollers, exposition, status }
+        let pollers = setup.wanted().into_iter().map(|wanted| Poller::new(world.clone(), wanted));
+        let pollers: Vec<Poller> = pollers.collect();
+        let handles = pollers.iter().map(Poller::handle).collect();
+        Self { setup, world, handles, simulator, clock, pollers, exposition, status }
+    }
+
+    /// Another configuration while pollers may be at work. Those of new scopes are added.
+    pub(crate) fn reload(&mut self, change: impl FnOnce(&mut Setup)) {
+        change(&mut self.setup);
+        let world = World { poll: self.setup.config().poll, ..self.world.clone() };
+        let added = reload(&world, &self.handles, self.setup.wanted()).expect("no bug");
+        let wanted = self.setup.config().scopes;
+        self.handles.retain(|handle| wanted.iter().any(|scope| scope.id == *handle.id()));
+        self.handles.extend(added.iter().map(Poller::handle));
+        self.pollers.extend(added);
+    }
+
+    /// Another configuration of the way to Azure, whose client takes the place of the one before.
+    pub(crate) fn reload_client(&mut self) {
+        let azure = self.setup.config().azure;
+        let client = self.world.client.successor(&azure, in_process(&self.simulator, || {}));
+        self.world.client = Arc::new(client);
+        self.reload(|_| {});
+        self.world.client.take_over(&azure);
     }
 
     /// The same exporter after its process ended, with the same Azure.

@@ -11,7 +11,7 @@ use crate::billing::families::{Combine, ScopeCost, Table};
 use crate::billing::known::{Extent, Known, usage};
 use crate::billing::ledger::{Ledger, Part, Slot};
 use crate::billing::names::{Named, Nameless};
-use crate::billing::period::{Period, day_of};
+use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::span::Span;
 use crate::billing::strings::{Symbol, Translation};
 
@@ -40,13 +40,32 @@ impl Books {
     /// Makes the period of a reading the published one, before its slots are entered.
     pub fn begin(&mut self, period: Period, span: Span) {
         self.advance(period);
-        if let Span::Period(read) = span
-            && self.periods.get(&read).is_some_and(|book| !matches!(book.left, Left::Days))
-        {
-            // Its sums hold days that nobody has any more.
-            self.periods.remove(&read);
-            let range = read.days();
-            self.days.retain(|slot, _| !range.contains(slot.date));
+        match span {
+            Span::Period(read) => {
+                if self.periods.get(&read).is_some_and(|book| !matches!(book.left, Left::Days)) {
+                    // Its sums hold days that nobody has any more.
+                    self.periods.remove(&read);
+                    let range = read.days();
+                    self.days.retain(|slot, _| !range.contains(slot.date));
+                }
+            }
+            Span::Days(range) => self.void_bills(range),
+            Span::Guests(_) => {}
+        }
+    }
+
+    /// A bill holds its forgotten days already. Where one of them comes back by itself, the sum is
+    /// that of no days any more.
+    fn void_bills(&mut self, range: DayRange) {
+        let forgotten = range.first.series(1.day()).take_while(|day| *day <= range.last);
+        let forgotten = forgotten.filter(|day| !self.days.contains_key(&Slot::own(*day)));
+        let periods: BTreeSet<Period> = forgotten.map(Period::of).collect();
+        for period in periods {
+            if let Some(book) = self.periods.get_mut(&period)
+                && matches!(book.left, Left::Bill(_))
+            {
+                book.left = Left::Rest;
+            }
         }
     }
 

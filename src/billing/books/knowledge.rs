@@ -93,8 +93,9 @@ impl Books {
     pub fn knows(&self, period: Period, tag_keys: &TagKeys) -> bool {
         let days = period.days().first.series(1.day());
         let mut days = days.take_while(|day| *day <= period.days().last);
-        days.all(|day| self.knows_day(day, tag_keys))
-            || self.kept_bill(period).is_some_and(|keys| self.has_keys(keys, tag_keys))
+        self.knows_bill(period)
+            && (days.all(|day| self.knows_day(day, tag_keys))
+                || self.kept_bill(period).is_some_and(|keys| self.has_keys(keys, tag_keys)))
     }
 
     /// Whether the bill of a period can be told, by whatever tag keys.
@@ -104,6 +105,12 @@ impl Books {
             Some(Left::Rest) => false,
             Some(Left::Days) | None => self.knows_all(period),
         }
+    }
+
+    /// Whether the sum of a period holds days that were forgotten: read by themselves, they would end
+    /// it.
+    pub fn is_bill(&self, period: Period) -> bool {
+        self.kept_bill(period).is_some()
     }
 
     fn kept_bill(&self, period: Period) -> Option<&Vec<Symbol>> {

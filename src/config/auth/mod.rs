@@ -6,6 +6,7 @@
 mod environment;
 mod keys;
 
+use std::fmt;
 use std::path::Path;
 
 use super::Environment;
@@ -15,7 +16,7 @@ use super::secret::Secret;
 use super::tree::{At, one_of};
 
 /// Who asks, decided and complete: a credential can be built from it without further questions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Auth {
     /// An application that signs in with a secret.
     ClientSecret(Application, Secret),
@@ -37,12 +38,19 @@ pub enum Auth {
 }
 
 /// An application, as its directory knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
     /// The directory: a GUID or a domain name.
     pub tenant_id: String,
     /// The application's id, which is not the object id that roles are assigned to.
     pub client_id: String,
+}
+
+/// Both ids, since the wrong directory is as usual a mistake as the wrong application.
+impl fmt::Display for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "application {} of tenant {}", self.client_id, self.tenant_id)
+    }
 }
 
 /// Which of a machine's identities.
@@ -62,15 +70,9 @@ impl Auth {
     /// The identity in words for the log and for `check`; never a secret.
     pub fn describe(&self) -> String {
         match self {
-            Self::ClientSecret(application, _) => {
-                format!("application {} with a client secret", application.client_id)
-            }
-            Self::ClientCertificate(application, _) => {
-                format!("application {} with a certificate", application.client_id)
-            }
-            Self::WorkloadIdentity(application, _) => {
-                format!("application {} by workload identity", application.client_id)
-            }
+            Self::ClientSecret(application, _) => format!("{application} with a client secret"),
+            Self::ClientCertificate(application, _) => format!("{application} with a certificate"),
+            Self::WorkloadIdentity(application, _) => format!("{application} by workload identity"),
             Self::ManagedIdentity(ManagedIdentity::System) => {
                 "the managed identity of this machine".to_owned()
             }

@@ -4,9 +4,11 @@ mod budgets;
 mod certificates;
 mod credentials;
 mod documentation;
+mod documented_values;
 mod metrics;
 mod secrets;
 mod values;
+
 mod web;
 mod wrong;
 

@@ -189,6 +189,21 @@ fn a_relative_state_file_lies_beside_the_configuration() {
 }
 
 #[test]
+fn a_state_file_whose_directory_is_missing_is_warned_of() {
+    let warnings = |path: &str| {
+        let config = load(&format!("state: {{path: {path}}}\n{SHORTEST}")).unwrap();
+        config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = "config.yaml:1: state.path: is in a directory that does not exist here, /nowhere; \
+                make it, for the user that runs serve";
+    assert_eq!(warnings("/nowhere/state.redb"), [told]);
+    assert_eq!(warnings("state.redb"), [""; 0]);
+    let there = tempfile::tempdir().unwrap();
+    let file = there.path().join("state.redb");
+    assert_eq!(warnings(file.to_str().unwrap()), [""; 0]);
+}
+
+#[test]
 fn a_scope_says_by_which_api_it_is_read() {
     let read = |lines: &str| {
         let scope =

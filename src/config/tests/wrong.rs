@@ -136,8 +136,8 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "azure: {requests_per_minute: {department: 2.5}}\n",
-        "config.yaml:1: azure.requests_per_minute.department: is read as a number with a \
-         fraction or an exponent; put it in quotes",
+        "config.yaml:1: azure.requests_per_minute.department: `2.5` is not a whole number of \
+         requests; use 1 or more",
     ),
     (
         "poll: {report_after_pages: 0}\n",
@@ -147,6 +147,21 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "poll: {report_min_interval: 1h}\n",
         "config.yaml:1: poll.report_min_interval: 1h is too short: the source has nothing new \
          before; use 4h or more",
+    ),
+    (
+        "metrics: {instances: {max_series: 1e6}}\n",
+        "config.yaml:1: metrics.instances.max_series: `1e6` is not a number of series; use a \
+         whole number up to 1000000, or 0 to turn the family off",
+    ),
+    (
+        "azure: {cloud: us_government, endpoint: 'https://management.azure.com'}\n",
+        "config.yaml:1: azure.endpoint: is that of cloud `public`, and azure.cloud is \
+         `us_government`; remove the key, and set `cloud: public` if that is meant",
+    ),
+    (
+        "azure: {authority_host: 'https://login.chinacloudapi.cn/'}\n",
+        "config.yaml:1: azure.authority_host: is that of cloud `china`, and azure.cloud is \
+         `public`; remove the key, and set `cloud: china` if that is meant",
     ),
     (
         "state: {path: /}\n",
@@ -199,8 +214,8 @@ const WRONG_SCOPES: &[(&str, &str)] = &[
     ),
     (
         "scopes:\n- department: 1e3\n",
-        "config.yaml:2: scopes[0].department: is read as a number with a fraction or an \
-         exponent; put it in quotes",
+        "config.yaml:2: scopes[0].department: `1e3` is not an id of this type; use the \
+         department's number, digits only",
     ),
     (
         "scopes:\n- enrollment_account: 'a:b'\n",
@@ -248,12 +263,12 @@ const WRONG_SCOPES: &[(&str, &str)] = &[
     (
         "scopes:\n- {department: 1, name: a}\n- {department: 1, name: b}\n",
         "config.yaml:3: scopes[1]: `department/1` is the same scope as scopes[0] (line 2); \
-         remove one, or tell them apart by `name` or `cost`",
+         remove one, or give it the other `cost`",
     ),
     (
         "scopes:\n- {department: 1, name: a}\n- {department: 2, name: a}\n",
-        "config.yaml:3: scopes[1]: the name `a` is already that of scopes[0] (line 2); remove \
-         one, or tell them apart by `name` or `cost`",
+        "config.yaml:3: scopes[1]: the name `a` is already that of scopes[0] (line 2); give \
+         one of them another `name`",
     ),
 ];
 
@@ -304,6 +319,14 @@ fn all_problems_are_told_at_once_in_the_order_of_the_file() {
     let starts: Vec<&str> =
         complaint.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
     assert_eq!(starts, ["poll.interval", "scopes[0].cost", "scopes[0].department", "azure.cloud"]);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_so() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), b"scopes: \xff").unwrap();
+    let error = Config::from_file(file.path(), &Environment::default()).unwrap_err().to_string();
+    assert!(error.ends_with(": is not UTF-8 text; save it as UTF-8"), "{error}");
 }
 
 #[test]

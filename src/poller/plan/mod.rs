@@ -4,6 +4,8 @@
 //! anew. The days that are due become as few readings as possible, none of them longer than what
 //! may be lost when it fails.
 
+mod way;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
@@ -38,12 +40,6 @@ pub(super) struct Measures {
 impl Measures {
     pub(super) const USUAL: Self = Self { page: 1_000, reading: 30_000, report: 2_000_000 };
 }
-
-/// Days of a report that is not of a month.
-const DAYS_A_REPORT: usize = 7;
-
-/// How far back reports reach, in periods.
-const REPORTED_PERIODS: i32 = 13;
 
 /// A reading to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,28 +87,17 @@ impl Outlook<'_> {
         let open = Period::of(today);
         let mut asks = self.asks(self.open(open, now), now);
         asks.extend(self.asks(self.previous(open.before(), now), now));
-        asks.extend(self.old(self.window(open.before().days().first, now), now));
-        for month in self.months(today) {
+        let mut days = self.window(open.before().days().first, now);
+        let mut months = self.months(today);
+        let counted = self.counted(today);
+        let bill = |month: &Period| counted.contains(month) && self.books.is_bill(*month);
+        months.extend(days.iter().map(|day| Period::of(*day)).filter(bill));
+        days.retain(|day| !months.contains(&Period::of(*day)));
+        asks.extend(self.old(days, now));
+        for month in months {
             asks.push(Ask { span: Span::Period(month), by: self.way_of_unknown(month, now) });
         }
         asks
-    }
-
-    /// What to read in place of a list that has turned out to be long.
-    pub(super) fn instead(&self, span: Span) -> Vec<Ask> {
-        let range = span.days();
-        let report = |span| Ask { span, by: By::Report };
-        match span {
-            Span::Days(_) => {
-                let periods: BTreeSet<Period> = days(range).map(Period::of).collect();
-                let within = |period: &Period| DayRange {
-                    first: period.days().first.max(range.first),
-                    last: period.days().last.min(range.last),
-                };
-                periods.iter().rev().map(|period| report(Span::Days(within(period)))).collect()
-            }
-            span => vec![report(span)],
-        }
     }
 
     /// Whether a plan has nothing new to ask: all that is published was read at some time.
@@ -176,18 +161,25 @@ impl Outlook<'_> {
 
     /// The closed periods that budgets count and nobody has read.
     fn months(&self, today: Date) -> BTreeSet<Period> {
-        let budgets = self.rules.budgets.iter();
-        let tags = budgets.clone().filter_map(|budget| match &budget.only {
+        let tags = self.rules.budgets.iter().filter_map(|budget| match &budget.only {
             Only::Tag { key, .. } => {
                 self.tag_keys.iter().find(|known| known.eq_ignore_ascii_case(key))
             }
             _ => None,
         });
         let tags: TagKeys = tags.cloned().collect();
-        let counted = budgets.filter_map(|budget| budget.periods(today)).flatten();
-        // The other two are read anyway.
-        let closed = counted.filter(|period| *period < Period::of(today).before());
-        closed.filter(|period| !self.books.knows(*period, &tags)).collect()
+        let unknown = |period: &Period| {
+            // Days that were read by their dates are without guests.
+            !self.books.knows(*period, &tags)
+                || self.has_guests() && self.books.guests_asked_at(*period).is_none()
+        };
+        self.counted(today).into_iter().filter(unknown).collect()
+    }
+
+    /// The closed periods that budgets count, beside the one before the open one: that is read anyway.
+    fn counted(&self, today: Date) -> BTreeSet<Period> {
+        let counted = self.rules.budgets.iter().filter_map(|budget| budget.periods(today));
+        counted.flatten().filter(|period| *period < Period::of(today).before()).collect()
     }
 
     /// The days of a period up to one that are unknown, doubted, due or always read; and its guests.
@@ -210,148 +202,6 @@ impl Outlook<'_> {
             && (self.books.guests_asked_at(period).is_none_or(&due)
                 || self.doubted(Part::Guests).iter().any(|day| range.contains(*day)));
         Due { period, range, days: days(range).filter(is_due).collect(), guests }
-    }
-
-    /// How what is due is asked for.
-    fn asks(&self, due: Due, now: Timestamp) -> Vec<Ask> {
-        if due.days.is_empty() && !due.guests {
-            return Vec::new();
-        }
-        if self.read == Read::CostDetails {
-            let asks = self.is_report_due(&due, now).then(|| self.reports(&due));
-            return asks.unwrap_or_default();
-        }
-        let nothing_known = days(due.range).all(|day| self.books.rows_of(day).is_none());
-        if nothing_known {
-            let by = self.way_of_unknown(due.period, now);
-            return vec![Ask { span: Span::Period(due.period), by }];
-        }
-        if !self.may_report(due.period, now)
-            || self.rows(due.days.iter().copied()) <= self.rows_worth_a_report()
-        {
-            return self.lists(due);
-        }
-        if self.is_report_due(&due, now) {
-            return self.reports(&due);
-        }
-        let mut rows = 0;
-        let newest = due.days.into_iter().rev().take_while(|day| {
-            rows += self.rows(std::iter::once(*day));
-            rows <= self.rows_worth_a_report()
-        });
-        self.by_date(newest.collect())
-    }
-
-    /// By the list: the period as a whole where that is as short, else its days and its guests.
-    fn lists(&self, due: Due) -> Vec<Ask> {
-        let fits = self.rows(days(due.range)) <= self.measures.reading;
-        let whole = if due.guests {
-            fits || self.books.guests_unfiltered()
-        } else {
-            fits && due.days.len() == due.range.count()
-        };
-        let list = |span| Ask { span, by: By::List };
-        if whole {
-            return vec![list(Span::Period(due.period))];
-        }
-        let mut asks = self.by_date(due.days);
-        let guests = due.guests && !self.books.filter_ignored();
-        asks.extend(guests.then(|| list(Span::Guests(due.period))));
-        asks
-    }
-
-    /// By reports: the whole period, which costs no more calls than some of its days.
-    fn reports(&self, due: &Due) -> Vec<Ask> {
-        let report = |span| Ask { span, by: By::Report };
-        if self.rows(days(due.range)) <= self.measures.report {
-            return vec![report(Span::Period(due.period))];
-        }
-        let all: Vec<Date> = days(due.range).collect();
-        let weeks = all.rchunks(DAYS_A_REPORT);
-        let week = |days: &[Date]| DayRange { first: days[0], last: days[days.len() - 1] };
-        let mut asks: Vec<Ask> = weeks.map(|days| report(Span::Days(week(days)))).collect();
-        let guests = Ask { span: Span::Guests(due.period), by: By::List };
-        asks.extend(due.guests.then_some(guests));
-        asks
-    }
-
-    /// Days of closed periods, by their date.
-    fn old(&self, wanted: BTreeSet<Date>, now: Timestamp) -> Vec<Ask> {
-        if self.read != Read::CostDetails {
-            let mut asks = self.by_date(wanted);
-            for ask in &mut asks {
-                ask.by = self.way_of_unknown(Period::of(ask.span.days().first), now);
-            }
-            return asks;
-        }
-        let periods: BTreeSet<Period> = wanted.into_iter().map(Period::of).collect();
-        let ask = |period| Ask { span: Span::Period(period), by: self.way_of_unknown(period, now) };
-        periods.into_iter().rev().map(ask).collect()
-    }
-
-    /// How a reading of unknown length is made.
-    fn way_of_unknown(&self, period: Period, now: Timestamp) -> By {
-        match self.read {
-            Read::CostDetails if self.is_reported(period, now) => By::Report,
-            Read::Auto if self.may_report(period, now) => By::ShortList,
-            _ => By::List,
-        }
-    }
-
-    fn may_report(&self, period: Period, now: Timestamp) -> bool {
-        self.read == Read::Auto && !self.books.reports_refused() && self.is_reported(period, now)
-    }
-
-    fn is_reported(&self, period: Period, now: Timestamp) -> bool {
-        period >= Period::of(day_of(now)).months_before(REPORTED_PERIODS - 1)
-    }
-
-    /// Whether the last report of a period is old enough, or was left incomplete.
-    fn is_report_due(&self, due: &Due, now: Timestamp) -> bool {
-        let Some(last) = self.books.reported_at(due.period) else { return true };
-        let age = now.duration_since(last);
-        let interval = SignedDuration::try_from(self.poll.report_min_interval);
-        let left_out = |day: &Date| {
-            *day <= day_of(last) && self.books.day_asked_at(*day).is_none_or(|asked| asked < last)
-        };
-        age < SignedDuration::ZERO
-            || age >= interval.unwrap_or(SignedDuration::MAX)
-            || due.days.iter().any(left_out)
-    }
-
-    fn rows_worth_a_report(&self) -> u64 {
-        u64::from(self.poll.report_after_pages) * self.measures.page
-    }
-
-    /// Lists by date, the newest first. Where Azure ignores dates, of the periods they are in.
-    fn by_date(&self, wanted: BTreeSet<Date>) -> Vec<Ask> {
-        let list = |span| Ask { span, by: By::List };
-        if self.books.filter_ignored() {
-            let periods: BTreeSet<Period> = wanted.into_iter().map(Period::of).collect();
-            return periods.into_iter().rev().map(|period| list(Span::Period(period))).collect();
-        }
-        let mut ranges: Vec<DayRange> = Vec::new();
-        for day in wanted.into_iter().rev() {
-            match ranges.last_mut() {
-                Some(range)
-                    if range.first == day.saturating_add(1.day())
-                        && self.rows(days(DayRange { first: day, ..*range }))
-                            <= self.measures.reading =>
-                {
-                    range.first = day;
-                }
-                _ => ranges.push(DayRange { first: day, last: day }),
-            }
-        }
-        ranges.into_iter().map(|range| list(Span::Days(range))).collect()
-    }
-
-    /// Rows to expect of some days: what is known of them, and of an unknown day the most that is
-    /// known of any.
-    fn rows(&self, days: impl Iterator<Item = Date>) -> u64 {
-        let known: Vec<Option<u64>> = days.map(|day| self.books.rows_of(day)).collect();
-        let most = known.iter().flatten().max().copied().unwrap_or(0);
-        known.into_iter().map(|rows| rows.unwrap_or(most)).sum()
     }
 
     fn doubted(&self, part: Part) -> BTreeSet<Date> {

@@ -64,8 +64,7 @@ pub(super) async fn index(State(page): State<Page>) -> Response {
 
 fn document(page: &Page) -> Markup {
     let site = &page.site;
-    let scopes = site.status.scopes().clone();
-    let overviews = site.exposition.overviews();
+    let (scopes, overviews) = site.exposition.overviews();
     let scopes: Vec<(&ScopeStatus, Option<&Overview>)> = scopes
         .iter()
         .zip(overviews.iter().map(Option::as_deref).chain(std::iter::repeat(None)))
@@ -90,6 +89,7 @@ fn document(page: &Page) -> Markup {
                     (links(site))
                 }
                 main {
+                    (reload_trouble(site))
                     (summary(&scopes, now))
                     @for (index, (status, overview)) in scopes.iter().enumerate() {
                         (scope::card(index, status, *overview, now))
@@ -123,6 +123,19 @@ fn links(site: &Site) -> Markup {
             a href="/-/healthy" { "Health" }
             a href="/-/ready" { "Readiness" }
             a href=(DOCUMENTATION) { "Documentation" }
+        }
+    }
+}
+
+/// Why what the file says is not what is seen here.
+fn reload_trouble(site: &Site) -> Markup {
+    let failed = site.status.last_reload().filter(|reload| !reload.successful);
+    html! {
+        @if let Some(reload) = failed {
+            p.trouble role="status" {
+                "The configuration file cannot be used: what it said at " (words::moment(reload.success_at))
+                " is in force. The log says why."
+            }
         }
     }
 }

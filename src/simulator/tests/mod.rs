@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use self::client::{
     Client, FIRST, LAST, LIST, Page, by_date, encode, path, simulator, sums, values,
 };
-use super::{Fault, Money, Options, RetryAfter, Stall};
+use super::{Fault, Money, Options, RetryAfter, Stall, Surge};
 
 #[tokio::test]
 async fn equal_options_give_equal_rows_whatever_the_page_size() {
@@ -222,4 +222,45 @@ async fn requests_that_azure_would_refuse_are_refused() {
     let nameless = Request::get(format!("{path}?api-version=2021-10-01")).body(Body::empty());
     let refused = client.0.oneshot(nameless.unwrap()).await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_surge_lets_one_service_use_more_from_its_first_day_on() {
+    let surge: Surge = "Log Analytics=200@2026-11-10".parse().unwrap();
+    let usual = simulator(Options::default()).0;
+    let (surged, _) = simulator(Options { surges: vec![surge], ..Options::default() });
+    let totals = |of: &super::Simulator, first: Date, last: Date| {
+        of.totals("billing_account", "100000", first, last)
+    };
+    let [before, first] = [9, 10].map(|day| Date::new(2026, 11, day).unwrap());
+    assert_eq!(totals(&surged, FIRST, before), totals(&usual, FIRST, before));
+    // Every cost of that service is there twice, and nothing else.
+    let rows = |of: &super::Simulator| {
+        let client = Client(of.router());
+        async move { client.rows(&by_date("billing_account", "100000", "2021-10-01")).await }
+    };
+    let is_of_service = |row: &&String| row.contains("\"meterCategory\":\"Log Analytics\"");
+    let is_later = |row: &&String| {
+        let date = values(std::slice::from_ref(*row), "date").into_iter().next();
+        date.is_some_and(|date| date.trim_matches('"') >= "2026-11-10")
+    };
+    let some: Vec<String> =
+        rows(&usual).await.iter().filter(is_of_service).filter(is_later).cloned().collect();
+    assert!(!some.is_empty());
+    let mut expected = totals(&usual, first, LAST);
+    for (currency, sum) in sums(&some) {
+        *expected.get_mut(&currency).unwrap() += sum;
+    }
+    assert_eq!(totals(&surged, first, LAST), expected);
+    assert_eq!(sums(&rows(&surged).await), totals(&surged, FIRST, LAST));
+}
+
+#[tokio::test]
+async fn an_outage_leaves_the_newest_days_without_rows() {
+    let (simulator, _) = simulator(Options { outage_days: 3, ..Options::default() });
+    let rows = Client(simulator.router()).rows(&by_date("department", "1002", "2021-10-01")).await;
+    let newest = values(&rows, "date").into_iter().max().unwrap();
+    let today = super::calendar::date_of(super::calendar::day_at(simulator.now()));
+    let last = today.saturating_sub(jiff::ToSpan::days(3));
+    assert!(newest.contains(&last.to_string()), "{newest}");
 }

@@ -1,6 +1,9 @@
 //! Commands and flags: the only namer of clap. Values are parsed here into the types of `config`,
 //! and nothing is opened, resolved or started.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,11 +14,12 @@ use crate::config::{
     AuthorizationFile, ExtraHeader, ExtraLabel, ListenAddress, ReceiverUrl, TelemetryPath,
     parse_duration,
 };
+use crate::simulator::Surge;
 
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
 ///
-/// Reads cost and usage of billing accounts, departments, enrollment accounts and subscriptions,
-/// and serves them on /metrics.
+/// Reads cost and usage of billing accounts (enrollments), departments, enrollment accounts and
+/// subscriptions every few hours, and serves them as metrics and as a page to look at.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "azure-billing-exporter", version, arg_required_else_help = true)]
 #[command(subcommand_required = true, max_term_width = 100, after_help = EXAMPLES)]
@@ -33,7 +37,8 @@ pub fn parse() -> Cli {
     Cli::parse()
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = concat!(
+    "\
 Examples:
   See it work, without an account:
     azure-billing-exporter demo
@@ -43,7 +48,14 @@ Examples:
     azure-billing-exporter check --config.file config.yaml --online
     azure-billing-exporter serve --config.file config.yaml
   Three years of history:
-    azure-billing-exporter backfill --config.file config.yaml --from 2023-11 --to 2026-10 --output azure.om";
+    azure-billing-exporter backfill --config.file config.yaml --from 2023-11 --to 2026-10 \\
+      --output azure.om
+
+Exit codes: 0 done, 1 failed (also: a scope could not be read), 2 wrong flags or configuration.
+Documentation: ",
+    env!("CARGO_PKG_REPOSITORY"),
+    "/tree/main/docs"
+);
 
 /// The flag several commands have, each with its own default.
 const LISTEN: &str = "web.listen-address";
@@ -53,7 +65,7 @@ const WEB_CONFIG: &str = "web.config.file";
 /// What the program can do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Poll Azure and serve /metrics until stopped
+    /// Poll Azure and serve /metrics and a status page until stopped
     Serve(ServeArgs),
     /// Try everything on a simulated enrollment: no account, data within seconds
     Demo(DemoArgs),
@@ -62,14 +74,21 @@ pub enum Command {
     /// For cron and the textfile collector of node_exporter. Exits 1 if any scope failed.
     Once(OnceArgs),
     /// Check the configuration, and with --online also whether Azure gives access
-    Check(CheckArgs),
-    /// Write months that are over as samples of their days, for Prometheus and its kin
     ///
-    /// To an OpenMetrics file, or by remote write. Reading 36 months takes hours of Azure's quota;
-    /// a run that was ended goes on where it stopped when it is started again.
+    /// Starts nothing. Problems are told with file, line, key and remedy, all at once.
+    Check(CheckArgs),
+    /// Write closed months as history, a sample a day, to a file or by remote write
+    ///
+    /// For Prometheus, Mimir, Thanos and VictoriaMetrics. Reading 36 months takes hours of Azure's
+    /// quota; a run that was ended goes on where it stopped when it is started again.
     Backfill(BackfillArgs),
     /// Serve a simulated Azure API, for trying other clients and for tests
     Simulate(SimulateArgs),
+    /// Ask the exporter on this machine whether it is alive
+    ///
+    /// For HEALTHCHECK of a container and for exec probes. Exits 0 when it is, else 1 and says why.
+    /// It speaks TLS where the exporter does, and needs neither its certificate nor a user.
+    Healthcheck(HealthcheckArgs),
 }
 
 /// Where the configuration comes from: a file, or scopes by flag. One of the two is required.
@@ -79,10 +98,11 @@ pub struct SourceArgs {
     /// YAML configuration file; see docs/configuration.md
     #[arg(long = "config.file", value_name = "PATH", conflicts_with = "scope")]
     pub config_file: Option<PathBuf>,
-    /// Scope to read, repeatable; needs no file, credentials come from AZURE_* variables
+    /// Scope to read, repeatable, in place of a file; the credential comes from the environment
     ///
-    /// TYPE is billing_account, department, enrollment_account or subscription.
-    /// Example: --scope department/1234
+    /// TYPE is billing_account, department, enrollment_account or subscription, and ID its number:
+    /// department/1234. The credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET;
+    /// without, the managed identity of this machine.
     #[arg(long, value_name = "TYPE/ID")]
     pub scope: Vec<String>,
 }
@@ -96,7 +116,7 @@ pub struct WebArgs {
     /// File with TLS, users and headers, as other exporters have it; see docs/web.md
     #[arg(long = WEB_CONFIG, value_name = "PATH")]
     pub web_config_file: Option<PathBuf>,
-    /// Most scrapes at once before 503; 0 is any number
+    /// Most scrapes under way at once, others get 503; 0 is any number
     #[arg(long = "web.max-requests", value_name = "N", default_value_t = 40)]
     pub max_requests: usize,
 }
@@ -104,22 +124,24 @@ pub struct WebArgs {
 /// What is logged. Flags as the Prometheus ecosystem names them.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct LogArgs {
-    /// Least severe messages to log
+    /// Lowest severity to log: error, warn, info, debug (every request) or trace (libraries too)
     #[arg(
         long = "log.level",
         global = true,
         display_order = 100,
         value_name = "LEVEL",
-        default_value = "info"
+        default_value = "info",
+        hide_possible_values = true
     )]
     pub level: LogLevel,
-    /// Form of log lines
+    /// Form of log lines: logfmt, or json for collectors
     #[arg(
         long = "log.format",
         global = true,
         display_order = 101,
         value_name = "FORMAT",
-        default_value = "logfmt"
+        default_value = "logfmt",
+        hide_possible_values = true
     )]
     pub format: LogFormat,
 }
@@ -142,7 +164,7 @@ pub enum LogLevel {
 /// Forms of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// `level=info message="…"`, one event a line.
+    /// Pairs of key and value, one event a line.
     Logfmt,
     /// One JSON object a line, for collectors.
     Json,
@@ -150,6 +172,11 @@ pub enum LogFormat {
 
 /// Flags of `serve`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Then look at http://localhost:10540/. A first reading takes as long as Azure's quotas say, \
+    minutes to hours: costs appear when the open month has been read. `state.path` in the file keeps them across restarts.\n\n\
+    Example:\n  azure-billing-exporter serve --config.file /etc/azure-billing-exporter/config.yaml"
+)]
 pub struct ServeArgs {
     /// What to read.
     #[command(flatten)]
@@ -164,6 +191,10 @@ pub struct ServeArgs {
 
 /// Flags of `demo`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Example, beside something that has the port:\n  azure-billing-exporter demo \
+    --web.listen-address 127.0.0.1:9000"
+)]
 pub struct DemoArgs {
     /// Address to listen on, repeatable
     #[arg(long = LISTEN, value_name = ADDRESS, default_value = "127.0.0.1:10540")]
@@ -191,6 +222,9 @@ pub struct OnceArgs {
 
 /// Flags of `check`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Example:\n  azure-billing-exporter check --config.file config.yaml --online"
+)]
 pub struct CheckArgs {
     /// What to check.
     #[command(flatten)]
@@ -271,8 +305,16 @@ pub struct SimulateArgs {
     pub latency: Duration,
 }
 
+/// Flags of `healthcheck`.
+#[derive(Args, Clone, Debug)]
+pub struct HealthcheckArgs {
+    /// Address the exporter listens on, as it was told
+    #[arg(long = LISTEN, value_name = ADDRESS, default_value = ":10540")]
+    pub listen_address: ListenAddress,
+}
+
 /// The enrollment that is made up: the same flags, the same rows.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct EnrollmentArgs {
     /// Number the data is made from: the same seed gives the same rows
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -288,6 +330,14 @@ pub struct EnrollmentArgs {
     /// Rows of all days together; two a resource and day without it
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub rows: Option<u64>,
+    /// Let a service use so many percent of what it did, from a day on; repeatable
+    ///
+    /// Example: --surge 'Log Analytics=200@2026-11-20'
+    #[arg(long, value_name = "SERVICE=PERCENT@YYYY-MM-DD")]
+    pub surge: Vec<Surge>,
+    /// Newest days without any usage, as when Azure's rating stands still
+    #[arg(long = "outage-days", value_name = "N", default_value_t = 0)]
+    pub outage_days: u32,
 }
 
 fn share(text: &str) -> Result<f64, &'static str> {
@@ -297,80 +347,4 @@ fn share(text: &str) -> Result<f64, &'static str> {
 
 fn latency(text: &str) -> Result<Duration, String> {
     if text == "0s" { Ok(Duration::ZERO) } else { parse_duration(text) }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-    use clap::error::ErrorKind;
-
-    use super::*;
-
-    fn parse(line: &str) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(format!("azure-billing-exporter {line}").split_whitespace())
-    }
-
-    #[test]
-    fn the_commands_are_put_together_without_contradictions() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn serve_listens_where_prometheus_expects_it() {
-        let Command::Serve(serve) = parse("serve --scope department/1").unwrap().command else {
-            panic!()
-        };
-        assert_eq!(serve.listen_address, [":10540".parse().unwrap()]);
-        assert_eq!(serve.web.telemetry_path.as_str(), "/metrics");
-        assert_eq!(serve.source.scope, ["department/1"]);
-    }
-
-    #[test]
-    fn log_flags_are_good_before_and_after_the_command() {
-        for line in ["--log.level=debug demo", "demo --log.level=debug"] {
-            let cli = parse(line).unwrap();
-            assert_eq!((cli.log.level, cli.log.format), (LogLevel::Debug, LogFormat::Logfmt));
-        }
-    }
-
-    #[test]
-    fn wrong_flags_are_usage_errors_with_a_remedy() {
-        let backfill = "backfill --scope a --from 2026-09 --to 2026-10";
-        let cases = [
-            ("serve", "<--config.file <PATH>|--scope <TYPE/ID>>"),
-            ("check --config.file a --scope b", "cannot be used with"),
-            ("demo --web.listen-address 10540", "the port is missing; write :10540"),
-            ("demo --web.telemetry-path metrics", "it must begin with /; write"),
-            ("demo --log.level loud", "possible values: error, warn, info, debug, trace"),
-            ("simulate --error-rate 2", "use a number from 0 to 1"),
-            ("simulate --latency soon", "is not a span of time"),
-            ("simulate --rows 0", "0 is not in 1.."),
-            (backfill, "<--output <FILE>|--remote-write <URL>>"),
-            (&format!("{backfill} --output a --remote-write https://x"), "cannot be used with"),
-            (&format!("{backfill} --output a --remote-write.header a=b"), "cannot be used with"),
-            (&format!("{backfill} --output a --label job"), "write NAME=VALUE"),
-            ("backfill --scope a --from 2026-13 --to 2026-10 --output a", "YYYY-MM"),
-        ];
-        for (line, expected) in cases {
-            let error = parse(line).unwrap_err();
-            assert_eq!(error.exit_code(), 2, "{line}");
-            assert!(error.to_string().contains(expected), "{line}:\n{error}");
-        }
-    }
-
-    #[test]
-    fn without_a_command_there_is_help() {
-        let error = parse("").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
-        assert!(error.to_string().contains("azure-billing-exporter demo"), "{error}");
-        let version = parse("--version").unwrap_err().to_string();
-        assert_eq!(version, format!("azure-billing-exporter {}\n", env!("CARGO_PKG_VERSION")));
-    }
-
-    #[test]
-    fn durations_of_flags_have_milliseconds() {
-        let simulate = parse("simulate --latency 200ms").unwrap().command;
-        let expected = Duration::from_millis(200);
-        assert!(matches!(simulate, Command::Simulate(args) if args.latency == expected));
-    }
 }

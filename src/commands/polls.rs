@@ -1,0 +1,111 @@
+//! The poll loops at work: started, ended where a reload removes their scope, and told where one ends
+//! by itself.
+
+use std::future::pending;
+
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tracing::error;
+
+use crate::billing::scope::ScopeId;
+use crate::poller::{Handle, Poller};
+use crate::status::Status;
+
+/// The poll loops. They end with the value.
+#[derive(Default)]
+pub(super) struct Polls {
+    tasks: JoinSet<()>,
+    running: Vec<Running>,
+}
+
+struct Running {
+    handle: Handle,
+    task: AbortHandle,
+}
+
+impl Polls {
+    pub(super) fn start(&mut self, poller: Poller) {
+        let handle = poller.handle();
+        let task = self.tasks.spawn(poller.run());
+        self.running.push(Running { handle, task });
+    }
+
+    /// Ways to the scopes for a reload.
+    pub(super) fn handles(&self) -> Vec<Handle> {
+        self.running.iter().map(|running| running.handle.clone()).collect()
+    }
+
+    /// Ends the loops of all but some scopes, in whatever they are waiting for.
+    pub(super) fn keep_only(&mut self, scopes: &[ScopeId]) {
+        self.running.retain(|running| {
+            let keep = scopes.contains(running.handle.id());
+            if !keep {
+                running.task.abort();
+            }
+            keep
+        });
+    }
+
+    /// Waits for a loop that ends by itself, which only a bug brings about, and tells: it must not go
+    /// unnoticed. For ever, where none does.
+    pub(super) async fn tell_deaths(&mut self, status: &Status) {
+        loop {
+            match self.tasks.join_next_with_id().await {
+                Some(ended) => self.tell_death(ended, status),
+                None => pending().await,
+            }
+        }
+    }
+
+    fn tell_death(&self, ended: Result<(Id, ()), JoinError>, status: &Status) {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+        // One that a reload has ended is not here any more.
+        if let Some(dead) = self.running.iter().find(|running| running.task.id() == id) {
+            let scope = dead.handle.id();
+            error!(%scope, "polling has ended, restart the exporter and report this: {ended:?}");
+            status.died(scope);
+        }
+    }
+
+    /// Ends all loops and waits for their ends.
+    pub(super) async fn shutdown(&mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::commands::wiring;
+    use crate::config::{Config, Environment};
+    use crate::metrics::About;
+    use crate::poller::World;
+
+    const TWO: &str = "azure: {endpoint: \"http://127.0.0.1:1\", auth: {method: token, token: x}}\nscopes: [{department: \"1\", name: shop}, {department: \"2\", name: web}]\n";
+
+    fn polls(tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 2]) -> (Config, World, Polls) {
+        let config = Config::from_yaml(TWO, &Environment::default()).unwrap();
+        let world = wiring::world(&config, About { demo: false, process: false }).unwrap();
+        let mut polls = Polls::default();
+        for (poller, task) in wiring::pollers(&config, &world).iter().zip(tasks) {
+            let (handle, task) = (poller.handle(), polls.tasks.spawn(task));
+            polls.running.push(Running { handle, task });
+        }
+        (config, world, polls)
+    }
+
+    #[tokio::test]
+    async fn a_loop_that_panics_is_told_dead_and_one_that_a_reload_ends_is_not() {
+        let (config, world, mut polls) = polls([Box::pin(pending()), Box::pin(async { panic!() })]);
+        polls.keep_only(&[config.scopes[1].id.clone()]);
+        let told = polls.tell_deaths(&world.status);
+        assert!(timeout(Duration::from_millis(50), told).await.is_err(), "it goes on");
+        let dead: Vec<bool> = world.status.scopes().iter().map(|scope| scope.dead).collect();
+        assert_eq!(dead, [false, true]);
+        assert!(polls.tasks.is_empty(), "both have ended");
+    }
+}

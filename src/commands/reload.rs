@@ -1,0 +1,158 @@
+//! Another configuration while serving: what SIGHUP and `POST /-/reload` ask for.
+//!
+//! A file that cannot be used changes nothing. One reload at a time; wishes that come meanwhile are
+//! met together by the next one, which reads what the file says then.
+
+use std::future::pending;
+use std::io;
+
+use anyhow::{Context, Result, anyhow};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
+use tracing::{error, info, warn};
+
+use super::changes::{self, changes};
+use super::polls::Polls;
+use super::supervisor::Systemd;
+use super::wiring;
+use crate::billing::scope::ScopeId;
+use crate::cli::SourceArgs;
+use crate::config::Config;
+use crate::poller::{self, World};
+use crate::server::{Reloaded, Reloads};
+
+/// More wishes than this wait at the door.
+const MOST_WISHES: usize = 64;
+
+/// Wishes for a reload.
+pub(super) struct Wishes(mpsc::Receiver<oneshot::Sender<Reloaded>>);
+
+/// Where to wish for a reload, and where that is heard.
+pub(super) fn wishes() -> (Reloads, Wishes) {
+    let (reloads, wishes) = mpsc::channel(MOST_WISHES);
+    (reloads, Wishes(wishes))
+}
+
+impl Wishes {
+    /// Waits for some: all that are there.
+    pub(super) async fn next(&mut self) -> Vec<oneshot::Sender<Reloaded>> {
+        let mut wishes = Vec::new();
+        if self.0.recv_many(&mut wishes, MOST_WISHES).await == 0 {
+            // Nobody is there any more who could wish.
+            return pending().await;
+        }
+        wishes
+    }
+}
+
+/// The hang-ups of this process from now on, which no longer end it.
+///
+/// # Errors
+/// When the system gives no signal handlers.
+pub(super) fn hangups() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
+/// Wishes for a reload at each hang-up. The log tells how it goes.
+pub(super) async fn follow(mut hangups: Signal, reloads: Reloads) {
+    while hangups.recv().await.is_some() {
+        let (answer, _) = oneshot::channel();
+        if reloads.send(answer).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What is in force, and where another configuration comes from.
+pub(super) struct Reloader {
+    /// The flags, where they name a file.
+    source: Option<SourceArgs>,
+    config: Config,
+    world: World,
+}
+
+impl Reloader {
+    pub(super) fn new(source: Option<&SourceArgs>, config: Config, world: World) -> Self {
+        let source = source.filter(|source| source.config_file.is_some()).cloned();
+        Self { source, config, world }
+    }
+
+    /// Meets some wishes by one reload.
+    pub(super) async fn meet(
+        &mut self,
+        wishes: Vec<oneshot::Sender<Reloaded>>,
+        polls: &mut Polls,
+        supervisor: &Systemd,
+    ) {
+        supervisor.tell_reloading();
+        let reloaded = self.reload(polls).await;
+        supervisor.tell("READY=1");
+        for wish in wishes {
+            // Whoever wished may have gone.
+            let _ = wish.send(reloaded.clone());
+        }
+    }
+
+    /// Reads the configuration again and lets it count, whole or not at all.
+    async fn reload(&mut self, polls: &mut Polls) -> Reloaded {
+        let Some(source) = self.source.clone() else {
+            const WHY: &str = "there is no configuration file to read again: restart the exporter with other flags, or with --config.file";
+            warn!("{WHY}");
+            return Reloaded::Impossible(format!("{WHY}\n"));
+        };
+        match self.follow(source, polls).await {
+            Ok(changes) => {
+                self.world.status.configured(self.world.clock.now());
+                info!(changes = changes.join("; "), "the configuration was read again");
+                let lines = changes.iter().map(|change| format!("{change}\n"));
+                Reloaded::Done(format!(
+                    "the configuration was read again\n{}",
+                    lines.collect::<String>()
+                ))
+            }
+            Err(why) => {
+                self.world.status.reload_failed();
+                error!("the configuration stays as it was: {why:#}");
+                Reloaded::Failed(format!("the configuration stays as it was:\n{why:#}\n"))
+            }
+        }
+    }
+
+    async fn follow(&mut self, source: SourceArgs, polls: &mut Polls) -> Result<Vec<String>> {
+        let read = spawn_blocking(move || wiring::configuration(&source)).await;
+        let new = read.context("reading it has ended by a bug, please report this")??;
+        wiring::warn(&new);
+        let changes = changes(&self.config, &new);
+        if !changes::are_none(&self.config, &new) {
+            self.take_over(new, polls).await?;
+        }
+        Ok(changes)
+    }
+
+    /// Lets another configuration count.
+    async fn take_over(&mut self, new: Config, polls: &mut Polls) -> Result<()> {
+        let mut world = World { poll: new.poll, ..self.world.clone() };
+        if new.azure != self.config.azure {
+            world.client = wiring::successor(&new, &world.client)?;
+        }
+        let (handles, wanted) = (polls.handles(), wiring::wanted(&new));
+        let reloaded = spawn_blocking(move || {
+            let added = poller::reload(&world, &handles, wanted).map_err(|why| anyhow!(why))?;
+            Ok::<_, anyhow::Error>((world, added))
+        });
+        let (world, added) = reloaded
+            .await
+            .context("it has ended by a bug; restart the exporter and report this")??;
+        world.client.take_over(&new.azure);
+        let scopes: Vec<ScopeId> = new.scopes.iter().map(|scope| scope.id.clone()).collect();
+        polls.keep_only(&scopes);
+        for poller in added {
+            polls.start(poller);
+        }
+        self.world = world;
+        // The store stays where it is.
+        self.config = Config { state_path: self.config.state_path.take(), ..new };
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! What a poller shares with a reload: how its scope is read, and what is known of it. Whoever
+//! changes or publishes either holds the lock, so that a reload finds all scopes at rest. It is never
+//! held while Azure is waited for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::plan::{Measures, Outlook};
+use crate::azure::Client;
+use crate::billing::books::Books;
+use crate::billing::ledger::TagKeys;
+use crate::billing::rules::Rules;
+use crate::billing::scope::ScopeId;
+use crate::billing::snapshot::Snapshot;
+use crate::config::{self, Read};
+use crate::store::Shelf;
+
+/// What the configuration says of one scope. Replaced whole by a reload.
+pub(super) struct Settings {
+    pub(super) client: Arc<Client>,
+    pub(super) poll: config::Poll,
+    pub(super) scope: config::Scope,
+    pub(super) rules: Rules,
+    pub(super) tag_keys: TagKeys,
+}
+
+impl Settings {
+    /// Where only reports are read, more polls than reports would read nothing.
+    pub(super) fn interval(&self) -> Duration {
+        match self.scope.read {
+            Read::CostDetails => self.poll.interval.max(self.poll.report_min_interval),
+            Read::Auto | Read::UsageDetails => self.poll.interval,
+        }
+    }
+
+    pub(super) fn outlook<'a>(&'a self, books: &'a Books) -> Outlook<'a> {
+        Outlook {
+            poll: &self.poll,
+            rules: &self.rules,
+            tag_keys: &self.tag_keys,
+            scope_type: self.scope.id.scope_type,
+            read: self.scope.read,
+            measures: Measures::USUAL,
+            books,
+        }
+    }
+
+    pub(super) fn snapshot(&self, books: &Books) -> Option<Snapshot> {
+        let settled = self.outlook(books).is_settled(books.open()?.before());
+        books.snapshot(&self.rules, &self.tag_keys, settled)
+    }
+
+    /// Whether others ask for days that these did not ask for.
+    fn asks_less_than(&self, other: &Self) -> bool {
+        self.tag_keys != other.tag_keys
+            || self.rules.daily_window < other.rules.daily_window
+            || self.rules.budgets != other.rules.budgets
+    }
+
+    fn reads_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.client, &other.client) && self.scope.read == other.scope.read
+    }
+}
+
+/// A scope at rest.
+pub(super) struct Held {
+    pub(super) settings: Arc<Settings>,
+    pub(super) shelf: Shelf,
+    /// Whether a reload asked for days that may not be known.
+    pub(super) wants_days: bool,
+    /// Whether a reload changed how it is read, which may mend what failed.
+    pub(super) read_otherwise: bool,
+    /// Whether the scope is not configured any more, so that nothing of it is kept.
+    pub(super) removed: bool,
+}
+
+impl Held {
+    /// Goes on by other settings.
+    pub(super) fn read_as(&mut self, new: Settings) {
+        self.removed = false;
+        self.wants_days |= self.settings.asks_less_than(&new);
+        self.read_otherwise |= !self.settings.reads_as(&new);
+        self.settings = Arc::new(new);
+    }
+}
+
+/// Where a scope is held.
+pub(super) struct Desk {
+    pub(super) id: ScopeId,
+    held: Mutex<Held>,
+    /// A reload was here.
+    pub(super) changed: Notify,
+}
+
+impl Desk {
+    pub(super) fn new(settings: Settings, shelf: Shelf) -> Self {
+        let id = settings.scope.id.clone();
+        let settings = Arc::new(settings);
+        let held =
+            Held { settings, shelf, wants_days: false, read_otherwise: false, removed: false };
+        Self { id, held: Mutex::new(held), changed: Notify::new() }
+    }
+
+    /// A poll that panicked here has ended its loop: nobody but a reload comes here again, and that
+    /// asks whether [`Desk::is_broken`].
+    pub(super) fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody panicked while holding it, so that the books may be half written.
+    pub(super) fn is_broken(&self) -> bool {
+        self.held.is_poisoned()
+    }
+}

@@ -1,0 +1,160 @@
+//! Another configuration for scopes that are being polled.
+//!
+//! All of them are held at rest, their snapshots are made anew, and then everything is swapped at
+//! once. A reading under way goes on as it began; what a poll reads after it, it reads as configured
+//! now.
+
+use std::sync::Arc;
+
+use super::desk::{Desk, Settings};
+use super::run::{Poller, World};
+use crate::billing::ledger::TagKeys;
+use crate::billing::rules::Rules;
+use crate::billing::scope::ScopeId;
+use crate::config;
+use crate::metrics::Renewed;
+use crate::status::ScopeInfo;
+
+/// A way to a scope whose poller may be at work.
+#[derive(Clone)]
+pub struct Handle(pub(super) Arc<Desk>);
+
+impl Handle {
+    /// Whose it is.
+    pub fn id(&self) -> &ScopeId {
+        &self.0.id
+    }
+}
+
+/// A scope as it shall be read from now on.
+pub struct Wanted {
+    /// The scope.
+    pub scope: config::Scope,
+    /// What is published of it.
+    pub rules: Rules,
+    /// The tags it is read by.
+    pub tag_keys: TagKeys,
+}
+
+impl Wanted {
+    pub(super) fn settings(self, world: &World) -> Settings {
+        let Self { scope, rules, tag_keys } = self;
+        Settings { client: world.client.clone(), poll: world.poll, scope, rules, tag_keys }
+    }
+}
+
+/// Gives the scopes of some handles other settings, and makes pollers for those that have none. The
+/// world holds the new client and the new times; its other parts are the old ones. Scopes that are
+/// not wanted vanish, and their pollers are to be ended. Waits for publishes under way, so it blocks.
+///
+/// # Errors
+/// Why nothing was changed: a bug, here or in a poll.
+pub fn reload(
+    world: &World,
+    handles: &[Handle],
+    wanted: Vec<Wanted>,
+) -> Result<Vec<Poller>, String> {
+    let infos =
+        ScopeInfo::of_all(wanted.iter().map(|wanted| (&*wanted.scope.label, &wanted.scope.id)));
+    let ids: Vec<ScopeId> = wanted.iter().map(|wanted| wanted.scope.id.clone()).collect();
+    let wanted: Vec<Settings> = wanted.into_iter().map(|wanted| wanted.settings(world)).collect();
+    let mut held: Vec<_> = handles.iter().map(|handle| handle.0.lock()).collect();
+    if let Some(broken) = handles.iter().find(|handle| handle.0.is_broken()) {
+        let scope = broken.id();
+        return Err(format!("polling of {scope} has ended by a bug; restart the exporter instead"));
+    }
+    let place = |new: &Settings| handles.iter().position(|handle| *handle.id() == new.scope.id);
+    let renewed = wanted.iter().zip(infos).map(|(new, info)| {
+        let snapshot = place(new).and_then(|place| new.snapshot(&held[place].shelf.books));
+        Renewed { info, interval: new.interval(), snapshot }
+    });
+    let renewed = renewed.collect();
+    world.exposition.renew(renewed).map_err(|error| {
+        format!("the exposition cannot be written, please report this: {error}")
+    })?;
+    for held in &mut held {
+        held.removed = true;
+    }
+    let mut added = Vec::new();
+    for new in wanted {
+        match place(&new) {
+            Some(place) => held[place].read_as(new),
+            None => added.push(new),
+        }
+    }
+    drop(held);
+    if let Some(store) = &world.store {
+        store.keep_only(&ids);
+    }
+    for handle in handles {
+        handle.0.changed.notify_one();
+    }
+    Ok(added.into_iter().map(|new| Poller::of(world.clone(), new)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::azure::{Client, Patience, transport};
+    use crate::config::{Config, Environment};
+    use crate::metrics::{About, ApiCalls, Exposition, Format};
+    use crate::poller::Clock;
+    use crate::status::Status;
+
+    const SHOP: &str = "azure: {endpoint: \"http://127.0.0.1:1\", auth: {method: token, token: x}}\nscopes: [{department: \"1\", name: shop}]\n";
+
+    fn wanted(config: &Config) -> Vec<Wanted> {
+        let wanted = |scope: &config::Scope| Wanted {
+            scope: scope.clone(),
+            rules: Rules::default(),
+            tag_keys: TagKeys::default(),
+        };
+        config.scopes.iter().map(wanted).collect()
+    }
+
+    fn world(config: &Config) -> World {
+        let infos = config.scopes.iter().map(|scope| (&*scope.label, &scope.id));
+        let status = Status::new(ScopeInfo::of_all(infos), config.poll.interval);
+        let (status, calls) = (Arc::new(status), Arc::<ApiCalls>::default());
+        let about = About { demo: false, process: false };
+        let http = transport::client(&config.azure.endpoint, &[]).unwrap();
+        let transport = transport::over(http);
+        World {
+            client: Arc::new(Client::new(
+                &config.azure,
+                transport,
+                Patience::default(),
+                calls.clone(),
+            )),
+            poll: config.poll,
+            clock: Clock::standing_at(jiff::Timestamp::UNIX_EPOCH),
+            exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
+            status,
+            store: None,
+        }
+    }
+
+    #[test]
+    fn books_that_a_bug_has_left_half_written_are_not_published_by_a_reload() {
+        let config = Config::from_yaml(SHOP, &Environment::default()).unwrap();
+        let world = world(&config);
+        let handles: Vec<Handle> = wanted(&config)
+            .into_iter()
+            .map(|wanted| Poller::new(world.clone(), wanted).handle())
+            .collect();
+        assert!(reload(&world, &handles, wanted(&config)).is_ok());
+        let half_written = AssertUnwindSafe(|| {
+            let _held = handles[0].0.lock();
+            panic!("a bug");
+        });
+        assert!(catch_unwind(half_written).is_err());
+        let before = world.exposition.scrape(Format::Text).unwrap();
+        let renamed = SHOP.replace("shop", "retail");
+        let renamed = Config::from_yaml(&renamed, &Environment::default()).unwrap();
+        let refused = reload(&world, &handles, wanted(&renamed)).err().unwrap();
+        assert!(refused.contains("department/1 has ended by a bug"), "{refused}");
+        assert_eq!(world.exposition.scrape(Format::Text).unwrap(), before);
+    }
+}

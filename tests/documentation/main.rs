@@ -1,0 +1,15 @@
+//! What the documents say is so: links lead somewhere, commands are understood, snippets are
+//! accepted, lists are whole. Queries are asked in `promql`, families compared in `azure`.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod examples;
+mod forms;
+mod links;
+mod pages;
+#[path = "../program/process.rs"]
+#[expect(dead_code, reason = "only runs that end by themselves")]
+mod process;
+mod reasons;
+mod snippets;

@@ -1,0 +1,135 @@
+//! `docs/troubleshooting.md` has a remedy for each reason, and for each message that the program
+//! can give.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use azure_billing_exporter::azure::Error;
+use azure_billing_exporter::status::{FailureReason, Ignored};
+
+use crate::pages::read;
+
+const PAGE: &str = "docs/troubleshooting.md";
+
+/// What tells the user of something, by the macro or the attribute.
+const TELLERS: [&str; 4] = ["warn!(", "error!(", "bail!(", "#[error("];
+
+/// Modules whose messages are told with a key or a flag, each complete by itself; what becomes part
+/// of `bad answer: …`; and the parts of others.
+const COMPLETE: [&str; 5] =
+    ["src/config/", "src/billing/", "src/azure/wire/", "src/azure/next_link.rs", "src/fuzzing/"];
+
+/// For what clap lets nobody come to.
+const UNREACHABLE: [&str; 2] = ["no target", "no configuration"];
+
+/// The words of the first column of the table that follows a sentence.
+fn listed(after: &str) -> BTreeSet<String> {
+    let page = read(PAGE);
+    let (_, rest) = page.split_once(after).unwrap_or_else(|| panic!("{PAGE} lacks {after:?}"));
+    let rows = rest.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
+    rows.map(|row| row.split('`').nth(1).expect("a word in type").to_owned()).collect()
+}
+
+#[test]
+fn every_reason_for_a_failed_poll_has_a_remedy_and_a_section() {
+    let reasons: BTreeSet<String> =
+        FailureReason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(listed("The `reason` of `azure_billing_poll_failures_total`:"), reasons);
+    let page = read(PAGE);
+    let headings: Vec<&str> = page.lines().filter(|line| line.starts_with("### ")).collect();
+    for reason in reasons {
+        let named = format!("`{reason}`");
+        assert!(headings.iter().any(|heading| heading.contains(&named)), "no section {reason}");
+    }
+}
+
+#[test]
+fn every_reason_to_leave_a_row_out_is_explained() {
+    let reasons = Ignored::default().by_reason().map(|(reason, _)| reason.to_owned());
+    let reasons = BTreeSet::from(reasons);
+    assert_eq!(listed("The `reason` of `azure_billing_rows_ignored_total`:"), reasons);
+}
+
+#[test]
+fn every_way_a_reading_fails_is_named_as_the_log_names_it() {
+    let text = String::new;
+    let errors = [
+        Error::Auth(text()),
+        Error::Forbidden(text()),
+        Error::HiddenCharges(text()),
+        Error::NotFound(text()),
+        Error::Throttled(text()),
+        Error::Unavailable(text()),
+        Error::Timeout(text()),
+        Error::Unsupported(text()),
+        Error::BadAnswer(text()),
+    ];
+    let page = read(PAGE);
+    for error in errors {
+        let said = format!("`{error}…");
+        assert!(page.contains(&said), "{PAGE} lacks {said}");
+    }
+    assert!(page.contains("`more than … pages`"), "{}", Error::TooLong(1));
+}
+
+/// The first words of a message that are always the same.
+fn constant_part(message: &str) -> &str {
+    let parts = message.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    let mut parts = parts
+        .flat_map(|part| part.split([';', ':', ',', '\\']))
+        .map(|part| part.trim_matches(['.', ' ']));
+    let words = parts.clone().find(|part| part.contains(' '));
+    words.or_else(|| parts.find(|part| !part.is_empty())).expect("a word")
+}
+
+/// The first text in quotes of a call, which may go over lines.
+fn message(call: &str) -> Option<&str> {
+    let end = call.find(");").or(call.find(")]")).unwrap_or(call.len());
+    let mut quoted = call[..end].split('"').skip(1).step_by(2);
+    quoted.find(|text| text.contains(' '))
+}
+
+fn messages(folder: &Path, name: &str, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let path = format!("{name}/{}", entry.file_name().display());
+        if COMPLETE.iter().any(|complete| format!("{path}/").starts_with(complete)) {
+            continue;
+        }
+        if entry.path().is_dir() {
+            messages(&entry.path(), &path, found);
+        } else {
+            let text = fs::read_to_string(entry.path()).expect("text");
+            let code = text.split("#[cfg(test)]").next().expect("a first part");
+            for teller in TELLERS {
+                let calls = code.split(teller).skip(1);
+                let told = calls.filter_map(message).map(constant_part);
+                found.extend(told.map(|told| (path.clone(), told.to_owned())));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_message_of_the_log_and_of_commands_is_explained() {
+    let mut found = Vec::new();
+    messages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "src", &mut found);
+    assert!(found.len() > 30, "{} messages are too few to believe it", found.len());
+    let page = read(PAGE);
+    let unexplained: Vec<String> = found
+        .into_iter()
+        .filter(|(_, told)| !UNREACHABLE.contains(&told.as_str()) && !page.contains(told.as_str()))
+        .map(|(path, told)| format!("{path}: {told}"))
+        .collect();
+    assert!(unexplained.is_empty(), "not in {PAGE}:\n{}", unexplained.join("\n"));
+}
+
+#[test]
+fn the_constant_part_of_a_message_is_found() {
+    let call = "scope = x, \"{one}: poll failed, costs stay: {what}\", 1); other(\"a b\")";
+    assert_eq!(message(call).map(constant_part), Some("poll failed"));
+    assert_eq!(constant_part("trying {this} again"), "trying");
+    assert_eq!(message("%a, \"word\");\n\"not of it\""), None);
+}
