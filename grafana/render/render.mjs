@@ -61,7 +61,7 @@ try {
       '--headless', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--enable-logging=stderr', `--user-data-dir=${profile}`,
       `--window-size=1504,${pages[name].height}`, '--virtual-time-budget=20000', `--screenshot=${join(pictures, `dashboard-${name}.png`)}`,
       `http://127.0.0.1:${server.address().port}/${name}`,
-    ]).then(({ stderr }) => stderr.split('\n').filter((line) => line.includes('CONSOLE')).forEach((line) => console.error(name, line)));
+    ]).then(({ stderr }) => stderr.split('\n').filter((line) => line.includes('CONSOLE') && !line.includes('decode downloaded font')).forEach((line) => console.error(name, line)));
     console.log(`dashboard-${name}.png`);
   }
 } finally {
