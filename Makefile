@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz audit tools bench-parse bench-publish bench-scrape dashboards-screenshots
+.PHONY: help demo test lint fuzz audit tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,13 @@ fuzz: ## try every parser of strangers' input on made-up bytes, 20 seconds each
 
 bench-parse: ## what reading costs, beside merely validating or splitting the same bytes
 	cargo bench --locked --bench parse
+
+bench-peers: ## the same work done by Go's and Python's clients (needs their Debian packages)
+	cargo bench --locked --bench peers
+
+bench-poll: ## what polls of a million rows take, and a restart
+	cargo bench --locked --bench reading
+	cargo bench --locked --bench poll
 
 bench-publish: ## what a publish of 100,000 series takes
 	cargo bench --locked --bench publish

@@ -2,23 +2,26 @@
 //! pages of the list in their three shapes beside `serde_json` merely validating the same bytes, and
 //! reports beside the `csv` crate merely splitting them into records. Asserts nothing about time.
 //!
-//! `cargo bench --bench parse [-- ROWS RESOURCES]`
+//! `cargo bench --bench parse [-- ROWS RESOURCES SHAPE…]`; the shapes are old, legacy, modern and CSV
 
 #![expect(clippy::expect_used, reason = "a bench fails by panicking")]
 
 mod measure;
 mod replay;
 
+use std::sync::Arc;
+
 use azure_billing_exporter::azure::{Client, Reading};
 use azure_billing_exporter::billing::ledger::TagKeys;
 use azure_billing_exporter::billing::period::Period;
-use azure_billing_exporter::billing::scope::ScopeId;
+use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::simulator::Options;
+use azure_billing_exporter::store::{Answer, Archive, Keeping, Shelf, Store};
 use bytes::Bytes;
-use jiff::Timestamp;
 use jiff::civil::date;
-use measure::{median, timed};
+use jiff::{SignedDuration, Timestamp};
+use measure::{grown, median, timed};
 use replay::{Answers, client, run, simulated};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -31,10 +34,12 @@ const LEGACY: &str = "2021-10-01";
 
 fn main() {
     let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
-    let arguments: Vec<u64> =
-        arguments.map(|argument| argument.parse().expect("a number")).collect();
-    let rows = arguments.first().copied().unwrap_or(200_000);
-    let resources = arguments.get(1).map_or(rows / 10, |resources| *resources) as usize;
+    let (numbers, shapes): (Vec<_>, Vec<_>) =
+        arguments.partition(|argument| argument.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = |place: usize| numbers.get(place).map(|text| text.parse::<u64>().expect("rows"));
+    let rows = number(0).unwrap_or(200_000);
+    let resources = number(1).unwrap_or(rows / 10) as usize;
+    let wanted = |shape: &str| shapes.is_empty() || shapes.iter().any(|wanted| wanted == shape);
     let options = Options { resources, days: 30, ..Options::default() }.total_rows(rows);
     let now: Timestamp = NOW.parse().expect("a time");
     println!(
@@ -46,11 +51,16 @@ fn main() {
         ("legacy", LEGACY, same),
         ("modern", LEGACY, modern),
     ] {
+        if !wanted(shape) {
+            continue;
+        }
         let answers = Answers::of(simulated(options.clone(), now), version, list, change);
         compare(shape, version, &answers, list, validate);
     }
-    let answers = Answers::of(simulated(options, now), LEGACY, report, same);
-    compare("CSV", LEGACY, &answers, report, split);
+    if wanted("CSV") {
+        let answers = Answers::of(simulated(options, now), LEGACY, report, same);
+        compare("CSV", LEGACY, &answers, report, split);
+    }
 }
 
 fn compare(
@@ -70,9 +80,11 @@ fn compare(
         ours.push(seconds);
         rows = reading.rows;
     }
+    let (client, scope) = client(answers.replayed(), version);
+    let (memory, ()) = grown(|| keep(run(read(&client, &scope))));
     let times = ours.iter().zip(&least).map(|(ours, least)| ours / least).collect();
     println!(
-        "{shape:<8} {rows:>9} {:>8.0} {:>10.0} ms {:>10.0} ms {:>7.2}",
+        "{shape:<8} {rows:>9} {:>8.0} {:>10.0} ms {:>10.0} ms {:>7.2} {memory:>10.0} MB",
         bytes as f64 / 1e6,
         median(least) * 1e3,
         median(ours) * 1e3,
@@ -88,6 +100,24 @@ async fn list(client: &Client, scope: &ScopeId) -> Reading {
 /// November, as a report.
 async fn report(client: &Client, scope: &ScopeId) -> Reading {
     client.read_report(scope, november(), &tag_keys(), false).await.expect("a reading")
+}
+
+/// Enters a reading in books, as the poller does, and stores them.
+fn keep(reading: Reading) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("state.redb");
+    let store = Store::open(&path, Box::new(|| Timestamp::UNIX_EPOCH)).expect("a store");
+    let id = ScopeId {
+        scope_type: ScopeType::BillingAccount,
+        id: "100000".to_owned(),
+        cost: CostType::Actual,
+    };
+    let (archive, _) = Archive::open(Arc::new(store), &id);
+    let mut shelf = Shelf { archive, ..Shelf::default() };
+    let began = "2026-11-30T23:00:00Z".parse().expect("a time");
+    let answer = Answer { span: november(), rows: reading.sums, began, by_report: false };
+    let complete_after = SignedDuration::from_hours(72);
+    shelf.keep(&answer, Keeping { since: date(2026, 10, 27), complete_after }).expect("room");
 }
 
 fn november() -> Span {

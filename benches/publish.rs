@@ -1,78 +1,92 @@
-//! What a publish of a hundred thousand series takes: sorted, written, compressed. Beside it what the
-//! same text takes with gzip's usual level, which is what others do at each scrape. Asserts nothing
-//! about time. `make bench-publish`.
+//! What a publish takes: a snapshot of the books, folded, sorted, written and compressed. Beside it
+//! `prometheus-client` encoding the same series and gzip at its usual level, which is what others do at
+//! each scrape. Asserts nothing about time.
+//!
+//! `cargo bench --bench publish [-- SERIES…]`; 1,000 to 1,000,000 without. `make bench-publish`.
 
 #![expect(clippy::expect_used, reason = "a bench fails by panicking")]
 
-#[path = "../tests/azure/exporter.rs"]
-#[expect(dead_code, reason = "tests use the rest")]
-mod exporter;
+mod measure;
+mod series;
 
 use std::io::Write;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use azure_billing_exporter::billing::limits::Limits;
-use azure_billing_exporter::billing::rules::Rules;
-use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
-use azure_billing_exporter::billing::snapshot::Snapshot;
-use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::server::{Patience, serve};
-use azure_billing_exporter::simulator::{Options, Simulator};
-use azure_billing_exporter::status::{ScopeInfo, Status};
+use azure_billing_exporter::metrics::Format;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use measure::{grown, median, timed};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::sync::atomic::AtomicU64;
 
-#[tokio::main]
-async fn main() {
-    let snapshot = simulated().await;
-    let info = ScopeInfo {
-        label: "contoso".to_owned(),
-        id: ScopeId {
-            scope_type: ScopeType::BillingAccount,
-            id: "1".to_owned(),
-            cost: CostType::Actual,
-        },
-        nested: false,
-    };
-    let id = info.id.clone();
-    let status = Arc::new(Status::new([info], Duration::from_secs(3600)));
-    let about = About { demo: false, process: false };
-    let exposition =
-        Exposition::new(status, Arc::<ApiCalls>::default(), about).expect("an exposition");
-    let mut took = Vec::new();
-    for _ in 0..3 {
-        let snapshot = snapshot.clone();
-        let start = Instant::now();
-        exposition.publish(&id, snapshot).expect("an exposition");
-        took.push(start.elapsed());
+const TURNS: usize = 5;
+
+fn main() {
+    let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let mut sizes: Vec<usize> =
+        arguments.map(|argument| argument.parse().expect("a number")).collect();
+    if sizes.is_empty() {
+        sizes = vec![1_000, 10_000, 100_000, 1_000_000];
     }
-    let text = exposition.scrape(Format::Text).expect("an exposition");
-    let series = text.lines().filter(|line| !line.starts_with('#')).count();
-    println!("{series} series, {} bytes: published in {took:?}", text.len());
-    for level in [3, 6] {
-        let start = Instant::now();
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
-        encoder.write_all(text.as_bytes()).expect("room");
-        let length = encoder.finish().expect("room").len();
-        println!("gzip {level} of it alone: {:?}, {length} bytes", start.elapsed());
+    for size in sizes {
+        measure(size / 2);
     }
 }
 
-/// Fifty thousand resources of the simulated enrollment, two series each.
-async fn simulated() -> Snapshot {
-    let now = exporter::NOW.parse().expect("a time");
-    let options = Options { resources: 50_000, days: 31, ..Options::default() }.total_rows(200_000);
-    let simulator = Simulator::new(options, Arc::new(move || now));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-    let never = std::future::pending();
-    let served = serve(listener, simulator.router(), Arc::default(), Patience::default(), never);
-    let azure = tokio::spawn(served);
-    let scope = format!("billing_account: \"{}\"", simulator.scopes()[0].id);
-    let limits = Limits { instances: 1_000_000, ..Limits::default() };
-    let rules = Rules { limits, ..Rules::default() };
-    let (_, snapshot) = exporter::snapshot(&endpoint, &scope, &rules).await;
-    azure.abort();
-    snapshot
+fn measure(resources: usize) {
+    let books = series::read(resources);
+    let exposition = series::exposition();
+    let publish =
+        || exposition.publish(&series::scope(), series::snapshot(&books)).expect("an exposition");
+    let (memory, ()) = grown(publish);
+    let text = exposition.scrape(Format::Text).expect("an exposition");
+    let registry = registry(&text);
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        ours.push(timed(publish).0);
+        others.push(timed(|| encoded(&registry)).0);
+    }
+    let series = text.lines().filter(|line| !line.starts_with('#')).count();
+    let times = median(ours.iter().zip(&others).map(|(ours, others)| ours / others).collect());
+    let megabytes = text.len() as f64 / 1e6;
+    println!(
+        "{series:>8} series, {megabytes:>6.1} MB: published in {:>7.1} ms, {memory:>6.0} MB ({:.1} times the text); prometheus-client with gzip 6 {:>7.1} ms: {times:.2} times",
+        median(ours) * 1e3,
+        memory / megabytes,
+        median(others) * 1e3,
+    );
+}
+
+type Labels = Vec<(String, String)>;
+
+/// The same series as others keep them.
+fn registry(text: &str) -> Registry {
+    let mut registry = Registry::default();
+    let mut families =
+        std::collections::BTreeMap::<&str, Family<Labels, Gauge<f64, AtomicU64>>>::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').expect("a value");
+        let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
+        let labels = labels.trim_end_matches('}').trim_end_matches('"').split("\",");
+        let labels = labels.filter_map(|label| label.split_once("=\""));
+        let labels: Labels =
+            labels.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let family = families.entry(name).or_insert_with(|| {
+            let family = Family::default();
+            registry.register(name, "What it is.", family.clone());
+            family
+        });
+        family.get_or_create(&labels).set(value.parse().expect("a number"));
+    }
+    registry
+}
+
+fn encoded(registry: &Registry) -> usize {
+    let mut text = String::new();
+    encode(&mut text, registry).expect("room");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::new(6));
+    packed.write_all(text.as_bytes()).expect("room");
+    packed.finish().expect("room").len()
 }

@@ -1,82 +1,109 @@
-//! A hundred thousand series under load, on loopback: 50 scrapers that ask for gzip as fast as they
-//! can, for 10 seconds. Prints what a scrape costs the server and how long it takes; asserts that
-//! none fails, and nothing about time. `make bench-scrape`.
+//! Scrapes on loopback, of 10,000, 100,000 and 1,000,000 series: by scrapers that ask as fast as they
+//! can, with and without gzip, and by a real Prometheus. Prints what a scrape costs the server and how
+//! long it takes; asserts that none fails, and nothing about time.
+//!
+//! `cargo bench --bench scrape [-- SERIES…]`. `make bench-scrape`.
 
 #![expect(clippy::expect_used, reason = "a bench fails by panicking")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+mod program;
+
+use std::io::BufReader;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use program::{Program, answer, ask, get, series};
+
 const SCRAPERS: usize = 50;
-const SPAN: Duration = Duration::from_secs(10);
-/// Two series each: cost and usage.
-const RESOURCES: usize = 50_000;
-/// Ticks of /proc a second, on every Linux that is built for.
-const TICKS: f64 = 100.0;
+const SPAN: Duration = Duration::from_secs(5);
+/// How often Prometheus scrapes, and for how long it is watched.
+const INTERVAL: Duration = Duration::from_secs(5);
+const WATCHED: Duration = Duration::from_secs(32);
 
 fn main() {
+    let arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let mut sizes: Vec<u32> =
+        arguments.map(|argument| argument.parse().expect("a number")).collect();
+    if sizes.is_empty() {
+        sizes = vec![10_000, 100_000, 1_000_000];
+    }
+    for size in sizes {
+        measure(size);
+    }
+}
+
+fn measure(size: u32) {
     let folder = tempfile::tempdir().expect("a folder");
-    let resources = RESOURCES.to_string();
-    let azure = Program::start(&[
-        "simulate",
-        "--resources",
-        &resources,
-        "--days",
-        "31",
-        "--rows",
-        "200000",
-    ]);
+    let server = server(folder.path(), size);
+    let (_, text) = get(&server.address, "/metrics", "identity");
+    let (_, packed) = get(&server.address, "/metrics", "gzip");
+    println!(
+        "{} series, {:.1} MB, {:.2} MB with gzip; peak memory of the server {:.0} MB",
+        series(&text),
+        text.len() as f64 / 1e6,
+        packed.len() as f64 / 1e6,
+        server.memory().1
+    );
+    drop((text, packed));
+    for coding in ["gzip", "identity"] {
+        load(&server, coding);
+    }
+    watch(&server, folder.path());
+}
+
+/// An exporter that has read as many series, half of cost and half of usage.
+fn server(folder: &Path, size: u32) -> Program {
+    let (resources, rows) = ((size / 2).to_string(), (size * 2).to_string());
+    let azure =
+        Program::start(&["simulate", "--resources", &resources, "--days", "24", "--rows", &rows]);
     let config = format!(
-        "azure:\n  endpoint: http://{}\n  auth: {{method: token, token: a-token}}\n  requests_per_minute: {{billing_account: 100000, department: 1, enrollment_account: 1, subscription: 1}}\nscopes:\n  - {{billing_account: \"{}\"}}\nmetrics: {{instances: {{max_series: 1000000}}}}\n",
+        "azure:\n  endpoint: http://{}\n  auth: {{method: token, token: a-token}}\n  requests_per_minute: {{billing_account: 100000}}\nscopes:\n  - {{billing_account: \"{}\", read: cost_details}}\nmetrics: {{instances: {{max_series: 10000000}}}}\n",
         azure.address, azure.account
     );
-    let path = folder.path().join("config.yaml");
+    let path = folder.join("config.yaml");
     std::fs::write(&path, config).expect("room for a file");
     let path = path.to_str().expect("a path");
     let server = Program::start(&["serve", "--config.file", path, "--web.max-requests", "0"]);
     while !get(&server.address, "/-/ready", "identity").0.starts_with("HTTP/1.1 200") {
         thread::sleep(Duration::from_millis(200));
     }
-    let (_, text) = get(&server.address, "/metrics", "identity");
-    let series = text
-        .split(|byte| *byte == b'\n')
-        .filter(|line| line.first().is_some_and(u8::is_ascii_lowercase))
-        .count();
-    let (_, packed) = get(&server.address, "/metrics", "gzip");
-    println!("{series} series, {} bytes, {} bytes with gzip", text.len(), packed.len());
-    println!(
-        "peak memory of the server so far: {} (text body: {} kB)",
-        server.peak_memory(),
-        text.len() / 1024
-    );
+    server
+}
+
+/// Scrapes as fast as can be.
+fn load(server: &Program, coding: &'static str) {
     let before = server.cpu_seconds();
     let scrapers: Vec<_> = (0..SCRAPERS)
         .map(|_| {
             let address = server.address.clone();
-            thread::spawn(move || scrape(&address))
+            thread::spawn(move || scrape(&address, coding))
         })
         .collect();
     let mut took: Vec<Duration> =
         scrapers.into_iter().flat_map(|scraper| scraper.join().expect("no error")).collect();
     let cpu = server.cpu_seconds() - before;
     took.sort_unstable();
-    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
-    println!("{} scrapes by {SCRAPERS} scrapers in {SPAN:?}, no error", took.len());
-    println!("server CPU per scrape: {:.3} ms", cpu * 1e3 / took.len() as f64);
-    println!("p50 {:?}, p99 {:?}", at(0.5), at(0.99));
+    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    println!(
+        "  {coding}: {} scrapes by {SCRAPERS} scrapers, no error; {:.3} ms of CPU each, p50 {:.1} ms, p99 {:.1} ms",
+        took.len(),
+        cpu * 1e3 / took.len() as f64,
+        at(0.5),
+        at(0.99)
+    );
 }
 
 /// How long each scrape of one scraper took, over one connection.
-fn scrape(address: &str) -> Vec<Duration> {
+fn scrape(address: &str, coding: &str) -> Vec<Duration> {
     let mut connection = BufReader::new(TcpStream::connect(address).expect("it listens"));
     let start = Instant::now();
     let mut took = Vec::new();
     while start.elapsed() < SPAN {
         let began = Instant::now();
-        ask(&mut connection, "/metrics", "gzip", "keep-alive");
+        ask(&mut connection, "/metrics", coding, "keep-alive");
         let (head, body) = answer(&mut connection);
         assert!(head.starts_with("HTTP/1.1 200 ") && !body.is_empty(), "{head}");
         took.push(began.elapsed());
@@ -84,89 +111,52 @@ fn scrape(address: &str) -> Vec<Duration> {
     took
 }
 
-fn get(address: &str, path: &str, coding: &str) -> (String, Vec<u8>) {
-    let mut connection = BufReader::new(TcpStream::connect(address).expect("it listens"));
-    ask(&mut connection, path, coding, "close");
-    answer(&mut connection)
-}
+/// A real Prometheus, ended with the value.
+struct Prometheus(Child);
 
-fn ask(connection: &mut BufReader<TcpStream>, path: &str, coding: &str, then: &str) {
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: x\r\naccept-encoding: {coding}\r\nconnection: {then}\r\n\r\n"
-    );
-    connection.get_mut().write_all(request.as_bytes()).expect("it reads");
-}
-
-fn answer(connection: &mut BufReader<TcpStream>) -> (String, Vec<u8>) {
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        assert_ne!(connection.read_line(&mut head).expect("it answers"), 0, "it closed: {head}");
-    }
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let length = length.and_then(|length| length.parse().ok()).expect("a length");
-    let mut body = vec![0; length];
-    connection.read_exact(&mut body).expect("a whole body");
-    (head, body)
-}
-
-/// The exporter's own program, ended with the value.
-struct Program {
-    process: Child,
-    address: String,
-    /// Of the simulated billing account, where it is `simulate`.
-    account: String,
-}
-
-impl Program {
-    fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_azure-billing-exporter"))
-            .args(arguments)
-            .args(["--web.listen-address", "127.0.0.1:0"])
-            .env_clear()
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut log = BufReader::new(process.stderr.take().expect("a pipe"));
-        let (mut line, mut account) = (String::new(), String::new());
-        let value = |line: &str, key: &str| {
-            let rest = line.split(key).nth(1)?;
-            Some(rest.split([' ', '\n']).next()?.trim_matches('"').to_owned())
-        };
-        let address = loop {
-            line.clear();
-            assert_ne!(log.read_line(&mut line).expect("a log"), 0, "it ended");
-            if line.contains("kind=billing_account") {
-                account = value(&line, " id=").expect("an id");
-            }
-            if let Some(address) = value(&line, "address=") {
-                break address;
-            }
-        };
-        thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self { process, address, account }
-    }
-
-    fn proc(&self, file: &str) -> String {
-        std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).expect("it runs")
-    }
-
-    fn cpu_seconds(&self) -> f64 {
-        let stat = self.proc("stat");
-        let fields: Vec<&str> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
-        let ticks = |place: usize| fields[place].parse::<f64>().expect("a number");
-        (ticks(11) + ticks(12)) / TICKS
-    }
-
-    fn peak_memory(&self) -> String {
-        let status = self.proc("status");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak.expect("a peak").trim().to_owned()
-    }
-}
-
-impl Drop for Program {
+impl Drop for Prometheus {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
+}
+
+/// What a scrape takes a real Prometheus, and how much of that is the server's.
+fn watch(server: &Program, folder: &Path) {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = free.local_addr().expect("an address").to_string();
+    drop(free);
+    let seconds = INTERVAL.as_secs();
+    let config = format!(
+        "global: {{scrape_interval: {seconds}s, scrape_timeout: {seconds}s}}\nscrape_configs: [{{job_name: x, static_configs: [{{targets: [\"{}\"]}}]}}]\n",
+        server.address
+    );
+    let path = folder.join("prometheus.yaml");
+    std::fs::write(&path, config).expect("room for a file");
+    let process = Command::new("prometheus")
+        .arg(format!("--config.file={}", path.display()))
+        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+        .arg(format!("--web.listen-address={address}"))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("prometheus is installed: scripts/install-tools");
+    let _prometheus = Prometheus(process);
+    let before = server.cpu_seconds();
+    thread::sleep(WATCHED);
+    let cpu = server.cpu_seconds() - before;
+    let query = |query: &str| -> f64 {
+        let (_, body) = get(&address, &format!("/api/v1/query?query={query}"), "identity");
+        let answer: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        let value = answer["data"]["result"][0]["value"][1].as_str().expect("a value");
+        value.parse().expect("a number")
+    };
+    let scrapes = query("count_over_time(scrape_duration_seconds[1m])");
+    let took = query("avg_over_time(scrape_duration_seconds[1m])");
+    let up = query("min_over_time(up[1m])");
+    println!(
+        "  Prometheus: {scrapes} scrapes of {:.0} ms (up {up}), {:.2} ms of CPU of the server each: {:.2} % of it",
+        took * 1e3,
+        cpu * 1e3 / scrapes,
+        cpu / scrapes / took * 100.0
+    );
 }

@@ -21,3 +21,17 @@ pub(crate) fn median(mut measured: Vec<f64>) -> f64 {
     measured.sort_unstable_by(f64::total_cmp);
     measured[measured.len() / 2]
 }
+
+/// Resident memory in MB that some work took beyond what there was before, at its peak.
+pub(crate) fn grown<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    // proc(5): resets the peak to what there is now.
+    std::fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
+    let before = memory(|status| status.vmrss);
+    let result = work();
+    (memory(|status| status.vmhwm) - before, result)
+}
+
+fn memory(field: fn(&procfs::process::Status) -> Option<u64>) -> f64 {
+    let status = Process::myself().and_then(|process| process.status()).expect("/proc");
+    field(&status).expect("a number") as f64 * 1024.0 / 1e6
+}

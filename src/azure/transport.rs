@@ -25,6 +25,9 @@ pub(super) const USER_AGENT: &str = concat!("azure-billing-exporter/", env!("CAR
 /// For a whole token, of which the head is most.
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Pages are 1 to 2 MB.
+const USUAL_BODY: usize = 1024 * 1024;
+
 /// A client for Azure's API. On loopback it needs neither system certificates nor a proxy.
 ///
 /// # Errors
@@ -113,7 +116,8 @@ pub(super) async fn collect(
     mut body: Body,
     largest: usize,
 ) -> Result<Option<Bytes>, TransportError> {
-    let mut whole = BytesMut::new();
+    // A page has this much at least; growing to it would copy it over and over.
+    let mut whole = BytesMut::with_capacity(largest.min(USUAL_BODY));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
         if whole.len() + data.len() > largest {

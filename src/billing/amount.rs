@@ -17,6 +17,9 @@ const SCALE: i128 = 10_i128.pow(DECIMALS as u32);
 /// amounts still add up within an `i128`, so that adding needs no error path.
 const INTEGER_DIGITS: usize = 30;
 
+/// Whole numbers up to here are `f64` as they are.
+const EXACT: u128 = 1 << 53;
+
 /// A cost or a quantity, exact to 36 decimals, up to 10^30 either way.
 ///
 /// The value is `units + fraction / 10^36` with `0 <= fraction < 10^36`: -0.25 is -1 + 0.75. One
@@ -89,6 +92,9 @@ impl Amount {
     /// The nearest `f64`. By way of the decimal text: dividing the parts is off by one unit in the
     /// last place in a third of all cases.
     pub fn to_f64(self) -> f64 {
+        if self.fraction == 0 && self.units.unsigned_abs() <= EXACT {
+            return self.units as f64;
+        }
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
@@ -346,7 +352,19 @@ mod tests {
 
     #[test]
     fn an_amount_becomes_the_nearest_f64() {
-        for text in ["0.1", "0.3", "-1.005", "209.92", "123456789.123456789", "1e-28"] {
+        for text in [
+            "0.1",
+            "0.3",
+            "-1.005",
+            "209.92",
+            "123456789.123456789",
+            "1e-28",
+            "24",
+            "-7",
+            "9007199254740991",
+            "9007199254740993",
+            "1e29",
+        ] {
             assert_eq!(amount(text).to_f64(), text.parse::<f64>().unwrap());
         }
     }

@@ -30,6 +30,9 @@ pub struct Gathering {
     tags: Numbered<Vec<Tag>>,
     noted: Vec<Noted>,
     slots: BTreeMap<Slot, Sums>,
+    /// The memory of sums that were cleared, for the next slot: growing it anew costs as much as the
+    /// sums.
+    spare: Sums,
 }
 
 /// Values by number, each once.
@@ -55,6 +58,11 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
         self.values.push(value.clone());
         self.numbers.insert(value.clone(), number);
         number
+    }
+
+    fn clear(&mut self) {
+        self.numbers.clear();
+        self.values.clear();
     }
 }
 
@@ -149,9 +157,10 @@ impl Gathering {
 
     /// The noted rows count.
     pub fn count(&mut self) {
-        let Self { strings, items: _, tags, noted, slots, .. } = self;
+        let Self { strings, tags, noted, slots, spare, .. } = self;
         for same_slot in noted.chunk_by(|one, other| one.sharing.slot == other.sharing.slot) {
-            let sums = slots.entry(same_slot[0].sharing.slot).or_default();
+            let slot = same_slot[0].sharing.slot;
+            let sums = slots.entry(slot).or_insert_with(|| std::mem::take(spare));
             for Noted { sharing, amounts } in same_slot {
                 sums.add_resource(sharing.resource, *amounts, sharing.name, strings);
                 *sums.items.entry(sharing.item).or_default() += *amounts;
@@ -175,9 +184,16 @@ impl Gathering {
         self.slots.iter().map(|(slot, sums)| (*slot, sums.rows()))
     }
 
-    /// Empty again.
+    /// Empty again, with some of its memory kept.
     pub(crate) fn clear(&mut self) {
-        *self = Self::new(self.tag_keys.clone());
+        let slots = std::mem::take(&mut self.slots).into_values();
+        let largest = slots.max_by_key(|sums| sums.resources.capacity());
+        self.spare = largest.unwrap_or_default();
+        self.spare.clear();
+        self.strings.clear();
+        self.normal = Normal::default();
+        self.items.clear();
+        self.tags.clear();
     }
 
     /// One slot.
@@ -246,6 +262,12 @@ impl Sums {
                 *known = name;
             }
         }
+    }
+
+    fn clear(&mut self) {
+        self.resources.clear();
+        self.items.clear();
+        self.tags.clear();
     }
 
     fn rows(&self) -> u64 {

@@ -59,8 +59,16 @@ impl Strings {
     }
 
     /// The text of a symbol of this arena.
+    #[inline]
     pub(crate) fn get(&self, symbol: Symbol) -> &str {
         slice(&self.text, &self.ends, symbol.0)
+    }
+
+    /// Forgets every text and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.index.clear();
     }
 
     /// Every symbol, in the order of their places.
@@ -105,6 +113,7 @@ impl<'de> Visitor<'de> for StringsVisitor {
     }
 }
 
+#[inline]
 fn slice<'a>(text: &'a str, ends: &[usize], number: u32) -> &'a str {
     let number = number as usize;
     let start = if number == 0 { 0 } else { ends[number - 1] };
@@ -139,7 +148,12 @@ impl<'a> Translation<'a> {
 pub(crate) fn sorted(strings: &Strings) -> (Strings, impl Fn(Symbol) -> Symbol) {
     let mut order: Vec<u32> = (0..strings.len() as u32).collect();
     order.sort_unstable_by_key(|&number| strings.get(Symbol(number)));
-    let mut sorted = Strings::default();
+    let mut sorted = Strings {
+        text: String::with_capacity(strings.text.len()),
+        ends: Vec::with_capacity(order.len()),
+        index: HashTable::with_capacity(order.len()),
+        ..Strings::default()
+    };
     let mut ranks = vec![Symbol(0); order.len()];
     for old in order {
         ranks[old as usize] = sorted.intern(strings.get(Symbol(old)));

@@ -1,6 +1,5 @@
 //! What is stored of one scope: its books, its days, and how its last poll went.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tracing::debug;
 use super::Error;
 use super::code::{decode, encode};
 use super::file::{BOOKS, DAYS, POLLS, Store};
+use super::unwritten::Unwritten;
 use crate::billing::books::Books;
 use crate::billing::ledger::{Ledger, Part, Slot};
 use crate::billing::scope::ScopeId;
@@ -19,11 +19,11 @@ use crate::billing::scope::ScopeId;
 /// The days of a scope: in the store, and in memory as far as they are not written.
 #[derive(Debug, Default)]
 pub struct Archive {
-    /// Without one all days stay in memory.
+    /// Without one all days stay with this process.
     store: Option<Arc<Store>>,
     /// The identity of the scope: days belong to it whatever it is called.
     scope: String,
-    unwritten: BTreeMap<Slot, Vec<u8>>,
+    unwritten: Unwritten,
     /// Whether the store holds what is not unwritten. If not, it is emptied first.
     based: bool,
 }
@@ -56,7 +56,7 @@ impl Archive {
     /// In memory alone.
     pub fn in_memory(scope: &ScopeId) -> Self {
         let scope = scope.to_string();
-        Self { store: None, scope, unwritten: BTreeMap::new(), based: false }
+        Self { store: None, scope, unwritten: Unwritten::default(), based: false }
     }
 
     /// What a store has of a scope: nothing, where it cannot be opened.
@@ -85,8 +85,9 @@ impl Archive {
     /// [`Error::Lost`] when they cannot be read: without them the books cannot go on.
     pub fn day(&self, slot: Slot) -> Result<Ledger, Error> {
         let lost = |what: String| Error::Lost(format!("the stored {} {what}", slot.date));
-        if let Some(bytes) = self.unwritten.get(&slot) {
-            return decode(bytes).map_err(lost);
+        if let Some(bytes) = self.unwritten.get(slot) {
+            let bytes = bytes.map_err(|error| lost(format!("cannot be read: {error}")))?;
+            return decode(&bytes).map_err(lost);
         }
         let Some(store) = self.store.as_ref().filter(|_| self.based) else {
             return Err(lost("is missing".to_owned()));
@@ -119,7 +120,7 @@ impl Archive {
     /// [`Error::Unwritten`] when the disk refuses: all stays in memory. [`Error::Lost`] when the
     /// store has lost days that it was trusted with.
     pub fn commit(&mut self, books: &Books) -> Result<(), Error> {
-        self.unwritten.retain(|slot, _| books.knows_slot(*slot));
+        self.unwritten.retain(|slot| books.knows_slot(slot));
         let Some(store) = &self.store else { return Ok(()) };
         let encoded = encode(books).map_err(Error::Lost)?;
         debug!(scope = self.scope, days = self.unwritten.len(), "committing");
@@ -151,9 +152,9 @@ impl Archive {
             days.retain_in(range, |(_, date, part), _| {
                 self.based && slot(date, part).is_some_and(|slot| books.knows_slot(slot))
             })?;
-            for (slot, bytes) in &self.unwritten {
+            for (slot, bytes) in self.unwritten.each() {
                 let date = slot.date.to_string();
-                days.insert(key(&self.scope, *slot, &date), bytes.as_slice())?;
+                days.insert(key(&self.scope, slot, &date), bytes?.as_slice())?;
             }
             let range = (self.scope.as_str(), "", 0)..=(self.scope.as_str(), "\u{7f}", 0);
             for entry in days.range(range)? {

@@ -10,6 +10,7 @@ mod archive;
 mod code;
 mod file;
 mod shelf;
+mod unwritten;
 
 pub use archive::{Archive, PollRecord, Restored};
 pub use file::{InUse, Now, Store};

@@ -57,7 +57,7 @@ impl Shelf {
             let new = rows.slot(slot).map_err(|error| Error::Lost(error.to_string()))?;
             match self.books.enter(slot, old.as_ref(), &new, *began, &mut orphans) {
                 Entry::Replaced if slot.date >= keeping.since => {
-                    self.archive.put(slot, &self.books.worth_keeping(slot, &new))?;
+                    self.archive.put(slot, &self.books.worth_keeping(slot, new))?;
                 }
                 Entry::Replaced => {}
                 Entry::Doubted => doubted.push(slot.date),

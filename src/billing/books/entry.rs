@@ -152,13 +152,15 @@ impl Books {
         self.days.range(Slot::own(since)..).rev().map(|(slot, _)| *slot).collect()
     }
 
-    /// What of an answer is kept for the slot: of a closed period only what a bill is made of.
-    pub fn worth_keeping(&self, slot: Slot, reading: &Ledger) -> Ledger {
-        let mut kept = reading.only(slot);
-        if self.open != Some(Period::of(slot.date)) {
-            kept.thin();
+    /// What is kept of an answer that has this slot alone: of a closed period only what a bill is made of.
+    pub fn worth_keeping(&self, slot: Slot, reading: Ledger) -> Ledger {
+        if self.open == Some(Period::of(slot.date)) {
+            return reading;
         }
-        kept
+        let mut reading = reading;
+        reading.thin();
+        // Without the texts of what was freed.
+        reading.only(slot)
     }
 
     /// Looks for lost names on an older day.

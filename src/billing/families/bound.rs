@@ -1,13 +1,16 @@
 //! Bounded families: the costliest entities keep their series, the rest becomes one series per
 //! currency or unit, so that no total changes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::billing::amount::Amount;
 use crate::billing::limits::Limits;
 use crate::billing::strings::{Strings, Symbol};
 
 use super::{Key, Sums};
+
+type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+type HashSet<T> = std::collections::HashSet<T, foldhash::fast::RandomState>;
 
 /// The entity label of folded series.
 pub(crate) const OTHER: &str = "__other__";
@@ -60,10 +63,15 @@ impl Fold {
             table.clear();
             return None;
         }
+        if table.len() <= self.limit {
+            // All fit, whatever their rank.
+            *count = 0;
+            return None;
+        }
         let ranked = self.ranked(table);
-        let mut series = HashMap::<&[Symbol], usize>::new();
-        let mut kept = HashSet::new();
-        let mut beyond = HashSet::new();
+        let mut series = HashMap::<&[Symbol], usize>::default();
+        let mut kept = HashSet::default();
+        let mut beyond = HashSet::default();
         for (entity, count) in &ranked {
             let group = &entity[..self.bound.group];
             let used = series.entry(group).or_default();
@@ -110,15 +118,15 @@ impl Fold {
     /// in any one currency, ties in the order of the labels.
     fn ranked<K: Key>(&self, table: &Sums<K>) -> Vec<(Vec<Symbol>, usize)> {
         // An entity's series of one currency are one amount, wherever it ran.
-        let mut amounts = HashMap::<(&[Symbol], Symbol), Amount>::new();
-        let mut counts = HashMap::<&[Symbol], usize>::new();
+        let mut amounts = HashMap::<(&[Symbol], Symbol), Amount>::default();
+        let mut counts = HashMap::<&[Symbol], usize>::default();
         for (key, sum) in table {
             let symbols = key.as_ref();
             let entity = &symbols[..self.bound.entity];
             *amounts.entry((entity, symbols[symbols.len() - 1])).or_default() += sum.amount;
             *counts.entry(entity).or_default() += 1;
         }
-        let mut largest = HashMap::<&[Symbol], Amount>::new();
+        let mut largest = HashMap::<&[Symbol], Amount>::default();
         for ((entity, _), amount) in amounts {
             let largest = largest.entry(entity).or_default();
             *largest = (*largest).max(amount.abs());

@@ -265,6 +265,10 @@ fn merge<F: Family>(
     other: &Table<F>,
     symbol: &mut impl FnMut(Symbol) -> Symbol,
 ) {
+    if table.is_empty() {
+        // Growing step by step would cost as much as all sums.
+        table.reserve(other.len());
+    }
     for (key, sum) in other {
         let mut key = *key;
         key.as_mut().iter_mut().for_each(|part| *part = symbol(*part));

@@ -57,7 +57,9 @@ pub(crate) struct ReportReader {
     begun: bool,
     /// The bytes of the file's start that may be its mark.
     start: Vec<u8>,
-    columns: Vec<Option<Column>>,
+    /// How many columns there are, and which are looked at.
+    width: usize,
+    columns: Vec<(usize, Column)>,
     days: Days,
     report: Report,
 }
@@ -85,6 +87,7 @@ impl ReportReader {
             ended: 0,
             begun: false,
             start: Vec::new(),
+            width: 0,
             columns: Vec::new(),
             days: Days::default(),
             report: Report::default(),
@@ -188,30 +191,28 @@ impl ReportReader {
         let ends = &self.ends[..self.ended];
         if self.columns.is_empty() {
             self.columns = columns(text, ends).map_err(|what| self.wrong(&what))?;
+            self.width = ends.len();
             return Ok(());
         }
-        if ends.len() != self.columns.len() {
-            let (has, columns) = (ends.len(), self.columns.len());
+        if ends.len() != self.width {
+            let (has, columns) = (ends.len(), self.width);
             return Err(self.wrong(&format!("{has} fields where the header has {columns}")));
         }
         let mut row = Properties::default();
-        let (mut tags, mut rule, mut start) = ("", "", 0);
-        for (column, end) in self.columns.iter().zip(ends) {
+        let (mut tags, mut rule) = ("", "");
+        for &(place, column) in &self.columns {
+            let start = if place == 0 { 0 } else { ends[place - 1] };
             // A field ends in the middle of no character: the separator is one of its own.
-            let field = text.get(start..*end).unwrap_or_default();
-            start = *end;
+            let field = text.get(start..ends[place]).unwrap_or_default();
             match column {
-                Some(Column::Text(place)) => *row.text(*place) = field.into(),
-                Some(Column::Cost) => row.cost = amount(field),
-                Some(Column::PretaxCost) => row.pretax_cost = amount(field),
-                Some(Column::CostInBillingCurrency) => {
-                    row.cost_in_billing_currency = amount(field);
-                }
-                Some(Column::Quantity) => row.quantity = amount(field),
-                Some(Column::UsageQuantity) => row.usage_quantity = amount(field),
-                Some(Column::Tags) => tags = field,
-                Some(Column::CostAllocationRule) => rule = field,
-                None => {}
+                Column::Text(place) => *row.text(place) = field.into(),
+                Column::Cost => row.cost = amount(field),
+                Column::PretaxCost => row.pretax_cost = amount(field),
+                Column::CostInBillingCurrency => row.cost_in_billing_currency = amount(field),
+                Column::Quantity => row.quantity = amount(field),
+                Column::UsageQuantity => row.usage_quantity = amount(field),
+                Column::Tags => tags = field,
+                Column::CostAllocationRule => rule = field,
             }
         }
         if !rule.trim().is_empty() && !self.wanted.cost_allocation {
@@ -243,8 +244,8 @@ fn amount(field: &str) -> Option<&str> {
     (!field.is_empty()).then_some(field)
 }
 
-/// What each column holds, by the header.
-fn columns(text: &str, ends: &[usize]) -> Result<Vec<Option<Column>>, String> {
+/// What the columns hold that are looked at, by the header.
+fn columns(text: &str, ends: &[usize]) -> Result<Vec<(usize, Column)>, String> {
     let mut start = 0;
     let names = ends.iter().map(|end| {
         let name = text.get(start..*end).unwrap_or_default();
@@ -252,7 +253,8 @@ fn columns(text: &str, ends: &[usize]) -> Result<Vec<Option<Column>>, String> {
         squeezed(english(name))
     });
     let names: Vec<String> = names.collect();
-    let columns: Vec<Option<Column>> = names.iter().map(|name| column(name)).collect();
+    let columns = names.iter().enumerate();
+    let columns = columns.filter_map(|(place, name)| Some((place, column(name)?))).collect();
     for (what, known) in [
         ("cost", ["costinbillingcurrency", "cost", "pretaxcost"]),
         ("currency", ["billingcurrencycode", "billingcurrency", "currency"]),

@@ -1,0 +1,78 @@
+//! A scope with as many resources as one likes, made without Azure: two series each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
+use azure_billing_exporter::billing::limits::Limits;
+use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
+use azure_billing_exporter::billing::snapshot::Snapshot;
+use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::metrics::{About, ApiCalls, Exposition};
+use azure_billing_exporter::spool::Spool;
+use azure_billing_exporter::status::{ScopeInfo, Status};
+use azure_billing_exporter::store::{Answer, Keeping, Shelf};
+use jiff::SignedDuration;
+use jiff::civil::date;
+
+/// The books of a scope that has read some resources, and what is published of them.
+pub(crate) fn read(resources: usize) -> (Shelf, Rules) {
+    let keys: TagKeys = Vec::new().into();
+    let mut rows = Spool::new(&keys);
+    for number in 0..resources {
+        let group = number / 20;
+        let id = format!(
+            "/subscriptions/00000000-0000-0000-0000-{:012}/resourceGroups/rg-{group:06}/providers/Microsoft.Compute/virtualMachines/vm-{number:07}",
+            group % 200
+        );
+        let cost = format!("{}.{:06}", number % 977, number * 7919 % 1_000_000);
+        let amount = |text: &str| Amount::parse(text).expect("an amount").amount;
+        let charge = Charge {
+            cost: amount(&cost),
+            quantity: amount("24"),
+            currency: "EUR".into(),
+            unit: "1 Hour".into(),
+            instance_id: id.into(),
+            location: ["westeurope", "northeurope", "eastus2"][number % 3].into(),
+            service_name: "Virtual Machines".into(),
+            meter: ["D2s v3", "D4s v3"][number % 2].into(),
+            ..Charge::default()
+        };
+        rows.note(&charge, Slot::own(date(2026, 11, 1)));
+        if number % 1000 == 999 {
+            rows.count();
+        }
+    }
+    rows.count();
+    let began = "2026-11-20T12:00:00Z".parse().expect("a time");
+    let span = Span::Period(Period::of(date(2026, 11, 1)));
+    let answer = Answer { span, rows, began, by_report: true };
+    let keeping =
+        Keeping { since: date(2026, 11, 1), complete_after: SignedDuration::from_hours(72) };
+    let mut shelf = Shelf::default();
+    shelf.keep(&answer, keeping).expect("room");
+    let limits = Limits { instances: usize::MAX, resource_groups: usize::MAX, ..Limits::default() };
+    (shelf, Rules { limits, ..Rules::default() })
+}
+
+/// What is published of it.
+pub(crate) fn snapshot((shelf, rules): &(Shelf, Rules)) -> Snapshot {
+    shelf.books.snapshot(rules, &Vec::new().into(), true).expect("a reading")
+}
+
+/// The scope.
+pub(crate) fn scope() -> ScopeId {
+    ScopeId { scope_type: ScopeType::BillingAccount, id: "1".to_owned(), cost: CostType::Actual }
+}
+
+/// Where it is published.
+pub(crate) fn exposition() -> Exposition {
+    let info = ScopeInfo { label: "contoso".to_owned(), id: scope(), nested: false };
+    let status = Arc::new(Status::new([info], Duration::from_secs(3600)));
+    let about = About { demo: false, process: false };
+    Exposition::new(status, Arc::<ApiCalls>::default(), about).expect("an exposition")
+}

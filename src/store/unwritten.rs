@@ -1,0 +1,165 @@
+//! Encoded days that the store does not have yet: those of a long reading come to more than memory
+//! should hold, so they lie in a file without a name. Where none can be made, they stay in memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use tracing::debug;
+
+use crate::billing::ledger::Slot;
+
+/// Bytes that stay in memory: the days of most enrollments.
+const MOST_IN_MEMORY: usize = 4 * 1024 * 1024;
+/// Bytes of replaced days that may lie around in the file.
+const MOST_WASTE: u64 = 32 * 1024 * 1024;
+
+/// Encoded days by slot.
+#[derive(Debug, Default)]
+pub(super) struct Unwritten {
+    days: BTreeMap<Slot, Place>,
+    in_memory: usize,
+    file: Option<File>,
+    end: u64,
+}
+
+#[derive(Debug)]
+enum Place {
+    Memory(Vec<u8>),
+    File { at: u64, length: usize },
+}
+
+impl Place {
+    fn length(&self) -> usize {
+        match self {
+            Self::Memory(bytes) => bytes.len(),
+            Self::File { length, .. } => *length,
+        }
+    }
+}
+
+impl Unwritten {
+    pub(super) fn insert(&mut self, slot: Slot, bytes: Vec<u8>) {
+        self.remove(slot);
+        let place = if self.in_memory + bytes.len() <= MOST_IN_MEMORY {
+            Place::Memory(bytes)
+        } else {
+            self.write(&bytes).unwrap_or_else(|error| {
+                debug!("days stay in memory, no temporary file can be used: {error}");
+                Place::Memory(bytes)
+            })
+        };
+        if let Place::Memory(bytes) = &place {
+            self.in_memory += bytes.len();
+        }
+        self.days.insert(slot, place);
+    }
+
+    /// The bytes of a slot, if it is unwritten.
+    pub(super) fn get(&self, slot: Slot) -> Option<io::Result<Vec<u8>>> {
+        self.days.get(&slot).map(|place| self.read(place))
+    }
+
+    /// All of them, one after the other.
+    pub(super) fn each(&self) -> impl Iterator<Item = (Slot, io::Result<Vec<u8>>)> {
+        self.days.iter().map(|(slot, place)| (*slot, self.read(place)))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.days.len()
+    }
+
+    /// Forgets the slots that nobody knows any more.
+    pub(super) fn retain(&mut self, mut known: impl FnMut(Slot) -> bool) {
+        let gone: Vec<Slot> = self.days.keys().copied().filter(|slot| !known(*slot)).collect();
+        gone.into_iter().for_each(|slot| self.remove(slot));
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        if let Some(Place::Memory(bytes)) = self.days.remove(&slot) {
+            self.in_memory -= bytes.len();
+        }
+    }
+
+    fn read(&self, place: &Place) -> io::Result<Vec<u8>> {
+        match (place, &self.file) {
+            (Place::Memory(bytes), _) => Ok(bytes.clone()),
+            (Place::File { at, length }, Some(file)) => {
+                let mut bytes = vec![0; *length];
+                file.read_exact_at(&mut bytes, *at)?;
+                Ok(bytes)
+            }
+            (Place::File { .. }, None) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Place> {
+        let live: usize = self.days.values().map(Place::length).sum();
+        if self.end > live as u64 + MOST_WASTE {
+            self.tidy()?;
+        }
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => tempfile::tempfile()?,
+        };
+        let file = self.file.insert(file);
+        file.write_all_at(bytes, self.end)?;
+        let place = Place::File { at: self.end, length: bytes.len() };
+        self.end += bytes.len() as u64;
+        Ok(place)
+    }
+
+    /// Moves what is still wanted to a new file.
+    fn tidy(&mut self) -> io::Result<()> {
+        let (file, mut end, mut moved) = (tempfile::tempfile()?, 0, Vec::new());
+        for (slot, place) in &self.days {
+            if let Place::File { length, .. } = place {
+                file.write_all_at(&self.read(place)?, end)?;
+                moved.push((*slot, Place::File { at: end, length: *length }));
+                end += *length as u64;
+            }
+        }
+        self.days.extend(moved);
+        (self.file, self.end) = (Some(file), end);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn day(day: i8) -> Slot {
+        Slot::own(date(2026, 11, day))
+    }
+
+    #[test]
+    fn days_come_back_from_wherever_they_are_and_replaced_ones_do_not_pile_up() {
+        let mut unwritten = Unwritten::default();
+        let of = |number: u8| vec![number; 3 * 1024 * 1024];
+        for turn in 0..8 {
+            for number in 1..9 {
+                unwritten.insert(day(number), of(number as u8 + turn));
+            }
+        }
+        assert!(unwritten.in_memory <= MOST_IN_MEMORY);
+        assert!(unwritten.end <= MOST_WASTE + 9 * 3 * 1024 * 1024, "{}", unwritten.end);
+        unwritten.retain(|slot| slot != day(3));
+        assert!(unwritten.get(day(3)).is_none());
+        for number in [1, 2, 4, 5, 6, 7, 8] {
+            assert!(unwritten.get(day(number)).unwrap().unwrap() == of(number as u8 + 7));
+        }
+        let all: Vec<Slot> =
+            unwritten.each().map(|(slot, bytes)| (slot, bytes.unwrap()).0).collect();
+        assert_eq!(all.len(), unwritten.len());
+        unwritten.clear();
+        assert!(unwritten.get(day(1)).is_none());
+    }
+}
