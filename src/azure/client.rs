@@ -16,6 +16,7 @@ use url::Url;
 use super::auth::Authority;
 use super::call::{Call, Content, no_request, text};
 use super::error::Error;
+use super::patience::{Effort, Patience};
 use super::quota::{Claim, Quota, Turn};
 use super::retry::{Failure, judge, retry_after};
 use super::shown;
@@ -30,37 +31,6 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// Error bodies are a line or a page of HTML.
 const LARGEST_ERROR_BODY: usize = 64 * 1024;
 
-/// How long and how often to try. Fields are public for tests that cannot wait.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For one answer, from the request to the end of the body. Azure gives up after a minute.
-    pub answer: Duration,
-    /// For which one answer is waited for before others of the same type of scope may ask: they must
-    /// not hang with it. Azure answers a page within half a minute.
-    pub turn: Duration,
-    /// For one page, all tries and throttled waits together. Waits for our own quota do not count.
-    pub page: Duration,
-    /// For a report to be written, from the request on.
-    pub report: Duration,
-    /// Tries of a request that fails in passing, and of a page that does not parse.
-    pub tries: u32,
-    /// Before the second try; it doubles with each further one.
-    pub backoff: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            answer: Duration::from_secs(120),
-            turn: Duration::from_secs(30),
-            page: Duration::from_secs(15 * 60),
-            report: Duration::from_secs(2 * 3600),
-            tries: 5,
-            backoff: Duration::from_millis(500),
-        }
-    }
-}
-
 /// The client of Azure's billing APIs for one endpoint and one identity.
 pub struct Client {
     transport: Transport,
@@ -72,26 +42,6 @@ pub struct Client {
     /// The scopes whose last reading failed.
     failing: Arc<Mutex<HashSet<ScopeId>>>,
     pub(super) patience: Patience,
-}
-
-/// Time spent on a page that is not there yet.
-#[derive(Debug)]
-pub(super) struct Effort {
-    /// Whether pages of the same reading are there already, which would be lost.
-    begun: bool,
-    /// Whether the reading before this one failed, so that this is the next try.
-    again: bool,
-    spent: Duration,
-}
-
-impl Effort {
-    pub(super) fn new(begun: bool, again: bool) -> Self {
-        Self { begun, again, spent: Duration::ZERO }
-    }
-
-    pub(super) fn spend(&mut self, time: Duration) {
-        self.spent += time;
-    }
 }
 
 impl Client {

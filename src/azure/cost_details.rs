@@ -15,12 +15,14 @@ use tracing::debug;
 use url::Url;
 
 use super::call::{Call, Content};
-use super::client::{Client, Effort};
+use super::client::Client;
 use super::error::Error;
 use super::manifest::{Blob, files};
 use super::next_link;
+use super::patience::Effort;
+use super::reading::{Reading, Tally};
 use super::retry::Failure;
-use super::usage_details::{Reading, Tally, asked, scope_path};
+use super::usage_details::{asked, scope_path};
 use super::wire::{Report, ReportReader, Wanted};
 use crate::billing::charge::Charge;
 use crate::billing::ledger::TagKeys;

@@ -12,7 +12,9 @@ mod credential;
 mod error;
 mod manifest;
 mod next_link;
+mod patience;
 mod quota;
+mod reading;
 mod retry;
 mod shown;
 mod token_transport;
@@ -20,9 +22,11 @@ pub mod transport;
 mod usage_details;
 pub mod wire;
 
-pub use client::{Client, Patience};
+pub use client::Client;
 pub use error::Error;
-pub use usage_details::{Probe, Reading};
+pub use patience::Patience;
+pub use reading::Reading;
+pub use usage_details::Probe;
 #[cfg(any(test, fuzzing))]
 pub(crate) use {
     manifest::files as report_files,

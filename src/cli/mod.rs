@@ -1,20 +1,19 @@
 //! Commands and flags: the only namer of clap. Values are parsed here into the types of `config`,
 //! and nothing is opened, resolved or started.
 
+mod simulation;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::billing::period::Period;
 use crate::config::{
     AuthorizationFile, ExtraHeader, ExtraLabel, ListenAddress, ReceiverUrl, TelemetryPath,
-    parse_duration,
 };
-use crate::simulator::Surge;
+pub use simulation::{EnrollmentArgs, SimulateArgs};
 
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
 ///
@@ -282,69 +281,10 @@ pub struct BackfillArgs {
     pub state: Option<PathBuf>,
 }
 
-/// Flags of `simulate`.
-#[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "Example:\n  azure-billing-exporter simulate --rows 1000000 --error-rate 0.05"
-)]
-pub struct SimulateArgs {
-    /// Address to listen on, repeatable
-    #[arg(long = LISTEN, value_name = ADDRESS, default_value = "127.0.0.1:10541")]
-    pub listen_address: Vec<ListenAddress>,
-    /// The enrollment that is made up.
-    #[command(flatten)]
-    pub enrollment: EnrollmentArgs,
-    /// Requests a minute for each type of scope before 429; without it there is no limit
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub requests_per_minute: Option<u32>,
-    /// Share of requests answered with an error
-    #[arg(long, value_name = "0..1", default_value_t = 0.0, value_parser = share)]
-    pub error_rate: f64,
-    /// Time each answer takes, for example 200ms
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = latency)]
-    pub latency: Duration,
-}
-
 /// Flags of `healthcheck`.
 #[derive(Args, Clone, Debug)]
 pub struct HealthcheckArgs {
     /// Address the exporter listens on, as it was told
     #[arg(long = LISTEN, value_name = ADDRESS, default_value = ":10540")]
     pub listen_address: ListenAddress,
-}
-
-/// The enrollment that is made up: the same flags, the same rows.
-#[derive(Args, Clone, Debug)]
-pub struct EnrollmentArgs {
-    /// Number the data is made from: the same seed gives the same rows
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Days of usage up to today
-    #[arg(long, value_name = "N", default_value_t = 60)]
-    #[arg(value_parser = value_parser!(u32).range(1..=1100))]
-    pub days: u32,
-    /// Resources of the enrollment
-    #[arg(long, value_name = "N", default_value_t = 400)]
-    #[arg(value_parser = value_parser!(u32).range(1..))]
-    pub resources: u32,
-    /// Rows of all days together; two a resource and day without it
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
-    pub rows: Option<u64>,
-    /// Let a service use so many percent of what it did, from a day on; repeatable
-    ///
-    /// Example: --surge 'Log Analytics=200@2026-11-20'
-    #[arg(long, value_name = "SERVICE=PERCENT@YYYY-MM-DD")]
-    pub surge: Vec<Surge>,
-    /// Newest days without any usage, as when Azure's rating stands still
-    #[arg(long = "outage-days", value_name = "N", default_value_t = 0)]
-    pub outage_days: u32,
-}
-
-fn share(text: &str) -> Result<f64, &'static str> {
-    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or("use a number from 0 to 1, for example 0.05")
-}
-
-fn latency(text: &str) -> Result<Duration, String> {
-    if text == "0s" { Ok(Duration::ZERO) } else { parse_duration(text) }
 }

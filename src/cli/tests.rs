@@ -1,5 +1,7 @@
 //! Flags as they are written, right and wrong.
 
+use std::time::Duration;
+
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use jiff::civil::Date;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -11,6 +10,7 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::auth::{self, Auth};
+use super::cloud::{ApiVersion, Cloud};
 use super::environment::{AUTHORITY_HOST, Environment, HTTP_PROXY};
 use super::error::{Problems, shown};
 use super::keys;
@@ -61,93 +61,6 @@ impl PartialEq for Azure {
             && *api_version == other.api_version
             && *requests_per_minute == other.requests_per_minute
             && *auth == other.auth
-    }
-}
-
-/// Azure's separate clouds. Each has addresses of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Cloud {
-    /// Global Azure.
-    #[default]
-    Public,
-    /// Azure Government, of the United States.
-    UsGovernment,
-    /// Azure operated by 21Vianet.
-    China,
-}
-
-impl Cloud {
-    /// Every cloud, in the order the configuration documents them.
-    pub const ALL: [Self; 3] = [Self::Public, Self::UsGovernment, Self::China];
-
-    /// The spelling of the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::UsGovernment => "us_government",
-            Self::China => "china",
-        }
-    }
-
-    const fn endpoint(self) -> &'static str {
-        match self {
-            Self::Public => "https://management.azure.com",
-            Self::UsGovernment => "https://management.usgovcloudapi.net",
-            Self::China => "https://management.chinacloudapi.cn",
-        }
-    }
-
-    const fn authority_host(self) -> &'static str {
-        match self {
-            Self::Public => "https://login.microsoftonline.com",
-            Self::UsGovernment => "https://login.microsoftonline.us",
-            Self::China => "https://login.chinacloudapi.cn",
-        }
-    }
-
-    /// The cloud whose tokens come from here: all that the file-less form knows of the cloud.
-    fn of_authority(authority: &Url) -> Option<Self> {
-        Self::of(authority, Self::authority_host)
-    }
-
-    fn of(address: &Url, known: fn(Self) -> &'static str) -> Option<Self> {
-        let is_known = |cloud: &Self| Url::parse(known(*cloud)).is_ok_and(|url| url == *address);
-        Self::ALL.into_iter().find(is_known)
-    }
-}
-
-/// An API version such as `2021-10-01` or `2019-04-01-preview`: known to be one, so that it can go
-/// into an address as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiVersion(String);
-
-impl ApiVersion {
-    /// As the `api-version` parameter spells it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it has the `metric` parameter; versions before 2019-04-01 have actual cost only.
-    pub fn knows_amortized(&self) -> bool {
-        self.0.as_str() >= "2019-04-01"
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let date = text.strip_suffix("-preview").unwrap_or(text);
-        match date.parse::<Date>() {
-            Ok(parsed) if parsed.to_string() == date => Ok(Self(text.to_owned())),
-            _ => {
-                let forms = "write YYYY-MM-DD or YYYY-MM-DD-preview, for example \"2021-10-01\"";
-                Err(format!("{} is not an API version; {forms}", shown(text)))
-            }
-        }
-    }
-}
-
-/// The newest version whose rows have every field that is published.
-impl Default for ApiVersion {
-    fn default() -> Self {
-        Self("2021-10-01".to_owned())
     }
 }
 

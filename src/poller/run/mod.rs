@@ -1,28 +1,28 @@
 //! Polls one scope for as long as the exporter lives.
 
-use std::panic::resume_unwind;
+mod publish;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, error, info, warn, warn_span};
 
-use super::answer::{Understood, understand};
-use super::clock::Clock;
-use super::desk::{Desk, Settings};
-use super::outcome::{Failure, Tally};
-use super::plan::{Ask, By, first_kept_day};
-use super::reload::{Handle, Wanted};
 use crate::azure::{self, Client, Reading};
 use crate::billing::period::Period;
 use crate::billing::scope::ScopeId;
 use crate::billing::span::Span;
 use crate::config::{self, Read};
 use crate::metrics::Exposition;
-use crate::status::{FailureReason, Ignored, PollResult, Status};
-use crate::store::{self, Answer, Archive, Keeping, Restored, Shelf, Store};
+use crate::poller::answer::{Understood, understand};
+use crate::poller::clock::Clock;
+use crate::poller::desk::{Desk, Settings};
+use crate::poller::outcome::{Failure, Tally};
+use crate::poller::plan::{Ask, By};
+use crate::poller::reload::{Handle, Wanted};
+use crate::status::{Ignored, PollResult, Status};
+use crate::store::{Answer, Archive, Restored, Shelf, Store};
 
 /// A failed poll is tried again after this, then after twice as long, up to the interval: an outage
 /// of a minute must not cost four hours, and one of a day must not cost a call a minute.
@@ -276,74 +276,6 @@ impl Poller {
                 );
                 held.shelf.books.distrust_guest_filter();
                 None
-            }
-        }
-    }
-
-    /// Puts an answer in its place and the sums before the world, whole.
-    async fn publish(&mut self, answer: Answer) -> Result<(), Failure> {
-        // A hundred thousand resources take a while to add up and to store; others go on meanwhile.
-        let span = warn_span!("storing", scope = self.label());
-        let desk = self.desk.clone();
-        let kept = spawn_blocking(move || {
-            let _entered = span.enter();
-            let mut held = desk.lock();
-            if held.removed {
-                return Ok(());
-            }
-            let keeping = Keeping {
-                since: first_kept_day(&held.settings.rules, answer.began),
-                complete_after: held.settings.rules.day_complete_after,
-            };
-            let kept = held.shelf.keep(&answer, keeping);
-            // Half entered: whoever holds the desk next must not publish that.
-            if let Err(store::Error::Lost(_)) = kept {
-                held.shelf.forget();
-            }
-            kept
-        });
-        // Books that a bug left half written must not go on: the loop ends, and health tells.
-        let kept = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
-        self.tell_stored(kept)?;
-        let (exposition, desk) = (self.world.exposition.clone(), self.desk.clone());
-        let published = spawn_blocking(move || {
-            let held = desk.lock();
-            let snapshot = held.settings.snapshot(&held.shelf.books).filter(|_| !held.removed);
-            snapshot.map_or(Ok(()), |snapshot| exposition.publish(&desk.id, snapshot))
-        });
-        match published.await {
-            Ok(Ok(())) => Ok(()),
-            failed => Err(Failure {
-                reason: FailureReason::Store,
-                what: format!("the exposition cannot be written, please report this: {failed:?}"),
-            }),
-        }
-    }
-
-    /// Tells once that days cannot be written. Without stored days that are part of the books the
-    /// scope is read again.
-    fn tell_stored(&mut self, stored: Result<(), store::Error>) -> Result<(), Failure> {
-        let scope = self.label();
-        match stored {
-            Ok(()) => {
-                if std::mem::take(&mut self.unwritten) {
-                    info!(scope, "days are stored again");
-                }
-                Ok(())
-            }
-            Err(store::Error::Unwritten(what)) => {
-                self.tell(Status::unwritten);
-                if !std::mem::replace(&mut self.unwritten, true) {
-                    error!(
-                        scope,
-                        "days cannot be stored, polling goes on in memory and a restart will read them again: {what}; check state.path and the disk"
-                    );
-                }
-                Ok(())
-            }
-            Err(store::Error::Lost(what)) => {
-                let what = format!("{what}; what is published stays, and all is read again");
-                Err(Failure { reason: FailureReason::Store, what })
             }
         }
     }

@@ -1,0 +1,54 @@
+//! How long is waited for Azure, and how much of that is spent.
+
+use std::time::Duration;
+
+/// How long and how often to try. Fields are public for tests that cannot wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For one answer, from the request to the end of the body. Azure gives up after a minute.
+    pub answer: Duration,
+    /// For which one answer is waited for before others of the same type of scope may ask: they must
+    /// not hang with it. Azure answers a page within half a minute.
+    pub turn: Duration,
+    /// For one page, all tries and throttled waits together. Waits for our own quota do not count.
+    pub page: Duration,
+    /// For a report to be written, from the request on.
+    pub report: Duration,
+    /// Tries of a request that fails in passing, and of a page that does not parse.
+    pub tries: u32,
+    /// Before the second try; it doubles with each further one.
+    pub backoff: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(120),
+            turn: Duration::from_secs(30),
+            page: Duration::from_secs(15 * 60),
+            report: Duration::from_secs(2 * 3600),
+            tries: 5,
+            backoff: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Time spent on a page that is not there yet.
+#[derive(Debug)]
+pub(super) struct Effort {
+    /// Whether pages of the same reading are there already, which would be lost.
+    pub(super) begun: bool,
+    /// Whether the reading before this one failed, so that this is the next try.
+    pub(super) again: bool,
+    pub(super) spent: Duration,
+}
+
+impl Effort {
+    pub(super) fn new(begun: bool, again: bool) -> Self {
+        Self { begun, again, spent: Duration::ZERO }
+    }
+
+    pub(super) fn spend(&mut self, time: Duration) {
+        self.spent += time;
+    }
+}

@@ -1,0 +1,82 @@
+//! From an answer to what is stored and published.
+
+use std::panic::resume_unwind;
+
+use tokio::task::spawn_blocking;
+use tracing::{error, info, warn_span};
+
+use super::Poller;
+use crate::poller::outcome::Failure;
+use crate::poller::plan::first_kept_day;
+use crate::status::{FailureReason, Status};
+use crate::store::{self, Answer, Keeping};
+
+impl Poller {
+    /// Puts an answer in its place and the sums before the world, whole.
+    pub(super) async fn publish(&mut self, answer: Answer) -> Result<(), Failure> {
+        // A hundred thousand resources take a while to add up and to store; others go on meanwhile.
+        let span = warn_span!("storing", scope = self.label());
+        let desk = self.desk.clone();
+        let kept = spawn_blocking(move || {
+            let _entered = span.enter();
+            let mut held = desk.lock();
+            if held.removed {
+                return Ok(());
+            }
+            let keeping = Keeping {
+                since: first_kept_day(&held.settings.rules, answer.began),
+                complete_after: held.settings.rules.day_complete_after,
+            };
+            let kept = held.shelf.keep(&answer, keeping);
+            // Half entered: whoever holds the desk next must not publish that.
+            if let Err(store::Error::Lost(_)) = kept {
+                held.shelf.forget();
+            }
+            kept
+        });
+        // Books that a bug left half written must not go on: the loop ends, and health tells.
+        let kept = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
+        self.tell_stored(kept)?;
+        let (exposition, desk) = (self.world.exposition.clone(), self.desk.clone());
+        let published = spawn_blocking(move || {
+            let held = desk.lock();
+            let snapshot = held.settings.snapshot(&held.shelf.books).filter(|_| !held.removed);
+            snapshot.map_or(Ok(()), |snapshot| exposition.publish(&desk.id, snapshot))
+        });
+        match published.await {
+            Ok(Ok(())) => Ok(()),
+            failed => Err(Failure {
+                reason: FailureReason::Store,
+                what: format!("the exposition cannot be written, please report this: {failed:?}"),
+            }),
+        }
+    }
+
+    /// Tells once that days cannot be written. Without stored days that are part of the books the
+    /// scope is read again.
+    fn tell_stored(&mut self, stored: Result<(), store::Error>) -> Result<(), Failure> {
+        let scope = self.label();
+        match stored {
+            Ok(()) => {
+                if std::mem::take(&mut self.unwritten) {
+                    info!(scope, "days are stored again");
+                }
+                Ok(())
+            }
+            Err(store::Error::Unwritten(what)) => {
+                self.tell(Status::unwritten);
+                if !std::mem::replace(&mut self.unwritten, true) {
+                    error!(
+                        scope,
+                        "days cannot be stored, polling goes on in memory and a restart will read them again: {what}; check state.path and the disk"
+                    );
+                }
+                Ok(())
+            }
+            Err(store::Error::Lost(what)) => {
+                let what = format!("{what}; what is published stays, and all is read again");
+                Err(Failure { reason: FailureReason::Store, what })
+            }
+        }
+    }
+}
