@@ -60,7 +60,7 @@ fn server(folder: &Path, size: u32) -> Program {
     let azure =
         Program::start(&["simulate", "--resources", &resources, "--days", "24", "--rows", &rows]);
     let config = format!(
-        "azure:\n  endpoint: http://{}\n  auth: {{method: token, token: a-token}}\n  requests_per_minute: {{billing_account: 100000}}\nscopes:\n  - {{billing_account: \"{}\", read: cost_details}}\nmetrics: {{instances: {{max_series: 10000000}}}}\n",
+        "azure:\n  endpoint: http://{}\n  auth: {{method: token, token: a-token}}\n  requests_per_minute: {{billing_account: 100000}}\nscopes:\n  - {{billing_account: \"{}\", read: cost_details}}\nmetrics: {{instances: {{max_series: 1000000}}}}\n",
         azure.address, azure.account
     );
     let path = folder.join("config.yaml");

@@ -26,7 +26,8 @@ pub(crate) fn answer(connection: &mut BufReader<TcpStream>) -> (String, Vec<u8>)
     while !head.ends_with("\r\n\r\n") {
         assert_ne!(connection.read_line(&mut head).expect("it answers"), 0, "it closed: {head}");
     }
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let small = head.to_ascii_lowercase();
+    let length = small.lines().find_map(|line| line.strip_prefix("content-length: "));
     let length = length.and_then(|length| length.parse().ok()).expect("a length");
     let mut body = vec![0; length];
     connection.read_exact(&mut body).expect("a whole body");
