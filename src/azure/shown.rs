@@ -14,9 +14,10 @@ pub(super) fn one_line(text: &str, longest: usize) -> String {
     if clean.len() < text.len() { clean + "…" } else { clean }
 }
 
+/// A stranger's address may be broken, or in pieces: whatever follows a question mark goes.
 fn without_query(word: &str) -> &str {
     match word.split_once('?') {
-        Some((address, _)) if address.contains("://") => address,
+        Some((address, query)) if !query.is_empty() => address,
         _ => word,
     }
 }
@@ -47,6 +48,16 @@ mod tests {
     fn a_text_shows_no_signature_of_an_address() {
         let text = "see https://example.com/report?sv=1&sig=planted for more?";
         assert_eq!(one_line(text, 100), "see https://example.com/report for more?");
+        for broken in [
+            "https://example.com/re port?sig=planted",
+            "/report?sig=planted",
+            "a?b=https://example.com/report?sig=planted",
+            "https:/example.com/report?sig=planted",
+            "\u{1}?\u{1}sig=planted",
+        ] {
+            let shown = one_line(broken, 100);
+            assert!(!shown.contains("planted"), "{shown}");
+        }
     }
 
     #[test]
