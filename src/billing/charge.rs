@@ -89,6 +89,10 @@ pub enum ChargeType {
 impl ChargeType {
     /// Reads Azure's spelling in any case; an absent one is usage.
     pub fn parse(text: &str) -> Self {
+        if text == "Usage" {
+            // As nearly all rows have it.
+            return Self::Usage;
+        }
         match squeezed(text).as_ref() {
             "" | "usage" => Self::Usage,
             "purchase" => Self::Purchase,

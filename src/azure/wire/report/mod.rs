@@ -3,7 +3,9 @@
 //! Columns are found by their names, in any order and case. Names differ between generations, and
 //! old files have German ones with the English name in parentheses.
 
-use csv_core::{ReadRecordResult, Reader};
+mod splitter;
+
+use splitter::{Split, Splitter};
 use thiserror::Error;
 
 use super::fields::TextField;
@@ -46,15 +48,8 @@ pub(crate) struct Report {
 
 /// Reads one file. After an error the rows given so far must be thrown away.
 pub(crate) struct ReportReader {
-    core: Reader,
+    splitter: Splitter,
     wanted: Wanted,
-    /// The record that is being read: its fields without a gap, and where each ends.
-    fields: Vec<u8>,
-    ends: Vec<usize>,
-    filled: usize,
-    ended: usize,
-    /// Whether something came since the last record.
-    begun: bool,
     /// The bytes of the file's start that may be its mark.
     start: Vec<u8>,
     /// How many columns there are, and which are looked at.
@@ -79,13 +74,8 @@ enum Column {
 impl ReportReader {
     pub(crate) fn new(wanted: Wanted) -> Self {
         Self {
-            core: Reader::new(),
+            splitter: Splitter::default(),
             wanted,
-            fields: vec![0; 8 * 1024],
-            ends: vec![0; 64],
-            filled: 0,
-            ended: 0,
-            begun: false,
             start: Vec::new(),
             width: 0,
             columns: Vec::new(),
@@ -132,11 +122,11 @@ impl ReportReader {
             let start = std::mem::take(&mut self.start);
             self.records(&start, fold)?;
         }
-        if self.begun {
+        if self.splitter.is_begun() {
             // A last line may lack its end, but not the end of a quoted field.
             self.records(b"\n", fold)?;
         }
-        if self.begun {
+        if self.splitter.is_begun() {
             return Err(self.wrong("the report ends inside a quoted field"));
         }
         if self.columns.is_empty() {
@@ -150,48 +140,30 @@ impl ReportReader {
         mut part: &[u8],
         fold: &mut impl FnMut(&Charge<'_>),
     ) -> Result<(), ReportError> {
-        // Nothing at all would mean to the parser that the file is over.
-        while !part.is_empty() {
-            let (result, read, filled, ended) = self.core.read_record(
-                part,
-                &mut self.fields[self.filled..],
-                &mut self.ends[self.ended..],
-            );
-            let consumed = &part[..read];
-            part = &part[read..];
-            (self.filled, self.ended) = (self.filled + filled, self.ended + ended);
-            match result {
-                ReadRecordResult::InputEmpty => {
-                    self.begun |= consumed.iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
-                    return Ok(());
-                }
-                ReadRecordResult::OutputFull if self.fields.len() < LONGEST_RECORD => {
-                    self.fields.resize(self.fields.len() * 2, 0);
-                }
-                ReadRecordResult::OutputEndsFull if self.ends.len() < MOST_COLUMNS => {
-                    self.ends.resize(self.ends.len() * 2, 0);
-                }
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
-                    return Err(self.wrong("a row without an end; a quote is missing"));
-                }
-                ReadRecordResult::Record => {
-                    self.record(fold)?;
-                    (self.filled, self.ended, self.begun) = (0, 0, false);
-                }
-                ReadRecordResult::End => return Ok(()),
+        loop {
+            let split = self.splitter.split(&mut part);
+            let (length, fields) = self.splitter.size();
+            if length > LONGEST_RECORD || fields > MOST_COLUMNS {
+                return Err(self.wrong("a row without an end; a quote is missing"));
+            }
+            match split {
+                Split::Record => self.record(fold)?,
+                Split::More => return Ok(()),
             }
         }
-        Ok(())
     }
 
     fn record(&mut self, fold: &mut impl FnMut(&Charge<'_>)) -> Result<(), ReportError> {
-        let Ok(text) = std::str::from_utf8(&self.fields[..self.filled]) else {
+        let (text, ends) = self.splitter.record();
+        let Ok(text) = std::str::from_utf8(text) else {
             return Err(self.wrong("not UTF-8"));
         };
-        let ends = &self.ends[..self.ended];
         if self.columns.is_empty() {
             self.columns = columns(text, ends).map_err(|what| self.wrong(&what))?;
             self.width = ends.len();
+            let tags = self.wanted.tags;
+            self.columns.retain(|(_, column)| tags || !matches!(column, Column::Tags));
+            self.splitter.want(self.columns.iter().map(|(place, _)| *place));
             return Ok(());
         }
         if ends.len() != self.width {
