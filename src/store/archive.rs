@@ -1,5 +1,6 @@
 //! What is stored of one scope: its books, its days, and how its last poll went.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 use super::Error;
-use super::code::{decode, encode};
+use super::code::{decode, encode, encode_in_pieces};
 use super::file::{BOOKS, DAYS, POLLS, Store};
 use super::unwritten::Unwritten;
 use crate::billing::books::Books;
@@ -122,7 +123,7 @@ impl Archive {
     pub fn commit(&mut self, books: &Books) -> Result<(), Error> {
         self.unwritten.retain(|slot| books.knows_slot(slot));
         let Some(store) = &self.store else { return Ok(()) };
-        let encoded = encode(books).map_err(Error::Lost)?;
+        let encoded = encode_in_pieces(books).map_err(Error::Lost)?;
         debug!(scope = self.scope, days = self.unwritten.len(), "committing");
         let written = store.using(|database| self.write(database, books, &encoded));
         match written {
@@ -142,7 +143,7 @@ impl Archive {
         &self,
         database: &Database,
         books: &Books,
-        encoded: &[u8],
+        encoded: &[Vec<u8>],
     ) -> Result<bool, redb::Error> {
         let writing = database.begin_write()?;
         let mut missing = books.known_slots();
@@ -161,7 +162,11 @@ impl Archive {
                 entry?;
                 missing = missing.saturating_sub(1);
             }
-            writing.open_table(BOOKS)?.insert(self.scope.as_str(), encoded)?;
+            let mut pieces = writing.open_table(BOOKS)?;
+            pieces.retain_in(pieces_of(&self.scope), |_, _| false)?;
+            for (number, piece) in (0..).zip(encoded) {
+                pieces.insert((self.scope.as_str(), number), piece.as_slice())?;
+            }
         }
         if missing > 0 {
             writing.abort()?;
@@ -198,9 +203,16 @@ type Bytes = Option<Vec<u8>>;
 
 fn stored(database: &Database, scope: &str) -> Result<(Bytes, Bytes), redb::Error> {
     let reading = database.begin_read()?;
-    let books = reading.open_table(BOOKS)?.get(scope)?.map(|bytes| bytes.value().to_vec());
+    let mut books = None;
+    for piece in reading.open_table(BOOKS)?.range(pieces_of(scope))? {
+        books.get_or_insert_with(Vec::new).extend_from_slice(piece?.1.value());
+    }
     let poll = reading.open_table(POLLS)?.get(scope)?.map(|bytes| bytes.value().to_vec());
     Ok((books, poll))
+}
+
+fn pieces_of(scope: &str) -> RangeInclusive<(&str, u32)> {
+    (scope, 0)..=(scope, u32::MAX)
 }
 
 fn key<'a>(scope: &'a str, slot: Slot, date: &'a str) -> (&'a str, &'a str, u8) {

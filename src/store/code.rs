@@ -1,7 +1,7 @@
 //! Values as bytes: `postcard`, gzipped. Ids of resources are long and alike, so that they shrink to
 //! a tenth; and gzip's checksum finds the flipped bits that the database would hand out.
 
-use std::io::{BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -9,15 +9,48 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// The length of a piece.
+const PIECE: usize = 64 * 1024;
+
 /// The bytes of a value.
 pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
-    let written = || -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-        let zipped = BufWriter::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    encode_into(value, Vec::new())
+}
+
+/// The bytes of a large value, in pieces: as one it would take up its length several times over, in
+/// memory that doubles while it grows and in pages of the database that are powers of two.
+pub(super) fn encode_in_pieces(value: &impl Serialize) -> Result<Vec<Vec<u8>>, String> {
+    encode_into(value, Pieces::default()).map(|pieces| pieces.0)
+}
+
+fn encode_into<W: Write>(value: &impl Serialize, to: W) -> Result<W, String> {
+    let written = || -> Result<W, Box<dyn std::error::Error + '_>> {
+        let zipped = BufWriter::new(GzEncoder::new(to, Compression::fast()));
         let mut zipped = postcard::to_io(value, zipped)?;
         zipped.flush()?;
-        Ok(zipped.into_inner()?.finish()?)
+        let zipped = zipped.into_inner().map_err(|error| error.into_error())?;
+        Ok(zipped.finish()?)
     };
     written().map_err(|error| format!("cannot be encoded: {error}"))
+}
+
+#[derive(Default)]
+struct Pieces(Vec<Vec<u8>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.last().is_none_or(|last| last.len() == PIECE) {
+            self.0.push(Vec::with_capacity(PIECE));
+        }
+        let Some(last) = self.0.last_mut() else { return Ok(0) };
+        let fits = bytes.len().min(PIECE - last.len());
+        last.extend_from_slice(&bytes[..fits]);
+        Ok(fits)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The value of some bytes, if they are whole.
@@ -46,5 +79,19 @@ mod tests {
             assert!(read.is_err() || read == Ok(value.clone()), "byte {place}");
         }
         assert!(decode::<Vec<String>>(&bytes[..bytes.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn pieces_are_the_same_bytes() {
+        let numbers = |length: u64| -> Vec<u64> {
+            (0..length).map(|number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect()
+        };
+        for length in [0, 1, 10_000, 100_000] {
+            let value = numbers(length);
+            let pieces = encode_in_pieces(&value).unwrap();
+            assert_eq!(pieces.concat(), encode(&value).unwrap());
+            assert!(pieces.iter().rev().skip(1).all(|piece| piece.len() == PIECE));
+            assert_eq!(pieces.len() > 1, length >= 10_000);
+        }
     }
 }

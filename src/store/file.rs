@@ -19,14 +19,14 @@ use tracing::{error, info, warn};
 use crate::billing::scope::ScopeId;
 
 /// What the bytes mean. Another number is another format, whose days are read again from Azure.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Every day is read once at a restart and then when it is replaced: nothing to cache for.
-const CACHE: usize = 16 * 1024 * 1024;
+const CACHE: usize = 1024 * 1024;
 
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
-/// Books by scope.
-pub(super) const BOOKS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("books");
+/// Books by scope, in numbered pieces.
+pub(super) const BOOKS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
 /// Poll records by scope.
 pub(super) const POLLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
 /// The key of a day: scope, date, and 1 for its guests.
@@ -217,10 +217,10 @@ fn drop_others(database: &Database, wanted: &BTreeSet<String>) -> Result<Vec<Str
     {
         let mut books = writing.open_table(BOOKS)?;
         for entry in books.iter()? {
-            let scope = entry?.0.value().to_owned();
+            let scope = entry?.0.value().0.to_owned();
             dropped.extend(unwanted(&scope).then_some(scope));
         }
-        books.retain(|scope, _| !unwanted(scope))?;
+        books.retain(|(scope, _), _| !unwanted(scope))?;
         writing.open_table(POLLS)?.retain(|scope, _| !unwanted(scope))?;
         writing.open_table(DAYS)?.retain(|(scope, ..), _| !unwanted(scope))?;
     }

@@ -1,6 +1,7 @@
 //! SIGHUP and `POST /-/reload`: another configuration file under a running program.
 
 use std::io::{Read, Write};
+use std::process::Command;
 
 use tempfile::NamedTempFile;
 
@@ -273,8 +274,12 @@ async fn without_a_file_there_is_nothing_to_read_again_and_that_is_said() {
     assert!(get(&address, "/metrics").1.contains(&format!("{SUCCESSFUL} 1\n")));
     exporter.signal("TERM");
     assert!(exporter.end().success());
-    // Its terminal ends a demo.
-    let mut demo = Running::start(&["demo", "--web.listen-address", "127.0.0.1:0"]);
+    // Its terminal ends a demo, unless whoever started it said otherwise, as `nohup` does: it may
+    // have started the tests, too.
+    let mut terminal = Command::new("env");
+    terminal.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_azure-billing-exporter"), "demo"]);
+    terminal.args(["--web.listen-address", "127.0.0.1:0"]);
+    let mut demo = Running::of(terminal);
     let address = demo.address();
     assert_eq!(request(&address, "POST", "/-/reload", "*/*").0, 501);
     demo.signal("HUP");

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::charge::Charge;
@@ -19,6 +20,9 @@ use super::strings::{Strings, Symbol};
 const MOST_NOTED: usize = 8192;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+/// In the order in which keys came, which is that of their texts: writing them out in another takes
+/// twice as long.
+type Ordered<K, V> = IndexMap<K, V, foldhash::fast::RandomState>;
 
 /// Sums of rows by slot.
 #[derive(Debug, Default)]
@@ -86,7 +90,7 @@ struct Noted {
 /// The sums of a slot.
 #[derive(Debug, Default)]
 struct Sums {
-    resources: Map<Resource, (Amounts, Symbol)>,
+    resources: Ordered<Resource, (Amounts, Symbol)>,
     items: Map<u32, Amounts>,
     tags: Map<Tag, Amounts>,
 }
