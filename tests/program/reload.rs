@@ -262,6 +262,8 @@ async fn without_a_file_there_is_nothing_to_read_again_and_that_is_said() {
         ("AZURE_TENANT_ID", "00000000-0000-0000-0000-000000000001"),
         ("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000002"),
         ("AZURE_CLIENT_SECRET", "planted-secret"),
+        // Where nobody listens: no test asks Azure.
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
     ];
     let serve = ["serve", "--scope", "department/1", "--web.listen-address", "127.0.0.1:0"];
     let mut exporter = Running::start_in(&serve, &environment);
