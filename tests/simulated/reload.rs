@@ -161,12 +161,14 @@ fn stored(path: &Path) -> BTreeSet<String> {
     let database = redb::Database::open(path).expect("a database that nobody uses");
     let reading = database.begin_read().expect("a transaction");
     let mut scopes = BTreeSet::new();
-    for name in ["books", "polls"] {
-        let table: TableDefinition<'_, &str, &[u8]> = TableDefinition::new(name);
-        let table = reading.open_table(table).expect("a table");
-        let entries = table.iter().expect("entries").map(|entry| entry.expect("an entry"));
-        scopes.extend(entries.map(|(scope, _)| scope.value().to_owned()));
-    }
+    let polls: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
+    let polls = reading.open_table(polls).expect("a table");
+    let entries = polls.iter().expect("entries").map(|entry| entry.expect("an entry"));
+    scopes.extend(entries.map(|(scope, _)| scope.value().to_owned()));
+    let books: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
+    let books = reading.open_table(books).expect("a table");
+    let entries = books.iter().expect("entries").map(|entry| entry.expect("an entry"));
+    scopes.extend(entries.map(|(key, _)| key.value().0.to_owned()));
     let days: TableDefinition<'_, (&str, &str, u8), &[u8]> = TableDefinition::new("days");
     let days = reading.open_table(days).expect("a table");
     let entries = days.iter().expect("entries").map(|entry| entry.expect("an entry"));
