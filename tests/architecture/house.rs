@@ -66,7 +66,7 @@ fn a_path_of_one_machine_is_recognised() {
         assert!(machine_path(&line).is_some(), "{line}");
     }
     for line in
-        ["/var/lib/x", &format!("https://example.com{home}"), &format!("mktemp -d {scratch}.XXX")]
+        ["/var/lib/x", &format!("https://example.com{home}"), &format!("mktemp -d {scratch}.d")]
     {
         assert!(machine_path(line).is_none(), "{line}");
     }

@@ -4,6 +4,8 @@
 //! sum depends on nothing but its terms, so that any paging, any order and any restart give the
 //! same value, and `total - old + new` is lossless.
 
+mod fixed;
+
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
@@ -34,35 +36,6 @@ pub struct Amount {
     units: i128,
     #[serde(with = "fixed")]
     fraction: i128,
-}
-
-/// A fraction as its sixteen bytes. As a number of variable length it would be longer and slower.
-mod fixed {
-    use serde::de::{Error, Visitor};
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(fraction: &i128, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(&fraction.to_le_bytes())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i128, D::Error> {
-        struct Bytes;
-
-        impl Visitor<'_> for Bytes {
-            type Value = i128;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("sixteen bytes")
-            }
-
-            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<i128, E> {
-                let bytes = bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))?;
-                Ok(i128::from_le_bytes(bytes))
-            }
-        }
-
-        from.deserialize_bytes(Bytes)
-    }
 }
 
 /// Why a text is no amount.

@@ -191,8 +191,7 @@ impl ReportReader {
             self.report.allocated += 1;
             return Ok(());
         }
-        let tags = if self.wanted.tags { tags::from_text(tags) } else { Ok(Vec::new()) };
-        let read = tags
+        let read = tags::from_text(tags)
             .and_then(|tags| row.charge(tags, &mut self.days))
             .map_err(|what| self.wrong(&what))?;
         self.report.rows += 1;
