@@ -1,5 +1,6 @@
 //! Day by day: what was spent on each, which are complete, and what a usual day costs.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
@@ -18,6 +19,9 @@ use super::strings::Symbol;
 const USUAL_DAYS: usize = 28;
 /// With fewer there is none: a weekend would look like an anomaly.
 const FEWEST_USUAL_DAYS: usize = 7;
+
+/// Costs by kind of charge and currency.
+type Costs<'a> = BTreeMap<(ChargeType, Cow<'a, str>), Amount>;
 
 /// Mean and deviation of a usual day.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,11 +76,11 @@ impl Books {
     }
 
     /// Cost of a day by kind of charge and currency.
-    pub(crate) fn day_costs(&self, day: KnownDay<'_>) -> BTreeMap<(ChargeType, &str), Amount> {
-        let mut costs = BTreeMap::new();
+    pub(crate) fn day_costs(&self, day: KnownDay<'_>) -> Costs<'_> {
+        let mut costs = Costs::new();
         for ([charge_type, _, _, currency], sum) in day.parts().flat_map(|known| &known.scope_cost)
         {
-            let charge_type = ChargeType::parse(self.strings.get(*charge_type));
+            let charge_type = ChargeType::parse(&self.strings.get(*charge_type));
             *costs.entry((charge_type, self.strings.get(*currency))).or_default() += sum.amount;
         }
         costs
@@ -95,7 +99,7 @@ impl Books {
     fn service_usage(&self, day: KnownDay<'_>) -> Sums<[Symbol; 2]> {
         let mut usage = Sums::default();
         for ([service, charge_type, currency], sum) in self.day_services(day) {
-            if ChargeType::parse(self.strings.get(charge_type)) == ChargeType::Usage {
+            if ChargeType::parse(&self.strings.get(charge_type)) == ChargeType::Usage {
                 *usage.entry([service, currency]).or_default() += sum;
             }
         }
@@ -109,7 +113,7 @@ impl Books {
         let usage = |day: KnownDay<'_>| {
             let costs = self.day_costs(day).into_iter();
             let usage = costs.filter(|((kind, _), _)| *kind == ChargeType::Usage);
-            usage.map(|((_, currency), amount)| (currency.to_owned(), amount)).collect()
+            usage.map(|((_, currency), amount)| (currency.into_owned(), amount)).collect()
         };
         let by_day: Vec<BTreeMap<String, Amount>> = before.iter().map(|day| usage(*day)).collect();
         let currencies: BTreeSet<String> =
@@ -141,7 +145,7 @@ impl Books {
     pub(crate) fn daily(
         &self,
         range: DayRange,
-    ) -> impl Iterator<Item = ((Date, ChargeType, &str), Amount)> {
+    ) -> impl Iterator<Item = ((Date, ChargeType, Cow<'_, str>), Amount)> {
         self.days_in(range).flat_map(|day| {
             let costs = self.day_costs(day).into_iter();
             costs.map(move |((kind, currency), amount)| ((day.date, kind, currency), amount))

@@ -38,7 +38,7 @@ impl Books {
         };
         for day in self.days_in(range) {
             let one_time = self.day_costs(day).into_iter().filter(|((kind, _), _)| !runs(*kind));
-            one_time.for_each(|((_, currency), amount)| add(currency, amount));
+            one_time.for_each(|((_, currency), amount)| add(&currency, amount));
         }
         let elapsed: Vec<_> = complete.iter().filter(|day| range.contains(day.date)).collect();
         for day in &elapsed {
@@ -68,7 +68,7 @@ impl Books {
         for ((_, currency), amount) in
             self.day_costs(day).into_iter().filter(|((kind, _), _)| runs(*kind))
         {
-            *running.entry(currency.to_owned()).or_default() += amount;
+            *running.entry(currency.into_owned()).or_default() += amount;
         }
         running
     }
@@ -93,7 +93,7 @@ impl Books {
         let mut outstanding = BTreeMap::<String, Amount>::new();
         for (purchase, amount) in of(period.before()) {
             if !come.contains_key(&purchase) {
-                let currency = self.strings.get(purchase[2]).to_owned();
+                let currency = self.strings.get(purchase[2]).into_owned();
                 *outstanding.entry(currency).or_default() += amount;
             }
         }

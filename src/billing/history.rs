@@ -21,7 +21,7 @@ use super::names::{DatedNames, Names};
 use super::period::Period;
 use super::published::{FAMILIES, PublishedFamily};
 use super::snapshot::{ServiceDays, Snapshot};
-use super::strings::{Strings, Symbol, Translation, sorted};
+use super::strings::{Sorted, Strings, Symbol, Translation, sorted};
 
 /// What is wanted of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl<'a> Days<'a> {
         let mut names = DatedNames::default();
         let mut previous = None;
         if let Some(bill) = before {
-            let mut translation = Translation::new(&bill.strings, &mut strings);
+            let mut translation = Translation::new(bill.strings.texts(), &mut strings);
             let mut symbol = |symbol| translation.translate(symbol);
             let tables = previous.insert(Tables::default());
             tables.combine_bill(Combine::Add, &bill.tables, &mut symbol);
@@ -122,16 +122,16 @@ impl<'a> Days<'a> {
                 bill.names.iter().map(|(what, id, name)| ((what, symbol(id)), symbol(name)));
             let known: Vec<_> = known.collect();
             for (id, name) in known {
-                names.add(id, name, period.before().days().last, &strings);
+                names.add(id, name, period.before().days().last, |symbol| strings.get(symbol));
             }
         }
         for (slot, day) in own_days(reading, period) {
             for (what, id, name) in day.names.iter() {
-                names.add((what, id), name, slot.date, &strings);
+                names.add((what, id), name, slot.date, |symbol| strings.get(symbol));
             }
         }
         let (ordered, new) = sorted(&strings);
-        let rank = strings.symbols().map(&new).collect();
+        let rank = strings.texts().symbols().map(&new).collect();
         let previous = previous.map(|tables| {
             let mut ranked = Tables::default();
             ranked.combine_bill(Combine::Add, &tables, &new);
@@ -195,10 +195,10 @@ impl<'a> Days<'a> {
 }
 
 impl Bill {
-    fn of(total: &Tables, names: &Names, strings: &Strings) -> Self {
+    fn of(total: &Tables, names: &Names, strings: &Sorted) -> Self {
         let mut bill = Self { names: names.clone(), ..Self::default() };
         bill.names.thin();
-        let mut translation = Translation::new(strings, &mut bill.strings);
+        let mut translation = Translation::new(strings.texts(), &mut bill.strings);
         bill.tables.combine_bill(Combine::Add, total, |symbol| translation.translate(symbol));
         bill.names = bill.names.translated(|symbol| translation.translate(symbol));
         bill
@@ -215,7 +215,7 @@ fn own_days(
 }
 
 /// What a closed period has of a snapshot: no windows of days, no outlook.
-fn snapshot(period: Period, strings: Strings, names: Names, previous: Option<Tables>) -> Snapshot {
+fn snapshot(period: Period, strings: Sorted, names: Names, previous: Option<Tables>) -> Snapshot {
     Snapshot {
         period,
         strings,

@@ -74,8 +74,8 @@ impl Extent {
 pub(crate) fn usage(costs: &Table<ScopeCost>, strings: &Strings) -> BTreeMap<String, Amount> {
     let mut usage = BTreeMap::<String, Amount>::new();
     for ([charge_type, _, _, currency], sum) in costs {
-        if ChargeType::parse(strings.get(*charge_type)) == ChargeType::Usage {
-            *usage.entry(strings.get(*currency).to_owned()).or_default() += sum.amount;
+        if ChargeType::parse(&strings.get(*charge_type)) == ChargeType::Usage {
+            *usage.entry(strings.get(*currency).into_owned()).or_default() += sum.amount;
         }
     }
     usage

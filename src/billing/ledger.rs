@@ -17,7 +17,7 @@ use super::gathering::Extract;
 use super::names::{Named, Names};
 use super::period::Period;
 use super::row::{Item, Normal, tags};
-use super::strings::{Strings, Symbol, Translation};
+use super::strings::{Form, Strings, Symbol, Translation};
 
 /// The tag keys that are counted, in the spelling of their label.
 pub type TagKeys = Arc<[String]>;
@@ -103,8 +103,14 @@ impl Ledger {
     /// Adds what a slot of a gathering holds.
     pub(crate) fn enter(&mut self, slot: Slot, extract: &Extract<'_>) {
         let day = self.days.entry(slot).or_default();
-        let known: Vec<Symbol> =
-            extract.texts.iter().map(|text| self.strings.intern(text)).collect();
+        let mut known = Vec::<Symbol>::with_capacity(extract.texts.len());
+        for form in &extract.texts {
+            let form = match *form {
+                Form::Path(parent, name) => Form::Path(known[parent.index()], known[name.index()]),
+                whole @ Form::Whole(_) => whole,
+            };
+            known.push(self.strings.form(form));
+        }
         let symbol = |symbol: Symbol| known[symbol.index()];
         let usage = self.strings.find(ChargeType::Usage.as_str());
         for (resource, amounts, name) in &extract.resources {
@@ -133,7 +139,7 @@ impl Ledger {
 
     /// Adds all sums of another ledger.
     pub fn absorb(&mut self, other: &Self) {
-        let mut translation = Translation::new(&other.strings, &mut self.strings);
+        let mut translation = Translation::new(other.strings.texts(), &mut self.strings);
         for (slot, theirs) in other.days.iter().filter(|(_, day)| day.rows > 0) {
             self.days.entry(*slot).or_default().absorb(theirs, &mut translation);
         }
@@ -143,7 +149,7 @@ impl Ledger {
     pub fn only(&self, slot: Slot) -> Self {
         let mut only = Self::new(self.tag_keys.clone());
         if let Some(day) = self.days.get(&slot) {
-            let mut translation = Translation::new(&self.strings, &mut only.strings);
+            let mut translation = Translation::new(self.strings.texts(), &mut only.strings);
             only.days.entry(slot).or_default().absorb(day, &mut translation);
         }
         only
@@ -198,7 +204,7 @@ impl Ledger {
     /// Every currency.
     pub fn currencies(&self) -> BTreeSet<String> {
         let keys = self.days.values().flat_map(|day| day.tables.scope_cost.keys());
-        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
+        keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
     }
 }
 
@@ -209,7 +215,7 @@ impl Ledger {
         let mut told = Vec::new();
         for (slot, day) in &self.days {
             let mut tell = |what: &str, key: &[Symbol], sum: &str| {
-                let key: Vec<&str> = key.iter().map(|symbol| self.strings.get(*symbol)).collect();
+                let key: Vec<_> = key.iter().map(|symbol| self.strings.get(*symbol)).collect();
                 told.push(format!("{slot:?} {what} {key:?} {sum}"));
             };
             tell("rows", &[], &format!("{} {}", day.rows, day.usage_rows));

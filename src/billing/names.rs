@@ -1,12 +1,13 @@
 //! What resources and subscriptions are called. Part of a day's sums, so that a replaced day takes
 //! its names along.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::strings::{Strings, Symbol};
+use super::strings::Symbol;
 
 /// What has an id and a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,9 +23,9 @@ pub(crate) enum Named {
 pub(crate) struct Names(HashMap<(Named, Symbol), Symbol, foldhash::fast::RandomState>);
 
 impl Names {
-    /// The name of an id; empty where there is none.
-    pub(crate) fn of<'a>(&self, what: Named, id: Symbol, strings: &'a Strings) -> &'a str {
-        self.0.get(&(what, id)).map_or("", |&name| strings.get(name))
+    /// The name of an id; `None` where there is none.
+    pub(crate) fn of(&self, what: Named, id: Symbol) -> Option<Symbol> {
+        self.0.get(&(what, id)).copied()
     }
 
     /// Where rows of one day disagree the lesser spelling wins, so that their order means nothing.
@@ -33,7 +34,7 @@ impl Names {
         what: Named,
         id: Symbol,
         name: Symbol,
-        text: impl Fn(Symbol) -> &'a str,
+        text: impl Fn(Symbol) -> Cow<'a, str>,
     ) {
         let known = self.0.entry((what, id)).or_insert(name);
         if *known != name && text(name) < text(*known) {
@@ -73,9 +74,15 @@ impl DatedNames {
     }
 
     /// Takes the name of a day into account.
-    pub(crate) fn add(&mut self, id: NamedId, name: Symbol, date: Date, strings: &Strings) {
+    pub(crate) fn add<'a>(
+        &mut self,
+        id: NamedId,
+        name: Symbol,
+        date: Date,
+        text: impl Fn(Symbol) -> Cow<'a, str>,
+    ) {
         let known = self.0.entry(id).or_insert((name, date));
-        let lesser = || strings.get(name) < strings.get(known.0);
+        let lesser = || text(name) < text(known.0);
         if date > known.1 || date == known.1 && known.0 != name && lesser() {
             *known = (name, date);
         }

@@ -214,14 +214,17 @@ impl Snapshot {
     ) {
         let mut series: Vec<(&K, &Sum)> = sums.iter().collect();
         series.sort_unstable_by_key(|(key, _)| *key);
-        let mut values = Vec::new();
+        let texts = self.strings.texts();
+        // Where texts of a series are put together: a symbol's and its name's.
+        let mut rooms = vec![<(String, String)>::default(); K::LENGTH];
         for (key, sum) in series {
-            values.clear();
-            values.extend(first);
-            for (place, symbol) in key.as_ref().iter().enumerate() {
-                values.push(self.strings.get(*symbol));
+            let mut values: Vec<&str> = first.into_iter().collect();
+            let symbols = key.as_ref().iter().enumerate();
+            for ((place, symbol), (room, of_name)) in symbols.zip(&mut rooms) {
+                values.push(texts.get_in(*symbol, room));
                 if let Some((_, what)) = named.filter(|(of, _)| *of == place) {
-                    values.push(self.names.of(what, *symbol, &self.strings));
+                    let name = self.names.of(what, *symbol);
+                    values.push(name.map_or("", |name| texts.get_in(name, of_name)));
                 }
             }
             sink(&values, value(sum.amount));

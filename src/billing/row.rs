@@ -8,7 +8,7 @@ use super::charge::{Charge, pricing_model};
 use super::columns::{Columns, Field};
 use super::ledger::TagKeys;
 use super::regions::location;
-use super::strings::{Strings, Symbol};
+use super::strings::{Form, Strings, Symbol, split};
 
 /// What was billed, for whose account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -133,7 +133,15 @@ impl Normal {
         let Self { id, columns } = self;
         let strings = &mut *strings;
         id.read(&charge.instance_id);
-        let instance_id = strings.intern(id.as_str());
+        // Thousands of resources lie in the same group and are of the same kind.
+        let (instance_id, own_name) = match split(id.as_str()) {
+            Some((parent, name)) => {
+                let parent = columns.symbol(Field::Parent, parent, strings, |parent| parent.into());
+                let symbol = strings.intern(name);
+                (strings.form(Form::Path(parent, symbol)), Some((name, symbol)))
+            }
+            None => (strings.intern(id.as_str()), None),
+        };
         let subscription_id = match id.subscription() {
             Some(id) => columns.symbol(Field::OwnSubscription, id, strings, |id| id.into()),
             None => columns.symbol(Field::SubscriptionId, &charge.subscription_id, strings, lower),
@@ -183,7 +191,11 @@ impl Normal {
             recurring: charge.recurring,
         };
         let amounts = Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 };
-        Row { resource, name: strings.intern(name), item, amounts }
+        let name = match own_name {
+            Some((own, symbol)) if own == name => symbol,
+            _ => strings.intern(name),
+        };
+        Row { resource, name, item, amounts }
     }
 }
 

@@ -16,13 +16,13 @@ use super::ledger::TagKeys;
 use super::names::{DatedNames, Names};
 use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
-use super::strings::{Strings, Symbol, sorted};
+use super::strings::{Sorted, Strings, Symbol, sorted};
 
 /// The published state of a scope.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(super) period: Period,
-    pub(super) strings: Strings,
+    pub(super) strings: Sorted,
     pub(super) names: Names,
     pub(super) current: Tables,
     /// Where the period before is known whole.
@@ -62,13 +62,13 @@ impl Books {
         let newest_usage = self.newest_usage().or(self.past.newest_usage);
         let window = DayRange { first: rules.window_start(day_of(read_at)), last: Date::MAX };
         let daily = self.daily(window);
-        let daily =
-            daily.map(|((day, kind, currency), amount)| ((day, kind, currency.to_owned()), amount));
+        let daily = daily
+            .map(|((day, kind, currency), amount)| ((day, kind, currency.into_owned()), amount));
         let usual_day = self.usual_day(&complete);
         let latest =
             complete.last().map(|day| self.day_costs(*day)).unwrap_or_default().into_iter();
         let mut latest_day: BTreeMap<_, _> = latest
-            .map(|((kind, currency), amount)| ((kind, currency.to_owned()), amount))
+            .map(|((kind, currency), amount)| ((kind, currency.into_owned()), amount))
             .collect();
         for currency in usual_day.keys() {
             latest_day.entry((ChargeType::Usage, currency.clone())).or_default();
@@ -192,7 +192,7 @@ impl Unsorted {
             // A key by which only some days were read would not add up.
             tables.tag_cost.retain(|[key, ..], _| {
                 known.contains(key)
-                    && tag_keys.iter().any(|wanted| wanted == books.strings.get(*key))
+                    && tag_keys.iter().any(|wanted| *wanted == books.strings.get(*key))
             });
             Some(tables)
         };

@@ -82,7 +82,7 @@ impl Books {
     /// would pile up.
     fn compact(&mut self) {
         let all = std::mem::take(&mut self.strings);
-        let mut translation = Translation::new(&all, &mut self.strings);
+        let mut translation = Translation::new(all.texts(), &mut self.strings);
         let mut symbol = |symbol| translation.translate(symbol);
         for book in self.periods.values_mut() {
             let mut tables = Tables::default();

@@ -166,14 +166,14 @@ impl Books {
     /// Looks for lost names on an older day.
     pub fn name(&mut self, slot: Slot, day: &Ledger, orphans: &mut Orphans) {
         let Some(known) = day.days.get(&slot) else { return };
-        let mut translation = Translation::new(&day.strings, &mut self.strings);
+        let mut translation = Translation::new(day.strings.texts(), &mut self.strings);
         let translated = known.names.iter().map(|(what, id, name)| {
             ((what, translation.translate(id)), translation.translate(name))
         });
         let found: Vec<_> = translated.filter(|(id, _)| orphans.0.contains(id)).collect();
         for (id, name) in found {
             if !self.closed_resource(slot, id.0) {
-                self.names.add(id, name, slot.date, &self.strings);
+                self.names.add(id, name, slot.date, |symbol| self.strings.get(symbol));
             }
         }
     }
@@ -207,7 +207,7 @@ impl Books {
         let period = Period::of(slot.date);
         let is_open = self.open == Some(period);
         let tables = &mut self.periods.entry(period).or_default().tables;
-        let mut translation = Translation::new(&ledger.strings, &mut self.strings);
+        let mut translation = Translation::new(ledger.strings.texts(), &mut self.strings);
         let symbol = |symbol| translation.translate(symbol);
         if is_open {
             tables.combine(how, &day.tables, symbol);
@@ -218,7 +218,7 @@ impl Books {
 
     fn take_names(&mut self, slot: Slot, old: &Ledger, orphans: &mut Orphans) {
         let Some(day) = old.days.get(&slot) else { return };
-        let mut translation = Translation::new(&old.strings, &mut self.strings);
+        let mut translation = Translation::new(old.strings.texts(), &mut self.strings);
         for (what, id, _) in day.names.iter() {
             let id = (what, translation.translate(id));
             if self.names.remove(id, slot.date) {
@@ -235,13 +235,19 @@ impl Books {
         };
         // The other rows of the day may have a name that is the lesser one.
         let alone = !self.days.contains_key(&Slot { part: other, ..slot });
+        let is_closed = |what| self.closed_resource(slot, what);
+        let (resources, subscriptions) =
+            (is_closed(Named::Instance), is_closed(Named::Subscription));
+        let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
         for (what, id, name) in day.names.iter() {
-            if self.closed_resource(slot, what) {
+            if match what {
+                Named::Instance => resources,
+                Named::Subscription => subscriptions,
+            } {
                 continue;
             }
-            let mut translation = |symbol| self.strings.intern(reading.strings.get(symbol));
-            let (id, name) = ((what, translation(id)), translation(name));
-            self.names.add(id, name, slot.date, &self.strings);
+            let (id, name) = ((what, translation.translate(id)), translation.translate(name));
+            self.names.add(id, name, slot.date, |symbol| translation.text(symbol));
             if alone {
                 orphans.0.remove(&id);
             }
@@ -266,7 +272,7 @@ impl Books {
             doubted: None,
         };
         if let Some(day) = reading.days.get(&slot) {
-            let mut translation = Translation::new(&reading.strings, &mut self.strings);
+            let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
             let mut symbol = |symbol| translation.translate(symbol);
             (known.rows, known.usage_rows) = (day.rows, day.usage_rows);
             let costs = day.tables.scope_cost.iter();

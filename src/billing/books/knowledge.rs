@@ -127,7 +127,7 @@ impl Books {
     }
 
     fn has_keys(&self, known: &[Symbol], wanted: &TagKeys) -> bool {
-        wanted.iter().all(|key| known.iter().any(|known| self.strings.get(*known) == key))
+        wanted.iter().all(|key| known.iter().any(|known| self.strings.get(*known) == *key))
     }
 
     /// The tag keys by which the whole of a period is known.
@@ -162,12 +162,12 @@ impl Books {
     /// Every currency of a period.
     pub(in crate::billing) fn currencies_of(&self, period: Period) -> BTreeSet<String> {
         let keys = self.scope_cost(period).into_iter().flat_map(Table::<ScopeCost>::keys);
-        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
+        keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
     }
 
     pub(super) fn currencies(&self) -> BTreeSet<String> {
         let keys = self.days.values().flat_map(|known| known.scope_cost.keys());
-        keys.map(|[.., currency]| self.strings.get(*currency).to_owned()).collect()
+        keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
     }
 
     /// The newest day with usage of its own: neither a purchase dated today nor late usage that

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::billing::amount::Amount;
 use crate::billing::limits::Limits;
-use crate::billing::strings::{Strings, Symbol};
+use crate::billing::strings::{Sorted, Symbol};
 
 use super::{Key, Sums};
 
@@ -49,7 +49,7 @@ pub(crate) type Kept = Option<HashSet<Vec<Symbol>>>;
 
 impl Bound {
     /// The bound under the limits of a configuration.
-    pub(crate) fn of(self, limits: &Limits, strings: &Strings) -> Fold {
+    pub(crate) fn of(self, limits: &Limits, strings: &Sorted) -> Fold {
         let other = strings.find(OTHER).zip(strings.find(""));
         Fold { limit: (self.limit)(limits), bound: self, other }
     }

@@ -45,9 +45,14 @@ use super::strings::Symbol;
 
 /// The symbols of a series: its label values in order, so that sorted keys are sorted series. The
 /// last one is the currency or the unit.
-pub(crate) trait Key: Copy + Eq + Hash + Ord + AsRef<[Symbol]> + AsMut<[Symbol]> {}
+pub(crate) trait Key: Copy + Eq + Hash + Ord + AsRef<[Symbol]> + AsMut<[Symbol]> {
+    /// How many symbols it has.
+    const LENGTH: usize;
+}
 
-impl<const N: usize> Key for [Symbol; N] {}
+impl<const N: usize> Key for [Symbol; N] {
+    const LENGTH: usize = N;
+}
 
 /// Sums of rows by some of their properties.
 pub(crate) trait Family {

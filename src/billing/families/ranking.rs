@@ -6,7 +6,7 @@ use super::{
     resource_groups, services, subscriptions, tags,
 };
 use crate::billing::limits::Limits;
-use crate::billing::strings::Strings;
+use crate::billing::strings::Sorted;
 
 /// What is left of each bounded family by itself.
 pub(crate) struct Ranking {
@@ -27,7 +27,7 @@ impl Tables {
     pub(crate) fn fold(
         &mut self,
         limits: &Limits,
-        strings: &Strings,
+        strings: &Sorted,
         folded: &mut Folded,
     ) -> Ranking {
         let fold = &mut |bound: Bound| bound.of(limits, strings);
@@ -53,7 +53,7 @@ impl Tables {
 
     /// Folds sums of some of the rows as all of them were: an entity then keeps its place,
     /// whatever its share of these rows is.
-    pub(crate) fn follow(&mut self, ranking: &Ranking, limits: &Limits, strings: &Strings) {
+    pub(crate) fn follow(&mut self, ranking: &Ranking, limits: &Limits, strings: &Sorted) {
         let fold = &mut |bound: Bound| bound.of(limits, strings);
         let bound = fold(instances::BOUND);
         bound.follow(&ranking.instances, &mut self.instance_cost);

@@ -13,7 +13,7 @@ use super::charge::Charge;
 use super::ledger::{Ledger, Slot, TagKeys};
 use super::period::Period;
 use super::row::{Amounts, Item, Normal, Resource, Tag, tags};
-use super::strings::{Strings, Symbol};
+use super::strings::{Form, Strings, Symbol};
 
 /// Noted rows are added up among themselves when there are so many: a page has a thousand, and an
 /// answer made to harm millions.
@@ -99,7 +99,7 @@ struct Sums {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Extract<'a> {
     #[serde(borrow)]
-    pub(crate) texts: Vec<&'a str>,
+    pub(crate) texts: Vec<Form<'a>>,
     /// With the resource's name.
     pub(crate) resources: Vec<(Resource, Amounts, Symbol)>,
     pub(crate) items: Vec<(Item, Amounts)>,
@@ -201,15 +201,26 @@ impl Gathering {
     }
 
     /// One slot.
-    pub(crate) fn extract(&self, slot: Slot) -> Extract<'_> {
+    pub(crate) fn extract<'a>(&'a self, slot: Slot) -> Extract<'a> {
         let Some(sums) = self.slots.get(&slot) else { return Extract::default() };
         let mut texts = Vec::new();
-        let mut places = vec![None; self.strings.len()];
-        let mut symbol = |symbol: Symbol| {
+        let mut places = vec![None; self.strings.texts().len()];
+        let mut place = |symbol: Symbol, form: Form<'a>| {
             *places[symbol.index()].get_or_insert_with(|| {
-                texts.push(self.strings.get(symbol));
+                texts.push(form);
                 Symbol::at(texts.len() - 1)
             })
+        };
+        let mut symbol = |symbol: Symbol| {
+            let texts = self.strings.texts();
+            let form = match texts.form(symbol) {
+                Form::Path(parent, name) => {
+                    let mut part = |part| place(part, texts.form(part));
+                    Form::Path(part(parent), part(name))
+                }
+                whole @ Form::Whole(_) => whole,
+            };
+            place(symbol, form)
         };
         let resources = sums.resources.iter().map(|(resource, (amounts, name))| {
             (resource.translated(&mut symbol), *amounts, symbol(*name))

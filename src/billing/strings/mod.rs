@@ -1,0 +1,260 @@
+//! Every distinct text once. Rows repeat the same few ids, names and places a million times, so
+//! keys hold numbers and the text is stored, and hashed in full, once.
+
+mod sorted;
+mod texts;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+pub(crate) use sorted::{Sorted, sorted};
+pub(crate) use texts::{Form, Texts, split};
+
+/// The number of a text in the [`Strings`] that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Symbol(u32);
+
+impl Symbol {
+    /// The symbol at a place of a list of texts.
+    pub(crate) fn at(place: usize) -> Self {
+        Self(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    /// Its place among the symbols of its arena.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Distinct texts in one arena, found by borrowed text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Strings {
+    texts: Texts,
+    index: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Strings {
+    /// The symbol of `text`, which is stored if it is new.
+    pub(crate) fn intern(&mut self, text: &str) -> Symbol {
+        match split(text) {
+            None => self.form(Form::Whole(text)),
+            Some((parent, name)) => {
+                let parent = self.form(Form::Whole(parent));
+                let name = self.form(Form::Whole(name));
+                self.form(Form::Path(parent, name))
+            }
+        }
+    }
+
+    /// The symbol of a text as it is kept, by other symbols of this arena.
+    pub(crate) fn form(&mut self, form: Form<'_>) -> Symbol {
+        let Self { texts, index, hasher } = self;
+        let hash = hashed(form, hasher);
+        let stored = |number: u32| texts.form(Symbol(number));
+        if let Some(&number) = index.find(hash, |&number| stored(number) == form) {
+            return Symbol(number);
+        }
+        let symbol = texts.push(form);
+        index.insert_unique(hash, symbol.0, |&number| hashed(texts.form(Symbol(number)), hasher));
+        symbol
+    }
+
+    /// The symbol of a text that is stored.
+    pub(crate) fn find(&self, text: &str) -> Option<Symbol> {
+        match split(text) {
+            None => self.stored(Form::Whole(text)),
+            Some((parent, name)) => {
+                let parent = self.stored(Form::Whole(parent))?;
+                self.stored(Form::Path(parent, self.stored(Form::Whole(name))?))
+            }
+        }
+    }
+
+    fn stored(&self, form: Form<'_>) -> Option<Symbol> {
+        let same = |number: &u32| self.texts.form(Symbol(*number)) == form;
+        self.index.find(hashed(form, &self.hasher), same).map(|&number| Symbol(number))
+    }
+
+    /// The text of a symbol of this arena.
+    pub(crate) fn get(&self, symbol: Symbol) -> Cow<'_, str> {
+        self.texts.get(symbol)
+    }
+
+    /// The texts alone.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// Forgets every text and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.texts.clear();
+        self.index.clear();
+    }
+}
+
+fn hashed(form: Form<'_>, hasher: &RandomState) -> u64 {
+    match form {
+        Form::Whole(text) => hasher.hash_one(text),
+        Form::Path(parent, name) => hasher.hash_one((parent, name)),
+    }
+}
+
+/// As the list of texts in the order of their symbols.
+impl Serialize for Strings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.texts.symbols().map(|symbol| self.texts.form(symbol)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Strings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(StringsVisitor)
+    }
+}
+
+struct StringsVisitor;
+
+impl<'de> Visitor<'de> for StringsVisitor {
+    type Value = Strings;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of texts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Strings, A::Error> {
+        let mut strings = Strings::default();
+        while let Some(form) = texts.next_element::<Form<'de>>()? {
+            if let Form::Path(parent, name) = form {
+                let whole = |part: Symbol| {
+                    part.index() < strings.texts.len()
+                        && matches!(strings.texts.form(part), Form::Whole(_))
+                };
+                if !whole(parent) || !whole(name) {
+                    return Err(Error::custom("a path of what is no text before it"));
+                }
+            }
+            strings.form(form);
+        }
+        Ok(strings)
+    }
+}
+
+/// Takes symbols of one arena over into another, each text once.
+pub(crate) struct Translation<'a> {
+    from: &'a Texts,
+    into: &'a mut Strings,
+    known: Vec<Option<Symbol>>,
+}
+
+impl<'a> Translation<'a> {
+    pub(crate) fn new(from: &'a Texts, into: &'a mut Strings) -> Self {
+        Self { known: vec![None; from.len()], from, into }
+    }
+
+    pub(crate) fn translate(&mut self, symbol: Symbol) -> Symbol {
+        if let Some(known) = self.known[symbol.index()] {
+            return known;
+        }
+        let form = match self.from.form(symbol) {
+            Form::Path(parent, name) => Form::Path(self.translate(parent), self.translate(name)),
+            whole @ Form::Whole(_) => whole,
+        };
+        let translated = self.into.form(form);
+        self.known[symbol.index()] = Some(translated);
+        translated
+    }
+
+    /// The text of a symbol that was translated already.
+    pub(crate) fn text(&self, translated: Symbol) -> Cow<'_, str> {
+        self.into.get(translated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Short ones, and paths that share their parts.
+    fn texts() -> impl Strategy<Value = Vec<String>> {
+        proptest::collection::vec(prop_oneof![".{0,12}", "[/ab]{0,5}"], 0..50)
+    }
+
+    /// A path stands behind what is none, by what it lies in and then by its name.
+    fn place(text: &str) -> (&str, &str) {
+        match text.rsplit_once('/') {
+            Some((_, name)) if text.starts_with('/') && !name.is_empty() => {
+                text.split_at(text.len() - name.len())
+            }
+            _ => ("", text),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn equal_texts_share_a_symbol_and_keep_their_text(texts in texts()) {
+            let mut strings = Strings::default();
+            let symbols: Vec<_> = texts.iter().map(|text| strings.intern(text)).collect();
+            for (text, symbol) in texts.iter().zip(&symbols) {
+                prop_assert_eq!(&strings.get(*symbol), text);
+                let mut room = "of the one before".to_owned();
+                prop_assert_eq!(strings.texts().get_in(*symbol, &mut room), text);
+                prop_assert_eq!(strings.find(text), Some(*symbol));
+            }
+            for (i, j) in (0..texts.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
+                prop_assert_eq!(texts[i] == texts[j], symbols[i] == symbols[j]);
+            }
+            let (ordered, rank) = sorted(&strings);
+            for (i, j) in (0..texts.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
+                let ranked = rank(symbols[i]).cmp(&rank(symbols[j]));
+                prop_assert_eq!(place(&texts[i]).cmp(&place(&texts[j])), ranked);
+            }
+            for (text, symbol) in texts.iter().zip(&symbols) {
+                prop_assert_eq!(&ordered.texts().get(rank(*symbol)), text);
+                prop_assert_eq!(ordered.find(text), Some(rank(*symbol)));
+            }
+            prop_assert_eq!(ordered.find("none of them has so many letters"), None);
+        }
+
+        #[test]
+        fn texts_are_the_same_in_another_arena_and_back_from_the_disk(
+            texts in texts(), others in texts()
+        ) {
+            let (mut from, mut into) = (Strings::default(), Strings::default());
+            others.iter().for_each(|text| _ = into.intern(text));
+            let symbols: Vec<_> = texts.iter().map(|text| from.intern(text)).collect();
+            let bytes = postcard::to_allocvec(&from).unwrap();
+            let mut stored: Strings = postcard::from_bytes(&bytes).unwrap();
+            let mut translation = Translation::new(from.texts(), &mut into);
+            for (text, symbol) in texts.iter().zip(symbols) {
+                let translated = translation.translate(symbol);
+                prop_assert_eq!(&translation.text(translated), text);
+                prop_assert_eq!(&stored.get(symbol), text);
+                prop_assert_eq!(stored.intern(text), symbol);
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_of_texts_that_are_not_there_is_refused() {
+        for damaged in [
+            vec![Form::Path(Symbol(0), Symbol(0))],
+            vec![Form::Whole("/a/"), Form::Whole("b"), Form::Path(Symbol(0), Symbol(3))],
+            vec![
+                Form::Whole("/a/"),
+                Form::Path(Symbol(0), Symbol(0)),
+                Form::Path(Symbol(1), Symbol(0)),
+            ],
+        ] {
+            let bytes = postcard::to_allocvec(&damaged).unwrap();
+            assert!(postcard::from_bytes::<Strings>(&bytes).is_err(), "{damaged:?}");
+        }
+    }
+}
