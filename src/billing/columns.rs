@@ -13,8 +13,6 @@ const LONGEST: usize = 256;
 /// A field of a row that has few values.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Field {
-    /// Of the id of the resource: all but its name.
-    Parent,
     /// Of the id of the resource.
     OwnSubscription,
     /// Of the id of the resource.

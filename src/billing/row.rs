@@ -8,7 +8,7 @@ use super::charge::{Charge, pricing_model};
 use super::columns::{Columns, Field};
 use super::ledger::TagKeys;
 use super::regions::location;
-use super::strings::{Form, Strings, Symbol, split};
+use super::strings::{Form, Ids, Strings, Symbol};
 
 /// What was billed, for whose account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -124,24 +124,17 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Normal {
     id: ArmId,
+    ids: Ids,
     columns: Columns,
 }
 
 impl Normal {
     /// A charge in the symbols of an arena: the same one as long as it is not cleared.
     pub(super) fn row(&mut self, charge: &Charge<'_>, strings: &mut Strings) -> Row {
-        let Self { id, columns } = self;
+        let Self { id, ids, columns } = self;
         let strings = &mut *strings;
         id.read(&charge.instance_id);
-        // Thousands of resources lie in the same group and are of the same kind.
-        let (instance_id, own_name) = match split(id.as_str()) {
-            Some((parent, name)) => {
-                let parent = columns.symbol(Field::Parent, parent, strings, |parent| parent.into());
-                let symbol = strings.intern(name);
-                (strings.form(Form::Path(parent, symbol)), Some((name, symbol)))
-            }
-            None => (strings.intern(id.as_str()), None),
-        };
+        let instance_id = ids.symbol(id.as_str(), strings);
         let subscription_id = match id.subscription() {
             Some(id) => columns.symbol(Field::OwnSubscription, id, strings, |id| id.into()),
             None => columns.symbol(Field::SubscriptionId, &charge.subscription_id, strings, lower),
@@ -191,8 +184,8 @@ impl Normal {
             recurring: charge.recurring,
         };
         let amounts = Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 };
-        let name = match own_name {
-            Some((own, symbol)) if own == name => symbol,
+        let name = match strings.texts().form(instance_id) {
+            Form::Path(_, own) if strings.texts().form(own) == Form::Whole(name) => own,
             _ => strings.intern(name),
         };
         Row { resource, name, item, amounts }

@@ -119,7 +119,7 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
                 return Ok(());
             }
             let number = self.page.rows + 1;
-            let tags = row.tags.unwrap_or_default().0;
+            let tags = row.tags.take().unwrap_or_default().0;
             let row = row
                 .properties
                 .charge(tags, &mut days)

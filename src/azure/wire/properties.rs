@@ -72,67 +72,68 @@ impl<'a> Properties<'a> {
     }
 
     /// The row in the terms of the domain, or what is wrong with it.
-    pub(super) fn charge(
-        mut self,
-        tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(super) fn charge<'r>(
+        &'r self,
+        tags: Vec<(Cow<'r, str>, Cow<'r, str>)>,
         days: &mut Days,
-    ) -> Result<ReadRow<'a>, String> {
+    ) -> Result<ReadRow<'r>, String> {
         use TextField as F;
         let cost = amount("cost", [self.cost_in_billing_currency, self.cost, self.pretax_cost])?;
         let quantity = amount("quantity", [self.quantity, self.usage_quantity, None])?;
         let (instance_id, instance_name) = resource(
             self.first([F::ResourceId, F::InstanceId]),
-            self.take(F::ResourceName),
-            self.take(F::InstanceName),
+            self.get(F::ResourceName),
+            self.get(F::InstanceName),
         );
-        let date = days.read(&self.first([F::Date, F::UsageStart]))?;
-        let charge_type = ChargeType::parse(&self.texts[F::ChargeType as usize]);
-        let meter = std::mem::take(&mut self.meter);
+        let date = days.read(self.first([F::Date, F::UsageStart]))?;
+        let charge_type = ChargeType::parse(self.get(F::ChargeType));
+        let meter = &self.meter;
+        let category = [&meter.category, self.get(F::MeterCategory), self.get(F::ConsumedService)];
+        let text = Cow::Borrowed;
         let charge = Charge {
             date,
             cost: cost.amount,
             quantity: quantity.amount,
-            currency: self.first([F::BillingCurrencyCode, F::BillingCurrency, F::Currency]),
-            unit: first([meter.unit, self.take(F::UnitOfMeasure)]),
-            instance_id,
-            instance_name,
-            subscription_id: self.first([F::SubscriptionId, F::SubscriptionGuid]),
-            resource_group: self.take(F::ResourceGroup),
-            location: self.first([F::ResourceLocation, F::InstanceLocation, F::Location]),
-            subscription_name: self.take(F::SubscriptionName),
-            department: self.first([F::DepartmentName, F::InvoiceSectionName, F::InvoiceSection]),
-            account: self.take(F::AccountName),
-            cost_center: self.take(F::CostCenter),
-            service_name: first([
-                meter.category,
-                self.take(F::MeterCategory),
-                self.take(F::ConsumedService),
-            ]),
-            subcategory: first([meter.sub_category, self.take(F::MeterSubCategory)]),
-            meter: first([meter.name, self.take(F::MeterName)]),
-            product: self.first([F::ProductOrderId, F::ReservationId, F::Product]),
+            currency: text(self.first([F::BillingCurrencyCode, F::BillingCurrency, F::Currency])),
+            unit: text(first([&meter.unit, self.get(F::UnitOfMeasure)])),
+            instance_id: text(instance_id),
+            instance_name: text(instance_name),
+            subscription_id: text(self.first([F::SubscriptionId, F::SubscriptionGuid])),
+            resource_group: text(self.get(F::ResourceGroup)),
+            location: text(self.first([F::ResourceLocation, F::InstanceLocation, F::Location])),
+            subscription_name: text(self.get(F::SubscriptionName)),
+            department: text(self.first([
+                F::DepartmentName,
+                F::InvoiceSectionName,
+                F::InvoiceSection,
+            ])),
+            account: text(self.get(F::AccountName)),
+            cost_center: text(self.get(F::CostCenter)),
+            service_name: text(first(category)),
+            subcategory: text(first([&meter.sub_category, self.get(F::MeterSubCategory)])),
+            meter: text(first([&meter.name, self.get(F::MeterName)])),
+            product: text(self.first([F::ProductOrderId, F::ReservationId, F::Product])),
             tags,
             estimated: self.is_estimated,
             // "Monthly" is the specification's word, "Recurring" the data's.
             recurring: charge_type == ChargeType::Purchase
                 && ["recurring", "monthly"]
                     .iter()
-                    .any(|word| self.texts[F::Frequency as usize].eq_ignore_ascii_case(word)),
+                    .any(|word| self.get(F::Frequency).eq_ignore_ascii_case(word)),
             charge_type,
-            publisher_type: self.take(F::PublisherType),
-            pricing_model: self.take(F::PricingModel),
+            publisher_type: text(self.get(F::PublisherType)),
+            pricing_model: text(self.get(F::PricingModel)),
         };
         Ok(ReadRow { charge, rounded: u64::from(cost.rounded) + u64::from(quantity.rounded) })
     }
 
-    fn take(&mut self, field: TextField) -> Cow<'a, str> {
-        std::mem::take(&mut self.texts[field as usize])
+    fn get(&self, field: TextField) -> &str {
+        &self.texts[field as usize]
     }
 
     /// The first that is not empty.
-    fn first<const N: usize>(&mut self, fields: [TextField; N]) -> Cow<'a, str> {
-        let sent = fields.into_iter().find(|field| !is_blank(&self.texts[*field as usize]));
-        sent.map(|field| self.take(field)).unwrap_or_default()
+    fn first<const N: usize>(&self, fields: [TextField; N]) -> &str {
+        first(fields.map(|field| self.get(field)))
     }
 }
 
@@ -156,7 +157,7 @@ impl Days {
 }
 
 /// The first that is not empty.
-fn first<const N: usize>(texts: [Cow<'_, str>; N]) -> Cow<'_, str> {
+fn first<const N: usize>(texts: [&str; N]) -> &str {
     texts.into_iter().find(|text| !is_blank(text)).unwrap_or_default()
 }
 
@@ -166,11 +167,7 @@ fn is_blank(text: &str) -> bool {
 }
 
 /// Modern rows have no id field: their `instanceName` holds the whole id.
-fn resource<'a>(
-    id: Cow<'a, str>,
-    resource_name: Cow<'a, str>,
-    instance_name: Cow<'a, str>,
-) -> (Cow<'a, str>, Cow<'a, str>) {
+fn resource<'a>(id: &'a str, resource_name: &'a str, instance_name: &'a str) -> (&'a str, &'a str) {
     if id.is_empty() && instance_name.contains('/') {
         (instance_name, resource_name)
     } else {

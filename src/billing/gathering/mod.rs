@@ -19,6 +19,9 @@ use super::strings::{Form, Strings, Symbol};
 /// answer made to harm millions.
 const MOST_NOTED: usize = 8192;
 
+/// Texts that are kept for the sums to come: some 50 bytes each.
+const MOST_TEXTS: usize = 150_000;
+
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 /// In the order in which keys came, which is that of their texts: writing them out in another takes
 /// twice as long.
@@ -188,16 +191,19 @@ impl Gathering {
         self.slots.iter().map(|(slot, sums)| (*slot, sums.rows()))
     }
 
-    /// Empty again, with some of its memory kept.
+    /// Without sums, with some of its memory kept.
     pub(crate) fn clear(&mut self) {
         let slots = std::mem::take(&mut self.slots).into_values();
         let largest = slots.max_by_key(|sums| sums.resources.capacity());
         self.spare = largest.unwrap_or_default();
         self.spare.clear();
-        self.strings.clear();
-        self.normal = Normal::default();
-        self.items.clear();
-        self.tags.clear();
+        // The next rows are of the same resources.
+        if self.strings.texts().len() > MOST_TEXTS {
+            self.strings.clear();
+            self.normal = Normal::default();
+            self.items.clear();
+            self.tags.clear();
+        }
     }
 
     /// One slot.

@@ -1,6 +1,7 @@
 //! Every distinct text once. Rows repeat the same few ids, names and places a million times, so
 //! keys hold numbers and the text is stored, and hashed in full, once.
 
+mod ids;
 mod sorted;
 mod texts;
 
@@ -13,8 +14,10 @@ use hashbrown::HashTable;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+pub(crate) use ids::Ids;
 pub(crate) use sorted::{Sorted, sorted};
-pub(crate) use texts::{Form, Texts, split};
+use texts::split;
+pub(crate) use texts::{Form, Texts};
 
 /// The number of a text in the [`Strings`] that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

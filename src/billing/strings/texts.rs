@@ -17,7 +17,7 @@ pub(crate) enum Form<'a> {
 }
 
 /// The two parts of a path; `None` for other texts, which are kept whole.
-pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
+pub(super) fn split(text: &str) -> Option<(&str, &str)> {
     let name = text.bytes().rev().position(|byte| byte == b'/').filter(|length| *length > 0)?;
     text.starts_with('/').then(|| text.split_at(text.len() - name))
 }

@@ -5,6 +5,8 @@
 
 mod splitter;
 
+use std::ops::Range;
+
 use splitter::{Split, Splitter};
 use thiserror::Error;
 
@@ -147,35 +149,45 @@ impl ReportReader {
                 return Err(self.wrong("a row without an end; a quote is missing"));
             }
             match split {
-                Split::Record => self.record(fold)?,
+                Split::Record(line) => self.record(line, fold)?,
                 Split::More => return Ok(()),
             }
         }
     }
 
-    fn record(&mut self, fold: &mut impl FnMut(&Charge<'_>)) -> Result<(), ReportError> {
-        let (text, ends) = self.splitter.record();
-        let Ok(text) = std::str::from_utf8(text) else {
-            return Err(self.wrong("not UTF-8"));
+    fn record(
+        &mut self,
+        line: Option<&[u8]>,
+        fold: &mut impl FnMut(&Charge<'_>),
+    ) -> Result<(), ReportError> {
+        let (bytes, fields) = self.splitter.record(line);
+        // What is wrong in a column that nobody looks at does not matter.
+        let text = std::str::from_utf8(bytes).ok();
+        let field = |place: &Range<usize>| match text {
+            Some(text) => text.get(place.clone()),
+            None => bytes.get(place.clone()).and_then(|field| std::str::from_utf8(field).ok()),
         };
         if self.columns.is_empty() {
-            self.columns = columns(text, ends).map_err(|what| self.wrong(&what))?;
-            self.width = ends.len();
+            let names: Option<Vec<&str>> = fields.iter().map(field).collect();
+            let names = names.ok_or_else(|| self.wrong("not UTF-8"))?;
+            let columns = columns(&names).map_err(|what| self.wrong(&what))?;
+            self.width = fields.len();
+            self.columns = columns;
             let tags = self.wanted.tags;
             self.columns.retain(|(_, column)| tags || !matches!(column, Column::Tags));
             self.splitter.want(self.columns.iter().map(|(place, _)| *place));
             return Ok(());
         }
-        if ends.len() != self.width {
-            let (has, columns) = (ends.len(), self.width);
+        if fields.len() != self.width {
+            let (has, columns) = (fields.len(), self.width);
             return Err(self.wrong(&format!("{has} fields where the header has {columns}")));
         }
         let mut row = Properties::default();
         let (mut tags, mut rule) = ("", "");
         for &(place, column) in &self.columns {
-            let start = if place == 0 { 0 } else { ends[place - 1] };
-            // A field ends in the middle of no character: the separator is one of its own.
-            let field = text.get(start..ends[place]).unwrap_or_default();
+            let Some(field) = field(&fields[place]) else {
+                return Err(self.wrong("not UTF-8"));
+            };
             match column {
                 Column::Text(place) => *row.text(place) = field.into(),
                 Column::Cost => row.cost = amount(field),
@@ -216,14 +228,8 @@ fn amount(field: &str) -> Option<&str> {
 }
 
 /// What the columns hold that are looked at, by the header.
-fn columns(text: &str, ends: &[usize]) -> Result<Vec<(usize, Column)>, String> {
-    let mut start = 0;
-    let names = ends.iter().map(|end| {
-        let name = text.get(start..*end).unwrap_or_default();
-        start = *end;
-        squeezed(english(name))
-    });
-    let names: Vec<String> = names.collect();
+fn columns(names: &[&str]) -> Result<Vec<(usize, Column)>, String> {
+    let names: Vec<String> = names.iter().map(|name| squeezed(english(name))).collect();
     let columns = names.iter().enumerate();
     let columns = columns.filter_map(|(place, name)| Some((place, column(name)?))).collect();
     for (what, known) in [
