@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::same::same;
 use super::strings::{Strings, Symbol};
 
 /// Texts that are remembered of each field; a power of two.
@@ -53,7 +54,7 @@ impl Columns {
         }
         let known = &mut self.0[field as usize * REMEMBERED + place(sent)];
         match known {
-            Some((text, symbol)) if **text == *sent => *symbol,
+            Some((text, symbol)) if same(text, sent) => *symbol,
             _ => {
                 let symbol = strings.intern(&normal(sent));
                 if sent.len() <= LONGEST {

@@ -24,6 +24,7 @@ pub mod published;
 mod regions;
 mod row;
 pub mod rules;
+pub(crate) mod same;
 pub mod scope;
 pub mod snapshot;
 pub mod span;

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
 use super::fields::TextField;
+use crate::billing::same::same;
 
 /// What a key of the properties says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl<'de> Layout<'de> {
 
     fn field(&mut self, place: usize, name: &'de str) -> Field {
         match self.0.get_mut(place) {
-            Some((known, field)) if *known == name => *field,
+            Some((known, field)) if same(known, name) => *field,
             Some(other) => {
                 *other = (name, Field::of(name));
                 other.1

@@ -135,6 +135,7 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
 #[derive(Default)]
 struct Envelope<'a> {
     properties: Properties<'a>,
+    has_properties: bool,
     /// `None` where nobody asks for them.
     tags: Option<Tags<'a>>,
 }
@@ -165,8 +166,10 @@ impl<'de> Visitor<'de> for EnvelopeSeed<'_, 'de> {
         while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
             match (field.as_ref(), &mut row.tags) {
                 ("properties", _) => {
-                    // The last ones count where they occur twice.
-                    row.properties = Properties::default();
+                    if std::mem::replace(&mut row.has_properties, true) {
+                        // The last ones count where they occur twice.
+                        row.properties = Properties::default();
+                    }
                     let seed = PropertiesSeed { row: &mut row.properties, layout: &mut *layout };
                     map.next_value_seed(seed)?;
                 }

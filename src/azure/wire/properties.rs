@@ -41,7 +41,7 @@ impl Default for Properties<'_> {
             cost_in_billing_currency: None,
             quantity: None,
             usage_quantity: None,
-            texts: std::array::from_fn(|_| Cow::Borrowed("")),
+            texts: [const { Cow::Borrowed("") }; TextField::COUNT],
             is_estimated: None,
             meter: Meter::default(),
         }

@@ -1,0 +1,42 @@
+//! Comparing short texts, which names of fields and of most things are: calling the system's `memcmp`
+//! takes longer than that.
+
+/// Whether two texts are the same.
+#[inline]
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        // The ends of a text of up to twice their length are all of it.
+        8..=16 => ends::<8>(one) == ends::<8>(other),
+        4..8 => ends::<4>(one) == ends::<4>(other),
+        17..=32 => ends::<16>(one) == ends::<16>(other),
+        _ => one == other,
+    }
+}
+
+#[inline]
+fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    text.first_chunk().zip(text.last_chunk())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_any_length_are_compared_whole() {
+        for length in 0..70 {
+            let text = "a".repeat(length);
+            assert!(same(&text, &text.clone()));
+            assert!(!same(&text, &"a".repeat(length + 1)));
+            for place in 0..length {
+                let mut other = text.clone();
+                other.replace_range(place..=place, "b");
+                assert!(!same(&text, &other), "{place} of {length}");
+            }
+        }
+    }
+}
