@@ -84,6 +84,14 @@ impl Spool {
         }
     }
 
+    /// No row comes any more: a long reading makes room for those who look at it.
+    pub fn finish(&mut self) {
+        if !self.written.is_empty() {
+            self.settle();
+        }
+        self.rows.finish();
+    }
+
     /// Adds another reading.
     pub fn adopt(&mut self, mut other: Self) {
         other.settle();

@@ -103,7 +103,8 @@ impl Reading {
     }
 
     /// Refuses a reading whose costs are hidden: Azure then sends zeros, not an error.
-    pub(super) fn check(self, span: Span) -> Result<Self, Error> {
+    pub(super) fn check(mut self, span: Span) -> Result<Self, Error> {
+        self.sums.finish();
         if self.charged == 0 && self.used >= HIDDEN_AFTER {
             let used = self.used;
             return Err(Error::HiddenCharges(format!("all {used} rows of usage cost nothing")));

@@ -78,7 +78,8 @@ impl Books {
     /// Cost of a day by kind of charge and currency.
     pub(crate) fn day_costs(&self, day: KnownDay<'_>) -> Costs<'_> {
         let mut costs = Costs::new();
-        for ([charge_type, _, _, currency], sum) in day.parts().flat_map(|known| &known.scope_cost)
+        for ([charge_type, _, _, currency], sum) in
+            day.parts().flat_map(|known| known.scope_cost.iter())
         {
             let charge_type = ChargeType::parse(&self.strings.get(*charge_type));
             *costs.entry((charge_type, self.strings.get(*currency))).or_default() += sum.amount;
@@ -89,8 +90,8 @@ impl Books {
     /// Cost of a day by service, kind of charge and currency.
     pub(crate) fn day_services(&self, day: KnownDay<'_>) -> Sums<[Symbol; 3]> {
         let mut services = Sums::default();
-        for (key, sum) in day.parts().flat_map(|known| &known.service_charge) {
-            *services.entry(*key).or_default() += *sum;
+        for (key, sum) in day.parts().flat_map(|known| known.service_charge.iter()) {
+            *services.entry(*key) += *sum;
         }
         services
     }
@@ -100,7 +101,7 @@ impl Books {
         let mut usage = Sums::default();
         for ([service, charge_type, currency], sum) in self.day_services(day) {
             if ChargeType::parse(&self.strings.get(charge_type)) == ChargeType::Usage {
-                *usage.entry([service, currency]).or_default() += sum;
+                *usage.entry([service, currency]) += sum;
             }
         }
         usage
@@ -134,9 +135,9 @@ impl Books {
     ) -> Option<(Sums<[Symbol; 2]>, usize)> {
         let (latest, before) = usual_days(days)?;
         let mut sums: Sums<[Symbol; 2]> =
-            self.service_usage(latest).into_keys().map(|key| (key, Sum::default())).collect();
+            self.service_usage(latest).keys().map(|key| (*key, Sum::default())).collect();
         for (key, sum) in before.iter().flat_map(|day| self.service_usage(*day)) {
-            *sums.entry(key).or_default() += sum;
+            *sums.entry(key) += sum;
         }
         Some((sums, before.len()))
     }

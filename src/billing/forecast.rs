@@ -85,7 +85,7 @@ impl Books {
     fn outstanding(&self, period: Period) -> BTreeMap<String, Amount> {
         let of = |period: Period| {
             let book = self.periods.get(&period);
-            let purchases = book.into_iter().flat_map(|book| &book.tables.recurring_cost);
+            let purchases = book.into_iter().flat_map(|book| book.tables.recurring_cost.iter());
             let purchase = |(key, sum): (&[Symbol; 3], &Sum)| (*key, sum.amount);
             purchases.map(purchase).collect::<BTreeMap<_, _>>()
         };

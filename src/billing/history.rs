@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::charge::ChargeType;
 use super::families::{
     AccountCost, Combine, Folded, InstanceCost, InstanceUsage, Metric, OTHER, Ranking, ScopeCost,
-    ServiceCost, SubscriptionCost, Sum, Tables,
+    ServiceCost, SubscriptionCost, Tables,
 };
 use super::ledger::{Ledger, Part, Slot};
 use super::limits::Limits;
@@ -188,7 +188,7 @@ impl<'a> Days<'a> {
         // As live: a currency of the period before is 0 until rows arrive.
         for &currency in &self.expected {
             if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
-                current.scope_cost.insert([usage, none, none, currency], Sum::default());
+                current.scope_cost.entry([usage, none, none, currency]);
             }
         }
     }

@@ -73,7 +73,7 @@ impl Extent {
 /// The cost of usage by currency.
 pub(crate) fn usage(costs: &Table<ScopeCost>, strings: &Strings) -> BTreeMap<String, Amount> {
     let mut usage = BTreeMap::<String, Amount>::new();
-    for ([charge_type, _, _, currency], sum) in costs {
+    for ([charge_type, _, _, currency], sum) in costs.iter() {
         if ChargeType::parse(&strings.get(*charge_type)) == ChargeType::Usage {
             *usage.entry(strings.get(*currency).into_owned()).or_default() += sum.amount;
         }

@@ -202,7 +202,7 @@ impl Unsorted {
         for currency in expected.chain(rules.budgets.iter().map(|budget| budget.currency.clone())) {
             let currency = strings.intern(&currency);
             if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
-                current.scope_cost.insert([usage, none, none, currency], Sum::default());
+                current.scope_cost.entry([usage, none, none, currency]);
             }
         }
         let previous = books.knows_bill(period.before()).then(|| tables(period.before()));
@@ -223,7 +223,7 @@ impl ServiceDays {
         let mut services = Self { latest: latest.unwrap_or_default(), usual, usual_count };
         // A service that is usual and cost nothing on the latest day has a series that says so.
         for [service, currency] in services.usual.keys() {
-            services.latest.entry([*service, usage, *currency]).or_default();
+            services.latest.entry([*service, usage, *currency]);
         }
         services
     }

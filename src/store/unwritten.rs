@@ -11,7 +11,7 @@ use tracing::debug;
 use crate::billing::ledger::Slot;
 
 /// Bytes that stay in memory: the days of most enrollments.
-const MOST_IN_MEMORY: usize = 4 * 1024 * 1024;
+const MOST_IN_MEMORY: usize = 1024 * 1024;
 /// Bytes of replaced days that may lie around in the file.
 const MOST_WASTE: u64 = 32 * 1024 * 1024;
 

@@ -96,12 +96,12 @@ impl Fold {
         }
         let (Some(kept), Some((other, empty))) = (kept, self.other) else { return };
         let mut folded = Sums::<K>::default();
-        for (key, sum) in table.drain() {
+        for (key, sum) in std::mem::take(table) {
             let mut key = key;
             if !kept.contains(&key.as_ref()[..self.bound.entity]) {
                 self.fold_key(&mut key, other, empty);
             }
-            *folded.entry(key).or_default() += sum;
+            *folded.entry(key) += sum;
         }
         *table = folded;
     }
@@ -120,7 +120,7 @@ impl Fold {
         // An entity's series of one currency are one amount, wherever it ran.
         let mut amounts = HashMap::<(&[Symbol], Symbol), Amount>::default();
         let mut counts = HashMap::<&[Symbol], usize>::default();
-        for (key, sum) in table {
+        for (key, sum) in table.iter() {
             let symbols = key.as_ref();
             let entity = &symbols[..self.bound.entity];
             *amounts.entry((entity, symbols[symbols.len() - 1])).or_default() += sum.amount;

@@ -16,9 +16,9 @@ mod resource_groups;
 mod scopes;
 mod services;
 mod subscriptions;
+mod sums;
 mod tags;
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::{AddAssign, SubAssign};
 
@@ -34,6 +34,7 @@ pub(crate) use resource_groups::ResourceGroupCost;
 pub(crate) use scopes::{RecurringCost, ScopeCost};
 pub(crate) use services::{SERVICE_DAYS, ServiceCharge, ServiceCost};
 pub(crate) use subscriptions::SubscriptionCost;
+pub(crate) use sums::Sums;
 pub(crate) use tags::TagCost;
 
 use serde::{Deserialize, Serialize};
@@ -109,9 +110,6 @@ impl SubAssign for Sum {
         self.rows = self.rows.saturating_sub(other.rows);
     }
 }
-
-/// Sums by key.
-pub(crate) type Sums<K> = HashMap<K, Sum, foldhash::fast::RandomState>;
 
 /// The sums of one family.
 pub(crate) type Table<F> = Sums<<F as Family>::Key>;
@@ -261,7 +259,7 @@ pub(crate) enum Combine {
 
 fn count<F: Family>(table: &mut Table<F>, part: &F::Part, amounts: Amounts) {
     let rows = amounts.rows;
-    F::each(part, amounts, |key, amount| *table.entry(key).or_default() += Sum { amount, rows });
+    F::each(part, amounts, |key, amount| *table.entry(key) += Sum { amount, rows });
 }
 
 fn merge<F: Family>(
@@ -270,22 +268,16 @@ fn merge<F: Family>(
     other: &Table<F>,
     symbol: &mut impl FnMut(Symbol) -> Symbol,
 ) {
-    if table.is_empty() {
+    if table.len() == 0 {
         // Growing step by step would cost as much as all sums.
         table.reserve(other.len());
     }
-    for (key, sum) in other {
+    for (key, sum) in other.iter() {
         let mut key = *key;
         key.as_mut().iter_mut().for_each(|part| *part = symbol(*part));
-        let total = table.entry(key).or_default();
         match how {
-            Combine::Add => *total += *sum,
-            Combine::Deduct => {
-                *total -= *sum;
-                if total.rows == 0 {
-                    table.remove(&key);
-                }
-            }
+            Combine::Add => *table.entry(key) += *sum,
+            Combine::Deduct => table.deduct(key, *sum),
         }
     }
 }

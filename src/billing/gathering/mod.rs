@@ -206,6 +206,14 @@ impl Gathering {
         }
     }
 
+    /// Frees what was kept for more rows.
+    pub(crate) fn finish(&mut self) {
+        if self.slots.is_empty() {
+            *self = Self::new(std::mem::take(&mut self.tag_keys));
+        }
+        (self.normal, self.noted, self.spare) = Default::default();
+    }
+
     /// One slot.
     pub(crate) fn extract<'a>(&'a self, slot: Slot) -> Extract<'a> {
         let Some(sums) = self.slots.get(&slot) else { return Extract::default() };
