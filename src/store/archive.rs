@@ -1,11 +1,12 @@
 //! What is stored of one scope: its books, its days, and how its last poll went.
 
+use std::io;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use redb::{Database, ReadableDatabase, ReadableTable};
+use redb::{Database, ReadableDatabase, ReadableTable, Table};
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
@@ -123,9 +124,8 @@ impl Archive {
     pub fn commit(&mut self, books: &Books) -> Result<(), Error> {
         self.unwritten.retain(|slot| books.knows_slot(slot));
         let Some(store) = &self.store else { return Ok(()) };
-        let encoded = encode_in_pieces(books).map_err(Error::Lost)?;
         debug!(scope = self.scope, days = self.unwritten.len(), "committing");
-        let written = store.using(|database| self.write(database, books, &encoded));
+        let written = store.using(|database| self.write(database, books));
         match written {
             Ok(true) => {
                 debug!(scope = self.scope, "committed");
@@ -139,12 +139,7 @@ impl Archive {
     }
 
     /// Whether all days of the books are there in the end. If not, nothing is written.
-    fn write(
-        &self,
-        database: &Database,
-        books: &Books,
-        encoded: &[Vec<u8>],
-    ) -> Result<bool, redb::Error> {
+    fn write(&self, database: &Database, books: &Books) -> Result<bool, redb::Error> {
         let writing = database.begin_write()?;
         let mut missing = books.known_slots();
         {
@@ -162,11 +157,7 @@ impl Archive {
                 entry?;
                 missing = missing.saturating_sub(1);
             }
-            let mut pieces = writing.open_table(BOOKS)?;
-            pieces.retain_in(pieces_of(&self.scope), |_, _| false)?;
-            for (number, piece) in (0..).zip(encoded) {
-                pieces.insert((self.scope.as_str(), number), piece.as_slice())?;
-            }
+            self.write_books(books, writing.open_table(BOOKS)?)?;
         }
         if missing > 0 {
             writing.abort()?;
@@ -174,6 +165,25 @@ impl Archive {
         }
         writing.commit()?;
         Ok(true)
+    }
+
+    fn write_books(
+        &self,
+        books: &Books,
+        mut pieces: Table<'_, (&'static str, u32), &'static [u8]>,
+    ) -> Result<(), redb::Error> {
+        pieces.retain_in(pieces_of(&self.scope), |_, _| false)?;
+        let (mut number, mut refused) = (0, None);
+        let written = encode_in_pieces(books, |piece| {
+            let inserted = pieces.insert((self.scope.as_str(), number), piece);
+            number += 1;
+            refused = inserted.err();
+            refused.as_ref().map_or(Ok(()), |_| Err(io::Error::other("refused")))
+        });
+        match refused {
+            Some(refused) => Err(refused.into()),
+            None => written.map_err(|what| redb::Error::Io(io::Error::other(what))),
+        }
     }
 
     /// Begins anew: what is stored is not trusted any more, and replaced by the next commit.

@@ -17,10 +17,14 @@ pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
     encode_into(value, Vec::new())
 }
 
-/// The bytes of a large value, in pieces: as one it would take up its length several times over, in
-/// memory that doubles while it grows and in pages of the database that are powers of two.
-pub(super) fn encode_in_pieces(value: &impl Serialize) -> Result<Vec<Vec<u8>>, String> {
-    encode_into(value, Pieces::default()).map(|pieces| pieces.0)
+/// Hands out the bytes of a large value in pieces: as one it would take up its length several times
+/// over, in memory that doubles while it grows and in pages of the database that are powers of two.
+pub(super) fn encode_in_pieces(
+    value: &impl Serialize,
+    each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), String> {
+    let mut rest = encode_into(value, Pieces { piece: Vec::with_capacity(PIECE), each })?;
+    (rest.each)(&rest.piece).map_err(|error| error.to_string())
 }
 
 fn encode_into<W: Write>(value: &impl Serialize, to: W) -> Result<W, String> {
@@ -34,17 +38,19 @@ fn encode_into<W: Write>(value: &impl Serialize, to: W) -> Result<W, String> {
     written().map_err(|error| format!("cannot be encoded: {error}"))
 }
 
-#[derive(Default)]
-struct Pieces(Vec<Vec<u8>>);
+struct Pieces<F> {
+    piece: Vec<u8>,
+    each: F,
+}
 
-impl Write for Pieces {
+impl<F: FnMut(&[u8]) -> io::Result<()>> Write for Pieces<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.last().is_none_or(|last| last.len() == PIECE) {
-            self.0.push(Vec::with_capacity(PIECE));
+        if self.piece.len() == PIECE {
+            (self.each)(&self.piece)?;
+            self.piece.clear();
         }
-        let Some(last) = self.0.last_mut() else { return Ok(0) };
-        let fits = bytes.len().min(PIECE - last.len());
-        last.extend_from_slice(&bytes[..fits]);
+        let fits = bytes.len().min(PIECE - self.piece.len());
+        self.piece.extend_from_slice(&bytes[..fits]);
         Ok(fits)
     }
 
@@ -88,7 +94,12 @@ mod tests {
         };
         for length in [0, 1, 10_000, 100_000] {
             let value = numbers(length);
-            let pieces = encode_in_pieces(&value).unwrap();
+            let mut pieces = Vec::new();
+            let keep = |piece: &[u8]| {
+                pieces.push(piece.to_vec());
+                Ok(())
+            };
+            encode_in_pieces(&value, keep).unwrap();
             assert_eq!(pieces.concat(), encode(&value).unwrap());
             assert!(pieces.iter().rev().skip(1).all(|piece| piece.len() == PIECE));
             assert_eq!(pieces.len() > 1, length >= 10_000);
