@@ -17,7 +17,7 @@ use super::families::{
 };
 use super::ledger::{Ledger, Part, Slot};
 use super::limits::Limits;
-use super::names::{DatedNames, Names};
+use super::names::{DatedNames, NameList, Names};
 use super::period::Period;
 use super::published::{FAMILIES, PublishedFamily};
 use super::snapshot::{ServiceDays, Snapshot};
@@ -195,12 +195,11 @@ impl<'a> Days<'a> {
 }
 
 impl Bill {
-    fn of(total: &Tables, names: &Names, strings: &Sorted) -> Self {
-        let mut bill = Self { names: names.clone(), ..Self::default() };
-        bill.names.thin();
+    fn of(total: &Tables, names: &NameList, strings: &Sorted) -> Self {
+        let mut bill = Self::default();
         let mut translation = Translation::new(strings.texts(), &mut bill.strings);
         bill.tables.combine_bill(Combine::Add, total, |symbol| translation.translate(symbol));
-        bill.names = bill.names.translated(|symbol| translation.translate(symbol));
+        bill.names = names.of_subscriptions(|symbol| translation.translate(symbol));
         bill
     }
 }
@@ -215,7 +214,12 @@ fn own_days(
 }
 
 /// What a closed period has of a snapshot: no windows of days, no outlook.
-fn snapshot(period: Period, strings: Sorted, names: Names, previous: Option<Tables>) -> Snapshot {
+fn snapshot(
+    period: Period,
+    strings: Sorted,
+    names: NameList,
+    previous: Option<Tables>,
+) -> Snapshot {
     Snapshot {
         period,
         strings,

@@ -23,11 +23,6 @@ pub(crate) enum Named {
 pub(crate) struct Names(HashMap<(Named, Symbol), Symbol, foldhash::fast::RandomState>);
 
 impl Names {
-    /// The name of an id; `None` where there is none.
-    pub(crate) fn of(&self, what: Named, id: Symbol) -> Option<Symbol> {
-        self.0.get(&(what, id)).copied()
-    }
-
     /// Where rows of one day disagree the lesser spelling wins, so that their order means nothing.
     pub(crate) fn add<'a>(
         &mut self,
@@ -48,13 +43,40 @@ impl Names {
         self.0.shrink_to_fit();
     }
 
-    /// The same names in other symbols.
-    pub(crate) fn translated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
-        Self(self.iter().map(|(what, id, name)| ((what, symbol(id)), symbol(name))).collect())
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Named, Symbol, Symbol)> {
         self.0.iter().map(|(&(what, id), &name)| (what, id, name))
+    }
+}
+
+/// Names by the places of their ids: all of them are asked for, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NameList {
+    instances: Vec<Option<Symbol>>,
+    subscriptions: Vec<Option<Symbol>>,
+}
+
+impl NameList {
+    /// The name of an id; `None` where there is none.
+    pub(crate) fn of(&self, what: Named, id: Symbol) -> Option<Symbol> {
+        let names = match what {
+            Named::Instance => &self.instances,
+            Named::Subscription => &self.subscriptions,
+        };
+        names.get(id.index()).copied().flatten()
+    }
+
+    /// What subscriptions are called, in other symbols.
+    pub(crate) fn of_subscriptions(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Names {
+        let names = self.subscriptions.iter().enumerate();
+        let names = names.filter_map(|(id, name)| Some((Symbol::at(id), (*name)?)));
+        Names(names.map(|(id, name)| ((Named::Subscription, symbol(id)), symbol(name))).collect())
+    }
+
+    fn list(&mut self, what: Named) -> &mut Vec<Option<Symbol>> {
+        match what {
+            Named::Instance => &mut self.instances,
+            Named::Subscription => &mut self.subscriptions,
+        }
     }
 }
 
@@ -67,10 +89,17 @@ pub(crate) type NamedId = (Named, Symbol);
 pub(crate) struct DatedNames(HashMap<NamedId, (Symbol, Date), foldhash::fast::RandomState>);
 
 impl DatedNames {
-    /// The names alone.
-    pub(crate) fn undated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Names {
-        let names = self.0.iter();
-        Names(names.map(|(&(what, id), &(name, _))| ((what, symbol(id)), symbol(name))).collect())
+    /// The names alone, in other symbols.
+    pub(crate) fn undated(&self, symbol: impl Fn(Symbol) -> Symbol) -> NameList {
+        let mut names = NameList::default();
+        for (&(what, id), &(name, _)) in &self.0 {
+            let (names, place) = (names.list(what), symbol(id).index());
+            if names.len() <= place {
+                names.resize(place + 1, None);
+            }
+            names[place] = Some(symbol(name));
+        }
+        names
     }
 
     /// Takes the name of a day into account.

@@ -4,7 +4,7 @@
 use super::amount::Amount;
 use super::families::{
     AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
-    MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost, Sum,
+    MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost,
     Sums, Table, Tables, TagCost,
 };
 use super::snapshot::Snapshot;
@@ -212,12 +212,14 @@ impl Snapshot {
         value: &mut dyn FnMut(Amount) -> Value,
         sink: &mut Sink<'_>,
     ) {
-        let mut series: Vec<(&K, &Sum)> = sums.iter().collect();
+        // Beside each other they are sorted in half the time.
+        let mut series: Vec<(K, Amount)> =
+            sums.iter().map(|(key, sum)| (*key, sum.amount)).collect();
         series.sort_unstable_by_key(|(key, _)| *key);
         let texts = self.strings.texts();
         // Where texts of a series are put together: a symbol's and its name's.
         let mut rooms = vec![<(String, String)>::default(); K::LENGTH];
-        for (key, sum) in series {
+        for (key, amount) in series {
             let mut values: Vec<&str> = first.into_iter().collect();
             let symbols = key.as_ref().iter().enumerate();
             for ((place, symbol), (room, of_name)) in symbols.zip(&mut rooms) {
@@ -227,7 +229,7 @@ impl Snapshot {
                     values.push(name.map_or("", |name| texts.get_in(name, of_name)));
                 }
             }
-            sink(&values, value(sum.amount));
+            sink(&values, value(amount));
         }
     }
 }

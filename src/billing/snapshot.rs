@@ -11,9 +11,11 @@ use super::books::Books;
 use super::budget::{Budget, Only};
 use super::charge::ChargeType;
 use super::days::{KnownDay, Usual};
-use super::families::{Bound, Combine, Folded, Kept, OTHER, SERVICE_DAYS, Sum, Sums, Tables};
+use super::families::{
+    Bound, Combine, Folded, Kept, OTHER, SERVICE_DAYS, ScopeCost, Sum, Sums, Table, Tables,
+};
 use super::ledger::TagKeys;
-use super::names::{DatedNames, Names};
+use super::names::NameList;
 use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
 use super::strings::{Sorted, Strings, Symbol, sorted};
@@ -23,7 +25,7 @@ use super::strings::{Sorted, Strings, Symbol, sorted};
 pub struct Snapshot {
     pub(super) period: Period,
     pub(super) strings: Sorted,
-    pub(super) names: Names,
+    pub(super) names: NameList,
     pub(super) current: Tables,
     /// Where the period before is known whole.
     pub(super) previous: Option<Tables>,
@@ -57,8 +59,28 @@ impl Books {
     pub fn snapshot(&self, rules: &Rules, tag_keys: &TagKeys, settled: bool) -> Option<Snapshot> {
         let (period, read_at) = self.open.zip(self.read_at)?;
         let complete = self.complete_days(rules.day_complete_after);
-        let mut unsorted = Unsorted::of(self, period, &complete, rules, tag_keys);
-        let (strings, rank) = sorted(&unsorted.strings);
+        let expected = self.expected_currencies(period, rules);
+        let mut strings = self.strings.clone();
+        for text in ["", OTHER].into_iter().chain(expected.iter().map(String::as_str)) {
+            strings.intern(text);
+        }
+        let usage = strings.intern(ChargeType::Usage.as_str());
+        let services = ServiceDays::of(self, &complete, usage);
+        let (strings, rank) = sorted(&strings);
+        let mut current = Tables::default();
+        if let Some(book) = self.periods.get(&period) {
+            current.combine(Combine::Add, &book.tables, &rank);
+            self.only_known_tags(period, &mut current, tag_keys, &rank);
+        }
+        expect(&mut current.scope_cost, &expected, &strings);
+        let before =
+            self.periods.get(&period.before()).filter(|_| self.knows_bill(period.before()));
+        let previous = before.map(|book| {
+            let mut previous = Tables::default();
+            previous.combine_bill(Combine::Add, &book.tables, &rank);
+            self.only_known_tags(period.before(), &mut previous, tag_keys, &rank);
+            previous
+        });
         let newest_usage = self.newest_usage().or(self.past.newest_usage);
         let window = DayRange { first: rules.window_start(day_of(read_at)), last: Date::MAX };
         let daily = self.daily(window);
@@ -76,9 +98,9 @@ impl Books {
         let doubted: BTreeSet<Date> = self.doubted().map(|slot| slot.date).collect();
         let mut snapshot = Snapshot {
             period,
-            names: unsorted.names.undated(&rank),
-            current: Tables::default(),
-            previous: unsorted.previous.take().map(|tables| ranked(&tables, &rank)),
+            names: self.names.undated(&rank),
+            current,
+            previous,
             previous_changed: self.changed(period.before()),
             previous_settled: settled,
             newest_usage: newest_usage.map(|day| end_of(day).min(read_at)),
@@ -87,15 +109,36 @@ impl Books {
             daily: daily.collect(),
             latest_day,
             usual_day,
-            services: unsorted.services.ranked(&rank),
+            services: services.ranked(&rank),
             forecast: self.forecast(period, rules.day_complete_after),
             budgets: self.budgets(rules, day_of(read_at)),
             folded: Folded::new(),
             strings,
         };
-        snapshot.current.combine(Combine::Add, &unsorted.current, &rank);
         snapshot.fold(rules);
         Some(snapshot)
+    }
+
+    /// The currencies in which a period costs something, even if that is nothing yet.
+    fn expected_currencies(&self, period: Period, rules: &Rules) -> BTreeSet<String> {
+        let mut expected = self.currencies_of(period.before());
+        expected.extend(self.past.currencies.iter().cloned());
+        expected.extend(rules.budgets.iter().map(|budget| budget.currency.clone()));
+        expected
+    }
+
+    /// A key by which only some days of a period were read would not add up.
+    fn only_known_tags(
+        &self,
+        period: Period,
+        tables: &mut Tables,
+        wanted: &TagKeys,
+        rank: impl Fn(Symbol) -> Symbol,
+    ) {
+        let known = self.known_tag_keys(period).into_iter();
+        let known = known.filter(|key| wanted.iter().any(|text| *text == self.strings.get(*key)));
+        let known: Vec<Symbol> = known.map(rank).collect();
+        tables.tag_cost.retain(|[key, ..], _| known.contains(key));
     }
 
     /// The budgets that have begun, and what is spent of each.
@@ -131,10 +174,17 @@ impl Books {
     }
 }
 
-fn ranked(tables: &Tables, rank: impl Fn(Symbol) -> Symbol) -> Tables {
-    let mut ranked = Tables::default();
-    ranked.combine_bill(Combine::Add, tables, rank);
-    ranked
+/// A currency without rows costs nothing, which is told.
+fn expect(costs: &mut Table<ScopeCost>, currencies: &BTreeSet<String>, strings: &Sorted) {
+    let (Some(usage), Some(none)) = (strings.find(ChargeType::Usage.as_str()), strings.find(""))
+    else {
+        return;
+    };
+    for currency in currencies.iter().filter_map(|currency| strings.find(currency)) {
+        if !costs.keys().any(|[.., known]| *known == currency) {
+            costs.entry([usage, none, none, currency]);
+        }
+    }
 }
 
 /// The part of a bill that counts against a budget.
@@ -161,57 +211,6 @@ fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
         Only::Service(name) => sum(&mut keys(&tables.service_cost), &|key| same(&key[1], name)),
         Only::Tag { key: tag, value } => {
             sum(&mut keys(&tables.tag_cost), &|key| same(&key[0], tag) && same(&key[1], value))
-        }
-    }
-}
-
-/// Sums in the symbols of one arena, before it is sorted.
-struct Unsorted {
-    strings: Strings,
-    names: DatedNames,
-    current: Tables,
-    previous: Option<Tables>,
-    services: ServiceDays,
-}
-
-impl Unsorted {
-    fn of(
-        books: &Books,
-        period: Period,
-        complete: &[KnownDay<'_>],
-        rules: &Rules,
-        tag_keys: &TagKeys,
-    ) -> Self {
-        let mut strings = books.strings.clone();
-        let none = strings.intern("");
-        strings.intern(OTHER);
-        let usage = strings.intern(ChargeType::Usage.as_str());
-        let tables = |period: Period| {
-            let mut tables = books.periods.get(&period)?.tables.clone();
-            let known = books.known_tag_keys(period);
-            // A key by which only some days were read would not add up.
-            tables.tag_cost.retain(|[key, ..], _| {
-                known.contains(key)
-                    && tag_keys.iter().any(|wanted| *wanted == books.strings.get(*key))
-            });
-            Some(tables)
-        };
-        let mut current = tables(period).unwrap_or_default();
-        let expected =
-            books.past.currencies.iter().cloned().chain(books.currencies_of(period.before()));
-        for currency in expected.chain(rules.budgets.iter().map(|budget| budget.currency.clone())) {
-            let currency = strings.intern(&currency);
-            if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
-                current.scope_cost.entry([usage, none, none, currency]);
-            }
-        }
-        let previous = books.knows_bill(period.before()).then(|| tables(period.before()));
-        Self {
-            names: books.names.clone(),
-            current,
-            previous: previous.flatten(),
-            services: ServiceDays::of(books, complete, usage),
-            strings,
         }
     }
 }
