@@ -14,7 +14,7 @@ use thiserror::Error;
 use tracing::warn;
 
 use crate::billing::charge::Charge;
-use crate::billing::gathering::Gathering;
+use crate::billing::gathering::{Extract, Gathering};
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 
@@ -48,6 +48,13 @@ struct Written {
 /// Sums of a slot in a file.
 #[derive(Clone, Debug)]
 struct Piece {
+    items: Extracted,
+    resources: Extracted,
+}
+
+/// An extract in a file.
+#[derive(Clone, Debug)]
+struct Extracted {
     file: Arc<File>,
     at: u64,
     length: usize,
@@ -128,17 +135,38 @@ impl Spool {
         self
     }
 
-    /// The sums of one slot, which stay here; empty where there are none.
+    /// What the rows of a slot were billed for, whatever resource it was; empty where there are none.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn slot(&self, slot: Slot) -> Result<Ledger, SpoolError> {
+    pub fn items(&self, slot: Slot) -> Result<Ledger, SpoolError> {
         let mut sums = self.ledger.only(slot);
-        sums.enter(slot, &self.rows.extract(slot));
-        for piece in self.written.get(&slot).into_iter().flat_map(|written| &written.pieces) {
-            piece.enter_into(&mut sums, slot)?;
+        sums.enter(slot, &self.rows.items(slot));
+        for piece in self.pieces(slot) {
+            piece.items.enter_into(&mut sums, slot)?;
         }
         Ok(sums)
+    }
+
+    /// The sums of a slot, in as many parts as it takes so that none is large.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn parts(&self, slot: Slot) -> impl Iterator<Item = Result<Ledger, SpoolError>> {
+        let mut in_memory = self.ledger.only(slot);
+        in_memory.enter(slot, &self.rows.items(slot));
+        in_memory.enter(slot, &self.rows.resources(slot));
+        let in_memory = Some(in_memory).filter(|sums| sums.rows() > 0);
+        let written = self.pieces(slot).iter().map(move |piece| {
+            let mut sums = Ledger::new(self.ledger.tag_keys().clone());
+            piece.enter_into(&mut sums, slot)?;
+            Ok(sums)
+        });
+        in_memory.into_iter().map(Ok).chain(written)
+    }
+
+    fn pieces(&self, slot: Slot) -> &[Piece] {
+        self.written.get(&slot).map_or(&[], |written| &written.pieces)
     }
 
     /// The slots that have rows, oldest first.
@@ -190,12 +218,16 @@ impl Spool {
         };
         let mut written = Vec::new();
         for (slot, rows) in self.rows.rows_by_slot() {
-            let bytes =
-                postcard::to_allocvec(&self.rows.extract(slot)).map_err(io::Error::other)?;
-            file.write_all_at(&bytes, end)?;
-            let piece = Piece { file: file.clone(), at: end, length: bytes.len() };
-            written.push((slot, rows, piece));
-            end += bytes.len() as u64;
+            let mut put = |extract: &Extract<'_>| -> io::Result<Extracted> {
+                let bytes = postcard::to_allocvec(extract).map_err(io::Error::other)?;
+                file.write_all_at(&bytes, end)?;
+                let extracted = Extracted { file: file.clone(), at: end, length: bytes.len() };
+                end += bytes.len() as u64;
+                Ok(extracted)
+            };
+            let items = put(&self.rows.items(slot))?;
+            let resources = put(&self.rows.resources(slot))?;
+            written.push((slot, rows, Piece { items, resources }));
         }
         for (slot, rows, piece) in written {
             let ours = self.written.entry(slot).or_default();
@@ -209,6 +241,13 @@ impl Spool {
 }
 
 impl Piece {
+    fn enter_into(&self, ledger: &mut Ledger, slot: Slot) -> Result<(), SpoolError> {
+        self.items.enter_into(ledger, slot)?;
+        self.resources.enter_into(ledger, slot)
+    }
+}
+
+impl Extracted {
     /// Adds what was written to a slot.
     fn enter_into(&self, ledger: &mut Ledger, slot: Slot) -> Result<(), SpoolError> {
         let mut bytes = vec![0; self.length];
@@ -263,7 +302,14 @@ mod tests {
         assert_eq!(spool.rows(), memory.rows());
         assert_eq!(spool.slots().count(), 11);
         for slot in spool.slots() {
-            let (taken, whole) = (spool.slot(slot).unwrap(), memory.only(slot));
+            let whole = memory.only(slot);
+            assert_eq!(spool.items(slot).unwrap().rows(), whole.rows(), "{slot:?}");
+            let mut taken = Ledger::default();
+            for part in spool.parts(slot) {
+                let part = part.unwrap();
+                assert!(part.sums() <= MOST_SUMS + 1_500 * 10, "{}", part.sums());
+                taken.absorb(&part);
+            }
             assert_eq!((taken.rows(), taken.sums()), (whole.rows(), whole.sums()), "{slot:?}");
         }
         let days = DayRange { first: date(2026, 11, 1), last: date(2026, 11, 10) };
@@ -281,6 +327,7 @@ mod tests {
         let spool = spool.into_period(december);
         let guests = Slot::of_period(date(2026, 11, 1), december);
         assert_eq!(spool.slots().collect::<Vec<_>>(), [guests]);
-        assert_eq!(spool.slot(guests).unwrap().rows(), 50_005);
+        assert_eq!(spool.items(guests).unwrap().rows(), 50_005);
+        assert_eq!(spool.parts(guests).map(|part| part.unwrap().rows()).sum::<u64>(), 50_005);
     }
 }

@@ -77,7 +77,8 @@ fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapsh
     let mut books = Books::default();
     books.begin(period, span);
     for slot in books.slots(span, ledger.rows_by_slot().map(|(slot, _)| slot), began) {
-        books.enter(slot, None, &ledger, began, &mut Orphans::default());
+        books.put_in(slot, &ledger, &mut Orphans::default());
+        books.know(slot, &ledger, began);
     }
     books.finish(span, began, false);
     books.snapshot(&Rules::default(), tag_keys, false)

@@ -1,5 +1,6 @@
 //! What is stored of one scope: its books, its days, and how its last poll went.
 
+use std::fmt::Display;
 use std::io;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tracing::debug;
 
 use super::Error;
 use super::code::{decode, encode, encode_in_pieces};
+use super::day::StoredDay;
 use super::file::{BOOKS, DAYS, POLLS, Store};
 use super::unwritten::Unwritten;
 use crate::billing::books::Books;
@@ -81,38 +83,38 @@ impl Archive {
         (archive, restored)
     }
 
-    /// The rows of a slot that is part of the books.
+    /// The rows of a slot that is part of the books, part by part.
     ///
     /// # Errors
     /// [`Error::Lost`] when they cannot be read: without them the books cannot go on.
-    pub fn day(&self, slot: Slot) -> Result<Ledger, Error> {
+    pub fn day(&self, slot: Slot, mut each: impl FnMut(&Ledger)) -> Result<(), Error> {
         let lost = |what: String| Error::Lost(format!("the stored {} {what}", slot.date));
+        for part in self.stored_day(slot).map_err(lost)?.parts() {
+            each(&part.map_err(lost)?);
+        }
+        Ok(())
+    }
+
+    fn stored_day(&self, slot: Slot) -> Result<StoredDay, String> {
+        let unreadable = |what: &dyn Display| format!("cannot be read: {what}");
         if let Some(bytes) = self.unwritten.get(slot) {
-            let bytes = bytes.map_err(|error| lost(format!("cannot be read: {error}")))?;
-            return decode(&bytes).map_err(lost);
+            return bytes.map(StoredDay).map_err(|error| unreadable(&error));
         }
         let Some(store) = self.store.as_ref().filter(|_| self.based) else {
-            return Err(lost("is missing".to_owned()));
+            return Err("is missing".to_owned());
         };
         let read = store.using(|database| {
             let days = database.begin_read()?.open_table(DAYS)?;
             let bytes = days.get(key(&self.scope, slot, &slot.date.to_string()))?;
             Ok(bytes.map(|bytes| bytes.value().to_vec()))
         });
-        match read {
-            Ok(Some(bytes)) => decode(&bytes).map_err(lost),
-            Ok(None) => Err(lost("is missing".to_owned())),
-            Err(what) => Err(lost(format!("cannot be read: {what}"))),
-        }
+        let bytes = read.map_err(|what| unreadable(&what))?;
+        bytes.map(StoredDay).ok_or_else(|| "is missing".to_owned())
     }
 
     /// Puts rows in the place of those of their slot; written with the next commit.
-    ///
-    /// # Errors
-    /// [`Error::Lost`] when they cannot be kept at all, which is a bug.
-    pub fn put(&mut self, slot: Slot, day: &Ledger) -> Result<(), Error> {
-        self.unwritten.insert(slot, encode(day).map_err(Error::Lost)?);
-        Ok(())
+    pub(super) fn put(&mut self, slot: Slot, day: StoredDay) {
+        self.unwritten.insert(slot, day.0);
     }
 
     /// Writes what is not written, and the books that belong to it, at once or not at all. Days that

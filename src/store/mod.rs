@@ -8,6 +8,7 @@
 
 mod archive;
 mod code;
+mod day;
 mod file;
 mod shelf;
 mod unwritten;

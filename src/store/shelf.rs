@@ -4,11 +4,12 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
 
+use super::day::StoredDay;
 use super::{Archive, Error};
-use crate::billing::books::{Books, Entry, Orphans};
+use crate::billing::books::{Books, Orphans};
 use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::span::Span;
-use crate::spool::Spool;
+use crate::spool::{Spool, SpoolError};
 
 /// What is known of a scope, and where its days are.
 #[derive(Debug, Default)]
@@ -29,6 +30,10 @@ pub struct Answer {
     pub began: Timestamp,
     /// Whether a report gave it.
     pub by_report: bool,
+}
+
+fn lost(error: SpoolError) -> Error {
+    Error::Lost(error.to_string())
 }
 
 /// How long days are kept, and from when on they are believed.
@@ -52,16 +57,27 @@ impl Shelf {
         let mut orphans = Orphans::default();
         let mut doubted = Vec::new();
         for slot in self.books.slots(*span, rows.slots(), *began) {
-            let known = self.books.knows_slot(slot);
-            let old = known.then(|| self.archive.day(slot)).transpose()?;
-            let new = rows.slot(slot).map_err(|error| Error::Lost(error.to_string()))?;
-            match self.books.enter(slot, old.as_ref(), &new, *began, &mut orphans) {
-                Entry::Replaced if slot.date >= keeping.since => {
-                    self.archive.put(slot, &self.books.worth_keeping(slot, new))?;
-                }
-                Entry::Replaced => {}
-                Entry::Doubted => doubted.push(slot.date),
+            let items = rows.items(slot).map_err(lost)?;
+            if self.books.doubts(slot, &items, *began) {
+                doubted.push(slot.date);
+                continue;
             }
+            if self.books.knows_slot(slot) {
+                let books = &mut self.books;
+                self.archive.day(slot, |old| books.take_out(slot, old, &mut orphans))?;
+            }
+            let mut day = StoredDay::default();
+            for part in rows.parts(slot) {
+                let part = part.map_err(lost)?;
+                self.books.put_in(slot, &part, &mut orphans);
+                if slot.date >= keeping.since {
+                    day.push(&self.books.worth_keeping(slot, part))?;
+                }
+            }
+            if slot.date >= keeping.since {
+                self.archive.put(slot, day);
+            }
+            self.books.know(slot, &items, *began);
         }
         self.find_names(orphans, keeping.since)?;
         self.books.finish(*span, *began, *by_report);
@@ -81,7 +97,8 @@ impl Shelf {
         let slots = if orphans.is_empty() { Vec::new() } else { self.books.name_slots(since) };
         for day in slots.chunk_by(|one, other| one.date == other.date) {
             for slot in day {
-                self.books.name(*slot, &self.archive.day(*slot)?, &mut orphans);
+                let books = &mut self.books;
+                self.archive.day(*slot, |part| books.name(*slot, part, &mut orphans))?;
             }
             self.books.named(&mut orphans);
             if orphans.is_empty() {

@@ -15,15 +15,6 @@ use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::span::Span;
 use crate::billing::strings::{Symbol, Translation};
 
-/// What became of a new answer for a slot.
-#[derive(Debug)]
-pub enum Entry {
-    /// It counts, and takes the place of the old one.
-    Replaced,
-    /// It holds so much less than the old one that it is asked again before it is believed.
-    Doubted,
-}
-
 /// Ids whose name was on a day that has been replaced, for [`Books::name`].
 #[derive(Debug, Default)]
 pub struct Orphans(Nameless);
@@ -91,33 +82,48 @@ impl Books {
         slots.into_iter().collect()
     }
 
-    /// Puts the answer for a slot in the place of the old one, which must be handed in where
-    /// [`Books::knows_slot`]. A slot without rows in the answer is nothing, whatever it was.
-    pub fn enter(
-        &mut self,
-        slot: Slot,
-        old: Option<&Ledger>,
-        reading: &Ledger,
-        began: Timestamp,
-        orphans: &mut Orphans,
-    ) -> Entry {
-        if self.doubt(slot, reading, began) {
-            return Entry::Doubted;
-        }
-        let period = Period::of(slot.date);
-        let before = self.scope_cost(period).cloned().unwrap_or_default();
-        if let Some(old) = old {
-            self.combine(Combine::Deduct, slot, old);
-            self.take_names(slot, old, orphans);
-        }
-        self.combine(Combine::Add, slot, reading);
-        self.add_names(slot, reading, orphans);
-        self.know(slot, reading, began);
-        let book = self.periods.entry(period).or_default();
-        if !same_amounts(&before, &book.tables.scope_cost) {
+    /// Whether a new answer for a slot holds so much less than the old one that it is asked again before
+    /// it is believed. `answer` is what its rows were billed for; no resource is asked for. What is not
+    /// doubted is entered: the old rows are taken out, as they were put in where
+    /// [`Books::knows_slot`], the new ones put in, and the slot is known.
+    pub fn doubts(&mut self, slot: Slot, answer: &Ledger, began: Timestamp) -> bool {
+        let period = self.scope_cost(Period::of(slot.date));
+        let period = period.map(|costs| usage(costs, &self.strings)).unwrap_or_default();
+        let Some(known) = self.days.get_mut(&slot) else { return false };
+        let nothing = Table::<ScopeCost>::default();
+        let (rows, costs) =
+            answer.days.get(&slot).map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
+        let answer = Extent::new(rows, costs, &answer.strings);
+        let doubtful = known.extent(&self.strings).shrinks_to(&answer, &period)
+            && !known.doubted.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
+        known.doubted = doubtful.then_some(answer);
+        known.asked_at = began;
+        doubtful
+    }
+
+    /// Takes out some of a slot's old rows.
+    pub fn take_out(&mut self, slot: Slot, old: &Ledger, orphans: &mut Orphans) {
+        self.combine(Combine::Deduct, slot, old);
+        self.take_names(slot, old, orphans);
+    }
+
+    /// Puts in some of a slot's new rows.
+    pub fn put_in(&mut self, slot: Slot, new: &Ledger, orphans: &mut Orphans) {
+        self.combine(Combine::Add, slot, new);
+        self.add_names(slot, new, orphans);
+    }
+
+    /// All rows of a slot were put in. One without any is nothing, whatever it was.
+    pub fn know(&mut self, slot: Slot, answer: &Ledger, began: Timestamp) {
+        let known = self.known(slot, answer, began);
+        let nothing = Table::<ScopeCost>::default();
+        let before = self.days.get(&slot).map_or(&nothing, |known| &known.scope_cost);
+        let is_changed = !same_amounts(before, &known.scope_cost);
+        let book = self.periods.entry(Period::of(slot.date)).or_default();
+        if is_changed {
             book.changed = Some(began);
         }
-        Entry::Replaced
+        self.days.insert(slot, known);
     }
 
     /// A reading has ended: what it tells beside its slots.
@@ -152,7 +158,7 @@ impl Books {
         self.days.range(Slot::own(since)..).rev().map(|(slot, _)| *slot).collect()
     }
 
-    /// What is kept of an answer that has this slot alone: of a closed period only what a bill is made of.
+    /// What is kept of rows of this slot alone: of a closed period only what a bill is made of.
     pub fn worth_keeping(&self, slot: Slot, reading: Ledger) -> Ledger {
         if self.open == Some(Period::of(slot.date)) {
             return reading;
@@ -186,22 +192,6 @@ impl Books {
 
 /// The steps of an entry.
 impl Books {
-    /// Notes an answer that is doubted, unless it agrees with the doubted one before it.
-    fn doubt(&mut self, slot: Slot, reading: &Ledger, began: Timestamp) -> bool {
-        let period = self.scope_cost(Period::of(slot.date));
-        let period = period.map(|costs| usage(costs, &self.strings)).unwrap_or_default();
-        let Some(known) = self.days.get_mut(&slot) else { return false };
-        let nothing = Table::<ScopeCost>::default();
-        let (rows, costs) =
-            reading.days.get(&slot).map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
-        let answer = Extent::new(rows, costs, &reading.strings);
-        let doubtful = known.extent(&self.strings).shrinks_to(&answer, &period)
-            && !known.doubted.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
-        known.doubted = doubtful.then_some(answer);
-        known.asked_at = began;
-        doubtful
-    }
-
     fn combine(&mut self, how: Combine, slot: Slot, ledger: &Ledger) {
         let Some(day) = ledger.days.get(&slot) else { return };
         let period = Period::of(slot.date);
@@ -259,7 +249,7 @@ impl Books {
         what == Named::Instance && self.open != Some(Period::of(slot.date))
     }
 
-    fn know(&mut self, slot: Slot, reading: &Ledger, began: Timestamp) {
+    fn known(&mut self, slot: Slot, reading: &Ledger, began: Timestamp) -> Known {
         let tag_keys = reading.tag_keys().iter().map(|key| self.strings.intern(key)).collect();
         let mut known = Known {
             read_at: began,
@@ -281,7 +271,7 @@ impl Books {
             known.service_charge =
                 services.map(|(key, sum)| (key.map(&mut symbol), *sum)).collect();
         }
-        self.days.insert(slot, known);
+        known
     }
 }
 

@@ -25,7 +25,7 @@ use super::names::DatedNames;
 use super::period::Period;
 use super::strings::{Strings, Symbol};
 
-pub use entry::{Entry, Orphans};
+pub use entry::Orphans;
 
 /// All that is known of a scope beside the rows of its days.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

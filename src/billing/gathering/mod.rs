@@ -13,7 +13,7 @@ use super::charge::Charge;
 use super::ledger::{Ledger, Slot, TagKeys};
 use super::period::Period;
 use super::row::{Amounts, Item, Normal, Resource, Tag, tags};
-use super::strings::{Form, Strings, Symbol};
+use super::strings::{Form, Strings, Symbol, Texts};
 
 /// Noted rows are added up among themselves when there are so many: a page has a thousand, and an
 /// answer made to harm millions.
@@ -98,7 +98,33 @@ struct Sums {
     tags: Map<Tag, Amounts>,
 }
 
-/// A slot by itself: its texts, and its sums in their places among them.
+/// Texts that are taken along.
+struct Taken<'a> {
+    from: &'a Texts,
+    texts: Vec<Form<'a>>,
+    places: Vec<Option<Symbol>>,
+}
+
+impl<'a> Taken<'a> {
+    fn of(strings: &'a Strings) -> Self {
+        let from = strings.texts();
+        Self { from, texts: Vec::new(), places: vec![None; from.len()] }
+    }
+
+    fn symbol(&mut self, symbol: Symbol) -> Symbol {
+        if let Some(place) = self.places[symbol.index()] {
+            return place;
+        }
+        let form = match self.from.form(symbol) {
+            Form::Path(parent, name) => Form::Path(self.symbol(parent), self.symbol(name)),
+            whole @ Form::Whole(_) => whole,
+        };
+        self.texts.push(form);
+        *self.places[symbol.index()].insert(Symbol::at(self.texts.len() - 1))
+    }
+}
+
+/// Some of a slot by itself: its texts, and its sums in their places among them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Extract<'a> {
     #[serde(borrow)]
@@ -214,45 +240,37 @@ impl Gathering {
         (self.normal, self.noted, self.spare) = Default::default();
     }
 
-    /// One slot.
-    pub(crate) fn extract<'a>(&'a self, slot: Slot) -> Extract<'a> {
+    /// What the rows of a slot were billed for.
+    pub(crate) fn items(&self, slot: Slot) -> Extract<'_> {
         let Some(sums) = self.slots.get(&slot) else { return Extract::default() };
-        let mut texts = Vec::new();
-        let mut places = vec![None; self.strings.texts().len()];
-        let mut place = |symbol: Symbol, form: Form<'a>| {
-            *places[symbol.index()].get_or_insert_with(|| {
-                texts.push(form);
-                Symbol::at(texts.len() - 1)
-            })
-        };
-        let mut symbol = |symbol: Symbol| {
-            let texts = self.strings.texts();
-            let form = match texts.form(symbol) {
-                Form::Path(parent, name) => {
-                    let mut part = |part| place(part, texts.form(part));
-                    Form::Path(part(parent), part(name))
-                }
-                whole @ Form::Whole(_) => whole,
-            };
-            place(symbol, form)
-        };
+        let mut taken = Taken::of(&self.strings);
+        let items = sums.items.iter().map(|(number, amounts)| {
+            let item = &self.items.values[*number as usize];
+            (item.translated(|symbol| taken.symbol(symbol)), *amounts)
+        });
+        let items = items.collect();
+        Extract { items, texts: taken.texts, ..Extract::default() }
+    }
+
+    /// What else there is of a slot.
+    pub(crate) fn resources(&self, slot: Slot) -> Extract<'_> {
+        let Some(sums) = self.slots.get(&slot) else { return Extract::default() };
+        let mut taken = Taken::of(&self.strings);
+        let mut symbol = |symbol| taken.symbol(symbol);
         let resources = sums.resources.iter().map(|(resource, (amounts, name))| {
             (resource.translated(&mut symbol), *amounts, symbol(*name))
         });
         let resources = resources.collect();
-        let items = sums.items.iter().map(|(number, amounts)| {
-            (self.items.values[*number as usize].translated(&mut symbol), *amounts)
-        });
-        let items = items.collect();
         let tags = sums.tags.iter();
         let tags = tags.map(|(tag, amounts)| (tag.translated(&mut symbol), *amounts)).collect();
-        Extract { texts, resources, items, tags }
+        Extract { resources, tags, texts: taken.texts, ..Extract::default() }
     }
 
     /// Adds everything to a ledger.
     pub fn enter_into(&self, ledger: &mut Ledger) {
         for slot in self.slots.keys() {
-            ledger.enter(*slot, &self.extract(*slot));
+            ledger.enter(*slot, &self.items(*slot));
+            ledger.enter(*slot, &self.resources(*slot));
         }
     }
 
