@@ -148,7 +148,8 @@ impl Spool {
         Ok(sums)
     }
 
-    /// The sums of a slot, in as many parts as it takes so that none is large.
+    /// The sums of a slot, in as many parts as it takes so that none is large; one without rows where
+    /// there are none.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -156,8 +157,9 @@ impl Spool {
         let mut in_memory = self.ledger.only(slot);
         in_memory.enter(slot, &self.rows.items(slot));
         in_memory.enter(slot, &self.rows.resources(slot));
-        let in_memory = Some(in_memory).filter(|sums| sums.rows() > 0);
-        let written = self.pieces(slot).iter().map(move |piece| {
+        let pieces = self.pieces(slot);
+        let in_memory = Some(in_memory).filter(|sums| sums.rows() > 0 || pieces.is_empty());
+        let written = pieces.iter().map(move |piece| {
             let mut sums = Ledger::new(self.ledger.tag_keys().clone());
             piece.enter_into(&mut sums, slot)?;
             Ok(sums)

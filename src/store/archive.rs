@@ -13,8 +13,7 @@ use tracing::debug;
 
 use super::Error;
 use super::code::{decode, encode, encode_in_pieces};
-use super::day::StoredDay;
-use super::file::{BOOKS, DAYS, POLLS, Store};
+use super::file::{BOOKS, DAYS, DayKey, POLLS, Store};
 use super::unwritten::Unwritten;
 use crate::billing::books::Books;
 use crate::billing::ledger::{Ledger, Part, Slot};
@@ -83,38 +82,50 @@ impl Archive {
         (archive, restored)
     }
 
-    /// The rows of a slot that is part of the books, part by part.
+    /// The rows of a slot that is part of the books, part by part: in as many as they were put.
     ///
     /// # Errors
     /// [`Error::Lost`] when they cannot be read: without them the books cannot go on.
     pub fn day(&self, slot: Slot, mut each: impl FnMut(&Ledger)) -> Result<(), Error> {
         let lost = |what: String| Error::Lost(format!("the stored {} {what}", slot.date));
-        for part in self.stored_day(slot).map_err(lost)?.parts() {
-            each(&part.map_err(lost)?);
-        }
-        Ok(())
-    }
-
-    fn stored_day(&self, slot: Slot) -> Result<StoredDay, String> {
-        let unreadable = |what: &dyn Display| format!("cannot be read: {what}");
-        if let Some(bytes) = self.unwritten.get(slot) {
-            return bytes.map(StoredDay).map_err(|error| unreadable(&error));
+        let unreadable = |what: &dyn Display| lost(format!("cannot be read: {what}"));
+        if self.unwritten.contains(slot) {
+            for part in self.unwritten.parts(slot) {
+                let part = part.map_err(|error| unreadable(&error))?;
+                each(&decode(&part).map_err(lost)?);
+            }
+            return Ok(());
         }
         let Some(store) = self.store.as_ref().filter(|_| self.based) else {
-            return Err("is missing".to_owned());
+            return Err(lost("is missing".to_owned()));
         };
         let read = store.using(|database| {
             let days = database.begin_read()?.open_table(DAYS)?;
-            let bytes = days.get(key(&self.scope, slot, &slot.date.to_string()))?;
-            Ok(bytes.map(|bytes| bytes.value().to_vec()))
+            let mut found = Err("is missing".to_owned());
+            for part in days.range(parts_of(&self.scope, slot, &slot.date.to_string()))? {
+                found = decode(part?.1.value()).map(|part| each(&part));
+                if found.is_err() {
+                    break;
+                }
+            }
+            Ok(found)
         });
-        let bytes = read.map_err(|what| unreadable(&what))?;
-        bytes.map(StoredDay).ok_or_else(|| "is missing".to_owned())
+        read.map_err(|what| unreadable(&what))?.map_err(lost)
     }
 
-    /// Puts rows in the place of those of their slot; written with the next commit.
-    pub(super) fn put(&mut self, slot: Slot, day: StoredDay) {
-        self.unwritten.insert(slot, day.0);
+    /// Rows that are put from now on take the place of those of their slot; written with the next
+    /// commit.
+    pub(super) fn begin(&mut self, slot: Slot) {
+        self.unwritten.begin(slot);
+    }
+
+    /// Puts some rows of a slot that was begun. A day without rows has a part without any.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when they cannot be kept at all, which is a bug.
+    pub(super) fn put(&mut self, slot: Slot, part: &Ledger) -> Result<(), Error> {
+        self.unwritten.push(slot, encode(part).map_err(Error::Lost)?);
+        Ok(())
     }
 
     /// Writes what is not written, and the books that belong to it, at once or not at all. Days that
@@ -146,18 +157,20 @@ impl Archive {
         let mut missing = books.known_slots();
         {
             let mut days = writing.open_table(DAYS)?;
-            let range = (self.scope.as_str(), "", 0)..=(self.scope.as_str(), "\u{7f}", 0);
-            days.retain_in(range, |(_, date, part), _| {
-                self.based && slot(date, part).is_some_and(|slot| books.knows_slot(slot))
+            let all = || (self.scope.as_str(), "", 0, 0)..=(self.scope.as_str(), "\u{7f}", 0, 0);
+            days.retain_in(all(), |(_, date, part, _), _| {
+                let is_kept = |slot| books.knows_slot(slot) && !self.unwritten.contains(slot);
+                self.based && slot(date, part).is_some_and(is_kept)
             })?;
-            for (slot, bytes) in self.unwritten.each() {
+            for slot in self.unwritten.slots() {
                 let date = slot.date.to_string();
-                days.insert(key(&self.scope, slot, &date), bytes?.as_slice())?;
+                for (number, bytes) in (0..).zip(self.unwritten.parts(slot)) {
+                    days.insert(key(&self.scope, slot, &date, number), bytes?.as_slice())?;
+                }
             }
-            let range = (self.scope.as_str(), "", 0)..=(self.scope.as_str(), "\u{7f}", 0);
-            for entry in days.range(range)? {
-                entry?;
-                missing = missing.saturating_sub(1);
+            for entry in days.range(all())? {
+                let (_, _, _, number) = entry?.0.value();
+                missing = missing.saturating_sub(usize::from(number == 0));
             }
             self.write_books(books, writing.open_table(BOOKS)?)?;
         }
@@ -227,8 +240,12 @@ fn pieces_of(scope: &str) -> RangeInclusive<(&str, u32)> {
     (scope, 0)..=(scope, u32::MAX)
 }
 
-fn key<'a>(scope: &'a str, slot: Slot, date: &'a str) -> (&'a str, &'a str, u8) {
-    (scope, date, u8::from(slot.part == Part::Guests))
+fn key<'a>(scope: &'a str, slot: Slot, date: &'a str, number: u32) -> DayKey<'a> {
+    (scope, date, u8::from(slot.part == Part::Guests), number)
+}
+
+fn parts_of<'a>(scope: &'a str, slot: Slot, date: &'a str) -> RangeInclusive<DayKey<'a>> {
+    key(scope, slot, date, 0)..=key(scope, slot, date, u32::MAX)
 }
 
 fn slot(date: &str, part: u8) -> Option<Slot> {

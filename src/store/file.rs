@@ -29,9 +29,9 @@ const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
 pub(super) const BOOKS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
 /// Poll records by scope.
 pub(super) const POLLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
-/// The key of a day: scope, date, and 1 for its guests.
-pub(super) type DayKey<'a> = (&'a str, &'a str, u8);
-/// Days by scope and slot.
+/// The key of a part of a day: scope, date, 1 for its guests, and its number.
+pub(super) type DayKey<'a> = (&'a str, &'a str, u8, u32);
+/// Days by scope and slot, in parts of a bounded size.
 pub(super) const DAYS: TableDefinition<'_, DayKey<'_>, &[u8]> = TableDefinition::new("days");
 
 /// Another process uses the file.

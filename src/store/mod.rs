@@ -8,7 +8,6 @@
 
 mod archive;
 mod code;
-mod day;
 mod file;
 mod shelf;
 mod unwritten;

@@ -4,7 +4,6 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tracing::warn;
 
-use super::day::StoredDay;
 use super::{Archive, Error};
 use crate::billing::books::{Books, Orphans};
 use crate::billing::period::{DayRange, Period, day_of};
@@ -66,16 +65,16 @@ impl Shelf {
                 let books = &mut self.books;
                 self.archive.day(slot, |old| books.take_out(slot, old, &mut orphans))?;
             }
-            let mut day = StoredDay::default();
+            let is_kept = slot.date >= keeping.since;
+            if is_kept {
+                self.archive.begin(slot);
+            }
             for part in rows.parts(slot) {
                 let part = part.map_err(lost)?;
                 self.books.put_in(slot, &part, &mut orphans);
-                if slot.date >= keeping.since {
-                    day.push(&self.books.worth_keeping(slot, part))?;
+                if is_kept {
+                    self.archive.put(slot, &self.books.worth_keeping(slot, part))?;
                 }
-            }
-            if slot.date >= keeping.since {
-                self.archive.put(slot, day);
             }
             self.books.know(slot, &items, *began);
         }
@@ -112,5 +111,76 @@ impl Shelf {
     pub fn forget(&mut self) {
         self.books = Books::default();
         self.archive.distrust();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::civil::date;
+
+    use super::super::Store;
+    use super::*;
+    use crate::billing::charge::Charge;
+    use crate::billing::ledger::{Slot, TagKeys};
+    use crate::billing::scope::{CostType, ScopeId, ScopeType};
+
+    const SLOT: Slot = Slot { date: date(2026, 11, 1), part: crate::billing::ledger::Part::Own };
+
+    fn scope() -> ScopeId {
+        ScopeId { scope_type: ScopeType::Department, id: "1".to_owned(), cost: CostType::Actual }
+    }
+
+    /// A page for each number, with so many resources.
+    fn answer(pages: &[usize], began: &str) -> Answer {
+        let mut rows = Spool::new(&TagKeys::default());
+        for (page, resources) in pages.iter().enumerate() {
+            for number in 0..*resources {
+                let id = format!("/subscriptions/s/resourceGroups/g/x/{page}-{number}");
+                rows.note(&Charge { instance_id: id.into(), ..Charge::default() }, SLOT);
+            }
+            rows.count();
+        }
+        let span = Span::Days(DayRange { first: SLOT.date, last: SLOT.date });
+        Answer { span, rows, began: began.parse().unwrap(), by_report: false }
+    }
+
+    fn stored(archive: &Archive) -> Vec<u64> {
+        let mut parts = Vec::new();
+        archive.day(SLOT, |part| parts.push(part.rows())).unwrap();
+        parts
+    }
+
+    #[test]
+    fn a_long_day_is_stored_in_parts_and_a_shorter_one_leaves_none_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.redb");
+        let open = || {
+            let store = Store::open(&path, Box::new(|| Timestamp::UNIX_EPOCH)).unwrap();
+            let (archive, restored) = Archive::open(Arc::new(store), &scope());
+            Shelf { books: restored.unwrap().books.unwrap_or_default(), archive }
+        };
+        let keeping = Keeping { since: SLOT.date, complete_after: SignedDuration::from_hours(72) };
+        let mut shelf = open();
+        shelf.keep(&answer(&[16_000, 100], "2026-11-01T10:00:00Z"), keeping).unwrap();
+        let parts = stored(&shelf.archive);
+        assert_eq!((parts.len(), parts.iter().sum()), (2, 16_100), "more than one part holds");
+        drop(shelf);
+        let mut shelf = open();
+        assert_eq!(stored(&shelf.archive), parts);
+        shelf.keep(&answer(&[14_000], "2026-11-01T11:00:00Z"), keeping).unwrap();
+        assert_eq!(stored(&shelf.archive), [14_000]);
+        assert_eq!(shelf.books.rows_of(SLOT.date), Some(14_000));
+        drop(shelf);
+        let mut shelf = open();
+        assert_eq!(stored(&shelf.archive), [14_000]);
+        // A day without rows is one all the same, once a second answer agrees that it has none.
+        for began in ["2026-11-01T12:00:00Z", "2026-11-01T13:00:00Z"] {
+            shelf.keep(&answer(&[], began), keeping).unwrap();
+        }
+        assert_eq!((stored(&shelf.archive), shelf.books.rows_of(SLOT.date)), (vec![0], Some(0)));
+        drop(shelf);
+        assert_eq!(stored(&open().archive), [0]);
     }
 }

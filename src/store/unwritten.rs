@@ -1,5 +1,6 @@
-//! Encoded days that the store does not have yet: those of a long reading come to more than memory
-//! should hold, so they lie in a file without a name. Where none can be made, they stay in memory.
+//! Encoded days that the store does not have yet, in their parts: those of a long reading come to more
+//! than memory should hold, so they lie in a file without a name. Where none can be made, they stay in
+//! memory.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,7 +19,7 @@ const MOST_WASTE: u64 = 32 * 1024 * 1024;
 /// Encoded days by slot.
 #[derive(Debug, Default)]
 pub(super) struct Unwritten {
-    days: BTreeMap<Slot, Place>,
+    days: BTreeMap<Slot, Vec<Place>>,
     in_memory: usize,
     file: Option<File>,
     end: u64,
@@ -40,8 +41,14 @@ impl Place {
 }
 
 impl Unwritten {
-    pub(super) fn insert(&mut self, slot: Slot, bytes: Vec<u8>) {
+    /// Begins a slot anew.
+    pub(super) fn begin(&mut self, slot: Slot) {
         self.remove(slot);
+        self.days.insert(slot, Vec::new());
+    }
+
+    /// Adds a part to a slot that was begun.
+    pub(super) fn push(&mut self, slot: Slot, bytes: Vec<u8>) {
         let place = if self.in_memory + bytes.len() <= MOST_IN_MEMORY {
             Place::Memory(bytes)
         } else {
@@ -53,17 +60,21 @@ impl Unwritten {
         if let Place::Memory(bytes) = &place {
             self.in_memory += bytes.len();
         }
-        self.days.insert(slot, place);
+        self.days.entry(slot).or_default().push(place);
     }
 
-    /// The bytes of a slot, if it is unwritten.
-    pub(super) fn get(&self, slot: Slot) -> Option<io::Result<Vec<u8>>> {
-        self.days.get(&slot).map(|place| self.read(place))
+    pub(super) fn contains(&self, slot: Slot) -> bool {
+        self.days.contains_key(&slot)
     }
 
-    /// All of them, one after the other.
-    pub(super) fn each(&self) -> impl Iterator<Item = (Slot, io::Result<Vec<u8>>)> {
-        self.days.iter().map(|(slot, place)| (*slot, self.read(place)))
+    /// The parts of a slot; none where it is not unwritten.
+    pub(super) fn parts(&self, slot: Slot) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+        self.days.get(&slot).into_iter().flatten().map(|place| self.read(place))
+    }
+
+    /// All slots, one after the other.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.days.keys().copied()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -81,8 +92,10 @@ impl Unwritten {
     }
 
     fn remove(&mut self, slot: Slot) {
-        if let Some(Place::Memory(bytes)) = self.days.remove(&slot) {
-            self.in_memory -= bytes.len();
+        for place in self.days.remove(&slot).into_iter().flatten() {
+            if let Place::Memory(bytes) = place {
+                self.in_memory -= bytes.len();
+            }
         }
     }
 
@@ -99,7 +112,7 @@ impl Unwritten {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<Place> {
-        let live: usize = self.days.values().map(Place::length).sum();
+        let live: usize = self.days.values().flatten().map(Place::length).sum();
         if self.end > live as u64 + MOST_WASTE {
             self.tidy()?;
         }
@@ -117,14 +130,20 @@ impl Unwritten {
     /// Moves what is still wanted to a new file.
     fn tidy(&mut self) -> io::Result<()> {
         let (file, mut end, mut moved) = (tempfile::tempfile()?, 0, Vec::new());
-        for (slot, place) in &self.days {
-            if let Place::File { length, .. } = place {
-                file.write_all_at(&self.read(place)?, end)?;
-                moved.push((*slot, Place::File { at: end, length: *length }));
-                end += *length as u64;
+        for (slot, parts) in &self.days {
+            for (number, place) in parts.iter().enumerate() {
+                if let Place::File { length, .. } = place {
+                    file.write_all_at(&self.read(place)?, end)?;
+                    moved.push((*slot, number, Place::File { at: end, length: *length }));
+                    end += *length as u64;
+                }
             }
         }
-        self.days.extend(moved);
+        for (slot, number, place) in moved {
+            if let Some(old) = self.days.get_mut(&slot).and_then(|parts| parts.get_mut(number)) {
+                *old = place;
+            }
+        }
         (self.file, self.end) = (Some(file), end);
         Ok(())
     }
@@ -143,23 +162,27 @@ mod tests {
     #[test]
     fn days_come_back_from_wherever_they_are_and_replaced_ones_do_not_pile_up() {
         let mut unwritten = Unwritten::default();
-        let of = |number: u8| vec![number; 3 * 1024 * 1024];
+        let of = |number: u8| [vec![number; 3 * 1024 * 1024], vec![number; 100]];
         for turn in 0..8 {
             for number in 1..9 {
-                unwritten.insert(day(number), of(number as u8 + turn));
+                unwritten.begin(day(number));
+                of(number as u8 + turn)
+                    .into_iter()
+                    .for_each(|part| unwritten.push(day(number), part));
             }
         }
         assert!(unwritten.in_memory <= MOST_IN_MEMORY);
         assert!(unwritten.end <= MOST_WASTE + 9 * 3 * 1024 * 1024, "{}", unwritten.end);
         unwritten.retain(|slot| slot != day(3));
-        assert!(unwritten.get(day(3)).is_none());
+        assert!(!unwritten.contains(day(3)));
+        assert_eq!(unwritten.parts(day(3)).count(), 0);
         for number in [1, 2, 4, 5, 6, 7, 8] {
-            assert!(unwritten.get(day(number)).unwrap().unwrap() == of(number as u8 + 7));
+            let parts: Vec<Vec<u8>> =
+                unwritten.parts(day(number)).map(|part| part.unwrap()).collect();
+            assert!(parts == of(number as u8 + 7));
         }
-        let all: Vec<Slot> =
-            unwritten.each().map(|(slot, bytes)| (slot, bytes.unwrap()).0).collect();
-        assert_eq!(all.len(), unwritten.len());
+        assert_eq!(unwritten.slots().count(), unwritten.len());
         unwritten.clear();
-        assert!(unwritten.get(day(1)).is_none());
+        assert!(!unwritten.contains(day(1)));
     }
 }
