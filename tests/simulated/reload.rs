@@ -169,7 +169,7 @@ fn stored(path: &Path) -> BTreeSet<String> {
     let books = reading.open_table(books).expect("a table");
     let entries = books.iter().expect("entries").map(|entry| entry.expect("an entry"));
     scopes.extend(entries.map(|(key, _)| key.value().0.to_owned()));
-    let days: TableDefinition<'_, (&str, &str, u8), &[u8]> = TableDefinition::new("days");
+    let days: TableDefinition<'_, (&str, &str, u8, u32), &[u8]> = TableDefinition::new("days");
     let days = reading.open_table(days).expect("a table");
     let entries = days.iter().expect("entries").map(|entry| entry.expect("an entry"));
     scopes.extend(entries.map(|(key, _)| key.value().0.to_owned()));

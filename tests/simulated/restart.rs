@@ -209,13 +209,13 @@ async fn a_stored_day_that_is_lost_is_read_again_and_nothing_vanishes_meanwhile(
 
 /// Takes the newest day out of the database, as no crash can.
 pub(crate) fn remove_a_day(path: &Path) {
-    type Key = (&'static str, &'static str, u8);
+    type Key = (&'static str, &'static str, u8, u32);
     const DAYS: redb::TableDefinition<'_, Key, &[u8]> = redb::TableDefinition::new("days");
     let database = redb::Database::open(path).expect("a database");
     let writing = database.begin_write().expect("a transaction");
     {
         let mut days = writing.open_table(DAYS).expect("days");
-        let removed = days.remove(("billing_account/100000", "2026-11-19", 0)).expect("a table");
+        let removed = days.remove(("billing_account/100000", "2026-11-19", 0, 0)).expect("a table");
         assert!(removed.is_some());
     }
     writing.commit().expect("a commit");
