@@ -91,6 +91,16 @@ fn an_amount_becomes_the_nearest_f64() {
 
 proptest! {
     #[test]
+    fn an_amount_of_any_length_becomes_the_nearest_f64(text in "-?[0-9]{1,20}\\.[0-9]{1,24}0{0,6}") {
+        prop_assert_eq!(amount(&text).to_f64(), text.parse::<f64>().unwrap());
+    }
+
+    #[test]
+    fn an_amount_of_millionths_becomes_the_nearest_f64(text in "-?[0-9]{1,11}\\.[0-9]{1,6}") {
+        prop_assert_eq!(amount(&text).to_f64(), text.parse::<f64>().unwrap());
+    }
+
+    #[test]
     fn what_is_added_can_be_taken_away(a in "-?[0-9]{1,30}\\.[0-9]{1,36}", b in "-?[0-9]{1,30}\\.[0-9]{1,36}") {
         let (a, b) = (amount(&a), amount(&b));
         prop_assert_eq!(a + b - b, a);
