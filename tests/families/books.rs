@@ -167,3 +167,22 @@ fn a_month_that_was_kept_too_early_is_no_bill() {
     let previous = &published.samples["azure_billing_scope_previous_period_pretax_cost"];
     assert_eq!(previous.values().collect::<Vec<_>>(), [&Value::Exact(crate::rows::amount("9"))]);
 }
+
+#[test]
+fn the_period_before_changed_when_a_reading_found_other_costs_and_not_when_it_found_the_same() {
+    let (no_tags, october) = (TagKeys::default(), Period::of(day("2026-10-01")));
+    let mut shelf = Shelf::default();
+    keep(&mut shelf, Span::Period(november()), &Ledger::default(), at("2026-11-02T01:00:00Z"));
+    let mut changed = |cost: &'static str, when: &str| {
+        let mut rows = Ledger::new(no_tags.clone());
+        rows.add(&usage(cost), Slot::own(day("2026-10-30")));
+        keep(&mut shelf, Span::Period(october), &rows, at(when));
+        let snapshot = shelf.books.snapshot(&Rules::default(), &no_tags, false);
+        snapshot.expect("something was read").previous_changed()
+    };
+    let (first, again) = ("2026-11-02T02:00:00Z", "2026-11-03T02:00:00Z");
+    assert_eq!(changed("1.10", first), Some(at(first)));
+    assert_eq!(changed("1.1", again), Some(at(first)), "the same is no change");
+    let restated = "2026-11-04T02:00:00Z";
+    assert_eq!(changed("1.2", restated), Some(at(restated)));
+}
