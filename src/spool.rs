@@ -14,7 +14,7 @@ use thiserror::Error;
 use tracing::warn;
 
 use crate::billing::charge::Charge;
-use crate::billing::gathering::{Extract, Gathering};
+use crate::billing::gathering::{Extract, Gathering, Places};
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 
@@ -141,7 +141,7 @@ impl Spool {
     /// When the file cannot be read.
     pub fn items(&self, slot: Slot) -> Result<Ledger, SpoolError> {
         let mut sums = self.ledger.only(slot);
-        sums.enter(slot, &self.rows.items(slot));
+        sums.enter(slot, &self.rows.items(slot, &mut Places::default()));
         for piece in self.pieces(slot) {
             piece.items.enter_into(&mut sums, slot)?;
         }
@@ -155,8 +155,7 @@ impl Spool {
     /// When the file cannot be read.
     pub fn parts(&self, slot: Slot) -> impl Iterator<Item = Result<Ledger, SpoolError>> {
         let mut in_memory = self.ledger.only(slot);
-        in_memory.enter(slot, &self.rows.items(slot));
-        in_memory.enter(slot, &self.rows.resources(slot));
+        self.rows.enter_slot_into(&mut in_memory, slot, &mut Places::default());
         let pieces = self.pieces(slot);
         let in_memory = Some(in_memory).filter(|sums| sums.rows() > 0 || pieces.is_empty());
         let written = pieces.iter().map(move |piece| {
@@ -218,7 +217,7 @@ impl Spool {
             Some(file) => file,
             None => (Arc::new(tempfile::tempfile()?), 0),
         };
-        let mut written = Vec::new();
+        let (mut written, mut places) = (Vec::new(), Places::default());
         for (slot, rows) in self.rows.rows_by_slot() {
             let mut put = |extract: &Extract<'_>| -> io::Result<Extracted> {
                 let bytes = postcard::to_allocvec(extract).map_err(io::Error::other)?;
@@ -227,8 +226,8 @@ impl Spool {
                 end += bytes.len() as u64;
                 Ok(extracted)
             };
-            let items = put(&self.rows.items(slot))?;
-            let resources = put(&self.rows.resources(slot))?;
+            let items = put(&self.rows.items(slot, &mut places))?;
+            let resources = put(&self.rows.resources(slot, &mut places))?;
             written.push((slot, rows, Piece { items, resources }));
         }
         for (slot, rows, piece) in written {

@@ -3,17 +3,21 @@
 //!
 //! Rows are first noted and count once the page they are of was read to its end.
 
+mod extract;
+
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+
+use extract::Taken;
+pub(crate) use extract::{Extract, Places};
 
 use super::charge::Charge;
 use super::ledger::{Ledger, Slot, TagKeys};
 use super::period::Period;
 use super::row::{Amounts, Item, Normal, Resource, Tag, tags};
-use super::strings::{Form, Strings, Symbol, Texts};
+use super::strings::{Strings, Symbol};
 
 /// Noted rows are added up among themselves when there are so many: a page has a thousand, and an
 /// answer made to harm millions.
@@ -96,43 +100,6 @@ struct Sums {
     resources: Ordered<Resource, (Amounts, Symbol)>,
     items: Map<u32, Amounts>,
     tags: Map<Tag, Amounts>,
-}
-
-/// Texts that are taken along.
-struct Taken<'a> {
-    from: &'a Texts,
-    texts: Vec<Form<'a>>,
-    places: Vec<Option<Symbol>>,
-}
-
-impl<'a> Taken<'a> {
-    fn of(strings: &'a Strings) -> Self {
-        let from = strings.texts();
-        Self { from, texts: Vec::new(), places: vec![None; from.len()] }
-    }
-
-    fn symbol(&mut self, symbol: Symbol) -> Symbol {
-        if let Some(place) = self.places[symbol.index()] {
-            return place;
-        }
-        let form = match self.from.form(symbol) {
-            Form::Path(parent, name) => Form::Path(self.symbol(parent), self.symbol(name)),
-            whole @ Form::Whole(_) => whole,
-        };
-        self.texts.push(form);
-        *self.places[symbol.index()].insert(Symbol::at(self.texts.len() - 1))
-    }
-}
-
-/// Some of a slot by itself: its texts, and its sums in their places among them.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Extract<'a> {
-    #[serde(borrow)]
-    pub(crate) texts: Vec<Form<'a>>,
-    /// With the resource's name.
-    pub(crate) resources: Vec<(Resource, Amounts, Symbol)>,
-    pub(crate) items: Vec<(Item, Amounts)>,
-    pub(crate) tags: Vec<(Tag, Amounts)>,
 }
 
 impl Gathering {
@@ -241,9 +208,9 @@ impl Gathering {
     }
 
     /// What the rows of a slot were billed for.
-    pub(crate) fn items(&self, slot: Slot) -> Extract<'_> {
+    pub(crate) fn items(&self, slot: Slot, places: &mut Places) -> Extract<'_> {
         let Some(sums) = self.slots.get(&slot) else { return Extract::default() };
-        let mut taken = Taken::of(&self.strings);
+        let mut taken = Taken::of(&self.strings, places);
         let items = sums.items.iter().map(|(number, amounts)| {
             let item = &self.items.values[*number as usize];
             (item.translated(|symbol| taken.symbol(symbol)), *amounts)
@@ -253,9 +220,9 @@ impl Gathering {
     }
 
     /// What else there is of a slot.
-    pub(crate) fn resources(&self, slot: Slot) -> Extract<'_> {
+    pub(crate) fn resources(&self, slot: Slot, places: &mut Places) -> Extract<'_> {
         let Some(sums) = self.slots.get(&slot) else { return Extract::default() };
-        let mut taken = Taken::of(&self.strings);
+        let mut taken = Taken::of(&self.strings, places);
         let mut symbol = |symbol| taken.symbol(symbol);
         let resources = sums.resources.iter().map(|(resource, (amounts, name))| {
             (resource.translated(&mut symbol), *amounts, symbol(*name))
@@ -268,10 +235,14 @@ impl Gathering {
 
     /// Adds everything to a ledger.
     pub fn enter_into(&self, ledger: &mut Ledger) {
-        for slot in self.slots.keys() {
-            ledger.enter(*slot, &self.items(*slot));
-            ledger.enter(*slot, &self.resources(*slot));
-        }
+        let mut places = Places::default();
+        self.slots.keys().for_each(|slot| self.enter_slot_into(ledger, *slot, &mut places));
+    }
+
+    /// Adds a slot to a ledger.
+    pub(crate) fn enter_slot_into(&self, ledger: &mut Ledger, slot: Slot, places: &mut Places) {
+        ledger.enter(slot, &self.items(slot, places));
+        ledger.enter(slot, &self.resources(slot, places));
     }
 
     /// Takes all rows for those of a period: what is dated elsewhere is its guests.
