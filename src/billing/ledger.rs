@@ -17,7 +17,7 @@ use super::gathering::Extract;
 use super::names::{Named, Names};
 use super::period::Period;
 use super::row::{Item, Normal, tags};
-use super::strings::{Form, Strings, Symbol, Translation};
+use super::strings::{Strings, Symbol, Translation};
 
 /// The tag keys that are counted, in the spelling of their label.
 pub type TagKeys = Arc<[String]>;
@@ -105,11 +105,7 @@ impl Ledger {
         let day = self.days.entry(slot).or_default();
         let mut known = Vec::<Symbol>::with_capacity(extract.texts.len());
         for form in &extract.texts {
-            let form = match *form {
-                Form::Path(parent, name) => Form::Path(known[parent.index()], known[name.index()]),
-                whole @ Form::Whole(_) => whole,
-            };
-            known.push(self.strings.form(form));
+            known.push(self.strings.form(form.translated(|part| known[part.index()])));
         }
         let symbol = |symbol: Symbol| known[symbol.index()];
         let usage = self.strings.find(ChargeType::Usage.as_str());

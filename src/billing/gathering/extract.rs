@@ -33,10 +33,7 @@ impl<'a, 'p> Taken<'a, 'p> {
         if turn == self.places.turn {
             return place;
         }
-        let form = match self.from.form(symbol) {
-            Form::Path(parent, name) => Form::Path(self.symbol(parent), self.symbol(name)),
-            whole @ Form::Whole(_) => whole,
-        };
+        let form = self.from.form(symbol).translated(|part| self.symbol(part));
         self.texts.push(form);
         let place = Symbol::at(self.texts.len() - 1);
         self.places.of[symbol.index()] = (self.places.turn, place);

@@ -165,10 +165,7 @@ impl<'a> Translation<'a> {
         if let Some(known) = self.known[symbol.index()] {
             return known;
         }
-        let form = match self.from.form(symbol) {
-            Form::Path(parent, name) => Form::Path(self.translate(parent), self.translate(name)),
-            whole @ Form::Whole(_) => whole,
-        };
+        let form = self.from.form(symbol).translated(|part| self.translate(part));
         let translated = self.into.form(form);
         self.known[symbol.index()] = Some(translated);
         translated

@@ -16,6 +16,16 @@ pub(crate) enum Form<'a> {
     Path(Symbol, Symbol),
 }
 
+impl Form<'_> {
+    /// The same by the symbols of other texts.
+    pub(crate) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
+        match self {
+            Self::Path(parent, name) => Self::Path(symbol(parent), symbol(name)),
+            whole @ Self::Whole(_) => whole,
+        }
+    }
+}
+
 /// The two parts of a path; `None` for other texts, which are kept whole.
 pub(super) fn split(text: &str) -> Option<(&str, &str)> {
     let name = text.bytes().rev().position(|byte| byte == b'/').filter(|length| *length > 0)?;
