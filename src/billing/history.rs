@@ -20,7 +20,7 @@ use super::limits::Limits;
 use super::names::{DatedNames, NameList, Names};
 use super::period::Period;
 use super::published::{FAMILIES, PublishedFamily};
-use super::snapshot::{ServiceDays, Snapshot};
+use super::snapshot::{ServiceDays, Snapshot, expect};
 use super::strings::{Sorted, Strings, Symbol, Translation, sorted};
 
 /// What is wanted of a period.
@@ -180,17 +180,8 @@ impl<'a> Days<'a> {
             added.follow(ranking, &wanted.limits, strings);
             current.combine(Combine::Add, &added, |symbol| symbol);
         }
-        let (Some(usage), Some(none)) =
-            (strings.find(ChargeType::Usage.as_str()), strings.find(""))
-        else {
-            return;
-        };
         // As live: a currency of the period before is 0 until rows arrive.
-        for &currency in &self.expected {
-            if !current.scope_cost.keys().any(|[.., known]| *known == currency) {
-                current.scope_cost.entry([usage, none, none, currency]);
-            }
-        }
+        expect(&mut current.scope_cost, self.expected.iter().copied(), strings);
     }
 }
 

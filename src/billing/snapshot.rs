@@ -72,7 +72,7 @@ impl Books {
             current.combine(Combine::Add, &book.tables, &rank);
             self.only_known_tags(period, &mut current, tag_keys, &rank);
         }
-        expect(&mut current.scope_cost, &expected, &strings);
+        expect(&mut current.scope_cost, expected.iter().filter_map(|c| strings.find(c)), &strings);
         let before =
             self.periods.get(&period.before()).filter(|_| self.knows_bill(period.before()));
         let previous = before.map(|book| {
@@ -175,12 +175,16 @@ impl Books {
 }
 
 /// A currency without rows costs nothing, which is told.
-fn expect(costs: &mut Table<ScopeCost>, currencies: &BTreeSet<String>, strings: &Sorted) {
+pub(super) fn expect(
+    costs: &mut Table<ScopeCost>,
+    currencies: impl Iterator<Item = Symbol>,
+    strings: &Sorted,
+) {
     let (Some(usage), Some(none)) = (strings.find(ChargeType::Usage.as_str()), strings.find(""))
     else {
         return;
     };
-    for currency in currencies.iter().filter_map(|currency| strings.find(currency)) {
+    for currency in currencies {
         if !costs.keys().any(|[.., known]| *known == currency) {
             costs.entry([usage, none, none, currency]);
         }

@@ -1,6 +1,7 @@
 //! What Azure sends, in bytes. Nothing of it leaves `azure`: the rest of the program sees
 //! [`crate::billing::charge::Charge`].
 
+mod dates;
 mod fields;
 mod layout;
 mod page;

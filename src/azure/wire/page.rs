@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use crate::billing::charge::Charge;
 
+use super::dates::Days;
 use super::layout::Layout;
-use super::properties::{Days, Properties, PropertiesSeed};
+use super::properties::{Properties, PropertiesSeed};
 use super::tags::Tags;
 use super::text::Text;
 

@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use jiff::civil::Date;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
 };
@@ -14,9 +13,10 @@ use serde_json::value::RawValue;
 use crate::billing::amount::{Amount, Parsed};
 use crate::billing::charge::{Charge, ChargeType};
 
+use super::dates::Days;
 use super::fields::TextField;
 use super::layout::{Field, Key, Layout};
-use super::text::Text;
+use super::text::{Text, shortened};
 
 /// The fields of a row that are used, as sent. `serde`'s own `alias` refuses rows that hold two
 /// spellings of one thing, and real ones do.
@@ -137,25 +137,6 @@ impl<'a> Properties<'a> {
     }
 }
 
-/// Dates as rows have them. Thousands of rows behind each other have the same one, which is read
-/// once.
-#[derive(Debug, Default)]
-pub(super) struct Days {
-    sent: String,
-    date: Option<Date>,
-}
-
-impl Days {
-    fn read(&mut self, sent: &str) -> Result<Option<Date>, String> {
-        if self.sent != sent {
-            self.date = day(sent)?;
-            self.sent.clear();
-            self.sent.push_str(sent);
-        }
-        Ok(self.date)
-    }
-}
-
 /// The first that is not empty.
 fn first<const N: usize>(texts: [&str; N]) -> &str {
     texts.into_iter().find(|text| !is_blank(text)).unwrap_or_default()
@@ -183,39 +164,6 @@ fn amount(field: &str, sent: [Option<&str>; 3]) -> Result<Parsed, String> {
             Amount::parse(text).map_err(|error| format!("{field} {}: {error}", shortened(text)))
         }
     }
-}
-
-/// The day of a date or time: `2026-11-20`, or in reports `11/20/2026`. `0001-01-01` is Azure's way
-/// to say none.
-fn day(text: &str) -> Result<Option<Date>, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let date = if text.contains('/') {
-        american(text)
-    } else {
-        text.get(..10).and_then(|date| date.parse::<Date>().ok())
-    };
-    match date {
-        Some(date) if date.year() == 1 => Ok(None),
-        Some(date) => Ok(Some(date)),
-        None => Err(format!("date {}: not a date", shortened(text))),
-    }
-}
-
-/// Month first, with or without leading zeros, perhaps with a time behind it.
-fn american(text: &str) -> Option<Date> {
-    let mut parts = text.split([' ', 'T']).next()?.split('/');
-    let (month, day) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let year = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
-    Date::new(year, month, day).ok().filter(|_| parts.next().is_none())
-}
-
-/// Enough of a value to recognise it in a log line.
-fn shortened(text: &str) -> String {
-    let start: String = text.chars().take(40).collect();
-    if start.len() < text.len() { format!("{start:?}…") } else { format!("{start:?}") }
 }
 
 /// Reads the properties of a row into their place.

@@ -53,3 +53,9 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Text(Cow::Owned(number.to_string())))
     }
 }
+
+/// Enough of a value to recognise it in a log line.
+pub(super) fn shortened(text: &str) -> String {
+    let start: String = text.chars().take(40).collect();
+    if start.len() < text.len() { format!("{start:?}…") } else { format!("{start:?}") }
+}

@@ -225,15 +225,10 @@ impl Books {
         };
         // The other rows of the day may have a name that is the lesser one.
         let alone = !self.days.contains_key(&Slot { part: other, ..slot });
-        let is_closed = |what| self.closed_resource(slot, what);
-        let (resources, subscriptions) =
-            (is_closed(Named::Instance), is_closed(Named::Subscription));
+        let without_resources = self.closed_resource(slot, Named::Instance);
         let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
         for (what, id, name) in day.names.iter() {
-            if match what {
-                Named::Instance => resources,
-                Named::Subscription => subscriptions,
-            } {
+            if without_resources && what == Named::Instance {
                 continue;
             }
             let (id, name) = ((what, translation.translate(id)), translation.translate(name));

@@ -10,8 +10,9 @@ use std::ops::Range;
 use splitter::{Split, Splitter};
 use thiserror::Error;
 
+use super::dates::Days;
 use super::fields::TextField;
-use super::properties::{Days, Properties};
+use super::properties::Properties;
 use super::tags;
 use crate::billing::charge::Charge;
 

@@ -18,7 +18,7 @@ use crate::billing::gathering::{Extract, Gathering, Places};
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 
-/// Sums by resource that are held in memory: some 8 MB of them with their texts.
+/// Sums by resource that are held in memory: some 2 MB, beside their texts.
 const MOST_SUMS: usize = 15_000;
 
 /// What was written cannot be read back.
@@ -261,74 +261,4 @@ impl Extracted {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    fn day(day: i8) -> Slot {
-        Slot::own(date(2026, 11, day))
-    }
-
-    /// Notes some resources a day, all with other names, in a reading and in memory.
-    fn note(
-        (spool, memory): (&mut Spool, &mut Ledger),
-        days: std::ops::Range<i8>,
-        resources: usize,
-        prefix: &str,
-    ) {
-        for of_day in days {
-            for number in 0..resources {
-                let id = format!("/subscriptions/s/resourceGroups/g/x/{prefix}-{number}");
-                let charge = Charge { instance_id: id.into(), ..Charge::default() };
-                spool.note(&charge, day(of_day));
-                memory.add(&charge, day(of_day));
-            }
-        }
-        spool.count();
-    }
-
-    #[test]
-    fn what_was_written_comes_back_with_what_was_not() {
-        let mut spool = Spool::default();
-        let mut memory = Ledger::default();
-        for part in 0..6 {
-            note((&mut spool, &mut memory), 1..11, 1_500, &format!("part-{part}"));
-        }
-        let mut other = Spool::default();
-        note((&mut other, &mut memory), 10..12, 25_000, "other");
-        note((&mut other, &mut memory), 11..12, 100, "few");
-        spool.adopt(other);
-        assert!(!spool.written.is_empty(), "more than memory may hold");
-        assert!(spool.rows.sums() <= MOST_SUMS);
-        assert_eq!(spool.rows(), memory.rows());
-        assert_eq!(spool.slots().count(), 11);
-        for slot in spool.slots() {
-            let whole = memory.only(slot);
-            assert_eq!(spool.items(slot).unwrap().rows(), whole.rows(), "{slot:?}");
-            let mut taken = Ledger::default();
-            for part in spool.parts(slot) {
-                let part = part.unwrap();
-                assert!(part.sums() <= MOST_SUMS + 1_500 * 10, "{}", part.sums());
-                taken.absorb(&part);
-            }
-            assert_eq!((taken.rows(), taken.sums()), (whole.rows(), whole.sums()), "{slot:?}");
-        }
-        let days = DayRange { first: date(2026, 11, 1), last: date(2026, 11, 10) };
-        assert_eq!(spool.rows_outside(days).into_values().sum::<u64>(), 25_100);
-        assert_eq!(spool.into_ledger().unwrap().sums(), memory.sums());
-    }
-
-    #[test]
-    fn rows_of_another_month_become_guests_wherever_they_are() {
-        let mut spool = Spool::default();
-        let mut memory = Ledger::default();
-        note((&mut spool, &mut memory), 1..3, 25_000, "early");
-        note((&mut spool, &mut memory), 3..4, 5, "late");
-        let december = Period::of(date(2026, 12, 1));
-        let spool = spool.into_period(december);
-        let guests = Slot::of_period(date(2026, 11, 1), december);
-        assert_eq!(spool.slots().collect::<Vec<_>>(), [guests]);
-        assert_eq!(spool.items(guests).unwrap().rows(), 50_005);
-        assert_eq!(spool.parts(guests).map(|part| part.unwrap().rows()).sum::<u64>(), 50_005);
-    }
-}
+mod tests;
