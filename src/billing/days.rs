@@ -91,7 +91,7 @@ impl Books {
     pub(crate) fn day_services(&self, day: KnownDay<'_>) -> Sums<[Symbol; 3]> {
         let mut services = Sums::default();
         for (key, sum) in day.parts().flat_map(|known| known.service_charge.iter()) {
-            *services.entry(*key) += *sum;
+            services.add(*key, sum);
         }
         services
     }
@@ -99,9 +99,9 @@ impl Books {
     /// Usage of a day by service and currency.
     fn service_usage(&self, day: KnownDay<'_>) -> Sums<[Symbol; 2]> {
         let mut usage = Sums::default();
-        for ([service, charge_type, currency], sum) in self.day_services(day) {
-            if ChargeType::parse(&self.strings.get(charge_type)) == ChargeType::Usage {
-                *usage.entry([service, currency]) += sum;
+        for ([service, charge_type, currency], sum) in self.day_services(day).iter() {
+            if ChargeType::parse(&self.strings.get(*charge_type)) == ChargeType::Usage {
+                usage.add([*service, *currency], sum);
             }
         }
         usage
@@ -136,8 +136,8 @@ impl Books {
         let (latest, before) = usual_days(days)?;
         let mut sums: Sums<[Symbol; 2]> =
             self.service_usage(latest).keys().map(|key| (*key, Sum::default())).collect();
-        for (key, sum) in before.iter().flat_map(|day| self.service_usage(*day)) {
-            *sums.entry(key) += sum;
+        for day in before {
+            self.service_usage(*day).iter().for_each(|(key, sum)| sums.add(*key, sum));
         }
         Some((sums, before.len()))
     }

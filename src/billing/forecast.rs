@@ -86,7 +86,7 @@ impl Books {
         let of = |period: Period| {
             let book = self.periods.get(&period);
             let purchases = book.into_iter().flat_map(|book| book.tables.recurring_cost.iter());
-            let purchase = |(key, sum): (&[Symbol; 3], &Sum)| (*key, sum.amount);
+            let purchase = |(key, sum): (&[Symbol; 3], Sum)| (*key, sum.amount);
             purchases.map(purchase).collect::<BTreeMap<_, _>>()
         };
         let come = of(period);

@@ -92,7 +92,7 @@ impl Known {
             sums: &Sums<[Symbol; N]>,
             mut symbol: impl FnMut(Symbol) -> Symbol,
         ) -> Sums<[Symbol; N]> {
-            sums.iter().map(|(key, sum)| (key.map(&mut symbol), *sum)).collect()
+            sums.iter().map(|(key, sum)| (key.map(&mut symbol), sum)).collect()
         }
         Self {
             scope_cost: keys(&self.scope_cost, &mut symbol),

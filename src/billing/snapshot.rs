@@ -186,7 +186,7 @@ pub(super) fn expect(
     };
     for currency in currencies {
         if !costs.keys().any(|[.., known]| *known == currency) {
-            costs.entry([usage, none, none, currency]);
+            costs.add([usage, none, none, currency], Sum::default());
         }
     }
 }
@@ -195,14 +195,14 @@ pub(super) fn expect(
 fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
     let same =
         |symbol: &Symbol, text: &str| strings.get(*symbol).to_lowercase() == text.to_lowercase();
-    let sum = |sums: &mut dyn Iterator<Item = (&[Symbol], &Sum)>,
+    let sum = |sums: &mut dyn Iterator<Item = (&[Symbol], Sum)>,
                counts: &dyn Fn(&[Symbol]) -> bool| {
         let counted = sums.filter(|(key, _)| {
             key.last().is_some_and(|currency| same(currency, &budget.currency)) && counts(key)
         });
         counted.map(|(_, sum)| sum.amount).sum::<Amount>()
     };
-    fn keys<const N: usize>(sums: &Sums<[Symbol; N]>) -> impl Iterator<Item = (&[Symbol], &Sum)> {
+    fn keys<const N: usize>(sums: &Sums<[Symbol; N]>) -> impl Iterator<Item = (&[Symbol], Sum)> {
         sums.iter().map(|(key, sum)| (key.as_slice(), sum))
     }
     match &budget.only {
@@ -226,7 +226,7 @@ impl ServiceDays {
         let mut services = Self { latest: latest.unwrap_or_default(), usual, usual_count };
         // A service that is usual and cost nothing on the latest day has a series that says so.
         for [service, currency] in services.usual.keys() {
-            services.latest.entry([*service, usage, *currency]);
+            services.latest.add([*service, usage, *currency], Sum::default());
         }
         services
     }
@@ -235,8 +235,8 @@ impl ServiceDays {
 impl ServiceDays {
     fn ranked(&self, rank: impl Fn(Symbol) -> Symbol) -> Self {
         Self {
-            latest: self.latest.iter().map(|(key, sum)| (key.map(&rank), *sum)).collect(),
-            usual: self.usual.iter().map(|(key, sum)| (key.map(&rank), *sum)).collect(),
+            latest: self.latest.iter().map(|(key, sum)| (key.map(&rank), sum)).collect(),
+            usual: self.usual.iter().map(|(key, sum)| (key.map(&rank), sum)).collect(),
             usual_count: self.usual_count,
         }
     }

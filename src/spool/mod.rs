@@ -18,8 +18,8 @@ use crate::billing::gathering::{Extract, Gathering, Places};
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 
-/// Sums by resource that are held in memory: some 2 MB, beside their texts.
-const MOST_SUMS: usize = 15_000;
+/// Sums by resource that are held in memory: some 1 MB, beside their texts.
+const MOST_SUMS: usize = 8_000;
 
 /// What was written cannot be read back.
 #[derive(Debug, Error)]

@@ -5,12 +5,15 @@
 //! same value, and `total - old + new` is lossless.
 
 mod fixed;
+mod short;
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub(in crate::billing) use short::Short;
 
 /// Decimals that are kept. Azure's longest amounts have 28.
 const DECIMALS: usize = 36;

@@ -261,10 +261,9 @@ impl Books {
             let mut symbol = |symbol| translation.translate(symbol);
             (known.rows, known.usage_rows) = (day.rows, day.usage_rows);
             let costs = day.tables.scope_cost.iter();
-            known.scope_cost = costs.map(|(key, sum)| (key.map(&mut symbol), *sum)).collect();
+            known.scope_cost = costs.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
             let services = day.tables.service_charge.iter();
-            known.service_charge =
-                services.map(|(key, sum)| (key.map(&mut symbol), *sum)).collect();
+            known.service_charge = services.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
         }
         known
     }

@@ -96,12 +96,12 @@ impl Fold {
         }
         let (Some(kept), Some((other, empty))) = (kept, self.other) else { return };
         let mut folded = Sums::<K>::default();
-        for (key, sum) in std::mem::take(table) {
-            let mut key = key;
+        for (key, sum) in table.iter() {
+            let mut key = *key;
             if !kept.contains(&key.as_ref()[..self.bound.entity]) {
                 self.fold_key(&mut key, other, empty);
             }
-            *folded.entry(key) += sum;
+            folded.add(key, sum);
         }
         *table = folded;
     }

@@ -20,7 +20,6 @@ mod sums;
 mod tags;
 
 use std::hash::Hash;
-use std::ops::{AddAssign, SubAssign};
 
 pub(crate) use accounts::AccountCost;
 pub(crate) use bound::{Bound, Folded, Kept, OTHER};
@@ -95,20 +94,6 @@ pub(crate) struct Sum {
     /// How many rows there are. What costs nothing has a series as long as there is a row of it, so
     /// a sum of zero does not tell whether anything is left.
     pub(crate) rows: u32,
-}
-
-impl AddAssign for Sum {
-    fn add_assign(&mut self, other: Self) {
-        self.amount += other.amount;
-        self.rows = self.rows.saturating_add(other.rows);
-    }
-}
-
-impl SubAssign for Sum {
-    fn sub_assign(&mut self, other: Self) {
-        self.amount -= other.amount;
-        self.rows = self.rows.saturating_sub(other.rows);
-    }
 }
 
 /// The sums of one family.
@@ -228,7 +213,7 @@ impl Tables {
             sums: &Sums<[Symbol; N]>,
             tell: &mut dyn FnMut(&str, &[Symbol], &Sum),
         ) {
-            sums.iter().for_each(|(key, sum)| tell(what, key, sum));
+            sums.iter().for_each(|(key, sum)| tell(what, key, &sum));
         }
         table("instance_cost", &self.instance_cost, tell);
         table("instance_usage", &self.instance_usage, tell);
@@ -259,7 +244,7 @@ pub(crate) enum Combine {
 
 fn count<F: Family>(table: &mut Table<F>, part: &F::Part, amounts: Amounts) {
     let rows = amounts.rows;
-    F::each(part, amounts, |key, amount| *table.entry(key) += Sum { amount, rows });
+    F::each(part, amounts, |key, amount| table.add(key, Sum { amount, rows }));
 }
 
 fn merge<F: Family>(
@@ -276,8 +261,8 @@ fn merge<F: Family>(
         let mut key = *key;
         key.as_mut().iter_mut().for_each(|part| *part = symbol(*part));
         match how {
-            Combine::Add => *table.entry(key) += *sum,
-            Combine::Deduct => table.deduct(key, *sum),
+            Combine::Add => table.add(key, sum),
+            Combine::Deduct => table.deduct(key, sum),
         }
     }
 }

@@ -24,7 +24,7 @@ use super::strings::{Strings, Symbol};
 const MOST_NOTED: usize = 8192;
 
 /// Texts that are kept for the sums to come: some 50 bytes each.
-const MOST_TEXTS: usize = 150_000;
+const MOST_TEXTS: usize = 50_000;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 /// In the order in which keys came, which is that of their texts: writing them out in another takes
