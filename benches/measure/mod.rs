@@ -2,11 +2,12 @@
 //! change little, and memory.
 
 use procfs::process::Process;
+use rustix::time::{ClockId, clock_gettime};
 
-/// Seconds of CPU of this thread so far.
+/// Seconds of CPU of all threads of this process so far.
 pub(crate) fn cpu() -> f64 {
-    let stat = Process::myself().and_then(|process| process.schedstat()).expect("/proc");
-    stat.sum_exec_runtime as f64 / 1e9
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Seconds of CPU that some work took, and what it came to.

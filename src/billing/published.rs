@@ -32,6 +32,7 @@ impl Value {
 pub type Sink<'a> = dyn FnMut(&[&str], Value) + 'a;
 
 /// A metric family of costs, usage or what follows from them. All are gauges.
+#[derive(Debug)]
 pub struct PublishedFamily {
     /// The metric's name.
     pub name: &'static str,

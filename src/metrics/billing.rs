@@ -4,6 +4,7 @@
 
 use std::fmt::Error;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use prometheus_client::collector::Collector;
@@ -13,6 +14,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use super::cores::share;
 use super::labels::{Labels, OneLabel};
 use crate::billing::period::Period;
 use crate::billing::published::{FAMILIES, PublishedFamily};
@@ -23,30 +25,84 @@ use crate::status::ScopeInfo;
 /// A scope and what was last read of it.
 pub(super) type Published = (ScopeInfo, Option<Arc<Snapshot>>);
 
-/// The text of all billing families, which will be of about this length.
-pub(super) fn render(scopes: Vec<Published>, length: usize) -> Result<String, Error> {
+/// The text of all billing families.
+pub(super) fn render(scopes: Vec<Published>) -> Result<String, Error> {
+    let scopes: Arc<[Published]> = scopes.into();
+    let written = share(FAMILIES.len(), |number| {
+        let (family, count) = (&FAMILIES[number], Arc::<AtomicU64>::default());
+        let billed = Billed { family, scopes: Scopes(scopes.clone()), count: count.clone() };
+        Ok((text_of(billed)?, count.load(Ordering::Relaxed)))
+    });
+    let written = written.into_iter().collect::<Result<Vec<_>, Error>>()?;
+    let counts = written.iter().map(|(_, count)| *count).collect();
+    let facts = text_of(Facts { scopes: Scopes(scopes), counts })?;
+    let texts = written.into_iter().map(|(text, _)| text).chain([facts]);
+    // One after the other given back, so that nothing is there twice.
+    Ok(texts.fold(String::new(), |all, text| all + &text))
+}
+
+fn text_of(collector: impl Collector) -> Result<String, Error> {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Billing { scopes }));
-    let mut text = String::with_capacity(length);
+    registry.register_collector(Box::new(collector));
+    let mut text = String::new();
     encode_registry(&mut text, &registry)?;
     Ok(text)
 }
 
 #[derive(Debug)]
-struct Billing {
-    scopes: Vec<Published>,
+struct Scopes(Arc<[Published]>);
+
+impl Scopes {
+    /// Those that have been read.
+    fn read(&self) -> impl Iterator<Item = (&str, &Snapshot)> {
+        self.0
+            .iter()
+            .filter_map(|(scope, snapshot)| Some((scope.label.as_str(), snapshot.as_deref()?)))
+    }
 }
 
-impl Collector for Billing {
+/// One family, whose series it counts.
+#[derive(Debug)]
+struct Billed {
+    family: &'static PublishedFamily,
+    scopes: Scopes,
+    count: Arc<AtomicU64>,
+}
+
+impl Collector for Billed {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let mut series = Vec::with_capacity(FAMILIES.len());
-        for family in FAMILIES {
-            series.push((family.name, self.family(family, &mut encoder)?));
+        let PublishedFamily { name, help, labels, each } = *self.family;
+        let mut written = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        let mut result = Ok(());
+        let mut count = 0;
+        for (scope, snapshot) in self.scopes.read() {
+            each(snapshot, &mut |values, value| {
+                let labels = Labels::new(scope, labels, values);
+                let sample = ConstGauge::new(value.to_f64());
+                count += 1;
+                let write = |()| sample.encode(written.encode_family(&labels)?);
+                result = result.and_then(write);
+            });
         }
+        self.count.store(count, Ordering::Relaxed);
+        result
+    }
+}
+
+/// What is known of the families and the scopes.
+#[derive(Debug)]
+struct Facts {
+    scopes: Scopes,
+    /// Of the series of each family.
+    counts: Vec<u64>,
+}
+
+impl Collector for Facts {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         self.info(&mut encoder)?;
         for (name, help, value) in FACTS {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            for (scope, snapshot) in self.read() {
+            for (scope, snapshot) in self.scopes.read() {
                 if let Some(value) = value(snapshot) {
                     ConstGauge::new(value).encode(family.encode_family(&Labels::scope(scope))?)?;
                 }
@@ -56,8 +112,8 @@ impl Collector for Billing {
         let help = "Series of each family of costs and usage, all scopes together.";
         let mut family =
             encoder.encode_descriptor("azure_billing_series", help, None, MetricType::Gauge)?;
-        for (name, count) in series {
-            ConstGauge::new(count).encode(family.encode_family(&OneLabel("family", name))?)?;
+        for (PublishedFamily { name, .. }, count) in FAMILIES.iter().zip(&self.counts) {
+            ConstGauge::new(*count).encode(family.encode_family(&OneLabel("family", name))?)?;
         }
         Ok(())
     }
@@ -133,40 +189,11 @@ pub fn info_values(id: &ScopeId, nested: bool) -> [&str; 4] {
     [id.scope_type.as_str(), &id.id, id.cost.as_str(), nested]
 }
 
-impl Billing {
-    /// The scopes that have been read.
-    fn read(&self) -> impl Iterator<Item = (&str, &Snapshot)> {
-        self.scopes
-            .iter()
-            .filter_map(|(scope, snapshot)| Some((scope.label.as_str(), snapshot.as_deref()?)))
-    }
-
-    /// Writes one family and counts its series.
-    fn family(
-        &self,
-        family: &PublishedFamily,
-        encoder: &mut DescriptorEncoder<'_>,
-    ) -> Result<u64, Error> {
-        let mut written =
-            encoder.encode_descriptor(family.name, family.help, None, MetricType::Gauge)?;
-        let mut result = Ok(());
-        let mut count = 0;
-        for (scope, snapshot) in self.read() {
-            (family.each)(snapshot, &mut |values, value| {
-                let labels = Labels::new(scope, family.labels, values);
-                let sample = ConstGauge::new(value.to_f64());
-                count += 1;
-                let write = |()| sample.encode(written.encode_family(&labels)?);
-                result = result.and_then(write);
-            });
-        }
-        result.map(|()| count)
-    }
-
+impl Facts {
     fn info(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
         let Described { name, help, labels } = SCOPE_INFO;
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for (scope, _) in &self.scopes {
+        for (scope, _) in self.scopes.0.iter() {
             let values = info_values(&scope.id, scope.nested);
             let labels = Labels::new(&scope.label, labels, &values);
             ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)?;
@@ -182,7 +209,7 @@ impl Billing {
             None,
             MetricType::Gauge,
         )?;
-        for (scope, snapshot) in self.read() {
+        for (scope, snapshot) in self.scopes.read() {
             for (metric, count) in snapshot.folded() {
                 let values = [metric];
                 let labels = Labels::new(scope, &["family"], &values);

@@ -6,13 +6,12 @@
 
 use std::fmt::Error;
 use std::io::Write;
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::thread;
 
 use bytes::Bytes;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
+
+use super::cores::share;
 
 /// Sorted series repeat each other: higher levels take twice the time for a few percent.
 const LEVEL: Compression = Compression::new(3);
@@ -36,21 +35,14 @@ pub(super) struct Beginning {
 impl Beginning {
     pub(super) fn of(text: &str) -> Result<Self, Error> {
         let pieces: Vec<&[u8]> = text.as_bytes().chunks(PIECE).collect();
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let mut shares = pieces.chunks(pieces.len().div_ceil(cores).max(1));
-        let mine = shares.next().unwrap_or_default();
-        thread::scope(|scope| {
-            let others: Vec<_> = shares.map(|share| scope.spawn(|| compressed(share))).collect();
-            let (blocks, mut crc) = compressed(mine)?;
-            let mut bytes = [HEADER.as_slice(), &blocks].concat();
-            for other in others {
-                let (blocks, after) = other.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-                bytes.extend_from_slice(&blocks);
-                crc.combine(&after);
-            }
-            bytes.shrink_to_fit();
-            Ok(Self { bytes: bytes.into(), crc })
-        })
+        let (mut bytes, mut crc) = (HEADER.to_vec(), Crc::new());
+        for compressed in share(pieces.len(), |number| compressed(pieces[number])) {
+            let (blocks, after) = compressed?;
+            bytes.extend_from_slice(&blocks);
+            crc.combine(&after);
+        }
+        bytes.shrink_to_fit();
+        Ok(Self { bytes: bytes.into(), crc })
     }
 
     /// What ends the member: a text of its own, and the checksum of both.
@@ -61,29 +53,24 @@ impl Beginning {
         let mut bytes = written.map_err(|_| Error)?;
         let mut crc = Crc::new();
         crc.combine(&self.crc);
-        crc.combine(&crc_of(text));
+        crc.combine(&crc_of(text.as_bytes()));
         bytes.extend_from_slice(&crc.sum().to_le_bytes());
         bytes.extend_from_slice(&crc.amount().to_le_bytes());
         Ok(bytes.into())
     }
 }
 
-/// The blocks of some pieces, and the checksum of what is in them.
-fn compressed(pieces: &[&[u8]]) -> Result<(Vec<u8>, Crc), Error> {
-    let (mut blocks, mut crc) = (Vec::new(), Crc::new());
-    for piece in pieces {
-        let mut encoder = DeflateEncoder::new(blocks, LEVEL);
-        // A sync flush: what was written is complete, and nothing says that it is the end.
-        encoder.write_all(piece).and_then(|()| encoder.flush()).map_err(|_| Error)?;
-        blocks = std::mem::take(encoder.get_mut());
-        crc.update(piece);
-    }
-    Ok((blocks, crc))
+/// The blocks of a piece, and its checksum.
+fn compressed(piece: &[u8]) -> Result<(Vec<u8>, Crc), Error> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), LEVEL);
+    // A sync flush: what was written is complete, and nothing says that it is the end.
+    encoder.write_all(piece).and_then(|()| encoder.flush()).map_err(|_| Error)?;
+    Ok((std::mem::take(encoder.get_mut()), crc_of(piece)))
 }
 
-fn crc_of(text: &str) -> Crc {
+fn crc_of(bytes: &[u8]) -> Crc {
     let mut crc = Crc::new();
-    crc.update(text.as_bytes());
+    crc.update(bytes);
     crc
 }
 

@@ -6,6 +6,7 @@
 
 pub mod api;
 mod billing;
+mod cores;
 mod format;
 mod gzip;
 mod labels;

@@ -58,7 +58,7 @@ impl Publisher {
         let overviews = scopes.iter().map(|_| None).collect();
         let snapshots = scopes.into_iter().map(|scope| (scope, None)).collect();
         let latest = Latest { version: 0, snapshots, overviews };
-        let rendered = render(latest.clone(), 0)?;
+        let rendered = render(latest.clone())?;
         Ok(Self {
             latest: Mutex::new(latest),
             rendering: Mutex::new(0),
@@ -79,7 +79,7 @@ impl Publisher {
         }
         let latest = locked(&self.latest).clone();
         let version = latest.version;
-        let rendered = Arc::new(render(latest, self.rendered().text.len())?);
+        let rendered = Arc::new(render(latest)?);
         *done = version;
         self.swap(rendered);
         Ok(())
@@ -106,7 +106,7 @@ impl Publisher {
             renewed.snapshots.push((info, snapshot));
             renewed.overviews.push(overview);
         }
-        let rendered = Arc::new(render(renewed.clone(), self.rendered().text.len())?);
+        let rendered = Arc::new(render(renewed.clone())?);
         *done = renewed.version;
         *latest = renewed;
         // Given back after readers go on.
@@ -143,9 +143,8 @@ impl Publisher {
     }
 }
 
-fn render(latest: Latest, length: usize) -> Result<Rendered, Error> {
-    // A little more than the last time, because a text that outgrows its room is copied.
-    let text = billing::render(latest.snapshots, length + length / 16)?;
+fn render(latest: Latest) -> Result<Rendered, Error> {
+    let text = billing::render(latest.snapshots)?;
     let gzip = Beginning::of(&text)?;
     Ok(Rendered { text: text.into(), gzip, overviews: latest.overviews })
 }
