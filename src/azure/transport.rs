@@ -26,7 +26,7 @@ pub(super) const USER_AGENT: &str = concat!("azure-billing-exporter/", env!("CAR
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Pages are 1 to 2 MB.
-const USUAL_BODY: usize = 1024 * 1024;
+const USUAL_BODY: usize = 2 * 1024 * 1024;
 
 /// A client for Azure's API. On loopback it needs neither system certificates nor a proxy.
 ///
@@ -116,7 +116,7 @@ pub(super) async fn collect(
     mut body: Body,
     largest: usize,
 ) -> Result<Option<Bytes>, TransportError> {
-    // A page has this much at least; growing to it would copy it over and over.
+    // Growing to a page's length would copy it over and over.
     let mut whole = BytesMut::with_capacity(largest.min(USUAL_BODY));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };

@@ -37,8 +37,8 @@ impl Short {
     pub(in crate::billing) fn of(amount: Amount) -> Option<Self> {
         let Amount { units, fraction } = amount;
         let fraction = without_zeros(fraction)?;
-        let fits = -MOST_UNITS <= units && units <= MOST_UNITS;
-        fits.then(|| Self(units * SHORT_SCALE + fraction))
+        let is_small = (-MOST_UNITS..=MOST_UNITS).contains(&units);
+        is_small.then(|| Self(units * SHORT_SCALE + fraction))
     }
 
     /// The sum of two short amounts, if it is short.
