@@ -6,6 +6,7 @@ use std::fmt::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode_registry;
@@ -25,8 +26,11 @@ use crate::status::ScopeInfo;
 /// A scope and what was last read of it.
 pub(super) type Published = (ScopeInfo, Option<Arc<Snapshot>>);
 
-/// The text of all billing families.
-pub(super) fn render(scopes: Vec<Published>) -> Result<String, Error> {
+/// Shorter texts become one part.
+const SHORT: usize = 64 * 1024;
+
+/// The text of all billing families, in parts: joined, it would be there twice for a moment.
+pub(super) fn render(scopes: Vec<Published>) -> Result<Vec<Bytes>, Error> {
     let scopes: Arc<[Published]> = scopes.into();
     let written = share(FAMILIES.len(), |number| {
         let (family, count) = (&FAMILIES[number], Arc::<AtomicU64>::default());
@@ -36,9 +40,14 @@ pub(super) fn render(scopes: Vec<Published>) -> Result<String, Error> {
     let written = written.into_iter().collect::<Result<Vec<_>, Error>>()?;
     let counts = written.iter().map(|(_, count)| *count).collect();
     let facts = text_of(Facts { scopes: Scopes(scopes), counts })?;
-    let texts = written.into_iter().map(|(text, _)| text).chain([facts]);
-    // One after the other given back, so that nothing is there twice.
-    Ok(texts.fold(String::new(), |all, text| all + &text))
+    let mut parts = Vec::<String>::new();
+    for text in written.into_iter().map(|(text, _)| text).chain([facts]) {
+        match parts.last_mut() {
+            Some(last) if last.len() + text.len() <= SHORT => last.push_str(&text),
+            _ => parts.push(text),
+        }
+    }
+    Ok(parts.into_iter().map(Bytes::from).collect())
 }
 
 fn text_of(collector: impl Collector) -> Result<String, Error> {
@@ -46,6 +55,7 @@ fn text_of(collector: impl Collector) -> Result<String, Error> {
     registry.register_collector(Box::new(collector));
     let mut text = String::new();
     encode_registry(&mut text, &registry)?;
+    text.shrink_to_fit();
     Ok(text)
 }
 

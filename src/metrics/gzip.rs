@@ -33,8 +33,9 @@ pub(super) struct Beginning {
 }
 
 impl Beginning {
-    pub(super) fn of(text: &str) -> Result<Self, Error> {
-        let pieces: Vec<&[u8]> = text.as_bytes().chunks(PIECE).collect();
+    /// Of a text in parts.
+    pub(super) fn of(text: &[Bytes]) -> Result<Self, Error> {
+        let pieces: Vec<&[u8]> = text.iter().flat_map(|part| part.chunks(PIECE)).collect();
         let (mut bytes, mut crc) = (HEADER.to_vec(), Crc::new());
         for compressed in share(pieces.len(), |number| compressed(pieces[number])) {
             let (blocks, after) = compressed?;
@@ -85,15 +86,22 @@ mod tests {
         let line = "azure_billing_x{a=\"b\"} 1\n";
         // More pieces than cores, the last of them short.
         let long = line.repeat((11 * PIECE + 1) / line.len());
-        for (kept, live) in [("", ""), ("a 1\n", ""), ("", "b 2\n"), (long.as_str(), "b 2\n")] {
-            let beginning = Beginning::of(kept).unwrap();
+        let one = |text: &'static str| vec![text.to_owned()];
+        for (kept, live) in [
+            (vec![], ""),
+            (one("a 1\n"), ""),
+            (one(""), "b 2\n"),
+            (vec![long, "a 1\n".to_owned()], "b 2\n"),
+        ] {
+            let parts: Vec<Bytes> = kept.iter().cloned().map(Bytes::from).collect();
+            let (beginning, kept) = (Beginning::of(&parts).unwrap(), kept.concat());
             for live in [live, "c 3\n"] {
                 let member = [beginning.bytes.clone(), beginning.end(live).unwrap()].concat();
                 // Reads a single member, and compares its checksum and length.
                 let mut decoder = flate2::read::GzDecoder::new(member.as_slice());
                 let mut text = String::new();
                 decoder.read_to_string(&mut text).unwrap();
-                assert!(text == [kept, live].concat(), "{} bytes", kept.len());
+                assert!(text == [kept.as_str(), live].concat(), "{} bytes", kept.len());
                 assert!(decoder.into_inner().is_empty(), "nothing behind the member");
             }
         }

@@ -46,16 +46,6 @@ pub struct Exposition {
     about: About,
 }
 
-/// An exposition as it is sent: the families that all scrapes share, and behind them what is written
-/// anew for each. Two parts, so that nobody copies the first.
-#[derive(Clone, Debug)]
-pub struct Body {
-    /// The billing families, the same bytes until the next publish.
-    pub published: Bytes,
-    /// The families about the exporter itself.
-    pub live: Bytes,
-}
-
 /// A scope as a reload leaves it.
 #[derive(Debug)]
 pub struct Renewed {
@@ -113,24 +103,24 @@ impl Exposition {
     /// When the text cannot be written, which is a bug.
     pub fn scrape(&self, format: Format) -> Result<String, Error> {
         let (published, scopes) = self.both();
-        let text = str::from_utf8(&published.text).map_err(|_| Error)?;
-        Ok([text, &self.live(format, scopes)?].concat())
+        let text = String::from_utf8(published.text.concat()).map_err(|_| Error)?;
+        Ok(text + &self.live(format, scopes)?)
     }
 
-    /// The whole exposition as it is now.
+    /// The whole exposition as it is now, in parts: the last is written anew for each scrape, the others
+    /// are the same bytes for all until the next publish, so that nobody copies them.
     ///
     /// # Errors
     /// When the text cannot be written, which is a bug.
-    pub fn body(&self, format: Format, coding: Coding) -> Result<Body, Error> {
+    pub fn body(&self, format: Format, coding: Coding) -> Result<Vec<Bytes>, Error> {
         let (published, scopes) = self.both();
         let live = self.live(format, scopes)?;
-        Ok(match coding {
-            Coding::Identity => Body { published: published.text.clone(), live: live.into() },
-            Coding::Gzip => {
-                let live = published.gzip.end(&live)?;
-                Body { published: published.gzip.bytes.clone(), live }
-            }
-        })
+        let (mut parts, live) = match coding {
+            Coding::Identity => (published.text.clone(), live.into()),
+            Coding::Gzip => (vec![published.gzip.bytes.clone()], published.gzip.end(&live)?),
+        };
+        parts.push(live);
+        Ok(parts)
     }
 
     /// How polling goes and what was last published of each scope in short, in the order of the

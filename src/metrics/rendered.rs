@@ -17,7 +17,7 @@ use crate::status::ScopeInfo;
 #[derive(Debug)]
 pub(super) struct Rendered {
     /// OpenMetrics text without its end, which is text 0.0.4 as well.
-    pub(super) text: Bytes,
+    pub(super) text: Vec<Bytes>,
     pub(super) gzip: Beginning,
     /// By scope, in the order of the configuration.
     pub(super) overviews: Vec<Option<Arc<Overview>>>,
@@ -146,7 +146,7 @@ impl Publisher {
 fn render(latest: Latest) -> Result<Rendered, Error> {
     let text = billing::render(latest.snapshots)?;
     let gzip = Beginning::of(&text)?;
-    Ok(Rendered { text: text.into(), gzip, overviews: latest.overviews })
+    Ok(Rendered { text, gzip, overviews: latest.overviews })
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

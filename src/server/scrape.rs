@@ -43,9 +43,8 @@ pub(super) async fn metrics(State(scrapes): State<Scrapes>, headers: HeaderMap) 
     let negotiated = negotiate(&all_of(&headers, header::ACCEPT));
     let coding = coding(&all_of(&headers, header::ACCEPT_ENCODING));
     match scrapes.exposition.body(negotiated.format, coding) {
-        Ok(body) => {
-            let parts = [body.published, body.live].map(Some);
-            let body = Body::new(TwoParts { parts, _place: place });
+        Ok(parts) => {
+            let body = Body::new(Parts { parts: parts.into_iter(), _place: place });
             let headers = [
                 (header::CONTENT_TYPE, negotiated.content_type.as_str()),
                 (header::VARY, "Accept, Accept-Encoding"),
@@ -71,12 +70,12 @@ fn all_of(headers: &HeaderMap, name: HeaderName) -> String {
 }
 
 /// An exposition, part by part, which keeps its place until the last part is under way.
-struct TwoParts {
-    parts: [Option<Bytes>; 2],
+struct Parts {
+    parts: std::vec::IntoIter<Bytes>,
     _place: OwnedSemaphorePermit,
 }
 
-impl http_body::Body for TwoParts {
+impl http_body::Body for Parts {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
@@ -84,15 +83,14 @@ impl http_body::Body for TwoParts {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let next = self.parts.iter_mut().find_map(Option::take);
-        Poll::Ready(next.map(|part| Ok(Frame::data(part))))
+        Poll::Ready(self.parts.next().map(|part| Ok(Frame::data(part))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.parts.iter().all(Option::is_none)
+        self.parts.as_slice().is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.parts.iter().flatten().map(|part| part.len() as u64).sum())
+        SizeHint::with_exact(self.parts.as_slice().iter().map(|part| part.len() as u64).sum())
     }
 }
