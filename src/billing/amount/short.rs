@@ -102,6 +102,9 @@ mod tests {
         let negative = Short::of(amount("-17014118345")).unwrap();
         assert_eq!(negative.checked_add(negative), None);
         assert_eq!(large.checked_add(negative).map(Short::amount), Some(Amount::ZERO));
+        // What stands for a long amount is none.
+        let half = Short(i128::MIN / 2);
+        assert_eq!(half.checked_add(half), None);
     }
 
     proptest! {
