@@ -102,6 +102,7 @@ impl Metrics {
         let text = std::str::from_utf8(&body).expect("text");
         let sum = |name: &str| -> f64 {
             let lines = text.lines().filter(|line| line.starts_with(name));
+            // The `sum` of nothing is -0.
             lines
                 .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
                 .fold(0.0, |sum, value| sum + value)

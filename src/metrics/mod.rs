@@ -77,7 +77,7 @@ impl Exposition {
         Ok(Self { publisher: Publisher::new(scopes)?, status, calls, about })
     }
 
-    /// Puts a snapshot in the place of the scope's last one. Takes half a second for a hundred
+    /// Puts a snapshot in the place of the scope's last one. Takes a fifth of a second for a hundred
     /// thousand series; until then scrapes get the old text, and wait for nothing.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ const HALF: i128 = 10_i128.pow(DECIMALS as u32 / 2);
 /// The value is `units + fraction / 10^36` with `0 <= fraction < 10^36`: -0.25 is -1 + 0.75. One
 /// `i128` at that scale would overflow at 170 units.
 ///
-/// Packed, because a table of sums would else be two fifths padding.
+/// Packed, because sums of rows would else be a sixth padding.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]

@@ -24,7 +24,7 @@ const INVERSE: u128 = {
 
 /// An amount of up to 28 decimals and some ten thousand million units.
 ///
-/// Packed, for the same reason as [`Amount`].
+/// Packed, because a table of sums would else be a sixth padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(Rust, packed(4))]
 pub(in crate::billing) struct Short(i128);

@@ -249,7 +249,8 @@ mod tests {
     use super::*;
     use crate::billing::strings::Symbol;
 
-    /// Short ones, one with too many decimals, and one of which two together are too large.
+    /// Two that stay short, one of which two together are too large, one with too many decimals, and one
+    /// that is too large.
     const AMOUNTS: [&str; 5] =
         ["1", "-0.1", "12345678901", "0.00000000000000000000000000000000001", "1e29"];
 
