@@ -58,6 +58,77 @@ pub struct Charge<'a> {
     pub publisher_type: Cow<'a, str>,
     /// How it is priced.
     pub pricing_model: Cow<'a, str>,
+    /// The first day of the billing period it is billed in; `None` where the row does not say.
+    pub billing_period_start: Option<Date>,
+    /// The billing account it is billed to, as sent: an enrollment number or an id.
+    pub billing_account: Cow<'a, str>,
+    /// The price of usage that costs nothing; not looked at for other rows.
+    pub price: Price,
+    /// What of the row could not be read. It counts all the same.
+    pub degraded: Degraded,
+}
+
+/// The price that usage without cost names: it tells usage that is free from a cost that is hidden.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Price {
+    /// No price above zero.
+    #[default]
+    Unnamed,
+    /// A list price above zero, of which nothing is to be paid: a free grant.
+    Listed,
+    /// A price above zero that is to be paid: the effective price or, where the row has none, the
+    /// unit price.
+    Payable,
+}
+
+/// Something of a row that could not be read, although the row counts: the closed set of the
+/// `reason` label of `azure_billing_degraded_rows`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Degradation {
+    /// Its tags, or some of them.
+    Tags,
+    /// Another text: bytes that are no UTF-8, half a surrogate pair, a list where a text belongs.
+    Text,
+    /// It has no cost, and counts as 0.
+    NoCost,
+    /// It has no date, and counts in its billing period on no day.
+    NoDate,
+}
+
+impl Degradation {
+    /// Every one, in the order of publication.
+    pub const ALL: [Self; 4] = [Self::Tags, Self::Text, Self::NoCost, Self::NoDate];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tags => "tags",
+            Self::Text => "text",
+            Self::NoCost => "no_cost",
+            Self::NoDate => "no_date",
+        }
+    }
+}
+
+/// The degradations of one row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Degraded(u8);
+
+impl Degraded {
+    /// Adds a degradation.
+    pub fn add(&mut self, degradation: Degradation) {
+        self.0 |= 1 << degradation as u8;
+    }
+
+    /// Returns whether a degradation is among them.
+    pub fn contains(self, degradation: Degradation) -> bool {
+        self.0 & 1 << degradation as u8 != 0
+    }
+
+    /// Returns whether there are none, as for nearly all rows.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// The kinds of charge of Azure's cost data.

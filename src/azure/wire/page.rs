@@ -22,6 +22,8 @@ pub(crate) struct Page {
     pub(crate) rows: u64,
     /// Amounts with more decimals than are kept.
     pub(crate) rounded: u64,
+    /// Rows that have a date, but none that can be read.
+    pub(crate) unreadable_dates: u64,
 }
 
 /// Why a page is no page of usage: what, and in which row.

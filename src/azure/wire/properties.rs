@@ -123,6 +123,7 @@ impl<'a> Properties<'a> {
             charge_type,
             publisher_type: text(self.get(F::PublisherType)),
             pricing_model: text(self.get(F::PricingModel)),
+            ..Charge::default()
         };
         Ok(ReadRow { charge, rounded: u64::from(cost.rounded) + u64::from(quantity.rounded) })
     }

@@ -45,6 +45,8 @@ pub(crate) struct Report {
     pub(crate) allocated: u64,
     /// Amounts with more decimals than are kept.
     pub(crate) rounded: u64,
+    /// Rows that have a date, but none that can be read.
+    pub(crate) unreadable_dates: u64,
     /// How long it is.
     pub(crate) bytes: u64,
 }

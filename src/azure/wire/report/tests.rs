@@ -47,7 +47,16 @@ fn a_report_is_read_in_parts_of_any_size() {
     for size in 1..NEW.len() {
         let (rows, report) = read_in(NEW, size, ALL).unwrap();
         assert_eq!(rows, expected, "in parts of {size}");
-        assert_eq!(report, Report { rows: 2, allocated: 0, rounded: 0, bytes: NEW.len() as u64 });
+        assert_eq!(
+            report,
+            Report {
+                rows: 2,
+                allocated: 0,
+                rounded: 0,
+                unreadable_dates: 0,
+                bytes: NEW.len() as u64
+            }
+        );
     }
 }
 
@@ -159,12 +168,30 @@ fn rows_that_only_move_costs_are_left_out_and_counted_or_kept_on_request() {
     let (rows, report) = read_in(file, 7, ALL).unwrap();
     assert_eq!(
         (rows.len(), report),
-        (1, Report { rows: 1, allocated: 2, rounded: 0, bytes: file.len() as u64 })
+        (
+            1,
+            Report {
+                rows: 1,
+                allocated: 2,
+                rounded: 0,
+                unreadable_dates: 0,
+                bytes: file.len() as u64
+            }
+        )
     );
     let (rows, report) = read_in(file, 7, Wanted { cost_allocation: true, ..ALL }).unwrap();
     assert_eq!(
         (rows.len(), report),
-        (3, Report { rows: 3, allocated: 0, rounded: 0, bytes: file.len() as u64 })
+        (
+            3,
+            Report {
+                rows: 3,
+                allocated: 0,
+                rounded: 0,
+                unreadable_dates: 0,
+                bytes: file.len() as u64
+            }
+        )
     );
 }
 
