@@ -115,7 +115,8 @@ fn keep(reading: Reading) {
     let (archive, _) = Archive::open(Arc::new(store), &id);
     let mut shelf = Shelf { archive, ..Shelf::default() };
     let began = "2026-11-30T23:00:00Z".parse().expect("a time");
-    let answer = Answer { span: november(), rows: reading.sums, began, by_report: false };
+    let azure_billing_exporter::azure::Reading { sums: rows, facts, .. } = reading;
+    let answer = Answer { span: november(), rows, facts, began, by_report: false };
     let complete_after = SignedDuration::from_hours(72);
     shelf.keep(&answer, Keeping { since: date(2026, 10, 27), complete_after }).expect("room");
 }

@@ -50,7 +50,7 @@ pub(crate) fn read(resources: usize) -> (Shelf, Rules) {
     rows.count();
     let began = "2026-11-20T12:00:00Z".parse().expect("a time");
     let span = Span::Period(Period::of(date(2026, 11, 1)));
-    let answer = Answer { span, rows, began, by_report: true };
+    let answer = Answer { span, rows, facts: Default::default(), began, by_report: true };
     let keeping =
         Keeping { since: date(2026, 11, 1), complete_after: SignedDuration::from_hours(72) };
     let mut shelf = Shelf::default();
@@ -71,7 +71,7 @@ pub(crate) fn scope() -> ScopeId {
 
 /// Where it is published.
 pub(crate) fn exposition() -> Exposition {
-    let info = ScopeInfo { label: "contoso".to_owned(), id: scope(), nested: false };
+    let info = ScopeInfo { label: "contoso".to_owned(), id: scope(), enrollment: None };
     let status = Arc::new(Status::new([info], Duration::from_secs(3600)));
     let about = About { demo: false, process: false };
     Exposition::new(status, Arc::<ApiCalls>::default(), about).expect("an exposition")

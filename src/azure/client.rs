@@ -99,6 +99,12 @@ impl Client {
         }
     }
 
+    /// A reading of a scope was no failure here, and its caller refused it.
+    pub fn refused(&self, scope: &ScopeId) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.insert(scope.clone());
+    }
+
     /// A good answer, after all the waits and tries that it takes.
     pub(super) async fn get(
         &self,

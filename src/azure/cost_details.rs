@@ -20,9 +20,9 @@ use super::error::Error;
 use super::manifest::{Blob, files};
 use super::next_link;
 use super::patience::Effort;
-use super::reading::{Reading, Tally};
+use super::reading::{PartRead, Question, Reading, Tally};
 use super::retry::Failure;
-use super::usage_details::{asked, scope_path};
+use super::usage_details::scope_path;
 use super::wire::{Report, ReportReader, Wanted};
 use crate::billing::charge::Charge;
 use crate::billing::ledger::TagKeys;
@@ -63,12 +63,12 @@ impl Client {
         tag_keys: &TagKeys,
         cost_allocation: bool,
     ) -> Result<Reading, Error> {
-        let (mut reading, span) = (Reading::new(tag_keys), asked(scope, span));
+        let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
         let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation };
-        for blob in self.order(scope, span).await? {
-            self.blob(&blob, span, wanted, tag_keys, &mut reading).await?;
+        for blob in self.order(scope, question.asked()).await? {
+            self.blob(&blob, question, wanted, tag_keys, &mut reading).await?;
         }
-        reading.check(span)
+        reading.check(question)
     }
 
     /// Has a report written. Its files; none where there is no usage.
@@ -126,7 +126,7 @@ impl Client {
     async fn blob(
         &self,
         blob: &Blob,
-        span: Span,
+        question: Question,
         wanted: Wanted,
         tag_keys: &TagKeys,
         reading: &mut Reading,
@@ -134,12 +134,13 @@ impl Client {
         let url = blob.url()?;
         let (mut effort, mut failed) = (Effort::new(true, false), 0);
         loop {
-            let (mut tally, mut sums) = (Tally::new(span), Spool::new(tag_keys));
+            let (mut tally, mut sums) = (Tally::new(question), Spool::new(tag_keys));
             let count = (&mut tally, &mut sums);
             let error = match self.download(&url, blob.byte_count, wanted, count).await {
                 Ok(report) => {
                     reading.sums.adopt(sums);
-                    reading.merge(&tally, report.rounded, report.bytes);
+                    let Report { rounded, unreadable_dates, bytes, .. } = report;
+                    reading.merge(&tally, PartRead { rounded, unreadable_dates, bytes });
                     reading.allocated += report.allocated;
                     return Ok(());
                 }

@@ -14,6 +14,9 @@ pub enum Error {
     /// The scope may be read, but not what it costs.
     #[error("charges are hidden: {0}")]
     HiddenCharges(String),
+    /// The scope may be read, and all of its usage costs nothing, although it has prices.
+    #[error("charges are hidden: {0}")]
+    NoCharges(String),
     /// There is no such scope.
     #[error("not found: {0}")]
     NotFound(String),
@@ -38,13 +41,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns whether the same may well succeed soon, so that it is worth asking again.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Throttled(_) | Self::Unavailable(_) | Self::Timeout(_))
+    }
+
     /// What the reader of the log can do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Auth(_) => {
                 "check azure.auth: tenant, client id, and whatever they are proven with; secrets, certificates and tokens expire"
             }
-            Self::HiddenCharges(_) => {
+            Self::HiddenCharges(_) | Self::NoCharges(_) => {
                 "let an enterprise administrator turn on \"view charges\" for department administrators and account owners"
             }
             Self::Forbidden(_) => {
@@ -58,7 +66,7 @@ impl Error {
                 "serve tries again by itself; if it lasts, check the network, the proxy and azure.endpoint"
             }
             Self::Unsupported(_) => {
-                "check that the scope belongs to an Enterprise Agreement; set its `read: usage_details`"
+                "check that the scope belongs to an Enterprise Agreement; if only its report is refused, set its `read: usage_details`"
             }
             Self::TooLong(_) => "set `read: usage_details` to page through all of it",
             Self::BadAnswer(_) => {

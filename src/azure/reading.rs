@@ -1,12 +1,16 @@
-//! What a reading comes to, by whichever API.
+//! What a reading comes to, by whichever API, and whether it is an answer to what was asked.
 
 use jiff::civil::Date;
 use tracing::{debug, warn};
 
 use super::error::Error;
 use crate::billing::amount::Amount;
-use crate::billing::charge::Charge;
+use crate::billing::charge::{Charge, Degradation, Price};
+use crate::billing::facts::{SlotFacts, billing_account_id};
 use crate::billing::ledger::{Slot, TagKeys};
+use crate::billing::period::Period;
+use crate::billing::same::same;
+use crate::billing::scope::{ScopeId, ScopeType};
 use crate::billing::span::Span;
 use crate::spool::Spool;
 
@@ -18,70 +22,235 @@ const HIDDEN_AFTER: u64 = 100;
 pub struct Reading {
     /// Its sums, also of rows that were dated outside the days that were asked for.
     pub sums: Spool,
+    /// What its rows tell beside their sums.
+    pub facts: SlotFacts,
     /// Rows that count.
     pub rows: u64,
     /// Rows that do not count, because they were dated outside the days that were asked for.
     pub outside: u64,
+    /// Rows that do not count, because they have no date and only some days were asked for.
+    pub undated: u64,
     /// Rows that do not count, because they only move costs from one place to another.
     pub allocated: u64,
+    /// Rows of on-demand usage whose cost is there and 0.
+    unpaid: u64,
+    /// Rows that cost something.
+    charged: u64,
     /// Amounts that had more decimals than are kept.
     pub rounded: u64,
     /// Pages or files, the answers that count.
     pub pages: u64,
     /// How long they are.
     pub bytes: u64,
-    charged: u64,
-    used: u64,
+    counts: Counts,
+    /// The first period that was not asked for and of which rows came.
+    foreign: Option<Period>,
     /// Whether tags are looked at.
     pub(super) tags: bool,
 }
 
+/// What is asked for, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    /// What the answer is to be used as.
+    pub(super) span: Span,
+    /// Whether it is asked for by date, so that rows of other days are as little to be trusted as in
+    /// any such answer. A subscription has no billing periods of the enrollment's kind.
+    by_date: bool,
+}
+
+impl Question {
+    pub(super) fn new(scope: &ScopeId, span: Span) -> Self {
+        let by_date = matches!(span, Span::Days(_)) || scope.scope_type == ScopeType::Subscription;
+        Self { span, by_date }
+    }
+
+    /// The span as it is asked for.
+    pub(super) fn asked(self) -> Span {
+        if self.by_date { Span::Days(self.span.days()) } else { self.span }
+    }
+
+    /// Where rows of a date count, or where they would, and whether they do. A row without a date
+    /// belongs to its period, which only an answer about all of it can say.
+    fn place(self, row: &Dates) -> Place {
+        let range = self.span.days();
+        let (slot, counts) = match (self.span, row.date) {
+            (_, Some(date)) if self.by_date => (Slot::own(date), range.contains(date)),
+            (Span::Days(_), Some(date)) => (Slot::own(date), range.contains(date)),
+            (Span::Period(period), Some(date)) => (Slot::of_period(date, period), true),
+            (Span::Guests(period), Some(date)) => {
+                (Slot::of_period(date, period), !range.contains(date))
+            }
+            (Span::Period(period), None) => {
+                let named = row.billing_period_start.map(Period::of) == Some(period);
+                (Slot::undated(period), !self.by_date || named)
+            }
+            (Span::Days(_) | Span::Guests(_), None) => {
+                let day = row.billing_period_start.unwrap_or(range.first);
+                (Slot::undated(Period::of(day)), false)
+            }
+        };
+        Place { slot, counts, belongs: self.belongs(row) }
+    }
+
+    /// Whether a row belongs to the periods that were asked for; `None` where it does not say.
+    fn belongs(self, row: &Dates) -> Option<bool> {
+        let range = self.span.days();
+        let asked = |day: Date| {
+            (Period::of(range.first)..=Period::of(range.last)).contains(&Period::of(day))
+        };
+        let start = row.billing_period_start;
+        match self.span {
+            Span::Guests(_) => start.map(asked),
+            _ if self.by_date => row.date.map(asked),
+            Span::Period(_) | Span::Days(_) => start.or(row.date).map(asked),
+        }
+    }
+}
+
+/// The dates of a row that say where it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Dates {
+    date: Option<Date>,
+    billing_period_start: Option<Date>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    slot: Slot,
+    counts: bool,
+    belongs: Option<bool>,
+}
+
+/// What is counted of rows to judge the answer by.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    /// All of them.
+    rows: u64,
+    used: u64,
+    /// On-demand usage without a cost that names a price to be paid.
+    payable: u64,
+    without_cost: u64,
+    /// With a date that cannot be read.
+    unreadable_dates: u64,
+    /// Of the period that was asked for.
+    belonging: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.used += other.used;
+        self.payable += other.payable;
+        self.without_cost += other.without_cost;
+        self.unreadable_dates += other.unreadable_dates;
+        self.belonging += other.belonging;
+    }
+}
+
+/// What a page or file says besides its rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PartRead {
+    /// Amounts with more decimals than are kept.
+    pub(super) rounded: u64,
+    /// Rows that have a date, but none that can be read.
+    pub(super) unreadable_dates: u64,
+    /// How long it is.
+    pub(super) bytes: u64,
+}
+
 /// What is counted of a page or file while it is read.
 pub(super) struct Tally {
-    span: Span,
-    /// Where a row of a date counts, and whether it does: those behind each other have the same.
-    last: Option<(Option<Date>, (Slot, bool))>,
+    question: Question,
+    /// Where a row of some dates counts: those behind each other have the same.
+    last: Option<(Dates, Place)>,
+    /// The billing account that was noted last, and for which slots.
+    account: (String, Vec<Slot>),
     counted: u64,
     outside: u64,
+    undated: u64,
     charged: u64,
-    used: u64,
+    unpaid: u64,
+    counts: Counts,
+    facts: SlotFacts,
+    foreign: Option<Period>,
 }
 
 impl Tally {
-    /// Of nothing yet.
-    pub(super) fn new(span: Span) -> Self {
-        Self { span, last: None, counted: 0, outside: 0, charged: 0, used: 0 }
+    /// Counts the rows of an answer to a question.
+    pub(super) fn new(question: Question) -> Self {
+        Self {
+            question,
+            last: None,
+            account: (String::new(), Vec::new()),
+            counted: 0,
+            outside: 0,
+            undated: 0,
+            charged: 0,
+            unpaid: 0,
+            counts: Counts::default(),
+            facts: SlotFacts::new(),
+            foreign: None,
+        }
     }
 
-    /// Where a row counts, or where it would.
+    /// Counts a row. Returns where it counts, or where it would.
     pub(super) fn count(&mut self, charge: &Charge<'_>) -> Slot {
-        let (slot, counts) = match self.last {
-            Some((date, place)) if date == charge.date => place,
+        let place = self.place(charge);
+        match (place.counts, charge.date) {
+            (true, _) => self.counted += 1,
+            (false, Some(_)) => self.outside += 1,
+            (false, None) => self.undated += 1,
+        }
+        self.counts.rows += 1;
+        self.counts.belonging += u64::from(place.belongs == Some(true));
+        self.counts.used += u64::from(charge.quantity != Amount::ZERO);
+        self.charged += u64::from(charge.cost != Amount::ZERO);
+        if !charge.degraded.is_empty() || charge.is_unpaid_usage() {
+            self.note(charge, place.slot);
+        }
+        self.note_account(&charge.billing_account, place.slot);
+        place.slot
+    }
+
+    fn note_account(&mut self, sent: &str, slot: Slot) {
+        let (known, slots) = &mut self.account;
+        let is_same = same(known, sent);
+        if sent.is_empty() || is_same && slots.contains(&slot) {
+            return;
+        }
+        if !is_same {
+            slots.clear();
+            sent.clone_into(known);
+        }
+        slots.push(slot);
+        let account = billing_account_id(sent);
+        self.facts.entry(slot).or_default().billing_accounts.insert(account);
+    }
+
+    fn place(&mut self, charge: &Charge<'_>) -> Place {
+        let dates = Dates { date: charge.date, billing_period_start: charge.billing_period_start };
+        match self.last {
+            Some((last, place)) if last == dates => place,
             _ => {
-                let place = place(charge.date, self.span);
-                self.last = Some((charge.date, place));
+                let place = self.question.place(&dates);
+                if place.belongs == Some(false) && self.foreign.is_none() {
+                    self.foreign = dates.billing_period_start.or(dates.date).map(Period::of);
+                }
+                self.last = Some((dates, place));
                 place
             }
-        };
-        if counts {
-            self.counted += 1;
-        } else {
-            self.outside += 1;
         }
-        self.charged += u64::from(charge.cost != Amount::ZERO);
-        self.used += u64::from(charge.quantity != Amount::ZERO);
-        slot
     }
-}
 
-/// Where rows of a date count, or where they would, and whether they do.
-fn place(date: Option<Date>, span: Span) -> (Slot, bool) {
-    let range = span.days();
-    let date = date.unwrap_or(range.first);
-    match span {
-        Span::Period(period) => (Slot::of_period(date, period), true),
-        Span::Days(range) => (Slot::own(date), range.contains(date)),
-        Span::Guests(period) => (Slot::of_period(date, period), !range.contains(date)),
+    /// What few rows tell.
+    fn note(&mut self, charge: &Charge<'_>, slot: Slot) {
+        self.facts.entry(slot).or_default().add(charge);
+        self.counts.without_cost += u64::from(charge.degraded.contains(Degradation::NoCost));
+        if charge.is_unpaid_usage() && charge.is_on_demand() {
+            self.unpaid += 1;
+            self.counts.payable += u64::from(charge.price == Price::Payable);
+        }
     }
 }
 
@@ -92,27 +261,67 @@ impl Reading {
     }
 
     /// Adds what was counted of a page or file that was read to its end.
-    pub(super) fn merge(&mut self, tally: &Tally, rounded: u64, bytes: u64) {
+    pub(super) fn merge(&mut self, tally: &Tally, part: PartRead) {
         self.rows += tally.counted;
         self.outside += tally.outside;
+        self.undated += tally.undated;
         self.charged += tally.charged;
-        self.used += tally.used;
-        self.rounded += rounded;
-        self.bytes += bytes;
+        self.unpaid += tally.unpaid;
+        self.counts += tally.counts;
+        for (slot, facts) in &tally.facts {
+            self.facts.entry(*slot).or_default().absorb(facts);
+        }
+        self.foreign = self.foreign.or(tally.foreign);
+        self.counts.unreadable_dates += part.unreadable_dates;
+        self.rounded += part.rounded;
+        self.bytes += part.bytes;
         self.pages += 1;
     }
 
-    /// Refuses a reading whose costs are hidden: Azure then sends zeros, not an error.
-    pub(super) fn check(mut self, span: Span) -> Result<Self, Error> {
+    /// Refuses a reading that is no answer to what was asked: one of other periods, one without any
+    /// cost, and one without any date.
+    pub(super) fn check(mut self, question: Question) -> Result<Self, Error> {
         self.sums.finish();
-        if self.charged == 0 && self.used >= HIDDEN_AFTER {
-            let used = self.used;
-            return Err(Error::HiddenCharges(format!("all {used} rows of usage cost nothing")));
+        let Counts { rows, without_cost, unreadable_dates, belonging, .. } = self.counts;
+        if let Some(foreign) = self.foreign.filter(|_| belonging == 0) {
+            let asked = question.span;
+            return Err(Error::BadAnswer(format!(
+                "none of {rows} rows belongs to {asked}, which Azure was asked for; they are of {foreign}"
+            )));
+        }
+        if rows > 0 && without_cost == rows {
+            return Err(Error::BadAnswer(format!("none of {rows} rows has a cost")));
+        }
+        if rows > 0 && unreadable_dates == rows {
+            return Err(Error::BadAnswer(format!(
+                "none of {rows} rows has a date that can be read"
+            )));
         }
         if self.rounded > 0 {
             warn!(amounts = self.rounded, "amounts with more than 36 decimals were rounded");
         }
-        debug!(rows = self.rows, pages = self.pages, days = %span.days(), "read usage");
+        debug!(rows = self.rows, pages = self.pages, days = %question.span.days(), "read usage");
         Ok(self)
+    }
+
+    /// Refuses a reading whose costs are hidden: Azure then sends zeros, not an error. That usage costs
+    /// nothing says little, as it can be free or covered by what was bought before; that it has a price
+    /// beside that says it.
+    ///
+    /// # Errors
+    /// [`Error::NoCharges`].
+    pub fn refuse_hidden(&self) -> Result<(), Error> {
+        let Counts { used, payable, .. } = self.counts;
+        if self.charged == 0 && used >= HIDDEN_AFTER && payable > 0 {
+            return Err(Error::NoCharges(format!(
+                "all {used} rows of usage cost 0, although {payable} of them name a price"
+            )));
+        }
+        Ok(())
+    }
+
+    /// How many rows of on-demand usage there are, where no row at all costs anything.
+    pub fn zeros(&self) -> Option<u64> {
+        (self.charged == 0 && self.unpaid > 0).then_some(self.unpaid)
     }
 }

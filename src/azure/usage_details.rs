@@ -15,7 +15,7 @@ use super::client::Client;
 use super::error::Error;
 use super::next_link;
 use super::patience::Effort;
-use super::reading::{Reading, Tally};
+use super::reading::{PartRead, Question, Reading, Tally};
 use super::shown;
 use super::wire::{Page, read_page};
 use crate::billing::charge::Charge;
@@ -85,8 +85,8 @@ impl Client {
         let mut reading = Reading::new(tag_keys);
         // Ten thousand links are 2 MB; that two of them share a number is less likely than a flipped bit.
         let (mut seen, numbers) = (HashSet::new(), RandomState::new());
-        let span = asked(scope, span);
-        let mut url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
+        let question = Question::new(scope, span);
+        let mut url = self.usage_url(scope, question.asked(), ROWS_PER_PAGE)?;
         loop {
             if !seen.insert(numbers.hash_one(&url)) {
                 return Err(Error::BadAnswer(format!(
@@ -94,7 +94,7 @@ impl Client {
                     reading.pages
                 )));
             }
-            let page = self.page(scope, &url, span, &mut reading).await?;
+            let page = self.page(scope, &url, question, &mut reading).await?;
             let Some(link) = page.next_link else { break };
             if matches!(span, Span::Guests(_)) && reading.outside > 0 {
                 // The filter was ignored: all of the period would follow.
@@ -111,25 +111,33 @@ impl Client {
                 Error::BadAnswer(format!("page {}: {error}", reading.pages))
             })?;
         }
-        reading.check(span)
+        reading.check(question)
     }
 
     /// Asks a scope for one page of some days: whether it can be read, at the price of one call.
     ///
     /// # Errors
     /// As [`Client::read_usage`].
-    pub async fn probe_usage(&self, scope: &ScopeId, days: DayRange) -> Result<Probe, Error> {
+    pub async fn probe_usage(
+        &self,
+        scope: &ScopeId,
+        days: DayRange,
+        charges_are_free: bool,
+    ) -> Result<Probe, Error> {
         let mut reading = Reading::default();
-        let span = Span::Days(days);
-        let url = self.usage_url(scope, span, ROWS_PER_PAGE)?;
-        let page = self.page(scope, &url, span, &mut reading).await?;
-        let reading = reading.check(span)?;
+        let question = Question::new(scope, Span::Days(days));
+        let url = self.usage_url(scope, question.asked(), ROWS_PER_PAGE)?;
+        let page = self.page(scope, &url, question, &mut reading).await?;
+        let reading = reading.check(question)?;
+        if !charges_are_free {
+            reading.refuse_hidden()?;
+        }
         let sums =
             reading.sums.into_ledger().map_err(|error| Error::BadAnswer(error.to_string()))?;
         Ok(Probe {
             rows: reading.rows,
             more: page.next_link.is_some(),
-            newest: sums.newest_usage(),
+            newest: sums.newest_usage(days.last),
             currencies: sums.currencies(),
         })
     }
@@ -140,7 +148,7 @@ impl Client {
         &self,
         scope: &ScopeId,
         url: &Url,
-        span: Span,
+        question: Question,
         reading: &mut Reading,
     ) -> Result<Page, Error> {
         // A token that is missing for a moment must not cost an hour of pages.
@@ -161,13 +169,20 @@ impl Client {
                     return Err(Error::BadAnswer("HTTP 202 to a list".to_owned()));
                 }
             };
-            let mut tally = Tally::new(span);
+            let mut tally = Tally::new(question);
             let (sums, tags) = (&mut reading.sums, reading.tags);
             let count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
             match read_page(&body, tags, count) {
                 Ok(page) => {
+                    if reading.pages > 0 && page.rows == 0 && page.next_link.is_none() && !empty {
+                        // As above: it may have lost its rows.
+                        empty = true;
+                        continue;
+                    }
                     reading.sums.count();
-                    reading.merge(&tally, page.rounded, body.len() as u64);
+                    let (rounded, bytes) = (page.rounded, body.len() as u64);
+                    let unreadable_dates = page.unreadable_dates;
+                    reading.merge(&tally, PartRead { rounded, unreadable_dates, bytes });
                     return Ok(page);
                 }
                 Err(error) => {
@@ -227,15 +242,5 @@ pub(super) fn scope_path(scope: &ScopeId) -> String {
             format!("providers/Microsoft.Billing/enrollmentAccounts/{id}")
         }
         ScopeType::Subscription => format!("subscriptions/{id}"),
-    }
-}
-
-/// How a span is asked for. A subscription has no billing periods of the enrollment's kind: its
-/// month is asked for by date, and rows of other days are as little to be trusted as in any such
-/// answer.
-pub(super) fn asked(scope: &ScopeId, span: Span) -> Span {
-    match scope.scope_type {
-        ScopeType::Subscription => Span::Days(span.days()),
-        _ => span,
     }
 }

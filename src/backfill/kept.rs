@@ -1,6 +1,7 @@
 //! The file of a month: its series by family, each family in the order of its labels and readable
 //! by itself, so that 36 of them can be gone through side by side; and its bill.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
@@ -19,6 +20,8 @@ struct Head {
     families: Vec<u64>,
     bill: u64,
     rows: u64,
+    /// The billing accounts that its rows name.
+    billing_accounts: BTreeSet<String>,
 }
 
 /// One series of a month.
@@ -28,8 +31,12 @@ pub(super) struct KeptSeries {
     pub(super) values: DayValues,
 }
 
-/// The bytes of a month.
-pub(super) fn bytes_of(month: &Month, rows: u64) -> Result<Vec<u8>> {
+/// The bytes of a month, of how many rows and billed to whom.
+pub(super) fn bytes_of(
+    month: &Month,
+    rows: u64,
+    billing_accounts: BTreeSet<String>,
+) -> Result<Vec<u8>> {
     let (mut families, mut body) = (Vec::new(), Vec::new());
     for family in &month.families {
         let start = body.len();
@@ -40,7 +47,7 @@ pub(super) fn bytes_of(month: &Month, rows: u64) -> Result<Vec<u8>> {
     }
     let start = body.len();
     part(&mut body, &month.bill)?;
-    let head = Head { families, bill: (body.len() - start) as u64, rows };
+    let head = Head { families, bill: (body.len() - start) as u64, rows, billing_accounts };
     let mut bytes = Vec::new();
     part(&mut bytes, &head)?;
     bytes.append(&mut body);
@@ -78,6 +85,11 @@ impl KeptMonth {
     /// How many rows it was made of.
     pub(super) fn rows(&self) -> u64 {
         self.head.rows
+    }
+
+    /// The billing accounts that its rows name.
+    pub(super) fn billing_accounts(&self) -> &BTreeSet<String> {
+        &self.head.billing_accounts
     }
 
     /// What the month leaves to the one after it.

@@ -10,9 +10,9 @@ use super::remote_write::Receiver;
 use crate::billing::history::Wanted;
 use crate::billing::ledger::TagKeys;
 use crate::billing::period::{Period, day_of};
-use crate::billing::scope::ScopeId;
 use crate::config::{ExtraLabel, Read};
 use crate::metrics::SCOPE_INFO;
+use crate::status::ScopeInfo;
 
 /// How far back Azure answers is not documented for every scope; three years are what it keeps.
 const MOST_MONTHS: usize = 36;
@@ -20,16 +20,14 @@ const MOST_MONTHS: usize = 36;
 /// A scope as its live series call it.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// The value of the `scope` label.
-    pub label: String,
-    /// Whose bills.
-    pub id: ScopeId,
-    /// Whether its money is also in another scope of the configuration.
-    pub nested: bool,
+    /// Whose bills, and what its live series call it.
+    pub info: ScopeInfo,
     /// By which of Azure's APIs it is read.
     pub read: Read,
     /// Whether rows of cost allocation count.
     pub cost_allocation: bool,
+    /// Whether the scope really costs nothing, so that zeros are not taken for hidden charges.
+    pub charges_are_free: bool,
 }
 
 /// Where history goes.
@@ -83,7 +81,9 @@ impl Order {
             format!("tags: {:?}", self.tag_keys),
         ];
         let scope = |scope: &Subject| {
-            format!("scope: {} as {:?}, nested: {}", scope.id, scope.label, scope.nested)
+            let ScopeInfo { id, label, enrollment } = &scope.info;
+            let enrollment = enrollment.as_deref().unwrap_or("unknown");
+            format!("scope: {id} as {label:?}, enrollment: {enrollment}")
         };
         lines.extend(self.scopes.iter().map(scope));
         let label = |label: &ExtraLabel| format!("label: {}={:?}", label.name, label.value);

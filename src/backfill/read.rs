@@ -42,7 +42,7 @@ pub(super) async fn all(
     for (index, scope) in order.scopes.iter().enumerate() {
         let read = of_scope(order, client, state, (index, scope), &told);
         // What is logged on the way says whose reading it is.
-        let read = read.instrument(warn_span!("reading", scope = scope.label)).await?;
+        let read = read.instrument(warn_span!("reading", scope = scope.info.label)).await?;
         failed += usize::from(!read);
     }
     Ok(failed)
@@ -69,7 +69,7 @@ async fn of_scope(
             Some((read, bill)) if read == month.before() => Some(bill),
             _ => Some(state.read_month(index, month.before())?.bill()?),
         };
-        told.begins(&scope.label, month);
+        told.begins(&scope.info.label, month);
         let reading = match read_month(client, order, scope, month, &mut way).await {
             Ok(reading) => reading,
             Err(error) => {
@@ -83,9 +83,12 @@ async fn of_scope(
             }
         };
         let (rows, pages) = (reading.rows, reading.pages);
+        let accounts = reading.facts.values().flat_map(|facts| facts.billing_accounts.clone());
+        let accounts = accounts.collect();
         let made = history::month(&reading.sums.into_ledger()?, month, bill.as_ref(), order.wanted);
-        state.keep(index, month, &kept::bytes_of(&made, rows)?).context("a month was read")?;
-        told.ended(&scope.label, month, rows, pages);
+        let bytes = kept::bytes_of(&made, rows, accounts)?;
+        state.keep(index, month, &bytes).context("a month was read")?;
+        told.ended(&scope.info.label, month, rows, pages);
         before = Some((month, made.bill));
     }
     Ok(true)
@@ -120,7 +123,7 @@ async fn read_month(
     month: Period,
     way: &mut Way,
 ) -> Result<Reading, Error> {
-    let (id, span, tags) = (&scope.id, Span::Period(month), &order.tag_keys);
+    let (id, span, tags) = (&scope.info.id, Span::Period(month), &order.tag_keys);
     let mut by = if month < order.reports_since { Way::List } else { *way };
     let reading = loop {
         let read = match by {
@@ -135,24 +138,26 @@ async fn read_month(
                 info!(%month, "more than {pages} pages, reports are read from now on");
                 (*way, by) = (Way::Report, Way::Report);
             }
-            Err(Error::Unsupported(what)) if scope.read == Read::Auto && by == Way::Report => {
-                info!(%month, "Azure writes no reports here, the list is read from now on: {what}");
+            // A fast path is never mandatory. What passes is tried by the next run.
+            Err(error)
+                if scope.read == Read::Auto && by == Way::Report && !error.is_transient() =>
+            {
+                info!(
+                    %month,
+                    "Azure gives no report, the list is read from now on: {error}. What to do: {}",
+                    error.remedy()
+                );
                 (*way, by) = (Way::List, Way::List);
             }
             read => break read?,
         }
     };
-    // Nobody asked for other months, and a month that is not there must not pass for a free one.
-    match (reading.rows, reading.outside) {
-        (_, 0) => {}
-        (0, outside) => {
-            return Err(Error::BadAnswer(format!(
-                "all {outside} rows are of other months than {month}, which Azure was asked for"
-            )));
-        }
-        (_, outside) => {
-            warn!(%month, rows = outside, "Azure sent rows of other months than were asked for");
-        }
+    if !scope.charges_are_free {
+        reading.refuse_hidden()?;
+    }
+    if reading.outside > 0 {
+        let rows = reading.outside;
+        warn!(%month, rows, "Azure sent rows of other months than were asked for");
     }
     Ok(reading)
 }

@@ -4,15 +4,18 @@
 //! its series in the order of their labels, so that going through all months side by side gives
 //! them so, with no more in memory than one series of each month.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 
 use super::kept::{KeptFamily, KeptSeries};
-use super::order::{Order, Subject};
+use super::order::Order;
 use super::state::State;
 use crate::billing::period::{Period, end_of};
 use crate::billing::published::PublishedFamily;
 use crate::config::ExtraLabel;
 use crate::metrics::{Described, PERIOD_START, SCOPE_INFO, info_values};
+use crate::status::ScopeInfo;
 
 /// After so many series, others get their turn: a signal must not wait for all.
 const TURN: usize = 1000;
@@ -83,6 +86,20 @@ impl<'a> History<'a> {
         Ok(extent)
     }
 
+    /// Whether a scope lies in another, by the newest month whose rows name a billing account. All
+    /// months have one series.
+    fn is_nested(&self, scope: usize) -> Result<bool> {
+        let mut billed_to = BTreeSet::new();
+        for month in self.order.months.iter() {
+            let kept = self.state.read_month(scope, month)?;
+            if !kept.billing_accounts().is_empty() {
+                billed_to.clone_from(kept.billing_accounts());
+            }
+        }
+        let all = self.order.scopes.iter().map(|subject| &subject.info);
+        Ok(self.order.scopes[scope].info.is_nested(&billed_to, all))
+    }
+
     /// The series of a family and scope over some months.
     pub(super) fn series(
         &self,
@@ -91,7 +108,11 @@ impl<'a> History<'a> {
         months: &[Period],
     ) -> Result<Merge<'a>> {
         let mut merge = Merge {
-            subject: &self.order.scopes[scope],
+            info: &self.order.scopes[scope].info,
+            nested: match family.source {
+                Source::Info => self.is_nested(scope)?,
+                Source::Kept(_) | Source::PeriodStart => false,
+            },
             names: family.described.labels,
             extra: &self.order.labels,
             months: Vec::new(),
@@ -115,7 +136,9 @@ impl<'a> History<'a> {
 
 /// Goes through months side by side.
 pub(super) struct Merge<'a> {
-    subject: &'a Subject,
+    info: &'a ScopeInfo,
+    /// Whether the money of the scope is also in another; only for the family that says it.
+    nested: bool,
     names: &'static [&'static str],
     extra: &'a [ExtraLabel],
     months: Vec<MonthOfMerge>,
@@ -146,12 +169,12 @@ impl<'a> Merge<'a> {
         }
         let own = self.names.iter().copied().zip(first);
         let extra = self.extra.iter().map(|label| (label.name.as_str(), label.value.clone()));
-        let labels = [("scope", self.subject.label.clone())].into_iter().chain(own).chain(extra);
+        let labels = [("scope", self.info.label.clone())].into_iter().chain(own).chain(extra);
         Ok(Some(Series { labels: labels.collect(), samples }))
     }
 
     fn info(&self, month: Period) -> KeptSeries {
-        let labels = info_values(&self.subject.id, self.subject.nested);
+        let labels = info_values(&self.info.id, self.nested);
         every_day(month, labels.map(str::to_owned).to_vec(), 1.0)
     }
 }

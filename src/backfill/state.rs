@@ -15,7 +15,7 @@ use super::kept::KeptMonth;
 use crate::billing::period::Period;
 
 /// What the bytes of the kept months mean.
-const FORMAT: &str = "format: 1\n";
+const FORMAT: &str = "format: 2\n";
 const SETTINGS: &str = "settings";
 const LOCK: &str = "lock";
 /// What is not whole yet ends in this.
@@ -198,7 +198,7 @@ mod tests {
     fn a_month() -> Vec<u8> {
         let labels = vec!["usage".to_owned(), "EUR".to_owned()];
         let families = vec![FamilySeries::from([(labels, vec![(1, 0.1), (31, -2.5)])])];
-        bytes_of(&Month { families, bill: Bill::default() }, 7).unwrap()
+        bytes_of(&Month { families, bill: Bill::default() }, 7, Default::default()).unwrap()
     }
 
     #[test]

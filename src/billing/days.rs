@@ -12,13 +12,17 @@ use super::charge::ChargeType;
 use super::families::{Sum, Sums};
 use super::known::Known;
 use super::ledger::{Part, Slot};
-use super::period::{DayRange, end_of};
+use super::period::{DayRange, day_of};
 use super::strings::Symbol;
 
 /// A usual day is the mean of this many complete days before the latest one.
 const USUAL_DAYS: usize = 28;
 /// With fewer there is none: a weekend would look like an anomaly.
 const FEWEST_USUAL_DAYS: usize = 7;
+
+/// The newest complete days that are kept however long ago they are: those of a usual day, the latest,
+/// and a week beside.
+const COMPLETE_DAYS_KEPT: usize = 35;
 
 /// Costs by kind of charge and currency.
 type Costs<'a> = BTreeMap<(ChargeType, Cow<'a, str>), Amount>;
@@ -38,11 +42,11 @@ pub(crate) fn runs(charge_type: ChargeType) -> bool {
     matches!(charge_type, Usage | UnusedReservation | UnusedSavingsPlan)
 }
 
-/// What is known of a day: the rows dated on it, and the guests that count on it.
+/// What is known of a day: the rows dated on it, and the others that count on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownDay<'a> {
     pub(crate) date: Date,
-    parts: [Option<&'a Known>; 2],
+    parts: [Option<&'a Known>; Part::ALL.len()],
 }
 
 impl<'a> KnownDay<'a> {
@@ -55,24 +59,31 @@ impl Books {
     /// The known days of a range, oldest first.
     pub(crate) fn days_in(&self, range: DayRange) -> impl Iterator<Item = KnownDay<'_>> {
         let own = self.slots_of(range).filter(|(slot, _)| slot.part == Part::Own);
-        own.map(|(slot, known)| {
-            let guests = self.days.get(&Slot { part: Part::Guests, ..*slot });
-            KnownDay { date: slot.date, parts: [Some(known), guests] }
+        own.map(|(slot, _)| {
+            let parts = Part::ALL.map(|part| self.days.get(&Slot { part, ..*slot }));
+            KnownDay { date: slot.date, parts }
         })
     }
 
     /// The days whose reading came late enough to be believed, oldest first. None is after the
     /// newest usage: where usage stopped coming, days without rows mean nothing.
     pub(crate) fn complete_days(&self, after: SignedDuration) -> Vec<KnownDay<'_>> {
-        let Some((first, newest)) = self.first_day().zip(self.newest_usage()) else {
+        let today = self.read_at.map(day_of);
+        let newest = today.and_then(|today| self.newest_usage(today));
+        let Some((first, newest)) = self.first_day().zip(newest) else {
             return Vec::new();
         };
         let complete = |day: &KnownDay<'_>| {
-            let due = end_of(day.date).saturating_add(after);
-            day.parts().all(|known| known.doubted.is_none())
-                && due.is_ok_and(|due| self.day_read_at(day.date).is_some_and(|read| read >= due))
+            day.parts().all(|known| known.doubted.is_none()) && self.was_read_late(day.date, after)
         };
         self.days_in(DayRange { first, last: newest.max(first) }).filter(complete).collect()
+    }
+
+    /// The oldest of the newest complete days that are kept whatever the window is: an outage, in which
+    /// no day is complete, must not shrink the means of days before it. `None` while there are fewer.
+    pub fn oldest_compared_day(&self, after: SignedDuration) -> Option<Date> {
+        let complete = self.complete_days(after);
+        complete.iter().rev().nth(COMPLETE_DAYS_KEPT - 1).map(|day| day.date)
     }
 
     /// Cost of a day by kind of charge and currency.

@@ -168,7 +168,7 @@ impl<'a> Days<'a> {
         let strings = &self.snapshot.strings;
         // The zeros of yesterday: nothing was billed, so that they have no rows.
         current.scope_cost.retain(|_, sum| sum.rows > 0);
-        for part in [Part::Own, Part::Guests] {
+        for part in Part::ALL {
             let Some(day) = self.reading.days.get(&Slot { date, part }) else { continue };
             let mut added = Tables::default();
             let rank = |symbol: Symbol| self.rank[symbol.index()];
@@ -222,6 +222,9 @@ fn snapshot(
         newest_usage: None,
         latest_complete: None,
         suspect_days: 0,
+        degraded_rows: Default::default(),
+        charges_visible: true,
+        billing_accounts: Default::default(),
         daily: BTreeMap::new(),
         latest_day: BTreeMap::new(),
         usual_day: BTreeMap::new(),

@@ -8,12 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::charge::ChargeType;
+use super::facts::DayFacts;
 use super::families::{ScopeCost, ServiceCharge, Sums, Table};
 use super::strings::{Strings, Symbol};
 
 /// A falling number of rows is doubted when more than this share of them is gone.
 const ROWS_LOST: (u64, u64) = (1, 5);
-/// A falling cost is no matter where it falls by less than this share of the period.
+/// A growing number of rows, and a growing cost, is doubted when it grows by more than this share.
+const GROWTH: (u64, u64) = (4, 5);
+/// And by more rows than this: a day of few rows doubles easily.
+const ROWS_GAINED: u64 = 100;
+/// A changing cost is no matter where it changes by less than this share of the period.
 const SHARE_OF_PERIOD: i128 = 100;
 
 /// What is known of a slot.
@@ -29,6 +34,8 @@ pub(crate) struct Known {
     pub(crate) service_charge: Table<ServiceCharge>,
     /// The tag keys its rows were asked for.
     pub(crate) tag_keys: Vec<Symbol>,
+    /// What its rows tell beside their sums.
+    pub(crate) facts: DayFacts,
     /// The last answer, where it is not believed.
     pub(crate) doubted: Option<Extent>,
 }
@@ -57,10 +64,23 @@ impl Extent {
                 };
                 let after = of(&later.usage);
                 let lost = *before - after;
-                *before > Amount::ZERO
-                    && after + after < *before
-                    && lost > Amount::ONE
-                    && lost.times(SHARE_OF_PERIOD) > of(period).abs()
+                *before > Amount::ZERO && after + after < *before && matters(lost, of(period))
+            })
+    }
+
+    /// Whether a later answer holds so much more that it rather repeats rows. Only asked of days that
+    /// were complete: others grow by nature.
+    pub(crate) fn grows_to(&self, later: &Self, period: &BTreeMap<String, Amount>) -> bool {
+        let gained = later.rows.saturating_sub(self.rows);
+        gained > ROWS_GAINED && gained * GROWTH.1 > self.rows * GROWTH.0
+            || later.usage.iter().any(|(currency, after)| {
+                let of = |costs: &BTreeMap<String, Amount>| {
+                    costs.get(currency).copied().unwrap_or_default()
+                };
+                let before = of(&self.usage);
+                let gained = *after - before;
+                gained.times(GROWTH.1.into()) > before.abs().times(GROWTH.0.into())
+                    && matters(gained, of(period))
             })
     }
 
@@ -68,6 +88,11 @@ impl Extent {
     pub(crate) fn agrees_with(&self, other: &Self, period: &BTreeMap<String, Amount>) -> bool {
         !self.shrinks_to(other, period) && !other.shrinks_to(self, period)
     }
+}
+
+/// Whether a change of the cost of usage is more than a unit and more than a hundredth of the period.
+fn matters(change: Amount, period: Amount) -> bool {
+    change > Amount::ONE && change.times(SHARE_OF_PERIOD) > period.abs()
 }
 
 /// The cost of usage by currency.
@@ -98,6 +123,7 @@ impl Known {
             scope_cost: keys(&self.scope_cost, &mut symbol),
             service_charge: keys(&self.service_charge, &mut symbol),
             tag_keys: self.tag_keys.iter().map(|key| symbol(*key)).collect(),
+            facts: self.facts.clone(),
             doubted: self.doubted.clone(),
             ..*self
         }
@@ -112,6 +138,27 @@ mod tests {
         let amount = |text: &str| Amount::parse(text).unwrap().amount;
         let usage = usage.iter().map(|(currency, cost)| ((*currency).to_owned(), amount(cost)));
         Extent { rows, usage: usage.collect() }
+    }
+
+    #[test]
+    fn only_a_strong_rise_is_doubted() {
+        let period = extent(0, &[("EUR", "1000"), ("USD", "1")]).usage;
+        for (before, after, doubted) in [
+            (extent(200, &[]), extent(360, &[]), false),
+            (extent(200, &[]), extent(361, &[]), true),
+            (extent(100, &[]), extent(200, &[]), false),
+            (extent(100, &[]), extent(201, &[]), true),
+            (extent(0, &[]), extent(101, &[]), true),
+            (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "180")]), false),
+            (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "180.01")]), true),
+            (extent(9, &[]), extent(9, &[("EUR", "10")]), false),
+            (extent(9, &[]), extent(9, &[("EUR", "10.01")]), true),
+            (extent(9, &[("USD", "1")]), extent(9, &[("USD", "2")]), false),
+            (extent(9, &[("USD", "1")]), extent(9, &[("USD", "2.01")]), true),
+            (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "10")]), false),
+        ] {
+            assert_eq!(before.grows_to(&after, &period), doubted, "{before:?} to {after:?}");
+        }
     }
 
     #[test]

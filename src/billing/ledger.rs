@@ -31,7 +31,7 @@ pub struct Slot {
     pub part: Part,
 }
 
-/// The two kinds of rows of a day.
+/// The kinds of rows of a day, each read by other questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Part {
     /// Rows that are dated on the day.
@@ -40,12 +40,33 @@ pub enum Part {
     /// They count on the nearest day. A reading by date never shows them, so it must not replace
     /// them either.
     Guests,
+    /// Rows of a period without a date that can be read. They count on its first day. Readings by date
+    /// never know whether to show them, so only readings of the whole period replace them.
+    Undated,
+}
+
+impl Part {
+    /// Every kind, in the order of [`Slot`].
+    pub const ALL: [Self; 3] = [Self::Own, Self::Guests, Self::Undated];
 }
 
 impl Slot {
     /// The rows that are dated on a day.
     pub fn own(date: Date) -> Self {
         Self { date, part: Part::Own }
+    }
+
+    /// Where the rows of a period without a date count.
+    pub fn undated(period: Period) -> Self {
+        Self { date: period.days().first, part: Part::Undated }
+    }
+
+    /// Where the rows of this slot count in a period that they turned out to be billed in.
+    pub fn in_period(self, period: Period) -> Self {
+        match self.part {
+            Part::Undated => Self::undated(period),
+            Part::Own | Part::Guests => Self::of_period(self.date, period),
+        }
     }
 
     /// Where a row dated on a day counts in a period that it is billed in.
@@ -156,7 +177,7 @@ impl Ledger {
     pub fn into_period(mut self, period: Period) -> Self {
         let mut days = BTreeMap::<Slot, Day>::new();
         for (slot, theirs) in std::mem::take(&mut self.days) {
-            match days.entry(Slot::of_period(slot.date, period)) {
+            match days.entry(slot.in_period(period)) {
                 std::collections::btree_map::Entry::Vacant(free) => _ = free.insert(theirs),
                 std::collections::btree_map::Entry::Occupied(mut day) => {
                     day.get_mut().combine_within(&theirs, &self.strings);
@@ -191,9 +212,10 @@ impl Ledger {
         self.days.values().map(|day| day.rows).sum()
     }
 
-    /// The newest day with usage.
-    pub fn newest_usage(&self) -> Option<Date> {
-        let used = self.days.iter().rev().find(|(_, day)| day.usage_rows > 0);
+    /// The newest day up to today with usage.
+    pub fn newest_usage(&self, today: Date) -> Option<Date> {
+        let until_today = self.days.iter().filter(|(slot, _)| slot.date <= today);
+        let used = until_today.rev().find(|(_, day)| day.usage_rows > 0);
         used.map(|(slot, _)| slot.date)
     }
 

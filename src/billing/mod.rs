@@ -10,6 +10,7 @@ pub mod budget;
 pub mod charge;
 mod columns;
 mod days;
+pub mod facts;
 mod families;
 mod forecast;
 pub mod gathering;

@@ -4,12 +4,13 @@
 //!
 //! Nothing is added across currencies. Scopes are not added either: one may lie in another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::amount::Amount;
+use super::charge::Degradation;
 use super::families::{InstanceCost, Metric, OTHER, ScopeCost, ServiceCost};
 use super::period::Period;
 use super::published::{FAMILIES, Value};
@@ -32,6 +33,12 @@ pub struct Overview {
     pub newest_usage: Option<Timestamp>,
     /// By currency.
     pub currencies: BTreeMap<String, Costs>,
+    /// The billing accounts that rows are billed to, as far as they say so.
+    pub billing_accounts: BTreeSet<String>,
+    /// Rows that count although something of them could not be read, by reason; none where all could.
+    pub degraded_rows: Vec<(Degradation, u64)>,
+    /// Whether charges can be seen, as far as is known.
+    pub charges_visible: bool,
 }
 
 /// What a scope costs in one currency. `f64`, because it is shown and never added up again.
@@ -115,7 +122,15 @@ impl Overview {
             }
             currencies.entry(currency).or_default().services = costliest.ranked;
         }
-        Self { period: snapshot.period(), newest_usage: snapshot.newest_usage(), currencies }
+        let degraded_rows = snapshot.degraded_rows().filter(|(_, rows)| *rows > 0);
+        Self {
+            period: snapshot.period(),
+            newest_usage: snapshot.newest_usage(),
+            currencies,
+            billing_accounts: snapshot.billing_accounts().clone(),
+            degraded_rows: degraded_rows.collect(),
+            charges_visible: snapshot.charges_visible(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! documentation and tests go by.
 
 use super::amount::Amount;
+use super::charge::Degradation;
 use super::families::{
     AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
     MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost,
@@ -257,6 +258,21 @@ impl Snapshot {
     /// before.
     pub fn suspect_days(&self) -> usize {
         self.suspect_days
+    }
+
+    /// Rows of the kept days that count although something of them could not be read, by reason.
+    pub fn degraded_rows(&self) -> impl Iterator<Item = (Degradation, u64)> {
+        Degradation::ALL.into_iter().zip(self.degraded_rows)
+    }
+
+    /// Whether charges can be seen, as far as is known.
+    pub fn charges_visible(&self) -> bool {
+        self.charges_visible
+    }
+
+    /// The billing accounts that rows are billed to, as far as they say so.
+    pub fn billing_accounts(&self) -> &std::collections::BTreeSet<String> {
+        &self.billing_accounts
     }
 
     /// When the sums of the period before last changed, as far as readings tell.

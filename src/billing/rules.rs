@@ -15,6 +15,8 @@ pub struct Rules {
     pub daily_window: i32,
     /// How long after its end a day must have been read to count as complete.
     pub day_complete_after: SignedDuration,
+    /// Whether the scope is known to cost nothing, so that nobody doubts that its charges are shown.
+    pub charges_are_free: bool,
     /// The budgets of the scope.
     pub budgets: Vec<Budget>,
 }
@@ -32,6 +34,7 @@ impl Default for Rules {
             limits: Limits::default(),
             daily_window: 35,
             day_complete_after: SignedDuration::from_hours(72),
+            charges_are_free: false,
             budgets: Vec::new(),
         }
     }

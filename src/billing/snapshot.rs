@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::amount::Amount;
 use super::books::Books;
 use super::budget::{Budget, Only};
-use super::charge::ChargeType;
+use super::charge::{ChargeType, Degradation};
 use super::days::{KnownDay, Usual};
 use super::families::{
     Bound, Combine, Folded, Kept, OTHER, SERVICE_DAYS, ScopeCost, Sum, Sums, Table, Tables,
@@ -34,6 +34,11 @@ pub struct Snapshot {
     pub(super) newest_usage: Option<Timestamp>,
     pub(super) latest_complete: Option<Date>,
     pub(super) suspect_days: usize,
+    /// Rows of the kept days by what of them could not be read.
+    pub(super) degraded_rows: [u64; Degradation::ALL.len()],
+    pub(super) charges_visible: bool,
+    /// The billing accounts that rows are billed to.
+    pub(super) billing_accounts: BTreeSet<String>,
     pub(super) daily: BTreeMap<(Date, ChargeType, String), Amount>,
     pub(super) latest_day: BTreeMap<(ChargeType, String), Amount>,
     pub(super) usual_day: BTreeMap<String, Usual>,
@@ -81,7 +86,7 @@ impl Books {
             self.only_known_tags(period.before(), &mut previous, tag_keys, &rank);
             previous
         });
-        let newest_usage = self.newest_usage().or(self.past.newest_usage);
+        let newest_usage = self.newest_usage(day_of(read_at)).or(self.past.newest_usage);
         let window = DayRange { first: rules.window_start(day_of(read_at)), last: Date::MAX };
         let daily = self.daily(window);
         let daily = daily
@@ -106,6 +111,9 @@ impl Books {
             newest_usage: newest_usage.map(|day| end_of(day).min(read_at)),
             latest_complete: complete.last().map(|day| day.date),
             suspect_days: doubted.len(),
+            degraded_rows: self.degraded_rows(),
+            charges_visible: rules.charges_are_free || self.charges_visible(),
+            billing_accounts: self.billing_accounts(),
             daily: daily.collect(),
             latest_day,
             usual_day,

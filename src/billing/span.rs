@@ -1,5 +1,7 @@
 //! What one reading is about.
 
+use std::fmt;
+
 use super::period::{DayRange, Period};
 
 /// Which rows to read, and by which question.
@@ -13,6 +15,17 @@ pub enum Span {
     /// The rows of a billing period that are dated before it, which no reading by date shows. They
     /// are few, so a period too long for one reading is read as its days and its guests.
     Guests(Period),
+}
+
+/// As people say it: `2026-11`, or `2026-11-20..2026-11-23`.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Period(period) => period.fmt(f),
+            Self::Days(range) => range.fmt(f),
+            Self::Guests(period) => write!(f, "the late rows of {period}"),
+        }
+    }
 }
 
 impl Span {

@@ -18,12 +18,10 @@ use crate::backfill::{
 };
 use crate::billing::history::Wanted;
 use crate::billing::period::{Period, day_of};
-use crate::billing::scope::ScopeId;
 use crate::cli::BackfillArgs;
 use crate::config::{Config, ReceiverUrl};
 use crate::metrics::ApiCalls;
-use crate::poller::Clock;
-use crate::status::ScopeInfo;
+use crate::poller::{Clock, scope_info};
 
 /// Beside what it belongs to, so that it is found and on the same disk.
 const STATE: &str = ".backfill-state";
@@ -64,13 +62,11 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> 
         }
         (None, None) => anyhow::bail!("no target"),
     };
-    let ids: Vec<ScopeId> = config.scopes.iter().map(|scope| scope.id.clone()).collect();
     let scopes = config.scopes.iter().map(|scope| Subject {
-        label: scope.label.clone(),
-        id: scope.id.clone(),
-        nested: ScopeInfo::is_nested(&scope.id, &ids),
+        info: scope_info(scope),
         read: scope.read,
         cost_allocation: scope.cost_allocation,
+        charges_are_free: scope.charges_are_free,
     });
     Ok(Order {
         scopes: scopes.collect(),

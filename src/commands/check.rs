@@ -34,7 +34,7 @@ pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
     say(&table.head())?;
     let mut all = true;
     for (index, scope) in config.scopes.iter().enumerate() {
-        let probed = world.client.probe_usage(&scope.id, days).await;
+        let probed = world.client.probe_usage(&scope.id, days, scope.charges_are_free).await;
         all &= probed.is_ok();
         say(&table.row(&scope.label, &Findings::of(&probed)))?;
         for note in notes(config, index, &probed) {
@@ -76,7 +76,7 @@ impl Findings {
             Ok(_) => ("ok", "ok"),
             Err(Error::Auth(_)) => ("failed", UNKNOWN),
             Err(Error::Forbidden(_)) => ("ok", "denied"),
-            Err(Error::HiddenCharges(_)) => ("ok", "no charges"),
+            Err(Error::HiddenCharges(_) | Error::NoCharges(_)) => ("ok", "no charges"),
             Err(Error::NotFound(_)) => ("ok", "no such scope"),
             Err(
                 Error::Throttled(_)

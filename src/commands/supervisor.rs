@@ -96,7 +96,7 @@ mod tests {
     async fn a_scope_that_nobody_polls_any_more_ends_the_signs_of_life() {
         let id =
             ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
-        let shop = ScopeInfo { label: "shop".into(), id: id.clone(), nested: false };
+        let shop = ScopeInfo { label: "shop".into(), id: id.clone(), enrollment: None };
         let status = Arc::new(Status::new([shop], Duration::from_secs(60)));
         let folder = tempfile::tempdir().unwrap();
         let supervisor = Supervisor {

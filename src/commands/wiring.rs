@@ -14,8 +14,8 @@ use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Environment, Scope};
 use crate::metrics::{About, ApiCalls, Exposition};
-use crate::poller::{Clock, Poller, Wanted, World};
-use crate::status::{ScopeInfo, Status};
+use crate::poller::{Clock, Poller, Wanted, World, scope_info};
+use crate::status::Status;
 use crate::store::Store;
 
 /// What the flags and the environment say, valid or not at all.
@@ -54,7 +54,7 @@ pub(super) fn warn(config: &Config) {
 
 /// The parts that all scopes share.
 pub(super) fn world(config: &Config, about: About) -> Result<World> {
-    let infos = ScopeInfo::of_all(config.scopes.iter().map(|scope| (&*scope.label, &scope.id)));
+    let infos = config.scopes.iter().map(scope_info);
     let status = Arc::new(Status::new(infos, config.poll.interval));
     let calls = Arc::new(ApiCalls::default());
     let exposition =
@@ -110,6 +110,7 @@ fn rules(config: &Config, scope: usize) -> Rules {
         // The configuration holds both far below these bounds.
         daily_window: i32::try_from(config.metrics.daily_window_days).unwrap_or(i32::MAX),
         day_complete_after: complete_after.unwrap_or(SignedDuration::MAX),
+        charges_are_free: config.scopes.get(scope).is_some_and(|scope| scope.charges_are_free),
         budgets: budgets.map(|of_scope| of_scope.budget.clone()).collect(),
     }
 }

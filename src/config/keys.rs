@@ -40,6 +40,8 @@ pub(super) const SCOPE: &[&str] = &[
     "cost",
     "cost_allocation",
     "read",
+    "charges",
+    "enrollment",
 ];
 /// When it is asked.
 pub(super) const POLL: &[&str] = &[

@@ -16,6 +16,10 @@ pub struct Scope {
     pub read: Read,
     /// Whether rows count that only move costs from one place to another: reports alone have them.
     pub cost_allocation: bool,
+    /// Whether the scope really costs nothing, so that zeros are not taken for hidden charges.
+    pub charges_are_free: bool,
+    /// The billing account it belongs to, for scopes whose rows do not say.
+    pub enrollment: Option<String>,
 }
 
 /// By which of Azure's APIs a scope is read.
@@ -47,7 +51,14 @@ impl Scope {
     /// A scope that is called as it is, and read as everybody would.
     pub fn new(id: ScopeId) -> Self {
         let label = id.to_string();
-        Self { id, label, read: Read::default(), cost_allocation: false }
+        Self {
+            id,
+            label,
+            read: Read::default(),
+            cost_allocation: false,
+            charges_are_free: false,
+            enrollment: None,
+        }
     }
 }
 
@@ -118,16 +129,38 @@ fn scope(at: &At<'_>, problems: &mut Problems) -> Option<Scope> {
         Some(at) => at.parse(problems, |word| one_of(word, &ALLOCATIONS, |(word, _)| word)),
         None => Some(ALLOCATIONS[0]),
     };
+    let charges = match section.get("charges") {
+        Some(at) => at.parse(problems, |word| one_of(word, &CHARGES, |(word, _)| word)),
+        None => Some(CHARGES[0]),
+    };
     let (scope_type, id) = identity(at, &section, problems)?;
+    let enrollment = enrollment(scope_type, &section, problems)?;
     let scope = Scope::new(ScopeId { scope_type, id, cost: cost? });
-    let (read, (_, cost_allocation)) = (read?, cost_allocation?);
+    let (read, (_, cost_allocation), (_, charges_are_free)) = (read?, cost_allocation?, charges?);
     if cost_allocation && read != Read::CostDetails {
         let wrong = "`include` needs `read: cost_details` beside it: only reports have these rows";
         section.get("cost_allocation").inspect(|at| problems.at(at, wrong));
         return None;
     }
     let label = name?.unwrap_or(scope.label);
-    Some(Scope { label, read, cost_allocation, ..scope })
+    Some(Scope { label, read, cost_allocation, charges_are_free, enrollment, ..scope })
+}
+
+/// Whether the scope really costs nothing, by the word of the configuration.
+const CHARGES: [(&str, bool); 2] = [("visible", false), ("free", true)];
+
+/// The billing account that a scope lies in. The outer `None` is a mistake that was reported.
+fn enrollment(
+    scope_type: ScopeType,
+    section: &Section<'_>,
+    problems: &mut Problems,
+) -> Option<Option<String>> {
+    let Some(at) = section.get("enrollment") else { return Some(None) };
+    if scope_type == ScopeType::BillingAccount {
+        problems.at(&at, "does not belong to a billing account, which is one; remove the key");
+        return None;
+    }
+    at.parse_number(problems, |text| scope_id(ScopeType::BillingAccount, text)).map(Some)
 }
 
 /// Whether rows of cost allocation count, by the word of the configuration.

@@ -78,7 +78,7 @@ fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapsh
     books.begin(period, span);
     for slot in books.slots(span, ledger.rows_by_slot().map(|(slot, _)| slot), began) {
         books.put_in(slot, &ledger, &mut Orphans::default());
-        books.know(slot, &ledger, began);
+        books.know(slot, &ledger, Default::default(), began);
     }
     books.finish(span, began, false);
     books.snapshot(&Rules::default(), tag_keys, false)
@@ -86,7 +86,7 @@ fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapsh
 
 fn exposition(snapshot: Snapshot) -> String {
     let id = ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
-    let info = ScopeInfo { label: "shop".into(), id: id.clone(), nested: false };
+    let info = ScopeInfo { label: "shop".into(), id: id.clone(), enrollment: None };
     let status = Arc::new(Status::new([info], Duration::from_secs(60)));
     let about = About { demo: false, process: false };
     let written = Exposition::new(status, Arc::<ApiCalls>::default(), about).and_then(|text| {

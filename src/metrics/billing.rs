@@ -2,6 +2,7 @@
 //! vanished from the bill vanishes here. Gauges only, without timestamps, so that the same bytes
 //! serve both text formats.
 
+use std::collections::BTreeSet;
 use std::fmt::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -119,6 +120,7 @@ impl Collector for Facts {
             }
         }
         self.folded(&mut encoder)?;
+        self.degraded(&mut encoder)?;
         let help = "Series of each family of costs and usage, all scopes together.";
         let mut family =
             encoder.encode_descriptor("azure_billing_series", help, None, MetricType::Gauge)?;
@@ -132,7 +134,7 @@ impl Collector for Facts {
 type Fact = fn(&Snapshot) -> Option<i64>;
 
 /// What is known about the data, one sample a scope.
-const FACTS: [(&str, &str, Fact); 7] = [
+const FACTS: [(&str, &str, Fact); 8] = [
     (PERIOD_START.name, PERIOD_START.help, |snapshot| {
         Some(Period::start(snapshot.period()).as_second())
     }),
@@ -163,8 +165,13 @@ const FACTS: [(&str, &str, Fact); 7] = [
     ),
     (
         "azure_billing_suspect_days",
-        "Days whose newest answer held so much less than the one before that a second one must agree before it counts. Their old costs stay.",
+        "Days whose newest answer held so much less than the one before, or of a complete day so much more, that a second one must agree before it counts. Their old costs stay.",
         |snapshot| i64::try_from(snapshot.suspect_days()).ok(),
+    ),
+    (
+        "azure_billing_scope_charges_visible",
+        "1 if charges can be seen as far as is known. 0 if 100 or more rows of on-demand usage cost 0 and name no price: the scope is free, or its charges are hidden.",
+        |snapshot| Some(i64::from(snapshot.charges_visible())),
     ),
 ];
 
@@ -189,7 +196,7 @@ pub const PERIOD_START: Described = Described {
 /// Which scopes there are.
 pub const SCOPE_INFO: Described = Described {
     name: "azure_billing_scope_info",
-    help: "A configured scope. nested is true where its money is also in a configured billing account: do not add both.",
+    help: "A configured scope. nested is true where its money is also in a configured billing account, by the account that its rows name: do not add both.",
     labels: &["scope_type", "scope_id", "cost_type", "nested"],
 };
 
@@ -203,10 +210,27 @@ impl Facts {
     fn info(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
         let Described { name, help, labels } = SCOPE_INFO;
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for (scope, _) in self.scopes.0.iter() {
-            let values = info_values(&scope.id, scope.nested);
+        let nothing = BTreeSet::new();
+        for (scope, snapshot) in self.scopes.0.iter() {
+            let billed_to = snapshot.as_ref().map_or(&nothing, |known| known.billing_accounts());
+            let all = self.scopes.0.iter().map(|(scope, _)| scope);
+            let values = info_values(&scope.id, scope.is_nested(billed_to, all));
             let labels = Labels::new(&scope.label, labels, &values);
             ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn degraded(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+        let help = "Rows of the kept days that count although something of them could not be read: tags (the rest of them counts), text (shown with U+FFFD), no_cost (counts as 0), no_date (counts in the period, on its first day).";
+        let name = "azure_billing_degraded_rows";
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (scope, snapshot) in self.scopes.read() {
+            for (reason, rows) in snapshot.degraded_rows() {
+                let values = [reason.as_str()];
+                let labels = Labels::new(scope, &["reason"], &values);
+                ConstGauge::new(rows).encode(family.encode_family(&labels)?)?;
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::labels::Labels;
-use crate::status::{FailureReason, ScopeStatus};
+use crate::status::{FailureReason, PollPart, ScopeStatus};
 
 const REASON: &[&str] = &["reason"];
 
@@ -16,9 +16,11 @@ type Value = fn(&ScopeStatus) -> Option<f64>;
 
 /// One sample a scope; none where there is nothing to say yet.
 const GAUGES: [(&str, &str, Value); 6] = [
-    ("azure_billing_poll_success", "Whether the last poll succeeded.", |scope| {
-        scope.last_poll.as_ref().map(|poll| if poll.failure.is_none() { 1.0 } else { 0.0 })
-    }),
+    (
+        "azure_billing_poll_success",
+        "1 if the last poll read the open billing period, else 0.",
+        |scope| scope.last_poll.as_ref().map(|poll| if poll.failure.is_none() { 1.0 } else { 0.0 }),
+    ),
     (
         "azure_billing_poll_last_success_timestamp_seconds",
         "When the last successful poll ended: the age of every cost of the scope. 0 before the first.",
@@ -55,7 +57,24 @@ pub(super) fn encode(
             }
         }
     }
+    parts(scopes, encoder)?;
     counters(scopes, encoder)
+}
+
+fn parts(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+    let help = "1 if a part of the poll was read when it was last tried, else 0: the open billing period, the previous one, the older days of the window, the closed months of budgets. An older part that fails is tried again by itself and fails nothing else.";
+    let name = "azure_billing_poll_part_success";
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for scope in scopes {
+        for (part, result) in PollPart::ALL.into_iter().zip(&scope.parts) {
+            let Some(result) = result else { continue };
+            let part = [part.as_str()];
+            let labels = Labels::new(&scope.info.label, &["part"], &part);
+            let success = i64::from(result.is_ok());
+            ConstGauge::new(success).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
 }
 
 fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
@@ -69,7 +88,7 @@ fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Resu
         let labels = Labels::scope(&scope.info.label);
         ConstCounter::new(scope.polls).encode(polls.encode_family(&labels)?)?;
     }
-    let help = "Polls that failed, by what has to be done about it. A failed poll changes no cost; store also counts those whose days could only not be written.";
+    let help = "Failed polls and failed older parts of polls, by what has to be done about it. A failure changes no cost. store also counts polls whose days could not be written.";
     let mut failures = encoder.encode_descriptor(
         "azure_billing_poll_failures",
         help,

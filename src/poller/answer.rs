@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::azure::Reading;
+use crate::azure::{self, Reading};
 use crate::billing::books::Books;
+use crate::billing::facts::SlotFacts;
+use crate::billing::ledger::Slot;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
+use crate::spool::Spool;
 
 /// What an answer turned out to be.
 pub(super) enum Understood {
@@ -33,4 +36,29 @@ pub(super) fn understand(books: &Books, span: Span, reading: &Reading) -> Unders
             }
         }
     }
+}
+
+/// Refuses an answer in which nothing costs anything any more, although it is used as before: who may
+/// see quantities alone gets zeros. What is free from the start, or covered, is another matter. `zeros`
+/// is how many rows of on-demand usage there are, which all cost 0.
+pub(super) fn refuse_zeros(
+    books: &Books,
+    zeros: u64,
+    slots: Vec<Slot>,
+) -> Result<(), azure::Error> {
+    if books.had_cost(slots) {
+        return Err(azure::Error::NoCharges(format!(
+            "all {zeros} rows of on-demand usage cost 0, and on the same days usage cost something before"
+        )));
+    }
+    Ok(())
+}
+
+/// Takes rows and what they tell for those of a period.
+pub(super) fn into_period(rows: Spool, facts: SlotFacts, period: Period) -> (Spool, SlotFacts) {
+    let mut of_period = SlotFacts::new();
+    for (slot, told) in facts {
+        of_period.entry(slot.in_period(period)).or_default().absorb(&told);
+    }
+    (rows.into_period(period), of_period)
 }

@@ -43,6 +43,7 @@ impl Settings {
             scope_type: self.scope.id.scope_type,
             read: self.scope.read,
             measures: Measures::USUAL,
+            without_reports: false,
             books,
         }
     }

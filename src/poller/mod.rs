@@ -13,5 +13,5 @@ mod resume;
 mod run;
 
 pub use clock::Clock;
-pub use reload::{Handle, Wanted, reload};
+pub use reload::{Handle, Wanted, reload, scope_info};
 pub use run::{Poller, World};

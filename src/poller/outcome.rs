@@ -1,7 +1,8 @@
-//! How a poll ends: what it read, or why it failed.
+//! How a poll ends: what it read, and what failed of it.
 
 use crate::azure;
-use crate::status::FailureReason;
+use crate::billing::span::Span;
+use crate::status::{FailureReason, PartResult, PollPart};
 
 /// What the readings of a poll add up to.
 #[derive(Default)]
@@ -12,26 +13,66 @@ pub(super) struct Tally {
     pub(super) allocated: u64,
 }
 
-impl Tally {
-    pub(super) fn add(&mut self, rows: u64, outside: u64, allocated: u64) {
-        self.readings += 1;
-        self.rows += rows;
-        self.outside += outside;
-        self.allocated += allocated;
+/// A poll on its way: what it has read, how its parts went, and what it need not ask again.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) tally: Tally,
+    pub(super) parts: [Option<PartResult>; PollPart::ALL.len()],
+    /// What failed: a new plan must not ask it again in this poll.
+    failed: Vec<Span>,
+    /// Whether Azure gave no report, so that only lists are asked for.
+    pub(super) without_reports: bool,
+}
+
+impl Progress {
+    /// A reading of a part was published. One that failed before leaves the part failed.
+    pub(super) fn read(&mut self, part: PollPart) {
+        self.parts[part as usize].get_or_insert(Ok(()));
+    }
+
+    /// A reading of a part failed.
+    pub(super) fn fail(&mut self, part: PollPart, span: Span, failure: &Failure) {
+        self.parts[part as usize] = Some(Err((failure.reason, failure.what.clone())));
+        self.failed.push(span);
+    }
+
+    pub(super) fn has_failed(&self, span: Span) -> bool {
+        self.failed.contains(&span)
+    }
+
+    /// Whether a part other than the open period failed, which is tried again by itself.
+    pub(super) fn older_failed(&self) -> bool {
+        self.parts[1..].iter().flatten().any(Result::is_err)
     }
 }
 
-/// Why a poll failed, for the metric and for people.
+/// Why a poll or a part of it failed, for the metric and for people.
 pub(super) struct Failure {
     pub(super) reason: FailureReason,
     pub(super) what: String,
+}
+
+impl Failure {
+    /// Whether other readings of the same scope would fail as well.
+    pub(super) fn is_general(&self) -> bool {
+        match self.reason {
+            FailureReason::Auth
+            | FailureReason::Throttled
+            | FailureReason::Unavailable
+            | FailureReason::Timeout
+            | FailureReason::Store => true,
+            FailureReason::Forbidden | FailureReason::NotFound | FailureReason::BadAnswer => false,
+        }
+    }
 }
 
 impl From<azure::Error> for Failure {
     fn from(error: azure::Error) -> Self {
         let reason = match error {
             azure::Error::Auth(_) => FailureReason::Auth,
-            azure::Error::Forbidden(_) | azure::Error::HiddenCharges(_) => FailureReason::Forbidden,
+            azure::Error::Forbidden(_)
+            | azure::Error::HiddenCharges(_)
+            | azure::Error::NoCharges(_) => FailureReason::Forbidden,
             azure::Error::NotFound(_) => FailureReason::NotFound,
             azure::Error::Throttled(_) => FailureReason::Throttled,
             azure::Error::Unavailable(_) => FailureReason::Unavailable,

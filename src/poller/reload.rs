@@ -43,6 +43,12 @@ impl Wanted {
     }
 }
 
+/// How a configured scope is published.
+pub fn scope_info(scope: &config::Scope) -> ScopeInfo {
+    let config::Scope { id, label, enrollment, .. } = scope;
+    ScopeInfo { label: label.clone(), id: id.clone(), enrollment: enrollment.clone() }
+}
+
 /// Gives the scopes of some handles other settings, and makes pollers for those that have none. The
 /// world holds the new client and the new times; its other parts are the old ones. Scopes that are
 /// not wanted vanish, and their pollers are to be ended. Waits for publishes under way, so it blocks.
@@ -54,8 +60,7 @@ pub fn reload(
     handles: &[Handle],
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Poller>, String> {
-    let infos =
-        ScopeInfo::of_all(wanted.iter().map(|wanted| (&*wanted.scope.label, &wanted.scope.id)));
+    let infos: Vec<ScopeInfo> = wanted.iter().map(|wanted| scope_info(&wanted.scope)).collect();
     let ids: Vec<ScopeId> = wanted.iter().map(|wanted| wanted.scope.id.clone()).collect();
     let wanted: Vec<Settings> = wanted.into_iter().map(|wanted| wanted.settings(world)).collect();
     let mut held: Vec<_> = handles.iter().map(|handle| handle.0.lock()).collect();
@@ -115,8 +120,7 @@ mod tests {
     }
 
     fn world(config: &Config) -> World {
-        let infos = config.scopes.iter().map(|scope| (&*scope.label, &scope.id));
-        let status = Status::new(ScopeInfo::of_all(infos), config.poll.interval);
+        let status = Status::new(config.scopes.iter().map(scope_info), config.poll.interval);
         let (status, calls) = (Arc::new(status), Arc::<ApiCalls>::default());
         let about = About { demo: false, process: false };
         let http = transport::client(&config.azure.endpoint, &[]).unwrap();

@@ -51,7 +51,7 @@ impl Poller {
     }
 
     /// What was told of the scope before.
-    fn last(&self) -> Option<ScopeStatus> {
+    pub(super) fn last(&self) -> Option<ScopeStatus> {
         let scopes = self.world.status.scopes();
         scopes.iter().find(|status| status.info.id == self.desk.id).cloned()
     }

@@ -125,7 +125,7 @@ mod tests {
                 id: label.into(),
                 cost: CostType::Actual,
             },
-            nested: false,
+            enrollment: None,
         };
         let status = Arc::new(Status::new(["shop", "web"].map(info), Duration::from_secs(60)));
         let about = About { demo: false, process: false };

@@ -15,7 +15,7 @@ use tracing::warn;
 
 use crate::billing::charge::Charge;
 use crate::billing::gathering::{Extract, Gathering, Places};
-use crate::billing::ledger::{Ledger, Slot, TagKeys};
+use crate::billing::ledger::{Ledger, Part, Slot, TagKeys};
 use crate::billing::period::{DayRange, Period};
 
 /// Sums by resource that are held in memory: some 1 MB, beside their texts.
@@ -128,7 +128,7 @@ impl Spool {
         self.rows = self.rows.into_period(period);
         self.ledger = self.ledger.into_period(period);
         for (slot, theirs) in std::mem::take(&mut self.written) {
-            let ours = self.written.entry(Slot::of_period(slot.date, period)).or_default();
+            let ours = self.written.entry(slot.in_period(period)).or_default();
             ours.rows += theirs.rows;
             ours.pieces.extend(theirs.pieces);
         }
@@ -198,7 +198,7 @@ impl Spool {
     /// Rows by the day they are dated on, outside of some days.
     pub fn rows_outside(&self, range: DayRange) -> BTreeMap<Date, u64> {
         let rows = self.rows_by_slot().into_iter();
-        let outside = rows.filter(|(slot, _)| !range.contains(slot.date));
+        let outside = rows.filter(|(slot, _)| slot.part == Part::Own && !range.contains(slot.date));
         outside.map(|(slot, rows)| (slot.date, rows)).collect()
     }
 

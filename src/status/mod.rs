@@ -1,13 +1,16 @@
 //! What is known about polling: who is polled, how it went, since when. Written by the poller, read
 //! by metrics, health and pages. No history: that is Prometheus's.
 
+mod part;
 mod reason;
 
+use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use part::PollPart;
 pub use reason::FailureReason;
 
 use crate::billing::scope::{ScopeId, ScopeType};
@@ -19,28 +22,32 @@ pub struct ScopeInfo {
     pub label: String,
     /// What it is.
     pub id: ScopeId,
-    /// Whether its money is also in a configured billing account: adding both counts it twice.
-    pub nested: bool,
+    /// The billing account it belongs to by the configuration, where its rows do not say.
+    pub enrollment: Option<String>,
 }
 
 impl ScopeInfo {
-    /// Of all configured scopes, by their labels.
-    pub fn of_all<'a>(scopes: impl Iterator<Item = (&'a str, &'a ScopeId)>) -> Vec<Self> {
-        let (labels, ids): (Vec<&str>, Vec<ScopeId>) =
-            scopes.map(|(label, id)| (label, id.clone())).unzip();
-        let info = |(label, id): (&str, &ScopeId)| Self {
-            label: label.to_owned(),
-            id: id.clone(),
-            nested: Self::is_nested(id, &ids),
-        };
-        labels.into_iter().zip(&ids).map(info).collect()
-    }
-
-    /// Whether a scope lies in one of the others. Subscriptions do not count as nested: which
-    /// enrollment they belong to is not known.
-    pub fn is_nested(id: &ScopeId, others: &[ScopeId]) -> bool {
-        let inner = matches!(id.scope_type, ScopeType::Department | ScopeType::EnrollmentAccount);
-        inner && others.iter().any(|other| other.scope_type == ScopeType::BillingAccount)
+    /// Returns whether the money of a scope is also in another of the configured ones, so that adding
+    /// both counts it twice. The rows say which billing accounts it is billed to (`billed_to`), else the
+    /// configuration does. Where neither does, a department or account lies in the one billing account
+    /// that there is; a subscription may well lie elsewhere.
+    pub fn is_nested<'a>(
+        &self,
+        billed_to: &BTreeSet<String>,
+        all: impl Iterator<Item = &'a ScopeInfo>,
+    ) -> bool {
+        if self.id.scope_type == ScopeType::BillingAccount {
+            return false;
+        }
+        let accounts = all.map(|other| &other.id).filter(|other| {
+            other.scope_type == ScopeType::BillingAccount && other.cost == self.id.cost
+        });
+        let accounts: Vec<&str> = accounts.map(|account| account.id.as_str()).collect();
+        match &self.enrollment {
+            _ if !billed_to.is_empty() => accounts.iter().any(|id| billed_to.contains(*id)),
+            Some(enrollment) => accounts.contains(&enrollment.as_str()),
+            None => self.id.scope_type != ScopeType::Subscription && accounts.len() == 1,
+        }
     }
 }
 
@@ -53,7 +60,7 @@ pub struct ScopeStatus {
     pub interval: Duration,
     /// Polls that ended.
     pub polls: u64,
-    /// What failed in them, by [`FailureReason`].
+    /// What failed in them or in one of their older parts, by [`FailureReason`].
     pub failures: [u64; FailureReason::ALL.len()],
     /// How the last poll ended.
     pub last_poll: Option<PollResult>,
@@ -63,6 +70,8 @@ pub struct ScopeStatus {
     pub rows: Option<u64>,
     /// Rows left out.
     pub ignored: Ignored,
+    /// How each [`PollPart`] went when it was last tried; `None` before the first try.
+    pub parts: [Option<PartResult>; PollPart::ALL.len()],
     /// Whether there is data from before the start.
     pub restored: bool,
     /// Whether its loop ended although the exporter did not: a bug, told by health.
@@ -81,6 +90,7 @@ impl ScopeStatus {
             last_success: None,
             rows: None,
             ignored: Ignored::default(),
+            parts: [const { None }; PollPart::ALL.len()],
             restored: false,
             dead: false,
         }
@@ -102,6 +112,9 @@ impl Ignored {
         [("cost_allocation", self.allocated), ("outside_range", self.outside)]
     }
 }
+
+/// How a part of a poll went: if it failed, why and what the log said.
+pub type PartResult = Result<(), (FailureReason, String)>;
 
 /// The end of a poll.
 #[derive(Clone, Debug)]
@@ -188,6 +201,19 @@ impl Status {
         });
     }
 
+    /// Parts of a poll ended. The failure of an older part fails no poll, and is counted here.
+    pub fn tried(&self, scope: &ScopeId, parts: [Option<PartResult>; PollPart::ALL.len()]) {
+        self.update(scope, |status| {
+            for (part, result) in PollPart::ALL.into_iter().zip(parts) {
+                if let (Some(Err((reason, _))), true) = (&result, part != PollPart::Open) {
+                    status.failures[*reason as usize] += 1;
+                }
+                let known = &mut status.parts[part as usize];
+                *known = result.or(known.take());
+            }
+        });
+    }
+
     /// What was stored is published again, with how the last poll went if that was stored too.
     pub fn restored(
         &self,
@@ -265,14 +291,41 @@ mod tests {
     use super::*;
     use crate::billing::scope::CostType;
 
+    fn info(scope_type: ScopeType, id: &str, cost: CostType) -> ScopeInfo {
+        let id = ScopeId { scope_type, id: id.to_owned(), cost };
+        ScopeInfo { label: id.to_string(), id, enrollment: None }
+    }
+
     #[test]
-    fn only_what_lies_in_a_configured_enrollment_is_nested() {
-        let id = |scope_type| ScopeId { scope_type, id: "1".into(), cost: CostType::Actual };
-        let enrollment = [id(ScopeType::BillingAccount)];
-        let nested = |others: &[ScopeId]| {
-            ScopeType::ALL.map(|scope_type| ScopeInfo::is_nested(&id(scope_type), others))
+    fn a_scope_is_nested_in_the_billing_account_that_its_rows_or_the_configuration_name() {
+        let actual = |scope_type, id: &str| info(scope_type, id, CostType::Actual);
+        let account = |id: &str| actual(ScopeType::BillingAccount, id);
+        let nested = |scope: &ScopeInfo, billed_to: &[&str], others: &[ScopeInfo]| {
+            let billed_to = billed_to.iter().map(|&id| id.to_owned()).collect();
+            scope.is_nested(&billed_to, others.iter())
         };
-        assert_eq!(nested(&enrollment), [false, true, true, false]);
-        assert_eq!(nested(&[id(ScopeType::Department)]), [false; 4]);
+        let one = [account("1000001")];
+        for scope_type in ScopeType::ALL {
+            let scope = actual(scope_type, "2222");
+            let inner = scope_type != ScopeType::BillingAccount;
+            assert_eq!(nested(&scope, &["1000001"], &one), inner, "{scope_type:?}");
+            assert!(!nested(&scope, &["2000002"], &one), "of another enrollment: {scope_type:?}");
+            let guessed = inner && scope_type != ScopeType::Subscription;
+            assert_eq!(nested(&scope, &[], &one), guessed, "{scope_type:?}");
+        }
+        let department = actual(ScopeType::Department, "2222");
+        let two = [account("1000001"), account("2000002")];
+        assert!(!nested(&department, &[], &two), "nobody knows in which");
+        assert!(nested(&department, &["2000002"], &two));
+        assert!(!nested(&department, &[], &[department.clone()]));
+        let told = |enrollment: &str, scope_type| ScopeInfo {
+            enrollment: Some(enrollment.to_owned()),
+            ..actual(scope_type, "2222")
+        };
+        assert!(nested(&told("2000002", ScopeType::Subscription), &[], &two));
+        assert!(!nested(&told("3000003", ScopeType::Department), &[], &one));
+        assert!(nested(&told("3000003", ScopeType::Department), &["1000001"], &one), "rows win");
+        let amortized = [info(ScopeType::BillingAccount, "1000001", CostType::Amortized)];
+        assert!(!nested(&department, &["1000001"], &amortized), "other money");
     }
 }

@@ -241,7 +241,7 @@ fn pieces_of(scope: &str) -> RangeInclusive<(&str, u32)> {
 }
 
 fn key<'a>(scope: &'a str, slot: Slot, date: &'a str, number: u32) -> DayKey<'a> {
-    (scope, date, u8::from(slot.part == Part::Guests), number)
+    (scope, date, slot.part as u8, number)
 }
 
 fn parts_of<'a>(scope: &'a str, slot: Slot, date: &'a str) -> RangeInclusive<DayKey<'a>> {
@@ -249,6 +249,6 @@ fn parts_of<'a>(scope: &'a str, slot: Slot, date: &'a str) -> RangeInclusive<Day
 }
 
 fn slot(date: &str, part: u8) -> Option<Slot> {
-    let part = if part == 0 { Part::Own } else { Part::Guests };
+    let part = *Part::ALL.get(usize::from(part))?;
     Some(Slot { date: date.parse().ok()?, part })
 }

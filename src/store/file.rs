@@ -19,7 +19,7 @@ use tracing::{error, info, warn};
 use crate::billing::scope::ScopeId;
 
 /// What the bytes mean. Another number is another format, whose days are read again from Azure.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// Every day is read once at a restart and then when it is replaced: nothing to cache for.
 const CACHE: usize = 1024 * 1024;
@@ -29,7 +29,7 @@ const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
 pub(super) const BOOKS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
 /// Poll records by scope.
 pub(super) const POLLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
-/// The key of a part of a day: scope, date, 1 for its guests, and its number.
+/// The key of a part of a day: scope, date, which of its rows (0 its own, 1 guests, 2 undated), and its number.
 pub(super) type DayKey<'a> = (&'a str, &'a str, u8, u32);
 /// Days by scope and slot, in parts of a bounded size.
 pub(super) const DAYS: TableDefinition<'_, DayKey<'_>, &[u8]> = TableDefinition::new("days");

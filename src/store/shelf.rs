@@ -6,6 +6,7 @@ use tracing::warn;
 
 use super::{Archive, Error};
 use crate::billing::books::{Books, Orphans};
+use crate::billing::facts::SlotFacts;
 use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::span::Span;
 use crate::spool::{Spool, SpoolError};
@@ -25,6 +26,8 @@ pub struct Answer {
     pub span: Span,
     /// Its rows.
     pub rows: Spool,
+    /// What they tell beside their sums.
+    pub facts: SlotFacts,
     /// When the reading began.
     pub began: Timestamp,
     /// Whether a report gave it.
@@ -51,13 +54,13 @@ impl Shelf {
     /// After [`Error::Unwritten`] it is entered all the same. After [`Error::Lost`] the books are
     /// not to be used: see [`Shelf::forget`].
     pub fn keep(&mut self, answer: &Answer, keeping: Keeping) -> Result<(), Error> {
-        let Answer { span, rows, began, by_report } = answer;
+        let Answer { span, rows, facts, began, by_report } = answer;
         self.books.begin(Period::of(day_of(*began)), *span);
         let mut orphans = Orphans::default();
         let mut doubted = Vec::new();
         for slot in self.books.slots(*span, rows.slots(), *began) {
             let items = rows.items(slot).map_err(lost)?;
-            if self.books.doubts(slot, &items, *began) {
+            if self.books.doubts(slot, &items, *began, keeping.complete_after) {
                 doubted.push(slot.date);
                 continue;
             }
@@ -76,7 +79,8 @@ impl Shelf {
                     self.archive.put(slot, &self.books.worth_keeping(slot, part))?;
                 }
             }
-            self.books.know(slot, &items, *began);
+            let facts = facts.get(&slot).cloned().unwrap_or_default();
+            self.books.know(slot, &items, facts, *began);
         }
         self.find_names(orphans, keeping.since)?;
         self.books.finish(*span, *began, *by_report);
@@ -85,7 +89,7 @@ impl Shelf {
             let range = DayRange { first: *first, last: *last };
             warn!(
                 days = doubted.len(), between = %range,
-                "Azure answered much less than before; the old costs of these days stay until a second answer agrees"
+                "Azure answered much less than before, or of days that were complete much more; the old costs of these days stay until a second answer agrees"
             );
         }
         self.archive.commit(&self.books)
@@ -143,7 +147,8 @@ mod tests {
             rows.count();
         }
         let span = Span::Days(DayRange { first: SLOT.date, last: SLOT.date });
-        Answer { span, rows, began: began.parse().unwrap(), by_report: false }
+        let (facts, began) = (SlotFacts::new(), began.parse().unwrap());
+        Answer { span, rows, facts, began, by_report: false }
     }
 
     fn stored(archive: &Archive) -> Vec<u64> {

@@ -71,7 +71,7 @@ impl Exporter {
         tag_keys: &[&str],
     ) -> Self {
         let scope = config.scopes[0].clone();
-        let info = ScopeInfo { label: scope.label.clone(), id: scope.id.clone(), nested: false };
+        let info = ScopeInfo { label: scope.label.clone(), id: scope.id.clone(), enrollment: None };
         let status = Arc::new(Status::new([info], config.poll.interval));
         let calls = Arc::new(ApiCalls::default());
         let about = About { demo: false, process: false };
@@ -144,6 +144,7 @@ pub(crate) async fn snapshot(endpoint: &str, scope: &str, rules: &Rules) -> (u64
     let answer = Answer {
         span: Span::Period(november()),
         rows: reading.sums,
+        facts: reading.facts,
         began: NOW.parse().expect("a time"),
         by_report: false,
     };

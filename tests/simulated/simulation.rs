@@ -165,7 +165,7 @@ impl Simulation {
         let info = |scope: &azure_billing_exporter::config::Scope| ScopeInfo {
             label: scope.label.clone(),
             id: scope.id.clone(),
-            nested: false,
+            enrollment: None,
         };
         let status = Arc::new(Status::new(config.scopes.iter().map(info), config.poll.interval));
         let calls = Arc::<ApiCalls>::default();

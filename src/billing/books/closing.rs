@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::{Books, Left, Past};
 use crate::billing::families::{Combine, Tables};
 use crate::billing::names::Named;
-use crate::billing::period::{Period, end_of};
+use crate::billing::period::{Period, day_of, end_of};
 use crate::billing::strings::Translation;
 
 /// A budget of a year looks back so far.
@@ -61,7 +61,8 @@ impl Books {
                 book.left = if whole { Left::Bill(keys) } else { Left::Rest };
             }
         }
-        let newest_usage = self.newest_usage().or(self.past.newest_usage);
+        let today = self.read_at.map_or(Date::MAX, day_of);
+        let newest_usage = self.newest_usage(today).or(self.past.newest_usage);
         self.past = Past { newest_usage, currencies: self.currencies() };
         self.days.retain(|slot, _| slot.date >= day);
         self.names.forget_before(day, None);

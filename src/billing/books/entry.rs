@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{Books, Left};
 use crate::billing::amount::Amount;
+use crate::billing::facts::DayFacts;
 use crate::billing::families::{Combine, ScopeCost, Table};
 use crate::billing::known::{Extent, Known, usage};
 use crate::billing::ledger::{Ledger, Part, Slot};
@@ -82,11 +83,19 @@ impl Books {
         slots.into_iter().collect()
     }
 
-    /// Whether a new answer for a slot holds so much less than the old one that it is asked again before
-    /// it is believed. `answer` is what its rows were billed for; no resource is asked for. What is not
+    /// Whether a new answer for a slot holds so much less than the old one, or of a day that was complete
+    /// so much more, that it is asked again before it is believed. `answer` is what its rows were billed for; no resource is asked for. What is not
     /// doubted is entered: the old rows are taken out, as they were put in where
     /// [`Books::knows_slot`], the new ones put in, and the slot is known.
-    pub fn doubts(&mut self, slot: Slot, answer: &Ledger, began: Timestamp) -> bool {
+    pub fn doubts(
+        &mut self,
+        slot: Slot,
+        answer: &Ledger,
+        began: Timestamp,
+        complete_after: SignedDuration,
+    ) -> bool {
+        let was_complete = self.was_read_late(slot.date, complete_after)
+            && self.newest_usage(day_of(began)).is_some_and(|newest| slot.date <= newest);
         let period = self.scope_cost(Period::of(slot.date));
         let period = period.map(|costs| usage(costs, &self.strings)).unwrap_or_default();
         let Some(known) = self.days.get_mut(&slot) else { return false };
@@ -94,7 +103,10 @@ impl Books {
         let (rows, costs) =
             answer.days.get(&slot).map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
         let answer = Extent::new(rows, costs, &answer.strings);
-        let doubtful = known.extent(&self.strings).shrinks_to(&answer, &period)
+        let before = known.extent(&self.strings);
+        let is_odd = before.shrinks_to(&answer, &period)
+            || was_complete && before.grows_to(&answer, &period);
+        let doubtful = is_odd
             && !known.doubted.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
         known.doubted = doubtful.then_some(answer);
         known.asked_at = began;
@@ -113,12 +125,16 @@ impl Books {
         self.add_names(slot, new, orphans);
     }
 
-    /// All rows of a slot were put in. One without any is nothing, whatever it was.
-    pub fn know(&mut self, slot: Slot, answer: &Ledger, began: Timestamp) {
-        let known = self.known(slot, answer, began);
+    /// All rows of a slot were put in, and what they tell beside their sums. One without any is
+    /// nothing, whatever it was.
+    pub fn know(&mut self, slot: Slot, answer: &Ledger, facts: DayFacts, began: Timestamp) {
+        let known = Known { facts, ..self.known(slot, answer, began) };
         let nothing = Table::<ScopeCost>::default();
-        let before = self.days.get(&slot).map_or(&nothing, |known| &known.scope_cost);
-        let is_changed = !same_amounts(before, &known.scope_cost);
+        let before = self.days.get(&slot).map(|known| &known.scope_cost);
+        // What is read for the first time was not there before, and nobody knows whether it changed.
+        let was_known = before.is_some()
+            || slot.part != Part::Own && self.guests_asked_at(Period::of(slot.date)).is_some();
+        let is_changed = was_known && !same_amounts(before.unwrap_or(&nothing), &known.scope_cost);
         let book = self.periods.entry(Period::of(slot.date)).or_default();
         if is_changed {
             book.changed = Some(began);
@@ -148,9 +164,9 @@ impl Books {
         self.guests_unfiltered = true;
     }
 
-    /// Azure does not write reports of this scope: only lists are asked for from now on.
-    pub fn refuse_reports(&mut self) {
-        self.reports_refused = true;
+    /// Azure gave no report of this scope at a moment: for a day only lists are asked for.
+    pub fn refuse_reports(&mut self, at: Timestamp) {
+        self.reports_refused_at = Some(at);
     }
 
     /// The slots since a day on which a lost name may stand, newest first.
@@ -219,12 +235,9 @@ impl Books {
 
     fn add_names(&mut self, slot: Slot, reading: &Ledger, orphans: &mut Orphans) {
         let Some(day) = reading.days.get(&slot) else { return };
-        let other = match slot.part {
-            Part::Own => Part::Guests,
-            Part::Guests => Part::Own,
-        };
         // The other rows of the day may have a name that is the lesser one.
-        let alone = !self.days.contains_key(&Slot { part: other, ..slot });
+        let mut others = Part::ALL.into_iter().filter(|part| *part != slot.part);
+        let alone = others.all(|part| !self.days.contains_key(&Slot { part, ..slot }));
         let without_resources = self.closed_resource(slot, Named::Instance);
         let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
         for (what, id, name) in day.names.iter() {
@@ -254,6 +267,7 @@ impl Books {
             scope_cost: Table::<ScopeCost>::default(),
             service_charge: Default::default(),
             tag_keys,
+            facts: DayFacts::default(),
             doubted: None,
         };
         if let Some(day) = reading.days.get(&slot) {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{Books, Left};
 use crate::billing::families::{ScopeCost, Table};
 use crate::billing::known::Known;
 use crate::billing::ledger::{Part, Slot, TagKeys};
-use crate::billing::period::{DayRange, Period};
+use crate::billing::period::{DayRange, Period, end_of};
 use crate::billing::strings::Symbol;
 
 impl Books {
@@ -48,9 +48,9 @@ impl Books {
         self.guests_unfiltered
     }
 
-    /// Whether Azure does not write reports of this scope.
-    pub fn reports_refused(&self) -> bool {
-        self.reports_refused
+    /// When Azure last gave no report of this scope.
+    pub fn reports_refused_at(&self) -> Option<Timestamp> {
+        self.reports_refused_at
     }
 
     /// When a period was last read by a report.
@@ -146,7 +146,7 @@ impl Books {
         &self,
         range: DayRange,
     ) -> impl Iterator<Item = (&Slot, &Known)> {
-        let last = Slot { date: range.last, part: Part::Guests };
+        let last = Slot { date: range.last, part: Part::Undated };
         self.days.range(Slot::own(range.first)..=last)
     }
 
@@ -170,11 +170,23 @@ impl Books {
         keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
     }
 
-    /// The newest day with usage of its own: neither a purchase dated today nor late usage that
-    /// came today must hide that usage stopped coming.
-    pub(in crate::billing) fn newest_usage(&self) -> Option<Date> {
+    /// The newest day up to today with usage of its own: neither a purchase dated today, nor late usage
+    /// that came today, nor a row dated tomorrow must hide that usage stopped coming.
+    pub(in crate::billing) fn newest_usage(&self, today: Date) -> Option<Date> {
         let used = |(slot, known): &(&Slot, &Known)| slot.part == Part::Own && known.usage_rows > 0;
-        self.days.iter().rev().find(used).map(|(slot, _)| slot.date)
+        let until_today = self.days.range(..=Slot { date: today, part: Part::Undated });
+        until_today.rev().find(used).map(|(slot, _)| slot.date)
+    }
+
+    /// Whether the rows dated on a day were read so long after its end that they are complete.
+    pub(in crate::billing) fn was_read_late(&self, day: Date, after: SignedDuration) -> bool {
+        let due = end_of(day).saturating_add(after);
+        due.is_ok_and(|due| self.day_read_at(day).is_some_and(|read| read >= due))
+    }
+
+    /// Whether rows of a period without a date are known, which only a reading of all of it shows.
+    pub fn has_undated(&self, period: Period) -> bool {
+        self.days.get(&Slot::undated(period)).is_some_and(|known| known.rows > 0)
     }
 
     /// Whether an answer to a reading by date holds all that is known of a period outside of the

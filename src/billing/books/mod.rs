@@ -6,10 +6,12 @@
 //! published follows from the books and the rules, so books that come back from the disk publish
 //! the same bytes.
 //!
-//! `entry` replaces days, `closing` lets time go by, `knowledge` answers questions.
+//! `entry` replaces days, `closing` lets time go by, `knowledge` answers questions, `evidence` those
+//! about how far the sums can be trusted.
 
 mod closing;
 mod entry;
+mod evidence;
 mod knowledge;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,8 +45,8 @@ pub struct Books {
     filter_ignored: bool,
     /// Whether it was seen to answer a reading of guests so.
     guests_unfiltered: bool,
-    /// Whether it refuses to write reports.
-    reports_refused: bool,
+    /// When it last gave no report.
+    reports_refused_at: Option<Timestamp>,
 }
 
 /// What a period adds up to.

@@ -248,7 +248,7 @@ impl Gathering {
     /// Takes all rows for those of a period: what is dated elsewhere is its guests.
     pub fn into_period(mut self, period: Period) -> Self {
         for (slot, theirs) in std::mem::take(&mut self.slots) {
-            let ours = self.slots.entry(Slot::of_period(slot.date, period)).or_default();
+            let ours = self.slots.entry(slot.in_period(period)).or_default();
             for (resource, (amounts, name)) in theirs.resources {
                 ours.add_resource(resource, amounts, name, &self.strings);
             }

@@ -19,6 +19,7 @@ use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeType;
 use crate::billing::span::Span;
 use crate::config::{self, Read};
+use crate::status::PollPart;
 
 /// Days after its end on which a period is read again, as far as the settings let it and while it
 /// is the one before: every day while corrections are usual, then ever more seldom.
@@ -48,6 +49,13 @@ pub(super) struct Ask {
     pub(super) by: By,
 }
 
+/// A reading to be made, and what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) part: PollPart,
+    pub(super) ask: Ask,
+}
+
 /// By which of Azure's APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
@@ -68,6 +76,8 @@ pub(super) struct Outlook<'a> {
     pub(super) scope_type: ScopeType,
     pub(super) read: Read,
     pub(super) measures: Measures,
+    /// Whether Azure has refused a report in this poll already.
+    pub(super) without_reports: bool,
     pub(super) books: &'a Books,
 }
 
@@ -82,22 +92,25 @@ struct Due {
 
 impl Outlook<'_> {
     /// What to read, the open period first: it is published before older days are read.
-    pub(super) fn plan(&self, now: Timestamp) -> Vec<Ask> {
+    pub(super) fn plan(&self, now: Timestamp) -> Vec<Step> {
         let today = day_of(now);
         let open = Period::of(today);
-        let mut asks = self.asks(self.open(open, now), now);
-        asks.extend(self.asks(self.previous(open.before(), now), now));
+        let mut steps = Vec::new();
+        let mut add = |part, asks: Vec<Ask>| {
+            steps.extend(asks.into_iter().map(|ask| Step { part, ask }));
+        };
+        add(PollPart::Open, self.asks(self.open(open, now), now));
+        add(PollPart::Previous, self.asks(self.previous(open.before(), now), now));
         let mut days = self.window(open.before().days().first, now);
         let mut months = self.months(today);
         let counted = self.counted(today);
         let bill = |month: &Period| counted.contains(month) && self.books.is_bill(*month);
         months.extend(days.iter().map(|day| Period::of(*day)).filter(bill));
         days.retain(|day| !months.contains(&Period::of(*day)));
-        asks.extend(self.old(days, now));
-        for month in months {
-            asks.push(Ask { span: Span::Period(month), by: self.way_of_unknown(month, now) });
-        }
-        asks
+        add(PollPart::Window, self.old(days, now));
+        let whole = |month| Ask { span: Span::Period(month), by: self.way_of_unknown(month, now) };
+        add(PollPart::Budgets, months.into_iter().map(whole).collect());
+        steps
     }
 
     /// Whether a plan has nothing new to ask: all that is published was read at some time.
@@ -111,6 +124,10 @@ impl Outlook<'_> {
     /// Whether a period that is over will not be read again.
     pub(super) fn is_settled(&self, period: Period) -> bool {
         let Some(last) = rereadings(self.poll, period).last() else { return false };
+        let is_suspect = self.books.doubted().any(|slot| period.days().contains(slot.date));
+        if is_suspect {
+            return false;
+        }
         let late = |asked: Option<Timestamp>| asked.is_some_and(|asked| asked >= last);
         days(period.days()).all(|day| late(self.books.day_asked_at(day)))
             && (!self.has_guests() || late(self.books.guests_asked_at(period)))
@@ -128,9 +145,14 @@ impl Outlook<'_> {
             let age = now.duration_since(asked);
             closed || age < SignedDuration::ZERO || age >= full_refresh
         };
+        self.due(period, today, due, |day| day >= self.recent(now))
+    }
+
+    /// The first of the newest days, which Azure still changes on every refresh. They reach over the
+    /// first of the month: the last day of the old one is as new as it was yesterday.
+    fn recent(&self, now: Timestamp) -> Date {
         let overlap = i64::from(self.poll.overlap_days.saturating_sub(1));
-        let recent = today.saturating_sub(overlap.days());
-        self.due(period, today, due, |day| day >= recent)
+        day_of(now).saturating_sub(overlap.days())
     }
 
     /// The period before, as long as it moves.
@@ -138,7 +160,7 @@ impl Outlook<'_> {
         let due = |asked: Timestamp| {
             asked > now || rereadings(self.poll, period).any(|at| asked < at && at <= now)
         };
-        self.due(period, period.days().last, due, |_| false)
+        self.due(period, period.days().last, due, |day| day >= self.recent(now))
     }
 
     /// The days of the window before the previous period that were never read, or read while they

@@ -14,6 +14,9 @@ use crate::config::Read;
 /// Days of a report that is not of a month.
 const DAYS_A_REPORT: usize = 7;
 
+/// How long no report is asked for where Azure gave none: what is missing may be there tomorrow.
+const REFUSED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
 /// How far back reports reach, in periods.
 const REPORTED_PERIODS: i32 = 13;
 
@@ -69,7 +72,7 @@ impl Outlook<'_> {
     fn lists(&self, due: Due) -> Vec<Ask> {
         let fits = self.rows(days(due.range)) <= self.measures.reading;
         let whole = if due.guests {
-            fits || self.books.guests_unfiltered()
+            fits || self.books.guests_unfiltered() || self.books.has_undated(due.period)
         } else {
             fits && due.days.len() == due.range.count()
         };
@@ -122,7 +125,14 @@ impl Outlook<'_> {
     }
 
     fn may_report(&self, period: Period, now: Timestamp) -> bool {
-        self.read == Read::Auto && !self.books.reports_refused() && self.is_reported(period, now)
+        let refused = self.books.reports_refused_at().is_some_and(|at| {
+            let age = now.duration_since(at);
+            age >= SignedDuration::ZERO && age < REFUSED_FOR
+        });
+        self.read == Read::Auto
+            && !self.without_reports
+            && !refused
+            && self.is_reported(period, now)
     }
 
     pub(super) fn is_reported(&self, period: Period, now: Timestamp) -> bool {

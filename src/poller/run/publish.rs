@@ -23,10 +23,11 @@ impl Poller {
             if held.removed {
                 return Ok(());
             }
-            let keeping = Keeping {
-                since: first_kept_day(&held.settings.rules, answer.began),
-                complete_after: held.settings.rules.day_complete_after,
-            };
+            let complete_after = held.settings.rules.day_complete_after;
+            let since = first_kept_day(&held.settings.rules, answer.began);
+            let compared = held.shelf.books.oldest_compared_day(complete_after);
+            let since = compared.map_or(since, |compared| compared.min(since));
+            let keeping = Keeping { since, complete_after };
             let kept = held.shelf.keep(&answer, keeping);
             // Half entered: whoever holds the desk next must not publish that.
             if let Err(store::Error::Lost(_)) = kept {

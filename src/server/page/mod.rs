@@ -8,6 +8,7 @@ mod chart;
 mod scope;
 mod words;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -65,10 +66,12 @@ pub(super) async fn index(State(page): State<Page>) -> Response {
 fn document(page: &Page) -> Markup {
     let site = &page.site;
     let (scopes, overviews) = site.exposition.overviews();
-    let scopes: Vec<(&ScopeStatus, Option<&Overview>)> = scopes
-        .iter()
-        .zip(overviews.iter().map(Option::as_deref).chain(std::iter::repeat(None)))
-        .collect();
+    let overviews = overviews.iter().map(Option::as_deref).chain(std::iter::repeat(None));
+    let mut listed = Vec::new();
+    for (status, overview) in scopes.iter().zip(overviews) {
+        listed.push(Listed::of(status, overview, &scopes));
+    }
+    let scopes = listed;
     let now = (site.now)();
     let version = env!("CARGO_PKG_VERSION");
     html! {
@@ -91,8 +94,8 @@ fn document(page: &Page) -> Markup {
                 main {
                     (reload_trouble(site))
                     (summary(&scopes, now))
-                    @for (index, (status, overview)) in scopes.iter().enumerate() {
-                        (scope::card(index, status, *overview, now))
+                    @for (index, scope) in scopes.iter().enumerate() {
+                        (scope::card(index, scope, now))
                     }
                 }
                 footer {
@@ -107,9 +110,26 @@ fn document(page: &Page) -> Markup {
     }
 }
 
+/// A scope on the page.
+struct Listed<'a> {
+    status: &'a ScopeStatus,
+    overview: Option<&'a Overview>,
+    /// Whether its money is also in another scope of the page.
+    nested: bool,
+}
+
+impl<'a> Listed<'a> {
+    fn of(status: &'a ScopeStatus, overview: Option<&'a Overview>, all: &[ScopeStatus]) -> Self {
+        let nothing = BTreeSet::new();
+        let billed_to = overview.map_or(&nothing, |overview| &overview.billing_accounts);
+        let nested = status.info.is_nested(billed_to, all.iter().map(|other| &other.info));
+        Self { status, overview, nested }
+    }
+}
+
 /// Also for those who see only the tab.
-fn title(scopes: &[(&ScopeStatus, Option<&Overview>)]) -> String {
-    let bad = scopes.iter().filter(|(status, _)| ScopeState::of(status).is_bad()).count();
+fn title(scopes: &[Listed<'_>]) -> String {
+    let bad = scopes.iter().filter(|scope| ScopeState::of(scope.status).is_bad()).count();
     match bad {
         0 => "Azure billing exporter".to_owned(),
         bad => format!("({bad} failing) Azure billing exporter"),
@@ -141,7 +161,7 @@ fn reload_trouble(site: &Site) -> Markup {
 }
 
 /// All scopes at a glance, one line each.
-fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: Timestamp) -> Markup {
+fn summary(scopes: &[Listed<'_>], now: Timestamp) -> Markup {
     html! {
         section.card aria-labelledby="scopes" {
             h2 #scopes { "Scopes" }
@@ -157,11 +177,11 @@ fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: Timestamp) -> Mark
                         }
                     }
                     tbody {
-                        @for (index, (status, overview)) in scopes.iter().enumerate() {
+                        @for (index, Listed { status, overview, nested }) in scopes.iter().enumerate() {
                             tr {
                                 th.name scope="row" {
                                     a href={ "#scope-" (index) } title=(status.info.label) { (status.info.label) }
-                                    @if status.info.nested { span.badge.nested { "nested" } }
+                                    @if *nested { span.badge.nested { "nested" } }
                                 }
                                 td data-label="State" { (ScopeState::of(status).badge()) }
                                 td data-label="Polled" { (polled(status, now)) }
@@ -172,7 +192,7 @@ fn summary(scopes: &[(&ScopeStatus, Option<&Overview>)], now: Timestamp) -> Mark
                     }
                 }
             }
-            @if scopes.iter().any(|(status, _)| status.info.nested) {
+            @if scopes.iter().any(|scope| scope.nested) {
                 p.note { "Nested scopes are part of a billing account that is listed too: do not add both." }
             }
         }

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{chart, words};
+use super::{Listed, chart, words};
+use crate::billing::charge::Degradation;
 use crate::billing::overview::{BudgetUse, Costly, Costs, Overview};
 use crate::billing::scope::CostType;
-use crate::status::ScopeStatus;
+use crate::status::{PollPart, ScopeStatus};
 
 /// How polling a scope goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +48,8 @@ impl State {
     }
 }
 
-pub(super) fn card(
-    index: usize,
-    status: &ScopeStatus,
-    overview: Option<&Overview>,
-    now: Timestamp,
-) -> Markup {
+pub(super) fn card(index: usize, scope: &Listed<'_>, now: Timestamp) -> Markup {
+    let Listed { status, overview, nested } = *scope;
     let id = format!("scope-{index}");
     html! {
         section.card aria-labelledby=(id) {
@@ -60,10 +57,12 @@ pub(super) fn card(
             p.badges {
                 (State::of(status).badge())
                 span.badge { (kind(status)) " " (status.info.id.id) }
-                @if status.info.nested { span.badge.nested { "nested: part of a billing account, do not add both" } }
+                @if nested { span.badge.nested { "nested: part of a billing account, do not add both" } }
             }
             (polling(status, overview, now))
             (trouble(status))
+            (older_trouble(status))
+            @if let Some(overview) = overview { (doubts(overview)) }
             @match overview {
                 Some(overview) => {
                     @for (currency, costs) in &overview.currencies {
@@ -136,6 +135,52 @@ fn trouble(status: &ScopeStatus) -> Markup {
                 @if status.last_success.is_some() { " The costs below are those of the last success." }
             }
         }
+    }
+}
+
+/// Older parts of the poll that failed: the costs of the open period are right all the same.
+fn older_trouble(status: &ScopeStatus) -> Markup {
+    let parts = PollPart::ALL.into_iter().zip(&status.parts).skip(1);
+    let failed = parts.filter_map(|(part, result)| Some((part, result.as_ref()?.as_ref().err()?)));
+    html! {
+        @for (part, (reason, what)) in failed {
+            p.trouble role="status" {
+                strong { "Not read: " (part.describe()) " (" (reason.as_str()) ")" }
+                " · " (what) " It is tried again by itself."
+            }
+        }
+    }
+}
+
+/// What makes the costs less sure than they look.
+fn doubts(overview: &Overview) -> Markup {
+    html! {
+        @if !overview.charges_visible {
+            p.trouble role="status" {
+                strong { "Charges may be hidden." }
+                " Usage costs 0 and names no price. If \"view charges\" is off, let an enterprise administrator turn it on; if the scope is really free, set "
+                code { "charges: free" } " on it."
+            }
+        }
+        @if !overview.degraded_rows.is_empty() {
+            p.note {
+                "Rows that count although something of them could not be read: "
+                @for (index, (degradation, rows)) in overview.degraded_rows.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    (words::count(*rows, "row")) " " (unread(*degradation))
+                }
+                "."
+            }
+        }
+    }
+}
+
+const fn unread(degradation: Degradation) -> &'static str {
+    match degradation {
+        Degradation::Tags => "with unreadable tags",
+        Degradation::Text => "with an unreadable text",
+        Degradation::NoCost => "without a cost (counted as 0)",
+        Degradation::NoDate => "without a date (counted in the period)",
     }
 }
 

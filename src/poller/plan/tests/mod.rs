@@ -52,22 +52,23 @@ impl Scope {
             read: self.read,
             // A hundredth, so that a test need not add up millions of rows.
             measures: Measures { page: 10, reading: 300, report: 20_000 },
+            without_reports: false,
             books: &self.shelf.books,
         }
     }
 
     /// What is asked at a moment.
     fn asks(&self, now: &str) -> Vec<String> {
-        self.outlook().plan(at(now)).into_iter().map(text).collect()
+        self.outlook().plan(at(now)).into_iter().map(|step| text(step.ask)).collect()
     }
 
     /// Asks, and enters the first answers of a plan.
     fn poll_some(&mut self, now: &str, answers: usize) -> Vec<String> {
-        let asks = self.outlook().plan(at(now));
-        for ask in asks.iter().take(answers) {
-            self.enter_by(*ask, now, self.rows_a_day);
+        let steps = self.outlook().plan(at(now));
+        for step in steps.iter().take(answers) {
+            self.enter_by(step.ask, now, self.rows_a_day);
         }
-        asks.into_iter().map(text).collect()
+        steps.into_iter().map(|step| text(step.ask)).collect()
     }
 
     fn poll(&mut self, now: &str) -> Vec<String> {
@@ -98,6 +99,7 @@ impl Scope {
                 &Answer {
                     span,
                     rows: Spool::of(ledger),
+                    facts: Default::default(),
                     began: at(now),
                     by_report: by == By::Report,
                 },
@@ -157,9 +159,41 @@ fn the_open_period_is_read_whole_at_first_and_then_only_where_it_can_change() {
 fn a_month_that_was_closed_too_early_is_read_whole_again() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-30T20:00:00Z");
-    assert_eq!(scope.poll("2026-12-01T00:30:00Z"), ["2026-12"]);
+    // The newest days reach over the first of the month.
+    assert_eq!(scope.poll("2026-12-01T00:30:00Z"), ["2026-12", "2026-11-27..2026-11-30"]);
     // The clock was set back: of a closed month resources are not known any more.
     assert_eq!(scope.asks("2026-11-30T23:30:00Z")[0], "2026-11");
+}
+
+#[test]
+fn the_newest_days_reach_over_the_first_of_the_month() {
+    let mut scope = Scope::new(1);
+    scope.poll("2026-10-31T20:00:00Z");
+    for (now, asked) in [
+        ("2026-11-01T08:00:00Z", ["2026-11", "2026-10-28..2026-10-31"]),
+        ("2026-11-01T12:00:00Z", ["2026-11", "2026-10-28..2026-10-31"]),
+        ("2026-11-03T08:00:00Z", ["2026-11", "2026-10"]),
+        ("2026-11-03T12:00:00Z", ["2026-11", "2026-10-30..2026-10-31"]),
+        ("2026-11-04T12:00:00Z", ["2026-11", "2026-10"]),
+        ("2026-11-04T16:00:00Z", ["2026-11", "2026-10-31..2026-10-31"]),
+    ] {
+        assert_eq!(scope.poll(now), asked, "{now}");
+    }
+    assert_eq!(scope.poll("2026-11-05T16:00:00Z"), ["2026-11", "2026-10"], "the daily reading");
+    assert_eq!(scope.asks("2026-11-05T20:00:00Z"), ["2026-11"]);
+}
+
+#[test]
+fn a_period_with_a_suspect_day_is_not_settled() {
+    let october = Period::of(day("2026-10-01"));
+    let mut scope = Scope::new(10);
+    scope.poll("2026-11-29T00:00:00Z");
+    assert!(scope.outlook().is_settled(october));
+    let ninth = Span::Days(DayRange { first: day("2026-10-09"), last: day("2026-10-09") });
+    scope.enter(ninth, "2026-11-29T10:00:00Z", 2);
+    assert!(!scope.outlook().is_settled(october));
+    scope.enter(ninth, "2026-11-29T14:00:00Z", 2);
+    assert!(scope.outlook().is_settled(october), "two answers agree");
 }
 
 #[test]

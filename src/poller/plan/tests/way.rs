@@ -86,7 +86,7 @@ fn a_long_reading_goes_through_the_report_when_one_is_due() {
     assert_eq!(scope.asks("2026-11-13T06:00:00Z"), ["report of 2026-11"]);
     // On the 15th day after its end the month before is read again.
     assert_eq!(scope.asks("2026-11-16T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
-    scope.shelf.books.refuse_reports();
+    scope.shelf.books.refuse_reports(at("2026-11-15T03:00:00Z"));
     let asked = scope.asks("2026-11-16T02:00:00Z");
     assert!(asked.iter().all(|ask| !ask.contains("report") && !ask.contains("short")), "{asked:?}");
 }
@@ -116,7 +116,7 @@ fn above_two_million_rows_a_report_is_a_week_and_goes_on_where_it_broke_off() {
     scope.enter_by(Ask { span: november, by: By::Report }, "2026-11-23T02:00:00Z", 900);
     scope.shelf.books.forget_before(day("2026-11-01"), SignedDuration::ZERO);
     let asked = scope.outlook().plan(at("2026-11-24T02:00:00Z"));
-    let weeks: Vec<String> = asked.iter().take(5).copied().map(text).collect();
+    let weeks: Vec<String> = asked.iter().take(5).map(|step| text(step.ask)).collect();
     assert_eq!(
         weeks,
         [
@@ -127,7 +127,7 @@ fn above_two_million_rows_a_report_is_a_week_and_goes_on_where_it_broke_off() {
             "guests of 2026-11"
         ]
     );
-    scope.enter_by(asked[0], "2026-11-24T02:00:00Z", 900);
+    scope.enter_by(asked[0].ask, "2026-11-24T02:00:00Z", 900);
     assert_eq!(scope.asks("2026-11-24T02:01:00Z")[0], weeks[0], "the others were left out");
 }
 

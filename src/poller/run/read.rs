@@ -1,0 +1,259 @@
+//! From a plan to answers: one reading after the other, and what each of Azure's answers leads to.
+//!
+//! No answer leads round in a circle. A short list that is long becomes a report, a report that is not
+//! to be had becomes a list, and a list that fails ends its part of the poll; a filter that is ignored
+//! is never asked for again.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tracing::{Instrument, info, warn, warn_span};
+
+use super::Poller;
+use crate::azure::{self, Reading};
+use crate::billing::period::Period;
+use crate::billing::span::Span;
+use crate::config::Read;
+use crate::poller::answer::{Understood, into_period, refuse_zeros, understand};
+use crate::poller::outcome::{Failure, Progress};
+use crate::poller::plan::{Ask, By, Step};
+use crate::status::{FailureReason, PollPart};
+use crate::store::Answer;
+
+/// A report that fails in passing so often in a row is read as a list instead.
+const REPORT_TRIES: u32 = 2;
+
+/// What a reading leads to.
+enum Next {
+    /// The reading behind it.
+    GoOn,
+    /// Other readings of the same days first.
+    Instead(Vec<Ask>),
+    /// A new plan. What is left of a period is here already.
+    Replan(Option<Period>),
+}
+
+/// An answer that can be entered.
+struct Interpreted {
+    answer: Answer,
+    rows: u64,
+    outside: u64,
+}
+
+impl Poller {
+    /// Reads all that is due of some part on. What was finished before a failure stays. An older part
+    /// that fails leaves the others; the open period, and days that are lost, end the poll.
+    pub(super) async fn read_all(
+        &mut self,
+        began: Timestamp,
+        first: PollPart,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        let mut steps = self.plan(began, first, progress);
+        self.forget_failures_of_nothing(&steps, first, progress);
+        while let Some(step) = steps.pop() {
+            // What is logged on the way says whose reading it is.
+            let span = warn_span!("reading", scope = self.label());
+            match self.make(step, began, progress).instrument(span).await {
+                Ok(Next::GoOn) => {}
+                Ok(Next::Instead(asks)) => {
+                    let step = |ask| Step { ask, ..step };
+                    steps.extend(asks.into_iter().rev().map(step));
+                }
+                Ok(Next::Replan(here)) => {
+                    steps = self.plan(began, step.part, progress);
+                    let period = |span: Span| Period::of(span.days().first);
+                    steps.retain(|later| here.is_none_or(|here| period(later.ask.span) != here));
+                }
+                Err(failure) => {
+                    progress.fail(step.part, step.ask.span, &failure);
+                    if step.part == PollPart::Open || failure.reason == FailureReason::Store {
+                        return Err(failure);
+                    }
+                    self.report_failure(step, &failure);
+                    if failure.is_general() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.older_failed = progress.older_failed();
+        Ok(())
+    }
+
+    /// A part that failed and of which nothing is due any more has nothing that could fail.
+    fn forget_failures_of_nothing(&self, steps: &[Step], first: PollPart, progress: &mut Progress) {
+        let Some(status) = self.last() else { return };
+        for part in PollPart::ALL.into_iter().filter(|part| *part >= first) {
+            let failed = matches!(status.parts[part as usize], Some(Err(_)));
+            if failed && steps.iter().all(|step| step.part != part) {
+                progress.read(part);
+            }
+        }
+    }
+
+    fn report_failure(&self, step: Step, failure: &Failure) {
+        warn!(
+            scope = self.label(),
+            part = step.part.as_str(),
+            days = %step.ask.span,
+            reason = failure.reason.as_str(),
+            "older costs cannot be read, they stay as they were and are tried again by themselves: {}",
+            failure.what
+        );
+    }
+
+    /// Makes one reading and publishes its answer.
+    async fn make(
+        &mut self,
+        step: Step,
+        began: Timestamp,
+        progress: &mut Progress,
+    ) -> Result<Next, Failure> {
+        let (started, ask) = (Instant::now(), step.ask);
+        let reading = match self.read(ask).await {
+            Ok(reading) => reading,
+            Err(azure::Error::TooLong(pages)) => return Ok(self.instead(ask, pages)),
+            Err(error) if self.leaves_report(ask, &error) => {
+                progress.without_reports = true;
+                return Ok(Next::Replan(None));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let (pages, allocated) = (reading.pages, reading.allocated);
+        let Some(Interpreted { answer, rows, outside }) = self.interpret(ask, reading, began)?
+        else {
+            return Ok(Next::GoOn);
+        };
+        let span = answer.span;
+        if ask.by == By::Report {
+            self.report_failures = 0;
+        } else if progress.without_reports {
+            // The list works where the report does not: it is the report's fault.
+            self.desk.lock().shelf.books.refuse_reports(began);
+        }
+        self.publish(answer).await?;
+        progress.tally.readings += 1;
+        progress.tally.rows += rows;
+        progress.tally.outside += outside;
+        progress.tally.allocated += allocated;
+        progress.read(step.part);
+        let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+        info!(scope = self.label(), days = %span.days(), rows, pages, seconds, "read");
+        // Azure gave all of a period: what remains is asked otherwise.
+        let is_other = span != ask.span;
+        Ok(if is_other { Next::Replan(Some(Period::of(span.days().first))) } else { Next::GoOn })
+    }
+
+    /// One reading by the API that it was planned for.
+    async fn read(&self, ask: Ask) -> Result<Reading, azure::Error> {
+        let settings = self.settings();
+        let (client, scope, tags) = (&settings.client, &settings.scope.id, &settings.tag_keys);
+        match ask.by {
+            By::List => client.read_usage(scope, ask.span, tags).await,
+            By::ShortList => {
+                let pages = u64::from(settings.poll.report_after_pages);
+                client.read_usage_within(scope, ask.span, tags, pages).await
+            }
+            By::Report => {
+                client.read_report(scope, ask.span, tags, settings.scope.cost_allocation).await
+            }
+        }
+    }
+
+    fn instead(&self, ask: Ask, pages: u64) -> Next {
+        let held = self.desk.lock();
+        let scope = &held.settings.scope.label;
+        info!(scope, days = %ask.span.days(), "more than {pages} pages, a report is read instead");
+        Next::Instead(held.settings.outlook(&held.shelf.books).instead(ask.span))
+    }
+
+    /// Whether the list is read because there is no report: a fast path is never mandatory. One that
+    /// failed in passing is tried once more first, as a long list takes hours. Costs that are hidden
+    /// are hidden in the list as well.
+    fn leaves_report(&mut self, ask: Ask, error: &azure::Error) -> bool {
+        if ask.by != By::Report
+            || self.settings().scope.read != Read::Auto
+            || matches!(error, azure::Error::NoCharges(_))
+        {
+            return false;
+        }
+        if error.is_transient() {
+            self.report_failures += 1;
+            if self.report_failures < REPORT_TRIES {
+                return false;
+            }
+        }
+        self.report_failures = 0;
+        info!(
+            scope = self.label(),
+            "Azure gives no report, the list is read instead; a report is asked for again after a day: {error}. What to do: {}",
+            error.remedy()
+        );
+        true
+    }
+
+    /// The answer to be entered, if there is any, and how many of its rows do not count.
+    fn interpret(
+        &mut self,
+        ask: Ask,
+        reading: Reading,
+        began: Timestamp,
+    ) -> Result<Option<Interpreted>, azure::Error> {
+        let mut held = self.desk.lock();
+        let scope = held.settings.scope.label.clone();
+        let by_report = ask.by == By::Report;
+        let understood = match ask.by {
+            // A report says itself what it is of.
+            By::Report => Understood::AsAsked,
+            By::List | By::ShortList => understand(&held.shelf.books, ask.span, &reading),
+        };
+        let spared = !held.settings.scope.charges_are_free;
+        let refused = if spared { reading.refuse_hidden() } else { Ok(()) };
+        let (zeros, mut rows) = (reading.zeros(), reading.rows);
+        let mut outside = reading.outside + reading.undated;
+        let (sums, facts, span) = match understood {
+            Understood::AsAsked => {
+                if reading.outside > 0 {
+                    let (rows, days) = (reading.outside, ask.span.days());
+                    warn!(scope, rows, %days, "Azure sent rows of other days than were asked for");
+                }
+                (reading.sums, reading.facts, ask.span)
+            }
+            Understood::Whole(period) => {
+                warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
+                held.shelf.books.distrust_filter();
+                rows += std::mem::take(&mut outside);
+                let (sums, facts) = into_period(reading.sums, reading.facts, period);
+                (sums, facts, Span::Period(period))
+            }
+            Understood::Unfiltered => {
+                info!(
+                    scope,
+                    "Azure ignores the filter for late rows; whole periods are read for them from now on"
+                );
+                held.shelf.books.distrust_guest_filter();
+                return Ok(None);
+            }
+        };
+        let slots = held.shelf.books.slots(span, sums.slots(), began);
+        refused
+            .and_then(|()| match zeros.filter(|_| spared) {
+                Some(zeros) => refuse_zeros(&held.shelf.books, zeros, slots),
+                None => Ok(()),
+            })
+            .inspect_err(|_| held.settings.client.refused(&self.desk.id))?;
+        let answer = Answer { span, rows: sums, facts, began, by_report };
+        Ok(Some(Interpreted { answer, rows, outside }))
+    }
+
+    /// What to read of some part on, the last first.
+    fn plan(&self, now: Timestamp, first: PollPart, progress: &Progress) -> Vec<Step> {
+        let held = self.desk.lock();
+        let mut outlook = held.settings.outlook(&held.shelf.books);
+        outlook.without_reports = progress.without_reports;
+        let mut steps = outlook.plan(now);
+        steps.retain(|step| step.part >= first && !progress.has_failed(step.ask.span));
+        steps.reverse();
+        steps
+    }
+}
