@@ -62,6 +62,12 @@ fn scopes(old: &[Scope], new: &[Scope]) -> Vec<String> {
         if (before.read, before.cost_allocation) != (scope.read, scope.cost_allocation) {
             changes.push(format!("scope {label} is read otherwise from its next reading on"));
         }
+        if before.charges_are_free != scope.charges_are_free {
+            changes.push(format!("scope {label}: charges changed"));
+        }
+        if before.enrollment != scope.enrollment {
+            changes.push(format!("scope {label}: enrollment changed"));
+        }
     }
     let removed = old.iter().filter(|scope| same(new, scope).is_none());
     changes.extend(removed.map(|scope| format!("scope {} removed", scope.label)));
@@ -111,6 +117,8 @@ state: {path: old.redb}
                 "name: shop, read: cost_details",
                 "scope shop is read otherwise from its next reading on",
             ),
+            ("name: shop", "name: shop, charges: free", "scope shop: charges changed"),
+            ("name: shop", "name: shop, enrollment: '8611537'", "scope shop: enrollment changed"),
             ("department: '1'", "department: '3'", "scope shop added; scope shop removed"),
             ("name: shop", "cost: amortized, name: shop", "scope shop added; scope shop removed"),
             (both, turned, "nothing changed"),

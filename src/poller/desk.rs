@@ -61,7 +61,9 @@ impl Settings {
     }
 
     fn reads_as(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.client, &other.client) && self.scope.read == other.scope.read
+        Arc::ptr_eq(&self.client, &other.client)
+            && self.scope.read == other.scope.read
+            && self.scope.charges_are_free == other.scope.charges_are_free
     }
 }
 
