@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 /// How one request is answered.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// A whole answer. `{{endpoint}}` in the body stands for the server itself.
+    /// A whole answer. `{{endpoint}}` in the body stands for the server itself, `{{today}}` for the
+    /// day of the answer in UTC: programs with a clock of their own refuse rows of another month.
     Http { status: u16, headers: Vec<(&'static str, String)>, body: String },
     /// A head that promises more bytes than come.
     Cut(String),
@@ -131,7 +132,7 @@ async fn reply(mut socket: TcpStream, answer: Answer, endpoint: &str) {
     };
     match answer {
         Answer::Http { status, headers, body } => {
-            let body = body.replace("{{endpoint}}", endpoint);
+            let body = body.replace("{{endpoint}}", endpoint).replace("{{today}}", &today());
             let mut text = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
             for (name, value) in headers {
                 text.push_str(&format!("{name}: {}\r\n", value.replace("{{endpoint}}", endpoint)));
@@ -157,4 +158,8 @@ async fn reply(mut socket: TcpStream, answer: Answer, endpoint: &str) {
             }
         }
     }
+}
+
+fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }

@@ -24,7 +24,7 @@ use tempfile::NamedTempFile;
 pub(crate) const TENANT: &str = "00000000-0000-0000-0000-000000000001";
 pub(crate) const CLIENT: &str = "00000000-0000-0000-0000-000000000002";
 pub(crate) const PAGE: &str =
-    r#"{"value":[{"properties":{"date":"2026-11-20","cost":1,"billingCurrency":"EUR"}}]}"#;
+    r#"{"value":[{"properties":{"date":"{{today}}","cost":1,"billingCurrency":"EUR"}}]}"#;
 
 /// A first page, after which a token is needed again.
 pub(crate) const FIRST_PAGE: &str = r#"{"nextLink":"{{endpoint}}/two?id=1","value":[]}"#;

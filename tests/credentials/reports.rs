@@ -9,7 +9,7 @@ use crate::site::{Authority, Site, answer, header, ok};
 use crate::{configuration, path};
 
 /// A file of a report.
-pub(crate) const FILE: &str = "Date,Cost,Currency\n2026-11-20,1,EUR\n";
+pub(crate) const FILE: &str = "Date,Cost,Currency\n{{today}},1,EUR\n";
 
 /// A report of one file that is ready.
 pub(crate) fn manifest(link: &str) -> String {

@@ -122,8 +122,10 @@ pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     )
 }
 
+/// A good answer. `{{today}}` stands for the day in UTC: rows of another month are refused.
 pub(crate) fn ok(body: &str) -> String {
-    answer(200, "content-type: application/json\r\n", body)
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    answer(200, "content-type: application/json\r\n", &body.replace("{{today}}", &today))
 }
 
 /// A token that is good for some seconds, as Entra gives it.

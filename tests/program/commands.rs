@@ -6,7 +6,7 @@ use crate::process::run;
 use crate::serve::configuration;
 use crate::server::{Answer, Server};
 
-const PAGE: &str = r#"{"value":[{"properties":{"date":"2026-11-20","cost":12.5,"quantity":3,"unitOfMeasure":"1 Hour","billingCurrency":"EUR"}}]}"#;
+const PAGE: &str = r#"{"value":[{"properties":{"date":"{{today}}","cost":12.5,"quantity":3,"unitOfMeasure":"1 Hour","billingCurrency":"EUR"}}]}"#;
 
 /// `check` asks for the newest days.
 #[expect(clippy::disallowed_methods, reason = "the program under test goes by the real time")]
@@ -176,10 +176,9 @@ fn check_ends_in_an_error_where_its_table_cannot_be_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn check_online_asks_each_scope_once_and_says_what_to_do() {
     let today = today();
-    let page = PAGE.replace("2026-11-20", &today);
-    let more = page.replace("{\"value\"", r#"{"nextLink":"{{endpoint}}/next","value""#);
+    let more = PAGE.replace("{\"value\"", r#"{"nextLink":"{{endpoint}}/next","value""#);
     let azure = Server::start(vec![
-        Answer::page(&page),
+        Answer::page(PAGE),
         Answer::status(401, r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#),
         Answer::status(401, r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#),
         Answer::page(r#"{"value":[]}"#),
@@ -221,7 +220,7 @@ async fn check_online_asks_each_scope_once_and_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_online_warns_of_a_budget_in_a_currency_that_is_not_billed() {
-    let azure = Server::start(vec![Answer::page(PAGE.replace("2026-11-20", &today()))]).await;
+    let azure = Server::start(vec![Answer::page(PAGE)]).await;
     let file = configuration(&azure.endpoint, "  - {department: \"1\"}");
     let mut text = std::fs::read_to_string(file.path()).expect("the file");
     text.push_str("budgets:\n  - {name: shop, amount: 9000, currency: USD}\n  - {name: all, amount: 9000, currency: EUR}\n");

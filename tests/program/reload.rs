@@ -10,7 +10,7 @@ use crate::serve::{configuration, until};
 use crate::server::{Answer, Server};
 
 const PAGE: &str =
-    r#"{"value":[{"properties":{"date":"2026-11-20","cost":12.5,"billingCurrency":"EUR"}}]}"#;
+    r#"{"value":[{"properties":{"date":"{{today}}","cost":12.5,"billingCurrency":"EUR"}}]}"#;
 const SHOP: &str = "  - {department: \"1\", name: shop}";
 const SHOP_AND_WEB: &str =
     "  - {department: \"1\", name: shop}\n  - {department: \"2\", name: web}";

@@ -7,7 +7,7 @@ use crate::process::{Running, get, request};
 use crate::server::{Answer, Server};
 
 const PAGE: &str =
-    r#"{"value":[{"properties":{"date":"2026-11-20","cost":12.5,"billingCurrency":"EUR"}}]}"#;
+    r#"{"value":[{"properties":{"date":"{{today}}","cost":12.5,"billingCurrency":"EUR"}}]}"#;
 
 /// A configuration file for an endpoint.
 pub(crate) fn configuration(endpoint: &str, scopes: &str) -> tempfile::NamedTempFile {

@@ -18,7 +18,7 @@ fn page(resources: usize) -> String {
                 })
                 .collect();
             format!(
-                r#"{{"properties":{{"date":"2026-11-20","cost":12.5,"billingCurrency":"EUR","resourceId":"/subscriptions/s/resourceGroups/g/x/{noise}"}}}}"#
+                r#"{{"properties":{{"date":"{{{{today}}}}","cost":12.5,"billingCurrency":"EUR","resourceId":"/subscriptions/s/resourceGroups/g/x/{noise}"}}}}"#
             )
         })
         .collect();

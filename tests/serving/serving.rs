@@ -20,13 +20,13 @@ pub(crate) fn page(rows: &[serde_json::Value]) -> String {
     serde_json::json!({"value": rows}).to_string()
 }
 
-/// One row: whose, and what it cost.
+/// One row of today: whose, and what it cost.
 pub(crate) fn row(name: &str, service: &str, cost: f64) -> serde_json::Value {
     let id = format!(
         "/subscriptions/0/resourceGroups/shop/providers/Microsoft.Compute/virtualMachines/{name}"
     );
     serde_json::json!({
-        "date": "2026-11-20", "cost": cost, "quantity": 1, "billingCurrency": "EUR", "unitOfMeasure": "1 Hour",
+        "date": "{{today}}", "cost": cost, "quantity": 1, "billingCurrency": "EUR", "unitOfMeasure": "1 Hour",
         "resourceId": id, "resourceName": name, "consumedService": service, "resourceLocation": "EUWest",
     })
 }
@@ -77,14 +77,8 @@ impl Serving {
 
     /// Waits until the first poll has ended, where nothing is asked of clients.
     pub(crate) fn polled(self) -> Self {
-        let address = format!("http://{}/-/ready", self.address);
-        for _ in 0..600 {
-            if curl(&[&address]).is_ok_and(|answer| answer.status == 200) {
-                return self;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        panic!("it never came to the end of its first poll: {:#?}", self.program.seen);
+        wait_until_polled(&self.address, &self.program);
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -96,6 +90,18 @@ impl Serving {
         write_web_config(self.folder.path(), web);
         self.program.line_with(told)
     }
+}
+
+/// Waits until the first poll of every scope has ended.
+pub(crate) fn wait_until_polled(address: &str, program: &Running) {
+    let ready = format!("http://{address}/-/ready");
+    for _ in 0..600 {
+        if curl(&[&ready]).is_ok_and(|answer| answer.status == 200) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("it never came to the end of its first poll: {:#?}", program.seen);
 }
 
 fn write_web_config(folder: &Path, web: &str) {
