@@ -13,7 +13,8 @@ pub(crate) fn read(path: &str) -> String {
 }
 
 /// The labels of each family in order, without `scope`. Families of the bill may have no sample in
-/// the golden exposition, so that they are taken from the list they are written by.
+/// the golden exposition, so that they are taken from the list they are written by. Another one
+/// without a sample says something of a scope as a whole that is not so there.
 pub(crate) fn families() -> BTreeMap<String, Vec<String>> {
     let golden = read("tests/azure/golden.prom");
     let samples = golden.lines().filter(|line| !line.starts_with('#'));
@@ -21,6 +22,11 @@ pub(crate) fn families() -> BTreeMap<String, Vec<String>> {
         .map(|sample| series(sample.rsplit_once(' ').expect("a value").0))
         .map(|(name, labels)| (name, labels.into_iter().filter(|label| label != "scope").collect()))
         .collect();
+    let described =
+        golden.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next());
+    for name in described {
+        families.entry(name.to_owned()).or_default();
+    }
     for family in FAMILIES {
         let labels = family.labels.iter().map(|label| (*label).to_owned()).collect();
         families.insert(family.name.to_owned(), labels);
