@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::chromium::{Chromium, LOOKS};
 use crate::process::Running;
-use crate::serving::{Serving, page, row};
+use crate::server::{Answer, Server};
+use crate::serving::{Serving, page, row, wait_until_polled};
 
 /// Texts whose contrast with what is behind them is below what WCAG 2 AA asks for.
 const FAINT: &str = r#"(() => {
@@ -160,22 +161,12 @@ async fn a_hostile_name_is_text_and_a_long_one_does_not_break_the_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scope_that_fails_says_why_and_what_to_do() {
-    use crate::server::{Answer, Server};
     let azure = Server::start(vec![Answer::status(
         404,
         r#"{"code":"NotFound","message":"no such <b>department</b>"}"#,
     )])
     .await;
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let config = format!(
-        "azure: {{endpoint: \"{}\", auth: {{method: token, token: a-token}}}}\nscopes: [{{department: \"1\", name: shop}}]\n",
-        azure.endpoint
-    );
-    std::fs::write(file.path(), config).expect("room for a file");
-    let path = file.path().to_str().expect("a path");
-    let mut program =
-        Running::start(&["serve", "--web.listen-address=127.0.0.1:0", "--config.file", path]);
-    let address = program.address();
+    let (_file, mut program, address) = serve_shop(&azure);
     program.line_with("poll failed");
     let mut chromium = Chromium::start();
     chromium.look(LOOKS[2]);
@@ -194,4 +185,54 @@ async fn a_scope_that_fails_says_why_and_what_to_do() {
     }
     assert_eq!(chromium.value("document.title"), "(1 failing) Azure billing exporter");
     assert_eq!(chromium.value(FAINT), json!([]));
+}
+
+/// Serves one department of an Azure.
+fn serve_shop(azure: &Server) -> (tempfile::NamedTempFile, Running, String) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let config = format!(
+        "azure: {{endpoint: \"{}\", auth: {{method: token, token: a-token}}, requests_per_minute: {{department: 100}}}}\nscopes: [{{department: \"1\", name: shop}}]\n",
+        azure.endpoint
+    );
+    std::fs::write(file.path(), config).expect("room for a file");
+    let path = file.path().to_str().expect("a path");
+    let mut program =
+        Running::start(&["serve", "--web.listen-address=127.0.0.1:0", "--config.file", path]);
+    let address = program.address();
+    (file, program, address)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_part_that_fails_and_charges_that_may_be_hidden_stand_above_the_costs() {
+    let free: Vec<_> =
+        (0..100).map(|number| row(&format!("vm-{number}"), "Virtual Machines", 0.0)).collect();
+    let no_month = r#"{"code":"NotFound","message":"no such <b>period</b>"}"#;
+    let azure =
+        Server::with_history(vec![Answer::page(page(&free))], Answer::status(404, no_month)).await;
+    let (_file, mut program, address) = serve_shop(&azure);
+    program.line_with("older costs cannot be read");
+    wait_until_polled(&address, &program);
+    let mut chromium = Chromium::start();
+    for look in LOOKS {
+        chromium.look(look);
+        chromium.open(&format!("http://{address}/"));
+        chromium.screenshot(&format!("doubtful-{}", look.name));
+        let text = chromium.visible_text();
+        for expected in [
+            "✓ ok",
+            "Not read: the previous billing period (not_found)",
+            "tried again by itself",
+            "no such <b>period</b>",
+            "What to do: check the type and the id of the scope",
+            "Charges may be hidden.",
+            "charges: free",
+            "0.00 EUR",
+        ] {
+            assert!(text.contains(expected), "{}: {expected:?} in\n{text}", look.name);
+        }
+        assert!(!text.contains("The last poll failed"), "{text}");
+        assert_eq!(chromium.value(FITS), true, "{}", look.name);
+        assert_eq!(chromium.value(FAINT), json!([]), "{}", look.name);
+    }
+    assert_eq!(chromium.value("document.title"), "Azure billing exporter");
 }

@@ -144,9 +144,9 @@ fn older_trouble(status: &ScopeStatus) -> Markup {
     let failed = parts.filter_map(|(part, result)| Some((part, result.as_ref()?.as_ref().err()?)));
     html! {
         @for (part, (reason, what)) in failed {
-            p.trouble role="status" {
+            p.doubt role="status" {
                 strong { "Not read: " (part.describe()) " (" (reason.as_str()) ")" }
-                " · " (what) " It is tried again by itself."
+                " · tried again by itself · " (what)
             }
         }
     }
@@ -156,7 +156,7 @@ fn older_trouble(status: &ScopeStatus) -> Markup {
 fn doubts(overview: &Overview) -> Markup {
     html! {
         @if !overview.charges_visible {
-            p.trouble role="status" {
+            p.doubt role="status" {
                 strong { "Charges may be hidden." }
                 " Usage costs 0 and names no price. If \"view charges\" is off, let an enterprise administrator turn it on; if the scope is really free, set "
                 code { "charges: free" } " on it."
@@ -246,5 +246,37 @@ fn costliest(heading: &str, costliest: &[Costly], currency: &str) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::billing::period::Period;
+
+    fn doubts_of(degraded_rows: Vec<(Degradation, u64)>, charges_visible: bool) -> String {
+        let overview = Overview {
+            period: Period::of(jiff::civil::date(2026, 11, 1)),
+            newest_usage: None,
+            currencies: BTreeMap::new(),
+            billing_accounts: BTreeSet::new(),
+            degraded_rows,
+            charges_visible,
+        };
+        doubts(&overview).into_string()
+    }
+
+    #[test]
+    fn what_was_not_read_in_full_is_told_with_its_number_and_nothing_is_told_of_nothing() {
+        assert_eq!(doubts_of(Vec::new(), true), "");
+        let rows = vec![(Degradation::Tags, 1), (Degradation::NoCost, 1200)];
+        let told = doubts_of(rows, true);
+        assert!(
+            told.contains("1 row with unreadable tags, 1,200 rows without a cost (counted as 0)."),
+            "{told}"
+        );
+        assert!(doubts_of(Vec::new(), false).contains("Charges may be hidden."));
     }
 }
