@@ -13,6 +13,8 @@ const HEIGHT: f64 = 100.0;
 /// Of a day, the gap to the next included.
 const WIDTH: f64 = 10.0;
 const GAP: f64 = 2.0;
+/// The height of a bar that would be too flat to be seen.
+const LEAST: f64 = 0.5;
 /// Days that are drawn even if only the last of them is known.
 const FEWEST: i64 = 14;
 
@@ -31,7 +33,10 @@ pub(super) fn days(days: &BTreeMap<Date, f64>, currency: &str) -> Markup {
             },
         );
     let bottom = days.values().copied().fold(0.0, f64::min);
-    let scale = HEIGHT / (top - bottom).max(f64::MIN_POSITIVE);
+    // Days that all cost nothing lie on the bottom line.
+    let range = top - bottom;
+    let (scale, zero) =
+        if range > 0.0 { (HEIGHT / range, top * HEIGHT / range) } else { (0.0, HEIGHT - LEAST) };
     // A single bar as wide as the page would say nothing.
     let first = first.min(last.saturating_sub((FEWEST - 1).days()));
     let all = first.series(1.day()).take_while(|day| *day <= last);
@@ -50,8 +55,8 @@ pub(super) fn days(days: &BTreeMap<Date, f64>, currency: &str) -> Markup {
             svg.days role="img" aria-label=(label) viewBox=(format!("0 0 {width} {HEIGHT}")) preserveAspectRatio="none" {
                 @for (x, day, cost) in &bars {
                     rect.cost.refund[*cost < 0.0] x=(x) width=(WIDTH - GAP)
-                        y=(format!("{:.2}", (top - cost.max(0.0)) * scale))
-                        height=(format!("{:.2}", (cost.abs() * scale).max(0.5))) {
+                        y=(format!("{:.2}", zero - cost.max(0.0) * scale))
+                        height=(format!("{:.2}", (cost.abs() * scale).max(LEAST))) {
                         title { (day) ": " (words::money(*cost, currency)) }
                     }
                 }
