@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use azure_billing_exporter::azure::Error;
-use azure_billing_exporter::status::{FailureReason, Ignored};
+use azure_billing_exporter::billing::charge::Degradation;
+use azure_billing_exporter::status::{FailureReason, Ignored, PollPart};
 
 use crate::pages::read;
 
@@ -53,12 +54,42 @@ fn every_reason_to_leave_a_row_out_is_explained() {
 }
 
 #[test]
+fn every_way_in_which_a_row_is_not_whole_is_explained_here_and_in_the_runbook_of_its_alert() {
+    let reasons: BTreeSet<String> =
+        Degradation::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
+    assert_eq!(listed("The `reason` of `azure_billing_degraded_rows`"), reasons);
+    let runbook = read("docs/runbooks/AzureBillingDegradedRows.md");
+    let alerts = read("deploy/prometheus/rules/alerts.yml");
+    for reason in reasons {
+        assert!(runbook.contains(&format!("\n- `{reason}`:")), "the runbook lacks {reason}");
+        assert!(
+            alerts.contains(&format!("eq $labels.reason \"{reason}\"")),
+            "the alert lacks {reason}"
+        );
+    }
+}
+
+#[test]
+fn every_part_of_a_poll_is_explained_where_it_is_a_metric_and_where_it_is_an_alert() {
+    let metrics = read("docs/metrics.md");
+    let runbook = read("docs/runbooks/AzureBillingPollPartFailing.md");
+    let row = metrics.lines().find(|line| line.contains("`azure_billing_poll_part_success` |"));
+    let row = row.expect("its row");
+    for part in PollPart::ALL {
+        let named = format!("`{}`:", part.as_str());
+        assert!(row.contains(&named), "docs/metrics.md lacks {named}");
+        assert!(part == PollPart::Open || runbook.contains(&named), "the runbook lacks {named}");
+    }
+}
+
+#[test]
 fn every_way_a_reading_fails_is_named_as_the_log_names_it() {
     let text = String::new;
     let errors = [
         Error::Auth(text()),
         Error::Forbidden(text()),
         Error::HiddenCharges(text()),
+        Error::NoCharges(text()),
         Error::NotFound(text()),
         Error::Throttled(text()),
         Error::Unavailable(text()),
