@@ -118,10 +118,11 @@ impl Client {
         loop {
             let claim =
                 if failed > 0 || renewed || effort.again { Claim::Again } else { Claim::Fresh };
-            let turn = quota.turn(claim, self.patience.page).await.map_err(|left| {
-                let left = left.as_secs();
-                Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
-            })?;
+            let turn =
+                quota.turn(claim, call.api.into(), self.patience.page).await.map_err(|left| {
+                    let left = left.as_secs();
+                    Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
+                })?;
             let asked = Instant::now();
             let (answer, turn) = self.ask_in(turn, call).await;
             let failure = match answer {
@@ -135,7 +136,7 @@ impl Client {
                     let least = Duration::from_secs(2_u64.saturating_pow(throttled));
                     let wait = wait.unwrap_or(Duration::from_secs(60)).max(least);
                     throttled += 1;
-                    quota.hold_back(wait);
+                    quota.hold_back(call.api.into(), wait);
                     drop(turn);
                     effort.spent += wait;
                     if effort.spent > self.patience.page {

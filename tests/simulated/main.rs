@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod answers;
+mod cases;
 mod crash;
 mod doubt;
 mod isolation;
@@ -11,5 +13,6 @@ mod polling;
 mod reload;
 mod report;
 mod restart;
+mod scripted;
 mod simulation;
 mod truth;
