@@ -64,7 +64,7 @@ impl Client {
         cost_allocation: bool,
     ) -> Result<Reading, Error> {
         let (mut reading, span) = (Reading::new(tag_keys), asked(scope, span));
-        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation };
+        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation, cloud: self.cloud };
         for blob in self.order(scope, span).await? {
             self.blob(&blob, span, wanted, tag_keys, &mut reading).await?;
         }
