@@ -36,6 +36,8 @@ pub struct Client {
     transport: Transport,
     pub(super) endpoint: Url,
     pub(super) api_version: config::ApiVersion,
+    /// Whose regions rows name.
+    pub(super) cloud: config::Cloud,
     authority: Authority,
     quotas: Arc<[Quota; ScopeType::ALL.len()]>,
     calls: Arc<ApiCalls>,
@@ -57,6 +59,7 @@ impl Client {
             transport,
             endpoint: azure.endpoint.clone(),
             api_version: azure.api_version.clone(),
+            cloud: azure.cloud,
             authority: Authority::new(azure),
             quotas: Arc::new(ScopeType::ALL.map(quota)),
             calls,

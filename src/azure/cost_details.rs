@@ -64,7 +64,7 @@ impl Client {
         cost_allocation: bool,
     ) -> Result<Reading, Error> {
         let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
-        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation };
+        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation, cloud: self.cloud };
         for blob in self.order(scope, question.asked()).await? {
             self.blob(&blob, question, wanted, tag_keys, &mut reading).await?;
         }

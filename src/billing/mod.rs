@@ -22,7 +22,7 @@ mod names;
 pub mod overview;
 pub mod period;
 pub mod published;
-mod regions;
+pub(crate) mod regions;
 mod row;
 pub mod rules;
 pub(crate) mod same;

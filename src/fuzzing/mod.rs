@@ -14,10 +14,11 @@ use jiff::civil::date;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use crate::azure::wire::read_page;
+use crate::azure::wire::{Wanted, read_page, read_repaired_page};
 use crate::azure::{Failure, judge, resolve_next_link};
 use crate::billing::amount::Amount;
 use crate::billing::books::{Books, Orphans};
+use crate::billing::charge::Charge;
 use crate::billing::ledger::{Ledger, Slot, TagKeys};
 use crate::billing::period::Period;
 use crate::billing::published::FAMILIES;
@@ -25,7 +26,7 @@ use crate::billing::rules::Rules;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
 use crate::billing::span::Span;
-use crate::config::{Config, Environment, web_config_of_stranger};
+use crate::config::{Cloud, Config, Environment, web_config_of_stranger};
 use crate::metrics::{About, ApiCalls, Exposition, Format};
 use crate::server::negotiated_content_type;
 use crate::status::{ScopeInfo, Status};
@@ -49,21 +50,34 @@ pub const TARGETS: &[(&str, Target)] = &[
 ];
 
 /// A page of usage, to the exposition: every value is a number, and no text of a row begins a line.
+/// The same holds of a page that is only read once its texts are repaired.
 pub fn page(bytes: &[u8]) {
+    let wanted = Wanted { tags: true, cost_allocation: false, cloud: Cloud::Public };
+    if !publish(|fold| read_page(bytes, wanted, fold).is_ok()) {
+        publish(|fold| read_repaired_page(bytes, wanted, fold).is_some());
+    }
+}
+
+/// Publishes what can be read, and returns whether it can.
+fn publish(read: impl FnOnce(&mut dyn FnMut(&Charge<'_>)) -> bool) -> bool {
     let period = Period::of(date(2026, 11, 20));
     let tag_keys: TagKeys = Arc::new(["team".to_owned()]);
     let mut ledger = Ledger::new(tag_keys.clone());
     let mut total = Amount::ZERO;
-    let read = read_page(bytes, true, |charge| {
+    let is_read = read(&mut |charge| {
         total += charge.cost;
         let date = charge.date.unwrap_or(period.days().first);
         ledger.add(charge, Slot::of_period(date, period));
     });
     assert!(total.to_f64().is_finite());
-    if read.is_err() {
-        return;
+    if is_read {
+        hold(ledger, period, &tag_keys);
     }
-    let Some(snapshot) = snapshot(ledger, period, &tag_keys) else { return };
+    is_read
+}
+
+fn hold(ledger: Ledger, period: Period, tag_keys: &TagKeys) {
+    let Some(snapshot) = snapshot(ledger, period, tag_keys) else { return };
     for family in FAMILIES {
         (family.each)(&snapshot, &mut |_, value| assert!(value.to_f64().is_finite()));
     }

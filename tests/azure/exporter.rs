@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azure_billing_exporter::azure::{Client, Patience, transport};
+use azure_billing_exporter::azure::{Client, Patience, Reading, transport};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
@@ -139,7 +139,11 @@ pub(crate) async fn snapshot(endpoint: &str, scope: &str, rules: &Rules) -> (u64
     let no_tags = Vec::new().into();
     let reading =
         client.read_usage(&id, Span::Period(november()), &no_tags).await.expect("a reading");
-    let rows = reading.rows;
+    (reading.rows, published(reading, rules))
+}
+
+/// What is published of a reading of November.
+pub(crate) fn published(reading: Reading, rules: &Rules) -> Snapshot {
     let mut shelf = Shelf::default();
     let answer = Answer {
         span: Span::Period(november()),
@@ -150,7 +154,8 @@ pub(crate) async fn snapshot(endpoint: &str, scope: &str, rules: &Rules) -> (u64
     };
     let keeping = Keeping { since: date(2026, 10, 1), complete_after: Default::default() };
     shelf.keep(&answer, keeping).expect("memory is never full");
-    (rows, shelf.books.snapshot(rules, &no_tags, false).expect("a reading"))
+    let no_tags = Vec::new().into();
+    shelf.books.snapshot(rules, &no_tags, false).expect("a reading")
 }
 
 /// Reads a scope whole and adds up what is published of it.

@@ -120,7 +120,7 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
         (Answer::page(""), "bad_answer", "page 1 of 0 bytes", 3),
         (Answer::page("{}"), "bad_answer", "no `value` in the answer", 3),
         (
-            Answer::page(r#"{"value":[{"properties":{"cost":"12"}}]}"#),
+            Answer::page(r#"{"value":[{"properties":{"cost":"dear"}}]}"#),
             "bad_answer",
             "row 1 of the page: cost",
             3,
@@ -140,9 +140,10 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
             3,
         ),
         (
-            Answer::page(r#"{"value":[{"properties":{"date":"yesterday"}}]}"#),
+            // Repaired, its cost would be no number; what is told is what came first.
+            Answer::page(r#"{"value":[{"properties":{"resourceName":"\q","cost":"dear"}}]}"#),
             "bad_answer",
-            "not a date",
+            "invalid escape",
             3,
         ),
         (Answer::page(format!("{{\"value\":[{}", rows(500))), "bad_answer", "after row 500", 3),
