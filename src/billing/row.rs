@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::arm_id::{ArmId, last_segment};
+use super::caseless::{caseless, same_name};
 use super::charge::{Charge, pricing_model};
 use super::columns::{Columns, Field};
 use super::ledger::TagKeys;
@@ -165,7 +166,7 @@ impl Normal {
             subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
             department: symbol(Field::Department, &charge.department, trimmed),
             account: symbol(Field::Account, &charge.account, trimmed),
-            cost_center: symbol(Field::CostCenter, &charge.cost_center, upper),
+            cost_center: symbol(Field::CostCenter, &charge.cost_center, cost_center),
             service_name: symbol(Field::ServiceName, &charge.service_name, trimmed),
             subcategory: symbol(Field::Subcategory, &charge.subcategory, trimmed),
             meter: symbol(Field::Meter, &charge.meter, trimmed),
@@ -201,7 +202,7 @@ pub(super) fn tags(
     mut each: impl FnMut(Tag),
 ) {
     for key in keys.iter() {
-        let sent = charge.tags.iter().find(|(sent, _)| sent.trim().eq_ignore_ascii_case(key));
+        let sent = charge.tags.iter().find(|(sent, _)| same_name(sent.trim(), key));
         let value = sent.map_or("", |(_, value)| value.trim());
         each(Tag { key: strings.intern(key), value: strings.intern(value), currency });
     }
@@ -215,6 +216,11 @@ fn trimmed(text: &str) -> Text<'_> {
 
 fn lower(text: &str) -> Text<'_> {
     text.trim().to_lowercase().into()
+}
+
+/// Upper-cased so that texts which differ in case alone become one: `ß` is no letter of one length.
+fn cost_center(text: &str) -> Text<'_> {
+    caseless(text.trim()).to_uppercase().into()
 }
 
 fn upper(text: &str) -> Text<'_> {

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::amount::Amount;
 use super::books::Books;
 use super::budget::{Budget, Only};
+use super::caseless::same_name;
 use super::charge::ChargeType;
 use super::days::{KnownDay, Usual};
 use super::families::{
@@ -164,7 +165,7 @@ impl Books {
                 && !self
                     .known_tag_keys(period)
                     .iter()
-                    .any(|known| self.strings.get(*known).eq_ignore_ascii_case(key))
+                    .any(|known| same_name(&self.strings.get(*known), key))
             {
                 return None;
             }
@@ -193,8 +194,7 @@ pub(super) fn expect(
 
 /// The part of a bill that counts against a budget.
 fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
-    let same =
-        |symbol: &Symbol, text: &str| strings.get(*symbol).to_lowercase() == text.to_lowercase();
+    let same = |symbol: &Symbol, name: &str| same_name(&strings.get(*symbol), name);
     let sum = |sums: &mut dyn Iterator<Item = (&[Symbol], Sum)>,
                counts: &dyn Fn(&[Symbol]) -> bool| {
         let counted = sums.filter(|(key, _)| {
