@@ -15,7 +15,7 @@ use super::kept::KeptMonth;
 use crate::billing::period::Period;
 
 /// What the bytes of the kept months mean.
-const FORMAT: &str = "format: 1\n";
+const FORMAT: &str = "format: 2\n";
 const SETTINGS: &str = "settings";
 const LOCK: &str = "lock";
 /// What is not whole yet ends in this.

@@ -1,11 +1,15 @@
 //! Names without their case: what tells one entity from another. Azure varies the case of a name
 //! from row to row, and so do people who write tags.
 //!
-//! The folding is Unicode's full one, which no language's rules bend.
+//! The folding is Unicode's full one, which no language's rules bend. Which spelling is shown is
+//! decided in [`super::names`].
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use unicase::UniCase;
+
+use super::strings::{Strings, Symbol};
 
 /// A trimmed name as it is compared: equal names have equal texts.
 pub(crate) fn caseless(name: &str) -> Cow<'_, str> {
@@ -24,6 +28,23 @@ pub(crate) fn same_name(one: &str, other: &str) -> bool {
     let are_ascii = || one.is_ascii() && other.is_ascii();
     one.eq_ignore_ascii_case(other)
         || !are_ascii() && UniCase::unicode(one) == UniCase::unicode(other)
+}
+
+/// The caseless names of an arena by the symbols of their spellings: each is folded once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Caseless(HashMap<Symbol, Symbol, foldhash::fast::RandomState>);
+
+impl Caseless {
+    /// The symbol of a name without its case.
+    pub(super) fn symbol(&mut self, name: Symbol, strings: &mut Strings) -> Symbol {
+        *self.0.entry(name).or_insert_with(|| {
+            let caseless = match caseless(&strings.get(name)) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(caseless) => Some(caseless),
+            };
+            caseless.map_or(name, |caseless| strings.intern(&caseless))
+        })
+    }
 }
 
 #[cfg(test)]

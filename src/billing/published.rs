@@ -4,8 +4,8 @@
 use super::amount::Amount;
 use super::families::{
     AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
-    MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost,
-    Sums, Table, Tables, TagCost,
+    MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, ScopeCost, ServiceCost,
+    SubscriptionCost, Sums, Table, Tables, TagCost,
 };
 use super::snapshot::Snapshot;
 
@@ -209,7 +209,7 @@ impl Snapshot {
         &self,
         first: Option<&str>,
         sums: &Sums<K>,
-        named: Option<(usize, super::names::Named)>,
+        named: Option<NamedId>,
         value: &mut dyn FnMut(Amount) -> Value,
         sink: &mut Sink<'_>,
     ) {
@@ -226,7 +226,7 @@ impl Snapshot {
             for ((place, symbol), (room, of_name)) in symbols.zip(&mut rooms) {
                 values.push(texts.get_in(*symbol, room));
                 if let Some((_, what)) = named.filter(|(of, _)| *of == place) {
-                    let name = self.names.of(what, *symbol);
+                    let name = self.names.of(what(*symbol));
                     values.push(name.map_or("", |name| texts.get_in(name, of_name)));
                 }
             }

@@ -8,6 +8,7 @@ use super::caseless::{caseless, same_name};
 use super::charge::{Charge, pricing_model};
 use super::columns::{Columns, Field};
 use super::ledger::TagKeys;
+use super::names::Named;
 use super::regions::location;
 use super::strings::{Form, Ids, Strings, Symbol};
 
@@ -86,9 +87,44 @@ impl Item {
             ..self
         }
     }
+
+    /// What it is counted as: names without their case.
+    pub(super) fn caseless(self, mut caseless: impl FnMut(Symbol) -> Symbol) -> Self {
+        Self {
+            department: caseless(self.department),
+            account: caseless(self.account),
+            service_name: caseless(self.service_name),
+            subcategory: caseless(self.subcategory),
+            meter: caseless(self.meter),
+            ..self
+        }
+    }
+
+    /// What is named in an item without case, with the names as they were sent.
+    pub(super) fn names(&self, sent: &Self) -> [(Named, Symbol); 6] {
+        let Self { service_name: service, subcategory, .. } = *self;
+        [
+            (Named::Subscription(self.subscription_id), sent.subscription_name),
+            (Named::Department(self.department), sent.department),
+            (Named::Account(self.account), sent.account),
+            (Named::Service(service), sent.service_name),
+            (Named::Subcategory([service, subcategory]), sent.subcategory),
+            (Named::Meter([service, subcategory, self.meter]), sent.meter),
+        ]
+    }
 }
 
 impl Tag {
+    /// What it is counted as: the value without its case.
+    pub(super) fn caseless(self, mut caseless: impl FnMut(Symbol) -> Symbol) -> Self {
+        Self { value: caseless(self.value), ..self }
+    }
+
+    /// What is named in a tag without case, with the value as it was sent.
+    pub(super) fn name(&self, sent: &Self) -> (Named, Symbol) {
+        (Named::TagValue([self.key, self.value]), sent.value)
+    }
+
     /// The same in other symbols.
     pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         let Self { key, value, currency } = self;

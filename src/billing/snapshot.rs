@@ -13,10 +13,11 @@ use super::caseless::same_name;
 use super::charge::ChargeType;
 use super::days::{KnownDay, Usual};
 use super::families::{
-    Bound, Combine, Folded, Kept, OTHER, SERVICE_DAYS, ScopeCost, Sum, Sums, Table, Tables,
+    Bound, Combine, Family, Folded, Kept, OTHER, SERVICE_DAYS, ScopeCost, ServiceCharge, Sum, Sums,
+    Table, Tables, spelled,
 };
 use super::ledger::TagKeys;
-use super::names::NameList;
+use super::names::{NameList, Named, Spellings};
 use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
 use super::strings::{Sorted, Strings, Symbol, sorted};
@@ -68,20 +69,12 @@ impl Books {
         let usage = strings.intern(ChargeType::Usage.as_str());
         let services = ServiceDays::of(self, &complete, usage);
         let (strings, rank) = sorted(&strings);
-        let mut current = Tables::default();
-        if let Some(book) = self.periods.get(&period) {
-            current.combine(Combine::Add, &book.tables, &rank);
-            self.only_known_tags(period, &mut current, tag_keys, &rank);
-        }
+        let (names, spellings) = self.names.undated(&rank);
+        let labelled = |period| self.labelled(period, tag_keys, &rank, &spellings);
+        let mut current = labelled(period).unwrap_or_default();
         expect(&mut current.scope_cost, expected.iter().filter_map(|c| strings.find(c)), &strings);
-        let before =
-            self.periods.get(&period.before()).filter(|_| self.knows_bill(period.before()));
-        let previous = before.map(|book| {
-            let mut previous = Tables::default();
-            previous.combine_bill(Combine::Add, &book.tables, &rank);
-            self.only_known_tags(period.before(), &mut previous, tag_keys, &rank);
-            previous
-        });
+        let before = Some(period.before()).filter(|before| self.knows_bill(*before));
+        let previous = before.and_then(labelled);
         let newest_usage = self.newest_usage().or(self.past.newest_usage);
         let window = DayRange { first: rules.window_start(day_of(read_at)), last: Date::MAX };
         let daily = self.daily(window);
@@ -99,7 +92,7 @@ impl Books {
         let doubted: BTreeSet<Date> = self.doubted().map(|slot| slot.date).collect();
         let mut snapshot = Snapshot {
             period,
-            names: self.names.undated(&rank),
+            names,
             current,
             previous,
             previous_changed: self.changed(period.before()),
@@ -110,7 +103,7 @@ impl Books {
             daily: daily.collect(),
             latest_day,
             usual_day,
-            services: services.ranked(&rank),
+            services: services.ranked(&rank, &spellings),
             forecast: self.forecast(period, rules.day_complete_after),
             budgets: self.budgets(rules, day_of(read_at)),
             folded: Folded::new(),
@@ -126,6 +119,26 @@ impl Books {
         expected.extend(self.past.currencies.iter().cloned());
         expected.extend(rules.budgets.iter().map(|budget| budget.currency.clone()));
         expected
+    }
+
+    /// The sums of a period by the symbols of labels. `None` where there are none.
+    fn labelled(
+        &self,
+        period: Period,
+        tag_keys: &TagKeys,
+        rank: impl Fn(Symbol) -> Symbol,
+        spellings: &Spellings,
+    ) -> Option<Tables> {
+        let book = self.periods.get(&period)?;
+        let mut tables = Tables::default();
+        if self.open == Some(period) {
+            tables.combine(Combine::Add, &book.tables, &rank);
+        } else {
+            tables.combine_bill(Combine::Add, &book.tables, &rank);
+        }
+        self.only_known_tags(period, &mut tables, tag_keys, rank);
+        tables.spell(spellings);
+        Some(tables)
     }
 
     /// A key by which only some days of a period were read would not add up.
@@ -233,10 +246,13 @@ impl ServiceDays {
 }
 
 impl ServiceDays {
-    fn ranked(&self, rank: impl Fn(Symbol) -> Symbol) -> Self {
+    /// By the symbols of labels.
+    fn ranked(&self, rank: impl Fn(Symbol) -> Symbol, spellings: &Spellings) -> Self {
+        let latest = self.latest.iter().map(|(key, sum)| (key.map(&rank), sum)).collect();
+        let usual = self.usual.iter().map(|(key, sum)| (key.map(&rank), sum)).collect();
         Self {
-            latest: self.latest.iter().map(|(key, sum)| (key.map(&rank), sum)).collect(),
-            usual: self.usual.iter().map(|(key, sum)| (key.map(&rank), sum)).collect(),
+            latest: spelled(&latest, ServiceCharge::SPELLED, spellings),
+            usual: spelled(&usual, &[(0, |key| Named::Service(key[0]))], spellings),
             usual_count: self.usual_count,
         }
     }

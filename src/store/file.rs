@@ -19,7 +19,7 @@ use tracing::{error, info, warn};
 use crate::billing::scope::ScopeId;
 
 /// What the bytes mean. Another number is another format, whose days are read again from Azure.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// Every day is read once at a restart and then when it is replaced: nothing to cache for.
 const CACHE: usize = 1024 * 1024;
