@@ -304,6 +304,23 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
     }
 }
 
+#[test]
+fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
+    let limits = Limits { services: 1, ..Limits::default() };
+    let wanted = Wanted { limits, instances: false };
+    let (first, second) = (day("2026-10-05"), day("2026-10-06"));
+    let rows = [
+        (first, named("Réseau", "3")),
+        (second, named("RÉSEAU", "3")),
+        (first, named("Disk", "5")),
+    ];
+    let october = month(&reading(&rows), november().before(), None, wanted);
+    let place = wanted.families().iter().position(|family| family.name == SERVICES);
+    let services: Vec<&str> =
+        october.families[place.expect("a family")].keys().map(|values| &*values[1]).collect();
+    assert_eq!(services, ["RÉSEAU", "__other__"]);
+}
+
 /// Spellings of one name each.
 const VARIANTS: [&[&str]; 5] = [
     &["Retail", "RETAIL", "retail", "reTail"],
