@@ -7,6 +7,7 @@ pub mod amount;
 mod arm_id;
 pub mod books;
 pub mod budget;
+pub(crate) mod caseless;
 pub mod charge;
 mod columns;
 mod days;

@@ -146,6 +146,18 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
             "invalid escape",
             3,
         ),
+        (
+            Answer::page(r#"{"value":[{"properties":{"cost":1,"date":"yesterday"}}]}"#),
+            "bad_answer",
+            "none of 1 rows has a date that can be read",
+            1,
+        ),
+        (
+            Answer::page(r#"{"value":[{"properties":{"date":"2026-11-10"}}]}"#),
+            "bad_answer",
+            "none of 1 rows has a cost",
+            1,
+        ),
         (Answer::page(format!("{{\"value\":[{}", rows(500))), "bad_answer", "after row 500", 3),
         (link("https://example.com/next"), "bad_answer", "leads to example.com", 1),
         (link("http://127.0.0.1:1/next"), "bad_answer", "leads to 127.0.0.1", 1),
