@@ -18,7 +18,7 @@ use super::call::{Call, Content, no_request, text};
 use super::error::Error;
 use super::patience::{Effort, Patience};
 use super::quota::{Claim, Quota, Turn};
-use super::retry::{Failure, judge, retry_after};
+use super::retry::{Failure, judge, judge_file, retry_after};
 use super::shown;
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
@@ -235,7 +235,7 @@ impl Client {
                 } else {
                     let body = collect(body, LARGEST_ERROR_BODY).await.ok().flatten();
                     let body = body.unwrap_or_default();
-                    (code, Err(judge(head.status, &head.headers, &body)))
+                    (code, Err(judge_file(head.status, &head.headers, &body)))
                 }
             }
         };
