@@ -169,7 +169,7 @@ impl Client {
         error: Error,
         effort: &mut Effort,
     ) -> Result<(), Error> {
-        if failed >= self.patience.tries || effort.spent > self.patience.page {
+        if failed >= self.patience.tries || effort.is_used_up(&self.patience) {
             return Err(error);
         }
         let longest = self.patience.backoff * 2_u32.saturating_pow(failed - 1);

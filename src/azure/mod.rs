@@ -11,6 +11,7 @@ mod cost_details;
 mod credential;
 mod error;
 mod error_body;
+mod file_limits;
 mod lenient;
 mod manifest;
 mod next_link;

@@ -29,6 +29,7 @@ pub(crate) const PATIENCE: Patience = Patience {
     turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
     report: Duration::from_secs(60),
+    file: Duration::from_secs(60),
     tries: 3,
     backoff: Duration::from_millis(10),
 };

@@ -5,6 +5,7 @@
 
 mod crash;
 mod doubt;
+mod files;
 mod isolation;
 mod large;
 mod polling;
