@@ -18,7 +18,7 @@ use super::call::{Call, Content, no_request, text};
 use super::error::Error;
 use super::patience::{Effort, Patience};
 use super::quota::{Claim, Quota, Turn};
-use super::retry::{Failure, judge, retry_after};
+use super::retry::{Failure, judge, judge_file, retry_after};
 use super::shown;
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
@@ -179,7 +179,7 @@ impl Client {
         error: Error,
         effort: &mut Effort,
     ) -> Result<(), Error> {
-        if failed >= self.patience.tries || effort.spent > self.patience.page {
+        if failed >= self.patience.tries || effort.is_used_up(&self.patience) {
             return Err(error);
         }
         let longest = self.patience.backoff * 2_u32.saturating_pow(failed - 1);
@@ -245,7 +245,7 @@ impl Client {
                 } else {
                     let body = collect(body, LARGEST_ERROR_BODY).await.ok().flatten();
                     let body = body.unwrap_or_default();
-                    (code, Err(judge(head.status, &head.headers, &body)))
+                    (code, Err(judge_file(head.status, &head.headers, &body)))
                 }
             }
         };

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::azure::wire::{Wanted, read_page, read_repaired_page};
-use crate::azure::{Failure, judge, resolve_next_link};
+use crate::azure::{Failure, judge, judge_file, resolve_next_link};
 use crate::billing::amount::Amount;
 use crate::billing::books::{Books, Orphans};
 use crate::billing::charge::Charge;
@@ -117,14 +117,16 @@ pub fn error_body(bytes: &[u8]) {
     let Some((&[high, low], body)) = bytes.split_first_chunk() else { return };
     let status = 100 + u16::from_be_bytes([high, low]) % 500;
     let Ok(status) = StatusCode::from_u16(status) else { return };
-    let said = match judge(status, &HeaderMap::new(), body) {
-        Failure::Throttled { what, .. } => what,
-        Failure::NoToken(error)
-        | Failure::Unauthenticated(error)
-        | Failure::Transient(error)
-        | Failure::Final(error) => error.to_string(),
-    };
-    assert!(said.chars().count() < 400 && !said.contains(char::is_control), "{said:?}");
+    for judge in [judge, judge_file] {
+        let said = match judge(status, &HeaderMap::new(), body) {
+            Failure::Throttled { what, .. } => what,
+            Failure::NoToken(error)
+            | Failure::Unauthenticated(error)
+            | Failure::Transient(error)
+            | Failure::Final(error) => error.to_string(),
+        };
+        assert!(said.chars().count() < 450 && !said.contains(char::is_control), "{said:?}");
+    }
 }
 
 /// The headers of a throttled answer, one a line: nobody waits for more than a day.

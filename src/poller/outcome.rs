@@ -91,7 +91,9 @@ impl From<azure::Error> for Failure {
             | azure::Error::NoCharges(_) => FailureReason::Forbidden,
             azure::Error::NotFound(_) => FailureReason::NotFound,
             azure::Error::Throttled(_) => FailureReason::Throttled,
-            azure::Error::Unavailable(_) => FailureReason::Unavailable,
+            azure::Error::Unavailable(_)
+            | azure::Error::ReportFailed(_)
+            | azure::Error::ReportFile(_) => FailureReason::Unavailable,
             azure::Error::Timeout(_) => FailureReason::Timeout,
             azure::Error::BadAnswer(_)
             | azure::Error::Unsupported(_)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use azure_billing_exporter::azure::{Client, Patience, Reading, transport};
 use azure_billing_exporter::billing::amount::Amount;
-use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::period::{Period, start_of};
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
@@ -29,6 +29,7 @@ pub(crate) const PATIENCE: Patience = Patience {
     turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
     report: Duration::from_secs(60),
+    file: Duration::from_secs(60),
     tries: 3,
     backoff: Duration::from_millis(10),
 };

@@ -79,6 +79,15 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
             "no such department",
             1,
         ),
+        (error(400, "AccountCostDisabled", "off"), "forbidden", "view charges", 1),
+        (error(400, "AuthorizationFailed", "no"), "forbidden", "EnrollmentReader", 1),
+        (error(400, "ServerTimeout", "busy"), "timeout", "HTTP 400 ServerTimeout", 3),
+        (
+            error(400, "429", "Too many requests.").with("retry-after", "3600"),
+            "throttled",
+            "next call in 3600 s",
+            1,
+        ),
         (error(400, "BadRequest", "no"), "bad_answer", "HTTP 400 BadRequest", 1),
         (
             Answer::status(400, "<html>The request is badly formed.</html>"),

@@ -7,6 +7,7 @@ mod answers;
 mod cases;
 mod crash;
 mod doubt;
+mod files;
 mod isolation;
 mod large;
 mod polling;

@@ -191,6 +191,9 @@ async fn what_does_not_pass_ends_in_its_reason_and_publishes_nothing() {
         (Step::ReportStatus, Fault::Html, BadAnswer, "manifest"),
         (Step::ReportBlob, Fault::WrongByteCount, BadAnswer, "bytes of the report"),
         (Step::ReportBlob, Fault::ExpiredSas, Unavailable, "the link to the report is refused"),
+        (Step::ReportBlob, Fault::ExpiredSas, Unavailable, "HTTP 403 AuthenticationFailed"),
+        (Step::ReportBlob, Fault::NotFound, Unavailable, "a file of the report: HTTP 404"),
+        (Step::ReportBlob, Fault::Redirect, Unavailable, "a redirect is refused"),
         (
             Step::ReportBlob,
             Fault::CutBody { after_rows: 9, announces_more: false },

@@ -106,8 +106,10 @@ impl Books {
             answer.days.get(&slot).map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
         let answer = Extent::new(rows, costs, &answer.strings);
         let before = known.extent(&self.strings);
-        let is_odd = before.shrinks_to(&answer, &period)
-            || was_complete && before.grows_to(&answer, &period);
+        // A row that gets its date goes from here to its day, and must not count in both.
+        let is_odd = slot.part != Part::Undated
+            && (before.shrinks_to(&answer, &period)
+                || was_complete && before.grows_to(&answer, &period));
         let doubtful = is_odd
             && !known.doubted.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
         known.doubted = doubtful.then_some(answer);
