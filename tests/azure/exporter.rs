@@ -132,12 +132,8 @@ pub(crate) struct Sums {
     pub(crate) series: BTreeMap<Vec<String>, Amount>,
 }
 
-/// Reads a scope whole: how many rows it has, and what is published of it.
-pub(crate) async fn snapshot(endpoint: &str, scope: &str, rules: &Rules) -> (u64, Snapshot) {
-    snapshot_of(november(), endpoint, scope, rules).await
-}
-
-async fn snapshot_of(
+/// Reads a month of a scope whole: how many rows it has, and what is published of it.
+pub(crate) async fn snapshot(
     period: Period,
     endpoint: &str,
     scope: &str,
@@ -177,7 +173,7 @@ pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
 
 /// The same of another month.
 pub(crate) async fn read_month(month: Period, endpoint: &str, scope: &str) -> Sums {
-    let (rows, snapshot) = snapshot_of(month, endpoint, scope, &Rules::default()).await;
+    let (rows, snapshot) = snapshot(month, endpoint, scope, &Rules::default()).await;
     let mut sums = Sums { rows, ..Sums::default() };
     for family in FAMILIES {
         (family.each)(&snapshot, &mut |values, value| {

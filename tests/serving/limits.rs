@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::certificates::Authority;
-use crate::exporter::{Exporter, PATIENCE, config, snapshot};
+use crate::exporter::{Exporter, PATIENCE, config, november, snapshot};
 use crate::server::{Answer, Server};
 use crate::serving::{page, row};
 
@@ -223,7 +223,8 @@ async fn a_publish_of_many_series_holds_up_no_other_request() {
     let exporter = exporter(1, "vm").await;
     let served = served(&exporter, WebConfig::default(), Patience::default(), 0);
     let azure = Server::start(vec![Answer::page(rows(10_000, &"v".repeat(900)))]).await;
-    let (_, snapshot) = snapshot(&azure.endpoint, "department: \"1\"", &Rules::default()).await;
+    let (_, snapshot) =
+        snapshot(november(), &azure.endpoint, "department: \"1\"", &Rules::default()).await;
     let exposition = exporter.exposition.clone();
     let id = exporter.status.scopes()[0].info.id.clone();
     let publish = spawn_blocking(move || exposition.publish(&id, snapshot));

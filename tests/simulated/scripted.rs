@@ -301,7 +301,9 @@ pub(crate) fn days(request: &Request) -> Option<(String, String)> {
 pub(crate) fn listed(request: &Request, rows: &[Value]) -> Answer {
     let start =
         |row: &Value| row["properties"]["billingPeriodStartDate"].as_str().map(str::to_owned);
-    let date = |row: &Value| row["properties"]["date"].as_str().map(|date| date[..10].to_owned());
+    let date = |row: &Value| -> Option<String> {
+        row["properties"]["date"].as_str()?.get(..10).map(str::to_owned)
+    };
     let Some(month) = month(request) else { return page(&[]) };
     let shown = |row: &&Value| match days(request) {
         // Azure does not filter what has no date.
