@@ -18,7 +18,7 @@ use super::call::{Call, Content, no_request, text};
 use super::error::Error;
 use super::patience::{Effort, Patience};
 use super::quota::{Claim, Quota, Turn};
-use super::retry::{Failure, judge, retry_after};
+use super::retry::{Failure, judge, judge_file, retry_after};
 use super::shown;
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
@@ -36,6 +36,8 @@ pub struct Client {
     transport: Transport,
     pub(super) endpoint: Url,
     pub(super) api_version: config::ApiVersion,
+    /// Whose regions rows name.
+    pub(super) cloud: config::Cloud,
     authority: Authority,
     quotas: Arc<[Quota; ScopeType::ALL.len()]>,
     calls: Arc<ApiCalls>,
@@ -57,6 +59,7 @@ impl Client {
             transport,
             endpoint: azure.endpoint.clone(),
             api_version: azure.api_version.clone(),
+            cloud: azure.cloud,
             authority: Authority::new(azure),
             quotas: Arc::new(ScopeType::ALL.map(quota)),
             calls,
@@ -118,10 +121,11 @@ impl Client {
         loop {
             let claim =
                 if failed > 0 || renewed || effort.again { Claim::Again } else { Claim::Fresh };
-            let turn = quota.turn(claim, self.patience.page).await.map_err(|left| {
-                let left = left.as_secs();
-                Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
-            })?;
+            let turn =
+                quota.turn(claim, call.api.into(), self.patience.page).await.map_err(|left| {
+                    let left = left.as_secs();
+                    Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
+                })?;
             let asked = Instant::now();
             let (answer, turn) = self.ask_in(turn, call).await;
             let failure = match answer {
@@ -135,7 +139,7 @@ impl Client {
                     let least = Duration::from_secs(2_u64.saturating_pow(throttled));
                     let wait = wait.unwrap_or(Duration::from_secs(60)).max(least);
                     throttled += 1;
-                    quota.hold_back(wait);
+                    quota.hold_back(call.api.into(), wait);
                     drop(turn);
                     effort.spent += wait;
                     if effort.spent > self.patience.page {
@@ -175,7 +179,7 @@ impl Client {
         error: Error,
         effort: &mut Effort,
     ) -> Result<(), Error> {
-        if failed >= self.patience.tries || effort.spent > self.patience.page {
+        if failed >= self.patience.tries || effort.is_used_up(&self.patience) {
             return Err(error);
         }
         let longest = self.patience.backoff * 2_u32.saturating_pow(failed - 1);
@@ -241,7 +245,7 @@ impl Client {
                 } else {
                     let body = collect(body, LARGEST_ERROR_BODY).await.ok().flatten();
                     let body = body.unwrap_or_default();
-                    (code, Err(judge(head.status, &head.headers, &body)))
+                    (code, Err(judge_file(head.status, &head.headers, &body)))
                 }
             }
         };

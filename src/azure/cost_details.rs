@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::task::coop::consume_budget;
+use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 use url::Url;
 
 use super::call::{Call, Content};
 use super::client::Client;
 use super::error::Error;
+use super::file_limits::{FileLimits, FileStart};
 use super::manifest::{Blob, files};
 use super::next_link;
 use super::patience::Effort;
@@ -64,7 +66,7 @@ impl Client {
         cost_allocation: bool,
     ) -> Result<Reading, Error> {
         let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
-        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation };
+        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation, cloud: self.cloud };
         for blob in self.order(scope, question.asked()).await? {
             self.blob(&blob, question, wanted, tag_keys, &mut reading).await?;
         }
@@ -132,41 +134,36 @@ impl Client {
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let url = blob.url()?;
-        let (mut effort, mut failed) = (Effort::new(true, false), 0);
+        let limits = FileLimits::new(blob.byte_count, &self.patience);
+        let (mut effort, mut failed) = (Effort::of_file(limits.time), 0);
         loop {
             let (mut tally, mut sums) = (Tally::new(question), Spool::new(tag_keys));
+            let (began, left) = (Instant::now(), limits.time.saturating_sub(effort.spent));
             let count = (&mut tally, &mut sums);
-            let error = match self.download(&url, blob.byte_count, wanted, count).await {
-                Ok(report) => {
+            let read = timeout(left, self.download(&url, limits, wanted, count)).await;
+            effort.spend(began.elapsed());
+            let error = match read {
+                Ok(Ok(report)) => {
                     reading.sums.adopt(sums);
                     let Report { rounded, unreadable_dates, bytes, .. } = report;
                     reading.merge(&tally, PartRead { rounded, unreadable_dates, bytes });
                     reading.allocated += report.allocated;
                     return Ok(());
                 }
-                Err(Failure::Throttled { wait, what }) => {
+                Err(_) => limits.too_late(),
+                Ok(Err(Failure::Throttled { wait, what })) => {
                     let wait = wait.unwrap_or(USUAL_WAIT).min(self.patience.page);
                     debug!(wait_seconds = wait.as_secs(), "the storage throttles: {what}");
                     sleep(wait).await;
                     effort.spend(wait);
                     Error::Unavailable(what)
                 }
-                Err(Failure::Transient(error)) => error,
-                // The link was good a moment ago: it is too old now, or was never ours.
-                Err(
-                    Failure::Final(Error::Forbidden(what))
-                    | Failure::Unauthenticated(Error::Auth(what)),
-                ) => {
-                    let what = format!("the link to the report is refused: {what}");
-                    return Err(Error::Unavailable(what));
-                }
-                Err(
+                Ok(Err(Failure::Transient(error))) => error,
+                Ok(Err(
                     Failure::Final(error)
                     | Failure::NoToken(error)
                     | Failure::Unauthenticated(error),
-                ) => {
-                    return Err(error);
-                }
+                )) => return Err(error),
             };
             failed += 1;
             self.back_off(failed, error, &mut effort).await?;
@@ -176,20 +173,24 @@ impl Client {
     async fn download(
         &self,
         url: &Url,
-        announced: Option<u64>,
+        limits: FileLimits,
         wanted: Wanted,
         (tally, sums): (&mut Tally, &mut Spool),
     ) -> Result<Report, Failure> {
         let mut body = self.open(url).await?;
-        let mut reader = ReportReader::new(wanted);
+        let (mut reader, mut start) = (ReportReader::new(wanted), FileStart::default());
         let broken = |error: String| Failure::Transient(Error::BadAnswer(error));
         while let Some(part) = self.next_part(&mut body).await.map_err(Failure::Transient)? {
+            start.check(&part).map_err(Failure::Final)?;
+            limits.check(reader.bytes() + part.len() as u64).map_err(Failure::Final)?;
             let mut count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
             reader.feed(&part, &mut count).map_err(|error| broken(error.to_string()))?;
             sums.count();
+            // Parts that are always there would let neither the deadline nor others have their turn.
+            consume_budget().await;
         }
         let bytes = reader.bytes();
-        if let Some(announced) = announced.filter(|announced| bytes < *announced) {
+        if let Some(announced) = limits.announced.filter(|announced| bytes < *announced) {
             return Err(broken(format!("{bytes} of the {announced} bytes of the report")));
         }
         let mut count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));

@@ -35,15 +35,34 @@ pub enum Error {
     /// The list is longer than the reader wants to page through.
     #[error("more than {0} pages")]
     TooLong(u64),
+    /// Azure took the order for a report and could not write it.
+    #[error("Azure could not write the report: {0}")]
+    ReportFailed(String),
+    /// A report is written, but a file of it cannot be had. It says nothing of the scope.
+    #[error("a file of the report: {0}")]
+    ReportFile(String),
     /// What came is not what the API answers.
     #[error("bad answer: {0}")]
     BadAnswer(String),
 }
 
 impl Error {
-    /// Returns whether the same may well succeed soon, so that it is worth asking again.
+    /// Returns whether the same request may well succeed later: Azure is busy or down, or the way to it is.
+    /// Any other error stays until something is changed, here or in Azure.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Throttled(_) | Self::Unavailable(_) | Self::Timeout(_))
+        match self {
+            Self::Throttled(_) | Self::Unavailable(_) | Self::Timeout(_) => true,
+            Self::Auth(_)
+            | Self::Forbidden(_)
+            | Self::HiddenCharges(_)
+            | Self::NoCharges(_)
+            | Self::NotFound(_)
+            | Self::Unsupported(_)
+            | Self::TooLong(_)
+            | Self::ReportFailed(_)
+            | Self::ReportFile(_)
+            | Self::BadAnswer(_) => false,
+        }
     }
 
     /// What the reader of the log can do about it.
@@ -69,6 +88,10 @@ impl Error {
                 "check that the scope belongs to an Enterprise Agreement; if only its report is refused, set its `read: usage_details`"
             }
             Self::TooLong(_) => "set `read: usage_details` to page through all of it",
+            Self::ReportFailed(_) => "if it lasts, set `read: usage_details` for this scope",
+            Self::ReportFile(_) => {
+                "if it lasts, let this machine reach the storage account (*.blob.core.windows.net) through firewall and proxy, or set `read: usage_details` for this scope"
+            }
             Self::BadAnswer(_) => {
                 "check azure.endpoint and azure.usage_details_api_version; if both are right, report this line"
             }

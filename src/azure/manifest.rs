@@ -2,18 +2,20 @@
 //! read what it leads to. So nothing of this answer is quoted but its words for what went wrong,
 //! and those without addresses.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::error::Error;
+use super::lenient::{Word, count};
 use super::shown;
 
 /// Of what Azure says went wrong.
 const LONGEST_TOLD: usize = 300;
 
-/// A report that is written.
+/// A report that is written. Fields that may be absent may be null as well.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Operation {
@@ -22,22 +24,21 @@ struct Operation {
     error: Option<OperationError>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Manifest {
-    data_format: Option<String>,
-    #[serde(default)]
-    compress_data: bool,
-    blob_count: Option<usize>,
-    #[serde(default)]
-    blobs: Vec<Blob>,
+    data_format: Word,
+    compress_data: Word,
+    #[serde(deserialize_with = "count")]
+    blob_count: Option<u64>,
+    blobs: Option<Vec<Blob>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct OperationError {
-    code: String,
-    message: String,
+    code: Word,
+    message: Word,
 }
 
 /// A file of a report.
@@ -46,6 +47,7 @@ struct OperationError {
 pub(crate) struct Blob {
     blob_link: String,
     /// How long it is, where Azure says so.
+    #[serde(default, deserialize_with = "count")]
     pub(crate) byte_count: Option<u64>,
 }
 
@@ -57,6 +59,15 @@ impl fmt::Debug for Blob {
 }
 
 impl Blob {
+    /// Where it is: the same for links that are signed anew.
+    fn place(&self) -> String {
+        match Url::parse(&self.blob_link) {
+            Ok(url) => format!("{}{}", &url[Position::BeforeHost..Position::AfterPort], url.path()),
+            // What is no URL is refused when it is to be followed.
+            Err(_) => self.blob_link.clone(),
+        }
+    }
+
     /// The address: encrypted, or on this machine.
     pub(crate) fn url(&self) -> Result<Url, Error> {
         // The text of an error could quote the link.
@@ -89,27 +100,45 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
         let (line, column) = (error.line(), error.column());
         bad(format!("not the JSON of one, from line {line} column {column} on"))
     })?;
-    match operation.status.to_ascii_lowercase().as_str() {
+    match operation.status.trim().to_ascii_lowercase().as_str() {
         "nodatafound" => return Ok(Vec::new()),
         "completed" => {}
         "failed" => {
-            let OperationError { code, message } = operation.error.unwrap_or_default();
-            let told = shown::one_line(&format!("{code} {message}"), LONGEST_TOLD);
-            return Err(Error::Unavailable(format!("Azure could not write the report: {told}")));
+            let told = operation.error.unwrap_or_default().told();
+            return Err(Error::ReportFailed(told));
         }
         status => return Err(bad(format!("unknown status {}", shown::one_line(status, 50)))),
     }
     let manifest = operation.manifest.ok_or_else(|| bad("it is missing".to_owned()))?;
-    if manifest.compress_data
-        || manifest.data_format.is_some_and(|format| !format.eq_ignore_ascii_case("csv"))
+    let format = manifest.data_format.0;
+    if manifest.compress_data.0.eq_ignore_ascii_case("true")
+        || !(format.is_empty() || format.eq_ignore_ascii_case("csv"))
     {
         return Err(bad("the files are no plain CSV".to_owned()));
     }
-    let (files, announced) = (manifest.blobs.len(), manifest.blob_count);
-    if let Some(announced) = announced.filter(|announced| *announced != files) {
-        return Err(bad(format!("{files} files where {announced} are announced")));
+    let files = manifest.blobs.unwrap_or_default();
+    let (found, announced) = (files.len(), manifest.blob_count);
+    if let Some(announced) = announced.filter(|announced| *announced != found as u64) {
+        return Err(bad(format!("{found} files where {announced} are announced")));
     }
-    Ok(manifest.blobs)
+    let mut seen = HashSet::new();
+    if let Some(number) = files.iter().position(|file| !seen.insert(file.place())) {
+        // Its rows would count twice.
+        return Err(bad(format!("file {} of {found} is there already", number + 1)));
+    }
+    Ok(files)
+}
+
+impl OperationError {
+    /// What went wrong, in Azure's words. The code 0 stands for no error.
+    fn told(&self) -> String {
+        let code = self.code.0.as_str();
+        let code = if code.bytes().all(|digit| digit == b'0') { "" } else { code };
+        match format!("{code} {}", self.message.0).trim() {
+            "" => "it does not say why".to_owned(),
+            told => shown::one_line(told, LONGEST_TOLD),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -167,5 +196,83 @@ mod tests {
         let says = "bad answer: the report's manifest: 0 files where 2 are announced";
         assert_eq!(told(two.to_owned()), says);
         assert!(told(format!(r#"{{"status":"{}"}}"#, "x".repeat(1 << 20))).len() < 200);
+    }
+
+    const PART: &str = r#"{"blobLink":"https://example.com/a/0.csv?sig=planted","byteCount":7}"#;
+
+    #[test]
+    fn what_is_null_or_says_nothing_is_as_if_it_were_absent() {
+        for fields in [
+            format!(r#""status":"Completed","error":null,"manifest":{{"blobs":[{PART}]}}"#),
+            format!(
+                r#""status":" completed ","error":{{"code":"0","message":null}},"manifest":{{"manifestVersion":null,"dataFormat":null,"blobCount":null,"byteCount":null,"compressData":null,"requestContext":null,"blobs":[{PART}]}},"validTill":null"#
+            ),
+            format!(
+                r#""status":"COMPLETED","error":{{"code":0,"message":{{"a":[1]}}}},"manifest":{{"dataFormat":" CSV ","blobCount":"1","compressData":"False","blobs":[{PART}]}}"#
+            ),
+        ] {
+            let found = files(format!("{{{fields}}}").as_bytes()).unwrap();
+            assert_eq!(found.iter().map(|it| it.byte_count).collect::<Vec<_>>(), [Some(7)]);
+        }
+        for (count, bytes) in
+            [("null", None), ("\"12\"", Some(12)), ("\" \"", None), ("12", Some(12))]
+        {
+            let text = format!(
+                r#"{{"status":"Completed","manifest":{{"blobs":[{{"blobLink":"https://example.com/","byteCount":{count}}}]}}}}"#
+            );
+            assert_eq!(files(text.as_bytes()).unwrap()[0].byte_count, bytes, "{count}");
+        }
+        let none = r#"{"status":"Completed","manifest":{"blobCount":0,"blobs":null}}"#;
+        assert!(files(none.as_bytes()).unwrap().is_empty());
+        for unreadable in ["-1", "\"many\"", "1.5"] {
+            let text =
+                format!(r#"{{"status":"Completed","manifest":{{"blobCount":{unreadable}}}}}"#);
+            assert!(files(text.as_bytes()).is_err(), "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn a_report_that_failed_says_why_where_azure_does() {
+        for (error, told) in [
+            (r#"{"code":"Busy","message":"try later"}"#, "Busy try later"),
+            (r#"{"code":"00","message":"try later"}"#, "try later"),
+            (r#"{"code":5,"message":null}"#, "5"),
+            (r#"{"code":"","message":null}"#, "it does not say why"),
+            (r#"{"code":0}"#, "it does not say why"),
+            ("null", "it does not say why"),
+        ] {
+            let text = format!(r#"{{"status":"Failed","error":{error}}}"#);
+            let failed = files(text.as_bytes()).unwrap_err();
+            assert_eq!(failed.to_string(), format!("Azure could not write the report: {told}"));
+            assert!(matches!(failed, Error::ReportFailed(_)) && !failed.is_transient());
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_would_count_twice() {
+        let named = |links: [&str; 2]| {
+            let blobs = links.map(|link| format!(r#"{{"blobLink":"{link}"}}"#)).join(",");
+            files(
+                format!(r#"{{"status":"Completed","manifest":{{"blobs":[{blobs}]}}}}"#).as_bytes(),
+            )
+        };
+        let first = "https://example.com/a/0.csv?sig=planted";
+        for second in [
+            first,
+            "https://example.com/a/0.csv",
+            "https://EXAMPLE.com:443/a/0.csv?sv=1&sig=planted2",
+            "https://example.com/a/b/../0.csv?sig=planted3#x",
+        ] {
+            let said = named([first, second]).unwrap_err().to_string();
+            let expected = "bad answer: the report's manifest: file 2 of 2 is there already";
+            assert_eq!(said, expected, "{second}");
+        }
+        for second in [
+            "https://example.com/a/1.csv?sig=planted",
+            "https://other.example.com/a/0.csv?sig=planted",
+            "https://example.com/A/0.csv?sig=planted",
+        ] {
+            assert_eq!(named([first, second]).unwrap().len(), 2, "{second}");
+        }
     }
 }

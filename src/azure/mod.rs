@@ -10,6 +10,9 @@ mod client;
 mod cost_details;
 mod credential;
 mod error;
+mod error_body;
+mod file_limits;
+mod lenient;
 mod manifest;
 mod next_link;
 mod patience;
@@ -31,5 +34,5 @@ pub use usage_details::Probe;
 pub(crate) use {
     manifest::files as report_files,
     next_link::resolve as resolve_next_link,
-    retry::{Failure, judge},
+    retry::{Failure, judge, judge_file},
 };

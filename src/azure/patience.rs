@@ -14,6 +14,8 @@ pub struct Patience {
     pub page: Duration,
     /// For a report to be written, from the request on.
     pub report: Duration,
+    /// For one file of a report, all tries together, beside what its length takes at the slowest.
+    pub file: Duration,
     /// Tries of a request that fails in passing, and of a page that does not parse.
     pub tries: u32,
     /// Before the second try; it doubles with each further one.
@@ -27,13 +29,14 @@ impl Default for Patience {
             turn: Duration::from_secs(30),
             page: Duration::from_secs(15 * 60),
             report: Duration::from_secs(2 * 3600),
+            file: Duration::from_secs(15 * 60),
             tries: 5,
             backoff: Duration::from_millis(500),
         }
     }
 }
 
-/// Time spent on a page that is not there yet.
+/// Time spent on a page or file that is not there yet.
 #[derive(Debug)]
 pub(super) struct Effort {
     /// Whether pages of the same reading are there already, which would be lost.
@@ -41,14 +44,25 @@ pub(super) struct Effort {
     /// Whether the reading before this one failed, so that this is the next try.
     pub(super) again: bool,
     pub(super) spent: Duration,
+    /// How much may be spent, where that is not [`Patience::page`].
+    most: Option<Duration>,
 }
 
 impl Effort {
     pub(super) fn new(begun: bool, again: bool) -> Self {
-        Self { begun, again, spent: Duration::ZERO }
+        Self { begun, again, spent: Duration::ZERO, most: None }
+    }
+
+    /// For a file of a report that is there.
+    pub(super) fn of_file(most: Duration) -> Self {
+        Self { most: Some(most), ..Self::new(true, false) }
     }
 
     pub(super) fn spend(&mut self, time: Duration) {
         self.spent += time;
+    }
+
+    pub(super) fn is_used_up(&self, patience: &Patience) -> bool {
+        self.spent >= self.most.unwrap_or(patience.page)
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::metrics::ApiCalls;
-use crate::metrics::api::Wait;
+use crate::metrics::api::{Api, Wait};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -28,8 +28,27 @@ struct State {
     /// When the calls of the last minute were made. A window, not a leaking bucket: a first reading
     /// of a few pages need not wait, and no minute ever sees more calls than are allowed.
     made: VecDeque<Instant>,
-    /// Until when Azure wants to be left alone.
-    held_until: Option<Instant>,
+    /// Until when Azure wants to be left alone, by the list's quota and by that of reports: Azure
+    /// throttles the two apart, and the list must not wait for reports.
+    held_until: [Option<Instant>; 2],
+}
+
+/// Whose quota Azure throttles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// `Microsoft.Consumption`: the list.
+    Consumption,
+    /// `Microsoft.CostManagement`: reports.
+    CostManagement,
+}
+
+impl From<Api> for Service {
+    fn from(api: Api) -> Self {
+        match api {
+            Api::UsageDetails => Self::Consumption,
+            Api::CostDetails | Api::CostDetailsBlob => Self::CostManagement,
+        }
+    }
 }
 
 /// The right to make one call; the next one gets it when this is dropped.
@@ -68,12 +87,13 @@ impl Quota {
     pub(crate) async fn turn(
         &self,
         claim: Claim,
+        service: Service,
         patience: Duration,
     ) -> Result<Turn<'_>, Duration> {
         loop {
             let one = self.one.lock().await;
             let now = Instant::now();
-            let Some((until, reason)) = self.state().wait(self.allowed(claim), now) else {
+            let Some((until, reason)) = self.state().wait(self.allowed(claim), service, now) else {
                 self.state().made.push_back(now);
                 return Ok(Turn { _one: one });
             };
@@ -88,9 +108,9 @@ impl Quota {
         }
     }
 
-    /// Nobody gets a turn before the wait is over.
-    pub(crate) fn hold_back(&self, wait: Duration) {
-        self.state().held_until = Some(Instant::now() + wait);
+    /// Nobody gets a turn at a service before the wait is over.
+    pub(crate) fn hold_back(&self, service: Service, wait: Duration) {
+        self.state().held_until[service as usize] = Some(Instant::now() + wait);
     }
 
     fn allowed(&self, claim: Claim) -> usize {
@@ -108,8 +128,8 @@ impl Quota {
 
 impl State {
     /// Until when a call must wait, and why; `None` where it may be made.
-    fn wait(&mut self, allowed: usize, now: Instant) -> Option<(Instant, Wait)> {
-        if let Some(until) = self.held_until.filter(|until| *until > now) {
+    fn wait(&mut self, allowed: usize, service: Service, now: Instant) -> Option<(Instant, Wait)> {
+        if let Some(until) = self.held_until[service as usize].filter(|until| *until > now) {
             return Some((until, Wait::Throttled));
         }
         while self.made.front().is_some_and(|made| *made + MINUTE <= now) {
@@ -129,7 +149,7 @@ mod tests {
         let quota = Quota::new(6, Arc::default());
         let mut made = Vec::new();
         for _ in 0..30 {
-            drop(quota.turn(Claim::Fresh, MINUTE).await);
+            drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
             made.push(Instant::now());
         }
         assert_eq!(made[5], made[0], "the first calls need not wait");
@@ -143,15 +163,18 @@ mod tests {
         let quota = Quota::new(6, Arc::default());
         let start = Instant::now();
         let held = Duration::from_secs(90);
-        drop(quota.turn(Claim::Fresh, held).await);
-        quota.hold_back(held);
-        let refused = quota.turn(Claim::Fresh, MINUTE).await;
+        drop(quota.turn(Claim::Fresh, Service::Consumption, held).await);
+        quota.hold_back(Service::Consumption, held);
+        let refused = quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await;
         assert_eq!(refused.err(), Some(held), "longer than one would wait");
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(quota.turn(Claim::Again, held).await);
+        drop(quota.turn(Claim::Again, Service::Consumption, held).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90));
-        drop(quota.turn(Claim::Fresh, MINUTE).await);
+        drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90), "once");
+        quota.hold_back(Service::CostManagement, held);
+        drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
+        assert_eq!(start.elapsed(), Duration::from_secs(90), "reports hold back reports alone");
     }
 
     #[tokio::test(start_paused = true)]
@@ -161,13 +184,13 @@ mod tests {
             let failing = quota.clone();
             let failing = tokio::spawn(async move {
                 for _ in 0..1000 {
-                    drop(failing.turn(Claim::Again, MINUTE).await);
+                    drop(failing.turn(Claim::Again, Service::Consumption, MINUTE).await);
                 }
             });
             tokio::time::sleep(10 * MINUTE).await;
             let start = Instant::now();
             for _ in 0..left {
-                drop(quota.turn(Claim::Fresh, MINUTE).await);
+                drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
                 assert_eq!(start.elapsed(), Duration::ZERO, "{per_minute} a minute");
             }
             failing.abort();

@@ -17,13 +17,14 @@ use super::next_link;
 use super::patience::Effort;
 use super::reading::{PartRead, Question, Reading, Tally};
 use super::shown;
-use super::wire::{Page, read_page};
+use super::wire::{Page, PageError, Wanted, read_page, read_repaired_page};
 use crate::billing::charge::Charge;
 use crate::billing::ledger::TagKeys;
 use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
 use crate::metrics::api::Api;
+use crate::spool::Spool;
 
 /// The largest page Azure gives.
 const ROWS_PER_PAGE: u32 = 1000;
@@ -169,11 +170,9 @@ impl Client {
                     return Err(Error::BadAnswer("HTTP 202 to a list".to_owned()));
                 }
             };
-            let mut tally = Tally::new(question);
-            let (sums, tags) = (&mut reading.sums, reading.tags);
-            let count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
-            match read_page(&body, tags, count) {
-                Ok(page) => {
+            let wanted = Wanted { tags: reading.tags, cost_allocation: false, cloud: self.cloud };
+            match note_page(&body, wanted, question, &mut reading.sums) {
+                Ok((page, tally)) => {
                     if reading.pages > 0 && page.rows == 0 && page.next_link.is_none() && !empty {
                         // As above: it may have lost its rows.
                         empty = true;
@@ -186,7 +185,6 @@ impl Client {
                     return Ok(page);
                 }
                 Err(error) => {
-                    reading.sums.discard();
                     failed += 1;
                     let number = reading.pages + 1;
                     // It may quote a string that fills the page.
@@ -230,6 +228,31 @@ impl Client {
         url.set_query(Some(&query));
         Ok(url)
     }
+}
+
+/// Notes the rows of a page. One whose texts cannot be decoded is read with them replaced; what is
+/// said of a page that is bad all the same is what was wrong with it as it came. Of a bad page no row
+/// stays noted.
+fn note_page(
+    body: &[u8],
+    wanted: Wanted,
+    question: Question,
+    sums: &mut Spool,
+) -> Result<(Page, Tally), PageError> {
+    let mut tally = Tally::new(question);
+    let count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+    let error = match read_page(body, wanted, count) {
+        Ok(page) => return Ok((page, tally)),
+        Err(error) => error,
+    };
+    sums.discard();
+    let mut tally = Tally::new(question);
+    let count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+    if let Some(page) = read_repaired_page(body, wanted, count) {
+        return Ok((page, tally));
+    }
+    sums.discard();
+    Err(error)
 }
 
 /// Where Azure has a scope.

@@ -17,7 +17,7 @@ use super::families::{
 };
 use super::ledger::{Ledger, Part, Slot};
 use super::limits::Limits;
-use super::names::{DatedNames, NameList, Names};
+use super::names::{DatedNames, NameList, Names, Spellings};
 use super::period::Period;
 use super::published::{FAMILIES, PublishedFamily};
 use super::snapshot::{ServiceDays, Snapshot, expect};
@@ -48,7 +48,7 @@ impl Wanted {
     }
 }
 
-/// What a period leaves to the one after it: its sums, and what its subscriptions are called.
+/// What a period leaves to the one after it: its sums, and what they are of is called.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bill {
     strings: Strings,
@@ -100,6 +100,7 @@ struct Days<'a> {
     rank: Vec<Symbol>,
     /// As it is published at the end of a day.
     snapshot: Snapshot,
+    spellings: Spellings,
     bill: Bill,
     /// The currencies of the period before.
     expected: Vec<Symbol>,
@@ -118,23 +119,24 @@ impl<'a> Days<'a> {
             let mut symbol = |symbol| translation.translate(symbol);
             let tables = previous.insert(Tables::default());
             tables.combine_bill(Combine::Add, &bill.tables, &mut symbol);
-            let known =
-                bill.names.iter().map(|(what, id, name)| ((what, symbol(id)), symbol(name)));
-            let known: Vec<_> = known.collect();
-            for (id, name) in known {
-                names.add(id, name, period.before().days().last, |symbol| strings.get(symbol));
+            for (named, name) in bill.names.iter() {
+                let (named, name) = (named.translated(&mut symbol), symbol(name));
+                // One of each: none has to be compared.
+                names.add(named, name, period.before().days().last, |_| "".into());
             }
         }
         for (slot, day) in own_days(reading, period) {
-            for (what, id, name) in day.names.iter() {
-                names.add((what, id), name, slot.date, |symbol| strings.get(symbol));
+            for (named, name) in day.names.iter() {
+                names.add(named, name, slot.date, |symbol| strings.get(symbol));
             }
         }
         let (ordered, new) = sorted(&strings);
         let rank = strings.texts().symbols().map(&new).collect();
+        let (names, spellings) = names.undated(&new);
         let previous = previous.map(|tables| {
             let mut ranked = Tables::default();
             ranked.combine_bill(Combine::Add, &tables, &new);
+            ranked.spell(&spellings);
             ranked
         });
         let mut expected: Vec<Symbol> = previous
@@ -144,8 +146,8 @@ impl<'a> Days<'a> {
             .collect();
         expected.sort_unstable();
         expected.dedup();
-        let snapshot = snapshot(period, ordered, names.undated(&new), previous);
-        Self { reading, rank, snapshot, bill: Bill::default(), expected }
+        let snapshot = snapshot(period, ordered, names, previous);
+        Self { reading, rank, snapshot, spellings, bill: Bill::default(), expected }
     }
 
     /// Ranks what the whole period adds up to, and keeps that for the period after it.
@@ -155,7 +157,8 @@ impl<'a> Days<'a> {
             total.combine(Combine::Add, &day.tables, |symbol| self.rank[symbol.index()]);
         }
         let strings = &self.snapshot.strings;
-        self.bill = Bill::of(&total, &self.snapshot.names, strings);
+        self.bill = Bill::of(&total, &self.snapshot.names, &self.spellings, strings);
+        total.spell(&self.spellings);
         if let Some(previous) = &mut self.snapshot.previous {
             previous.fold(&wanted.limits, strings, &mut Folded::new());
         }
@@ -177,6 +180,7 @@ impl<'a> Days<'a> {
             } else {
                 added.combine_bill(Combine::Add, &day.tables, rank);
             }
+            added.spell(&self.spellings);
             added.follow(ranking, &wanted.limits, strings);
             current.combine(Combine::Add, &added, |symbol| symbol);
         }
@@ -186,11 +190,11 @@ impl<'a> Days<'a> {
 }
 
 impl Bill {
-    fn of(total: &Tables, names: &NameList, strings: &Sorted) -> Self {
+    fn of(total: &Tables, names: &NameList, spellings: &Spellings, strings: &Sorted) -> Self {
         let mut bill = Self::default();
         let mut translation = Translation::new(strings.texts(), &mut bill.strings);
         bill.tables.combine_bill(Combine::Add, total, |symbol| translation.translate(symbol));
-        bill.names = names.of_subscriptions(|symbol| translation.translate(symbol));
+        bill.names = spellings.of_bill(names, |symbol| translation.translate(symbol));
         bill
     }
 }

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::caseless::Caseless;
 use super::charge::{Charge, ChargeType};
 use super::families::{Combine, Tables};
 use super::gathering::Extract;
 use super::names::{Named, Names};
 use super::period::Period;
-use super::row::{Item, Normal, tags};
+use super::row::{Amounts, Item, Normal, Tag, tags};
 use super::strings::{Strings, Symbol, Translation};
 
 /// The tag keys that are counted, in the spelling of their label.
@@ -95,6 +96,8 @@ pub struct Ledger {
     tag_keys: TagKeys,
     #[serde(skip)]
     normal: Normal,
+    #[serde(skip)]
+    caseless: Caseless,
 }
 
 impl Ledger {
@@ -106,46 +109,43 @@ impl Ledger {
     /// Adds a row to a slot, which is the caller's choice: a row may count on another day than it is
     /// dated.
     pub fn add(&mut self, charge: &Charge<'_>, slot: Slot) {
-        let Self { strings, days, normal, tag_keys } = self;
+        let Self { strings, days, normal, tag_keys, caseless } = self;
         let row = normal.row(charge, strings);
         let day = days.entry(slot).or_default();
         day.rows += 1;
         day.usage_rows += u64::from(charge.charge_type == ChargeType::Usage);
         day.tables.add_resource(&row.resource, row.amounts);
-        day.tables.add_item(&row.item, row.amounts);
-        tags(charge, row.item.currency, tag_keys, strings, |tag| {
-            day.tables.add_tag(&tag, row.amounts);
-        });
-        day.name(Named::Instance, row.resource.instance_id, row.name, strings);
-        let Item { subscription_id, subscription_name, .. } = row.item;
-        day.name(Named::Subscription, subscription_id, subscription_name, strings);
+        day.name(Named::Instance(row.resource.instance_id), row.name, strings);
+        day.add_item(&row.item, row.amounts, caseless, strings);
+        let mut sent = Vec::new();
+        tags(charge, row.item.currency, tag_keys, strings, |tag| sent.push(tag));
+        sent.iter().for_each(|tag| day.add_tag(tag, row.amounts, caseless, strings));
     }
 
     /// Adds what a slot of a gathering holds.
     pub(crate) fn enter(&mut self, slot: Slot, extract: &Extract<'_>) {
-        let day = self.days.entry(slot).or_default();
+        let Self { strings, days, caseless, .. } = self;
+        let day = days.entry(slot).or_default();
         let mut known = Vec::<Symbol>::with_capacity(extract.texts.len());
         for form in &extract.texts {
-            known.push(self.strings.form(form.translated(|part| known[part.index()])));
+            known.push(strings.form(form.translated(|part| known[part.index()])));
         }
         let symbol = |symbol: Symbol| known[symbol.index()];
-        let usage = self.strings.find(ChargeType::Usage.as_str());
+        let usage = strings.find(ChargeType::Usage.as_str());
         for (resource, amounts, name) in &extract.resources {
             let resource = resource.translated(symbol);
             day.tables.add_resource(&resource, *amounts);
-            day.name(Named::Instance, resource.instance_id, symbol(*name), &self.strings);
+            day.name(Named::Instance(resource.instance_id), symbol(*name), strings);
         }
         for (item, amounts) in &extract.items {
             let item = item.translated(symbol);
-            day.tables.add_item(&item, *amounts);
-            let Item { subscription_id, subscription_name, .. } = item;
-            day.name(Named::Subscription, subscription_id, subscription_name, &self.strings);
+            day.add_item(&item, *amounts, caseless, strings);
             let rows = u64::from(amounts.rows);
             day.rows += rows;
             day.usage_rows += if usage == Some(item.charge_type) { rows } else { 0 };
         }
         for (tag, amounts) in &extract.tags {
-            day.tables.add_tag(&tag.translated(symbol), *amounts);
+            day.add_tag(&tag.translated(symbol), *amounts, caseless, strings);
         }
     }
 
@@ -238,8 +238,9 @@ impl Ledger {
             };
             tell("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
             day.tables.each(&mut |what, key, sum| tell(what, key, &format!("{sum:?}")));
-            for (what, id, name) in day.names.iter() {
-                tell(&format!("{what:?}"), &[id, name], "");
+            for (named, name) in day.names.iter() {
+                let kind = format!("{:?}", std::mem::discriminant(&named));
+                tell(&kind, &[named.symbols(), &[name]].concat(), "");
             }
         }
         told
@@ -247,12 +248,40 @@ impl Ledger {
 }
 
 impl Day {
-    /// Notes what an id is called, if it has both.
-    fn name(&mut self, what: Named, id: Symbol, name: Symbol, strings: &Strings) {
-        let blank = |symbol| strings.get(symbol).is_empty();
-        // A subscription may have a name and no id; a resource has both or none.
-        if !blank(name) {
-            self.names.add(what, id, name, |symbol| strings.get(symbol));
+    /// Adds rows to what they were billed for, and notes how that is spelled.
+    fn add_item(
+        &mut self,
+        sent: &Item,
+        amounts: Amounts,
+        caseless: &mut Caseless,
+        strings: &mut Strings,
+    ) {
+        let item = sent.caseless(|name| caseless.symbol(name, strings));
+        self.tables.add_item(&item, amounts);
+        for (named, name) in item.names(sent) {
+            self.name(named, name, strings);
+        }
+    }
+
+    /// Adds rows to a value of a tag, and notes how that is spelled.
+    fn add_tag(
+        &mut self,
+        sent: &Tag,
+        amounts: Amounts,
+        caseless: &mut Caseless,
+        strings: &mut Strings,
+    ) {
+        let tag = sent.caseless(|name| caseless.symbol(name, strings));
+        self.tables.add_tag(&tag, amounts);
+        let (named, name) = tag.name(sent);
+        self.name(named, name, strings);
+    }
+
+    /// Notes what something is called. A subscription may have a name and no id; all others have
+    /// both or none.
+    fn name(&mut self, named: Named, name: Symbol, strings: &Strings) {
+        if !strings.get(name).is_empty() {
+            self.names.add(named, name, |symbol| strings.get(symbol));
         }
     }
 
@@ -260,9 +289,10 @@ impl Day {
         self.rows += other.rows;
         self.usage_rows += other.usage_rows;
         self.tables.combine(Combine::Add, &other.tables, |symbol| translation.translate(symbol));
-        for (what, id, name) in other.names.iter() {
-            let (id, name) = (translation.translate(id), translation.translate(name));
-            self.names.add(what, id, name, |symbol| translation.text(symbol));
+        for (named, name) in other.names.iter() {
+            let named = named.translated(|symbol| translation.translate(symbol));
+            let name = translation.translate(name);
+            self.names.add(named, name, |symbol| translation.text(symbol));
         }
     }
 
@@ -271,8 +301,8 @@ impl Day {
         self.rows += other.rows;
         self.usage_rows += other.usage_rows;
         self.tables.combine(Combine::Add, &other.tables, |symbol| symbol);
-        for (what, id, name) in other.names.iter() {
-            self.names.add(what, id, name, |symbol| strings.get(symbol));
+        for (named, name) in other.names.iter() {
+            self.names.add(named, name, |symbol| strings.get(symbol));
         }
     }
 }

@@ -5,8 +5,8 @@ use super::amount::Amount;
 use super::charge::Degradation;
 use super::families::{
     AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
-    MeterUsage, Metric, Previous, ResourceGroupCost, ScopeCost, ServiceCost, SubscriptionCost,
-    Sums, Table, Tables, TagCost,
+    MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, ScopeCost, ServiceCost,
+    SubscriptionCost, Sums, Table, Tables, TagCost,
 };
 use super::snapshot::Snapshot;
 
@@ -210,7 +210,7 @@ impl Snapshot {
         &self,
         first: Option<&str>,
         sums: &Sums<K>,
-        named: Option<(usize, super::names::Named)>,
+        named: Option<NamedId>,
         value: &mut dyn FnMut(Amount) -> Value,
         sink: &mut Sink<'_>,
     ) {
@@ -227,7 +227,7 @@ impl Snapshot {
             for ((place, symbol), (room, of_name)) in symbols.zip(&mut rooms) {
                 values.push(texts.get_in(*symbol, room));
                 if let Some((_, what)) = named.filter(|(of, _)| *of == place) {
-                    let name = self.names.of(what, *symbol);
+                    let name = self.names.of(what(*symbol));
                     values.push(name.map_or("", |name| texts.get_in(name, of_name)));
                 }
             }

@@ -17,6 +17,27 @@ pub(crate) fn location(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The ARM name of a region of the China cloud from the one spelling that means another region in
+/// the rest of the world: `CH North` is in China there and in Switzerland elsewhere. Any other text
+/// is returned as it is.
+pub(crate) fn in_china(text: &str) -> &str {
+    if !text.trim_start().starts_with(['c', 'C']) {
+        return text;
+    }
+    let spelling = squeezed(text);
+    CHINA.iter().find(|(known, _)| *known == spelling).map_or(text, |(_, region)| region)
+}
+
+/// What `CH …` means in the China cloud.
+const CHINA: &[(&str, &str)] = &[
+    ("cheast", "chinaeast"),
+    ("cheast2", "chinaeast2"),
+    ("cheast3", "chinaeast3"),
+    ("chnorth", "chinanorth"),
+    ("chnorth2", "chinanorth2"),
+    ("chnorth3", "chinanorth3"),
+];
+
 /// Spellings, squeezed, that are not the ARM name itself; sorted.
 #[rustfmt::skip]
 const SPELLINGS: &[(&str, &str)] = &[
@@ -141,6 +162,25 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(location(sent), name, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn the_china_cloud_means_its_own_regions() {
+        for (sent, name) in [
+            ("CH North", "chinanorth"),
+            ("chnorth", "chinanorth"),
+            (" CH East 2 ", "chinaeast2"),
+            ("CHNorth3", "chinanorth3"),
+            ("China North", "China North"),
+            ("CN East", "CN East"),
+            ("CH North 9", "CH North 9"),
+            ("", ""),
+        ] {
+            assert_eq!(in_china(sent), name, "{sent:?}");
+        }
+        for (_, region) in CHINA {
+            assert_eq!(location(region), *region);
         }
     }
 }

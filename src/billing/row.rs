@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::arm_id::{ArmId, last_segment};
+use super::caseless::{caseless, same_name};
 use super::charge::{Charge, pricing_model};
 use super::columns::{Columns, Field};
 use super::ledger::TagKeys;
+use super::names::Named;
 use super::regions::location;
 use super::strings::{Form, Ids, Strings, Symbol};
 
@@ -85,9 +87,44 @@ impl Item {
             ..self
         }
     }
+
+    /// What it is counted as: names without their case.
+    pub(super) fn caseless(self, mut caseless: impl FnMut(Symbol) -> Symbol) -> Self {
+        Self {
+            department: caseless(self.department),
+            account: caseless(self.account),
+            service_name: caseless(self.service_name),
+            subcategory: caseless(self.subcategory),
+            meter: caseless(self.meter),
+            ..self
+        }
+    }
+
+    /// What is named in an item without case, with the names as they were sent.
+    pub(super) fn names(&self, sent: &Self) -> [(Named, Symbol); 6] {
+        let Self { service_name: service, subcategory, .. } = *self;
+        [
+            (Named::Subscription(self.subscription_id), sent.subscription_name),
+            (Named::Department(self.department), sent.department),
+            (Named::Account(self.account), sent.account),
+            (Named::Service(service), sent.service_name),
+            (Named::Subcategory([service, subcategory]), sent.subcategory),
+            (Named::Meter([service, subcategory, self.meter]), sent.meter),
+        ]
+    }
 }
 
 impl Tag {
+    /// What it is counted as: the value without its case.
+    pub(super) fn caseless(self, mut caseless: impl FnMut(Symbol) -> Symbol) -> Self {
+        Self { value: caseless(self.value), ..self }
+    }
+
+    /// What is named in a tag without case, with the value as it was sent.
+    pub(super) fn name(&self, sent: &Self) -> (Named, Symbol) {
+        (Named::TagValue([self.key, self.value]), sent.value)
+    }
+
     /// The same in other symbols.
     pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         let Self { key, value, currency } = self;
@@ -165,7 +202,7 @@ impl Normal {
             subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
             department: symbol(Field::Department, &charge.department, trimmed),
             account: symbol(Field::Account, &charge.account, trimmed),
-            cost_center: symbol(Field::CostCenter, &charge.cost_center, upper),
+            cost_center: symbol(Field::CostCenter, &charge.cost_center, cost_center),
             service_name: symbol(Field::ServiceName, &charge.service_name, trimmed),
             subcategory: symbol(Field::Subcategory, &charge.subcategory, trimmed),
             meter: symbol(Field::Meter, &charge.meter, trimmed),
@@ -201,7 +238,7 @@ pub(super) fn tags(
     mut each: impl FnMut(Tag),
 ) {
     for key in keys.iter() {
-        let sent = charge.tags.iter().find(|(sent, _)| sent.trim().eq_ignore_ascii_case(key));
+        let sent = charge.tags.iter().find(|(sent, _)| same_name(sent.trim(), key));
         let value = sent.map_or("", |(_, value)| value.trim());
         each(Tag { key: strings.intern(key), value: strings.intern(value), currency });
     }
@@ -215,6 +252,11 @@ fn trimmed(text: &str) -> Text<'_> {
 
 fn lower(text: &str) -> Text<'_> {
     text.trim().to_lowercase().into()
+}
+
+/// Upper-cased so that texts which differ in case alone become one: `ß` is no letter of one length.
+fn cost_center(text: &str) -> Text<'_> {
+    caseless(text.trim()).to_uppercase().into()
 }
 
 fn upper(text: &str) -> Text<'_> {

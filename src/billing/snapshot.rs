@@ -9,13 +9,15 @@ use jiff::civil::Date;
 use super::amount::Amount;
 use super::books::Books;
 use super::budget::{Budget, Only};
+use super::caseless::same_name;
 use super::charge::{ChargeType, Degradation};
 use super::days::{KnownDay, Usual};
 use super::families::{
-    Bound, Combine, Folded, Kept, OTHER, SERVICE_DAYS, ScopeCost, Sum, Sums, Table, Tables,
+    Bound, Combine, Family, Folded, Kept, OTHER, SERVICE_DAYS, ScopeCost, ServiceCharge, Sum, Sums,
+    Table, Tables, spelled,
 };
 use super::ledger::TagKeys;
-use super::names::NameList;
+use super::names::{NameList, Named, Spellings};
 use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
 use super::strings::{Sorted, Strings, Symbol, sorted};
@@ -72,20 +74,12 @@ impl Books {
         let usage = strings.intern(ChargeType::Usage.as_str());
         let services = ServiceDays::of(self, &complete, usage);
         let (strings, rank) = sorted(&strings);
-        let mut current = Tables::default();
-        if let Some(book) = self.periods.get(&period) {
-            current.combine(Combine::Add, &book.tables, &rank);
-            self.only_known_tags(period, &mut current, tag_keys, &rank);
-        }
+        let (names, spellings) = self.names.undated(&rank);
+        let labelled = |period| self.labelled(period, tag_keys, &rank, &spellings);
+        let mut current = labelled(period).unwrap_or_default();
         expect(&mut current.scope_cost, expected.iter().filter_map(|c| strings.find(c)), &strings);
-        let before =
-            self.periods.get(&period.before()).filter(|_| self.knows_bill(period.before()));
-        let previous = before.map(|book| {
-            let mut previous = Tables::default();
-            previous.combine_bill(Combine::Add, &book.tables, &rank);
-            self.only_known_tags(period.before(), &mut previous, tag_keys, &rank);
-            previous
-        });
+        let before = Some(period.before()).filter(|before| self.knows_bill(*before));
+        let previous = before.and_then(labelled);
         let newest_usage = self.newest_usage(day_of(read_at)).or(self.past.newest_usage);
         let window = DayRange { first: rules.window_start(day_of(read_at)), last: Date::MAX };
         let daily = self.daily(window);
@@ -103,7 +97,7 @@ impl Books {
         let doubted: BTreeSet<Date> = self.doubted().map(|slot| slot.date).collect();
         let mut snapshot = Snapshot {
             period,
-            names: self.names.undated(&rank),
+            names,
             current,
             previous,
             previous_changed: self.changed(period.before()),
@@ -117,7 +111,7 @@ impl Books {
             daily: daily.collect(),
             latest_day,
             usual_day,
-            services: services.ranked(&rank),
+            services: services.ranked(&rank, &spellings),
             forecast: self.forecast(period, rules.day_complete_after),
             budgets: self.budgets(rules, day_of(read_at)),
             folded: Folded::new(),
@@ -133,6 +127,26 @@ impl Books {
         expected.extend(self.past.currencies.iter().cloned());
         expected.extend(rules.budgets.iter().map(|budget| budget.currency.clone()));
         expected
+    }
+
+    /// The sums of a period by the symbols of labels. `None` where there are none.
+    fn labelled(
+        &self,
+        period: Period,
+        tag_keys: &TagKeys,
+        rank: impl Fn(Symbol) -> Symbol,
+        spellings: &Spellings,
+    ) -> Option<Tables> {
+        let book = self.periods.get(&period)?;
+        let mut tables = Tables::default();
+        if self.open == Some(period) {
+            tables.combine(Combine::Add, &book.tables, &rank);
+        } else {
+            tables.combine_bill(Combine::Add, &book.tables, &rank);
+        }
+        self.only_known_tags(period, &mut tables, tag_keys, rank);
+        tables.spell(spellings);
+        Some(tables)
     }
 
     /// A key by which only some days of a period were read would not add up.
@@ -172,7 +186,7 @@ impl Books {
                 && !self
                     .known_tag_keys(period)
                     .iter()
-                    .any(|known| self.strings.get(*known).eq_ignore_ascii_case(key))
+                    .any(|known| same_name(&self.strings.get(*known), key))
             {
                 return None;
             }
@@ -201,8 +215,7 @@ pub(super) fn expect(
 
 /// The part of a bill that counts against a budget.
 fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
-    let same =
-        |symbol: &Symbol, text: &str| strings.get(*symbol).to_lowercase() == text.to_lowercase();
+    let same = |symbol: &Symbol, name: &str| same_name(&strings.get(*symbol), name);
     let sum = |sums: &mut dyn Iterator<Item = (&[Symbol], Sum)>,
                counts: &dyn Fn(&[Symbol]) -> bool| {
         let counted = sums.filter(|(key, _)| {
@@ -241,10 +254,13 @@ impl ServiceDays {
 }
 
 impl ServiceDays {
-    fn ranked(&self, rank: impl Fn(Symbol) -> Symbol) -> Self {
+    /// By the symbols of labels.
+    fn ranked(&self, rank: impl Fn(Symbol) -> Symbol, spellings: &Spellings) -> Self {
+        let latest = self.latest.iter().map(|(key, sum)| (key.map(&rank), sum)).collect();
+        let usual = self.usual.iter().map(|(key, sum)| (key.map(&rank), sum)).collect();
         Self {
-            latest: self.latest.iter().map(|(key, sum)| (key.map(&rank), sum)).collect(),
-            usual: self.usual.iter().map(|(key, sum)| (key.map(&rank), sum)).collect(),
+            latest: spelled(&latest, ServiceCharge::SPELLED, spellings),
+            usual: spelled(&usual, &[(0, |key| Named::Service(key[0]))], spellings),
             usual_count: self.usual_count,
         }
     }

@@ -84,6 +84,8 @@ impl Findings {
                 | Error::Timeout(_)
                 | Error::Unsupported(_)
                 | Error::TooLong(_)
+                | Error::ReportFailed(_)
+                | Error::ReportFile(_)
                 | Error::BadAnswer(_),
             ) => ("ok", UNKNOWN),
         };

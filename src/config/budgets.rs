@@ -4,11 +4,11 @@ use jiff::civil::{Date, date};
 
 use super::error::{Problems, instead_of, nearest, shown};
 use super::keys;
-use super::metrics::same_tag;
 use super::scopes::{Scope, name, scope_id};
 use super::tree::{At, Section, one_of};
 use crate::billing::amount::Amount;
 use crate::billing::budget::{Budget, Grain, Only};
+use crate::billing::caseless::same_name;
 use crate::billing::scope::ScopeType;
 
 /// A budget and whose bills it measures.
@@ -208,7 +208,7 @@ fn tag(at: &At<'_>, tags: Option<&[String]>, problems: &mut Problems) -> Option<
     let (key, value) = at.only_entry(problems)?;
     let value = value.text(problems).map(str::to_owned);
     let tags = tags?;
-    let Some(key) = tags.iter().find(|tag| same_tag(tag, key)) else {
+    let Some(key) = tags.iter().find(|tag| same_name(tag, key)) else {
         let names: Vec<&str> = tags.iter().map(String::as_str).collect();
         let remedy = match nearest(key, &names) {
             Some(near) => format!("did you mean `{near}`? Otherwise add it there"),

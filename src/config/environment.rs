@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::Problems;
+use super::secret::BYTE_ORDER_MARK;
 
 /// The variables that are looked at. Others stay unread.
 const VARIABLES: [&str; 11] = [
@@ -79,7 +80,8 @@ impl Environment {
         Some(Supervisor { socket: socket.into(), watchdog: watchdog.map(Duration::from_micros) })
     }
 
-    /// A variable. One that is set but empty counts as absent, as in Azure's own tools.
+    /// A variable, without the mark that a file it was made of began with. One that is set but empty
+    /// counts as absent, as in Azure's own tools.
     pub(super) fn get(&self, name: &str, problems: &mut Problems) -> Option<&str> {
         let value = self.values.get(name)?;
         if value.is_empty() {
@@ -89,7 +91,8 @@ impl Environment {
         if text.is_none() {
             problems.outside(name, "is not valid UTF-8; set it anew or unset it");
         }
-        text
+        // One of the mark alone is wrong rather than absent: another identity would be asked for.
+        text.map(|text| text.trim_start_matches(BYTE_ORDER_MARK))
     }
 }
 

@@ -4,6 +4,7 @@ use super::duration::days;
 use super::error::{Problems, shown};
 use super::keys;
 use super::tree::{At, Section};
+use crate::billing::caseless::same_name;
 use crate::billing::limits::Limits;
 
 /// What is published, and how much of it.
@@ -84,7 +85,7 @@ fn tag_keys(at: &At<'_>, problems: &mut Problems) -> Vec<String> {
     let mut keys: Vec<(&At<'_>, String)> = Vec::new();
     for element in &elements {
         let Some(key) = element.parse(problems, tag_key) else { continue };
-        if let Some((first, _)) = keys.iter().find(|(_, other)| same_tag(other, &key)) {
+        if let Some((first, _)) = keys.iter().find(|(_, other)| same_name(other, &key)) {
             let wrong = format!("is the same key as {} (line {})", first.path, first.line);
             let why = "Azure compares keys of tags without regard to case";
             problems.at(element, format!("{} {wrong}: {why}; keep one", shown(&key)));
@@ -92,11 +93,6 @@ fn tag_keys(at: &At<'_>, problems: &mut Problems) -> Vec<String> {
         keys.push((element, key));
     }
     keys.into_iter().map(|(_, key)| key).collect()
-}
-
-/// Whether Azure takes two keys of tags for one.
-pub(super) fn same_tag(left: &str, right: &str) -> bool {
-    left.to_lowercase() == right.to_lowercase()
 }
 
 fn tag_key(text: &str) -> Result<String, String> {

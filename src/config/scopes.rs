@@ -2,7 +2,7 @@
 
 use super::error::{Problems, instead_of, shown};
 use super::keys;
-use super::tree::{At, Section, one_of};
+use super::tree::{At, Section, one_of, trimmed};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 
 /// A scope to poll.
@@ -212,6 +212,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 
 /// An id of the form its type has, so that it can go into an address as it is.
 pub(super) fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {
+    let text = trimmed(text);
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (valid, expected) = match scope_type {
         ScopeType::Subscription => (
@@ -270,6 +271,7 @@ pub(super) fn from_flags(flags: &[String], problems: &mut Problems) -> Vec<Scope
 
 /// `department/1234`, and `department/1234/amortized` as labels spell it.
 fn from_flag(flag: &str) -> Result<Scope, String> {
+    let flag = trimmed(flag);
     let Some((word, rest)) = flag.split_once('/') else {
         let form = "write TYPE/ID, for example department/1234";
         return Err(format!("{} is not a scope; {form}", shown(flag)));

@@ -71,6 +71,9 @@ impl Secret {
     }
 }
 
+/// What some editors and shells begin a text with, unseen. No secret has it.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// A certificate with all that vouch for it has some kilobytes.
 const LARGEST: u64 = 64 * 1024;
 
@@ -125,7 +128,11 @@ fn read_file(path: &Path) -> Result<String, SecretProblem> {
     if bytes.len() as u64 > LARGEST {
         return Err(SecretProblem::TooLarge);
     }
-    String::from_utf8(bytes).map_err(|_| SecretProblem::NotText)
+    let mut text = String::from_utf8(bytes).map_err(|_| SecretProblem::NotText)?;
+    // In place: a copy would stay in memory.
+    let marks = text.len() - text.trim_start_matches(BYTE_ORDER_MARK).len();
+    text.drain(..marks);
+    Ok(text)
 }
 
 /// A secret that stands in the configuration or the environment itself.
@@ -134,9 +141,10 @@ pub(super) fn bare(text: &str) -> Result<SecretString, String> {
         .map_err(|_| "is empty or more than one line; give the bare secret".to_owned())
 }
 
-/// Takes off the line end that editors and `echo` leave, and refuses what is still no secret.
+/// Takes off the mark and the line end that editors and `echo` leave, and refuses what is still no
+/// secret.
 fn one_line(secret: SecretString) -> Result<SecretString, SecretProblem> {
-    let text = secret.expose_secret();
+    let text = secret.expose_secret().trim_start_matches(BYTE_ORDER_MARK);
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.trim().is_empty() {

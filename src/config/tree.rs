@@ -4,6 +4,7 @@
 
 use super::error::{Problems, instead_of, nearest, shown};
 use super::keys;
+use super::secret::BYTE_ORDER_MARK;
 use super::yaml::{Entry, Item, Node};
 
 /// A value and where it stands, so that whoever finds it wrong can say so.
@@ -225,6 +226,12 @@ impl<'a> Section<'a> {
 fn name_of(key: &str) -> &str {
     let plain = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
     if !key.is_empty() && key.len() <= 40 && key.chars().all(plain) { key } else { "(not a word)" }
+}
+
+/// An id without what files, shells and editors leave around it: blanks, line ends, the mark that
+/// some begin a text with. None of them is ever a part of one.
+pub(super) fn trimmed(id: &str) -> &str {
+    id.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
 }
 
 /// Reads one of a closed set of words.

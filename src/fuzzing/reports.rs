@@ -9,12 +9,17 @@ use crate::azure::report_files;
 use crate::azure::wire::{Report, ReportReader, Wanted};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
+use crate::config::Cloud;
 
 /// A file of a report: whatever the parts it arrives in, the rows are the same and so is the end; and
 /// what is said of a bad one is short. The first bytes say where it is cut and what is wanted.
 pub fn report(bytes: &[u8]) {
     let Some((&[wanted, seed], file)) = bytes.split_first_chunk() else { return };
-    let wanted = Wanted { tags: wanted & 1 == 0, cost_allocation: wanted & 2 == 0 };
+    let wanted = Wanted {
+        tags: wanted & 1 == 0,
+        cost_allocation: wanted & 2 == 0,
+        cloud: if wanted & 4 == 0 { Cloud::Public } else { Cloud::China },
+    };
     let whole = read(wanted, [file].into_iter());
     assert_eq!(whole, read(wanted, parts(file, seed)), "cut by {seed}");
     if let Err(error) = whole.end {

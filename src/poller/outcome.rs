@@ -20,6 +20,8 @@ pub(super) struct Progress {
     pub(super) parts: [Option<PartResult>; PollPart::ALL.len()],
     /// What failed: a new plan must not ask it again in this poll.
     failed: Vec<Span>,
+    /// What has more rows than a short list: a report of it that has none is wrong.
+    long: Vec<Span>,
     /// Whether Azure gave no report, so that only lists are asked for.
     pub(super) without_reports: bool,
 }
@@ -34,6 +36,20 @@ impl Progress {
     pub(super) fn fail(&mut self, part: PollPart, span: Span, failure: &Failure) {
         self.parts[part as usize] = Some(Err((failure.reason, failure.what.clone())));
         self.failed.push(span);
+    }
+
+    /// A list has turned out to be long.
+    pub(super) fn is_long(&mut self, span: Span) {
+        self.long.push(span);
+    }
+
+    /// Refuses a report without rows of what is known to have some.
+    pub(super) fn refuse_nothing(&self, span: Span, rows: u64) -> Result<(), azure::Error> {
+        if rows == 0 && self.long.contains(&span) {
+            let what = format!("a report of {span} without rows, of which the list has pages");
+            return Err(azure::Error::BadAnswer(what));
+        }
+        Ok(())
     }
 
     pub(super) fn has_failed(&self, span: Span) -> bool {
@@ -75,7 +91,9 @@ impl From<azure::Error> for Failure {
             | azure::Error::NoCharges(_) => FailureReason::Forbidden,
             azure::Error::NotFound(_) => FailureReason::NotFound,
             azure::Error::Throttled(_) => FailureReason::Throttled,
-            azure::Error::Unavailable(_) => FailureReason::Unavailable,
+            azure::Error::Unavailable(_)
+            | azure::Error::ReportFailed(_)
+            | azure::Error::ReportFile(_) => FailureReason::Unavailable,
             azure::Error::Timeout(_) => FailureReason::Timeout,
             azure::Error::BadAnswer(_)
             | azure::Error::Unsupported(_)

@@ -28,7 +28,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Answer a request by date with the whole current period, as seen in the wild.
     pub ignore_filter: bool,
-    /// Every cost is 0 while quantities are not: the enrollment's "view charges" policy is off.
+    /// Every cost is 0 while quantities and prices are not: the enrollment's "view charges" policy is
+    /// off.
     pub hide_charges: bool,
     /// Readings of a whole period also hold third-party usage dated before that period.
     pub late_third_party: bool,

@@ -24,6 +24,8 @@ pub(super) struct Row {
     pub(super) quantity: i64,
     /// In 10^-9 of the currency for one unit.
     pub(super) price: i64,
+    /// Whether "view charges" is off: then it costs nothing, as far as anybody is shown.
+    pub(super) is_hidden: bool,
     /// Paid by a reservation: free in the actual view.
     pub(super) reserved: bool,
     pub(super) currency: &'static str,
@@ -72,7 +74,8 @@ impl Row {
             subscription,
             meter: priced.meter,
             quantity,
-            price: if ledger.hide_charges { 0 } else { priced.price * restated / 100 },
+            price: priced.price * restated / 100,
+            is_hidden: ledger.hide_charges,
             reserved: priced.reserved,
             currency: subscription.map_or("USD", |place| enrollment::account_of(place).currency),
             location,
@@ -89,7 +92,8 @@ impl Row {
 
     /// What it costs before tax, exactly.
     pub(super) fn cost(&self, view: View) -> Money {
-        Money::from_units(i128::from(self.quantity) * i128::from(self.effective_price(view)))
+        let price = if self.is_hidden { 0 } else { self.effective_price(view) };
+        Money::from_units(i128::from(self.quantity) * i128::from(price))
     }
 
     /// First and last day of the month that bills it.

@@ -55,8 +55,7 @@ impl Shelf {
     /// not to be used: see [`Shelf::forget`].
     pub fn keep(&mut self, answer: &Answer, keeping: Keeping) -> Result<(), Error> {
         let Answer { span, rows, facts, began, by_report } = answer;
-        self.books.begin(Period::of(day_of(*began)), *span);
-        let mut orphans = Orphans::default();
+        let mut orphans = self.books.begin(Period::of(day_of(*began)), *span);
         let mut doubted = Vec::new();
         for slot in self.books.slots(*span, rows.slots(), *began) {
             let items = rows.items(slot).map_err(lost)?;

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azure_billing_exporter::azure::{Client, Patience, transport};
+use azure_billing_exporter::azure::{Client, Patience, Reading, transport};
 use azure_billing_exporter::billing::amount::Amount;
-use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::period::{Period, start_of};
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
@@ -29,6 +29,7 @@ pub(crate) const PATIENCE: Patience = Patience {
     turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
     report: Duration::from_secs(60),
+    file: Duration::from_secs(60),
     tries: 3,
     backoff: Duration::from_millis(10),
 };
@@ -131,31 +132,48 @@ pub(crate) struct Sums {
     pub(crate) series: BTreeMap<Vec<String>, Amount>,
 }
 
-/// Reads a scope whole: how many rows it has, and what is published of it.
-pub(crate) async fn snapshot(endpoint: &str, scope: &str, rules: &Rules) -> (u64, Snapshot) {
+/// Reads a month of a scope whole: how many rows it has, and what is published of it.
+pub(crate) async fn snapshot(
+    period: Period,
+    endpoint: &str,
+    scope: &str,
+    rules: &Rules,
+) -> (u64, Snapshot) {
     let config = config(endpoint, scope);
     let id: ScopeId = config.scopes[0].id.clone();
     let client = client(&config, PATIENCE, Arc::default());
     let no_tags = Vec::new().into();
-    let reading =
-        client.read_usage(&id, Span::Period(november()), &no_tags).await.expect("a reading");
-    let rows = reading.rows;
+    let span = Span::Period(period);
+    let reading = client.read_usage(&id, span, &no_tags).await.expect("a reading");
+    (reading.rows, published_at(period.end(), span, reading, rules))
+}
+
+/// What is published of a reading of November.
+pub(crate) fn published(reading: Reading, rules: &Rules) -> Snapshot {
+    published_at(NOW.parse().expect("a time"), Span::Period(november()), reading, rules)
+}
+
+fn published_at(now: Timestamp, span: Span, reading: Reading, rules: &Rules) -> Snapshot {
     let mut shelf = Shelf::default();
-    let answer = Answer {
-        span: Span::Period(november()),
-        rows: reading.sums,
-        facts: reading.facts,
-        began: NOW.parse().expect("a time"),
-        by_report: false,
-    };
-    let keeping = Keeping { since: date(2026, 10, 1), complete_after: Default::default() };
+    let (rows, facts) = (reading.sums, reading.facts);
+    // Within the period, which is published then.
+    let began = now.min(start_of(span.days().last));
+    let answer = Answer { span, rows, facts, began, by_report: false };
+    let since = span.days().first.min(date(2026, 10, 1));
+    let keeping = Keeping { since, complete_after: Default::default() };
     shelf.keep(&answer, keeping).expect("memory is never full");
-    (rows, shelf.books.snapshot(rules, &no_tags, false).expect("a reading"))
+    let no_tags = Vec::new().into();
+    shelf.books.snapshot(rules, &no_tags, false).expect("a reading")
 }
 
 /// Reads a scope whole and adds up what is published of it.
 pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
-    let (rows, snapshot) = snapshot(endpoint, scope, &Rules::default()).await;
+    read_month(november(), endpoint, scope).await
+}
+
+/// The same of another month.
+pub(crate) async fn read_month(month: Period, endpoint: &str, scope: &str) -> Sums {
+    let (rows, snapshot) = snapshot(month, endpoint, scope, &Rules::default()).await;
     let mut sums = Sums { rows, ..Sums::default() };
     for family in FAMILIES {
         (family.each)(&snapshot, &mut |values, value| {

@@ -79,6 +79,15 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
             "no such department",
             1,
         ),
+        (error(400, "AccountCostDisabled", "off"), "forbidden", "view charges", 1),
+        (error(400, "AuthorizationFailed", "no"), "forbidden", "EnrollmentReader", 1),
+        (error(400, "ServerTimeout", "busy"), "timeout", "HTTP 400 ServerTimeout", 3),
+        (
+            error(400, "429", "Too many requests.").with("retry-after", "3600"),
+            "throttled",
+            "next call in 3600 s",
+            1,
+        ),
         (error(400, "BadRequest", "no"), "bad_answer", "HTTP 400 BadRequest", 1),
         (
             Answer::status(400, "<html>The request is badly formed.</html>"),
@@ -120,7 +129,7 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
         (Answer::page(""), "bad_answer", "page 1 of 0 bytes", 3),
         (Answer::page("{}"), "bad_answer", "no `value` in the answer", 3),
         (
-            Answer::page(r#"{"value":[{"properties":{"cost":"12"}}]}"#),
+            Answer::page(r#"{"value":[{"properties":{"cost":"dear"}}]}"#),
             "bad_answer",
             "row 1 of the page: cost",
             3,
@@ -140,10 +149,23 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
             3,
         ),
         (
-            Answer::page(r#"{"value":[{"properties":{"date":"yesterday"}}]}"#),
+            // Repaired, its cost would be no number; what is told is what came first.
+            Answer::page(r#"{"value":[{"properties":{"resourceName":"\q","cost":"dear"}}]}"#),
             "bad_answer",
-            "not a date",
+            "invalid escape",
             3,
+        ),
+        (
+            Answer::page(r#"{"value":[{"properties":{"cost":1,"date":"yesterday"}}]}"#),
+            "bad_answer",
+            "none of 1 rows has a date that can be read",
+            1,
+        ),
+        (
+            Answer::page(r#"{"value":[{"properties":{"date":"2026-11-10"}}]}"#),
+            "bad_answer",
+            "none of 1 rows has a cost",
+            1,
         ),
         (Answer::page(format!("{{\"value\":[{}", rows(500))), "bad_answer", "after row 500", 3),
         (link("https://example.com/next"), "bad_answer", "leads to example.com", 1),

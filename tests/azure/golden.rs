@@ -115,6 +115,7 @@ async fn the_newest_usage_ends_with_the_newest_day_of_usage_and_never_in_the_fut
         ([row("19", "Usage"), row("20", "Usage")], end_of_the_20th),
         ([row("20", "Usage"), row("22", "Purchase")], end_of_the_20th),
         ([row("20", "Usage"), row("23", "Usage")], NOW),
+        ([row("20", "Usage"), row("24", "Usage")], end_of_the_20th),
         ([row("20", "Usage"), row("30", "Usage")], end_of_the_20th),
     ] {
         let page = Answer::page(format!(r#"{{"value":[{}]}}"#, rows.join(",")));

@@ -113,7 +113,8 @@ async fn the_end_is_a_link_that_is_absent_null_or_empty_and_an_empty_page_is_no_
         let server = Server::start(vec![Answer::page(first), Answer::page(end)]).await;
         let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), PATIENCE);
         assert!(exporter.poller.poll().await, "{end}");
-        assert_eq!(server.requests().len(), 2, "{end}");
+        // The empty end is asked for once more: it may have lost its rows.
+        assert_eq!(server.requests().len(), 3, "{end}");
     }
 }
 

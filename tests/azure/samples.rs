@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::exporter::read;
+use azure_billing_exporter::billing::period::Period;
+
+use crate::exporter::read_month;
 use crate::server::{Answer, Server};
 
 fn samples() -> Vec<PathBuf> {
@@ -56,6 +58,16 @@ fn field<'a>(row: &'a Row, names: &[&str]) -> &'a str {
     raw.map_or("0", |raw| raw.get())
 }
 
+/// The month that a sample was asked for, by the first row that says so.
+fn month(page: &Page) -> Period {
+    let day = |row: &Row| {
+        let day = field(row, &["billingPeriodStartDate", "date", "usageStart"]);
+        let month = day.trim_matches('"').get(..7)?;
+        month.parse::<Period>().ok().filter(|month| !month.to_string().starts_with("0001"))
+    };
+    page.value.iter().find_map(day).expect("a date")
+}
+
 /// A decimal in units of 10^-30.
 fn scaled(text: &str) -> i128 {
     if let Some((digits, exponent)) = text.split_once(['e', 'E']) {
@@ -84,7 +96,7 @@ async fn every_sample_adds_up_to_what_its_text_says() {
         }
         let last = body.replacen("\"nextLink\"", "\"aNextLink\"", 1);
         let server = Server::start(vec![Answer::page(last)]).await;
-        let read = read(&server.endpoint, "billing_account: \"1000000\"").await;
+        let read = read_month(month(&rows), &server.endpoint, "billing_account: \"1000000\"").await;
         let sums: BTreeMap<_, _> = read
             .scope
             .iter()

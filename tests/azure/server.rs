@@ -115,7 +115,17 @@ async fn head(socket: &mut TcpStream) -> Option<String> {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(socket.read_u8().await.ok()?);
     }
-    String::from_utf8(head).ok()
+    let head = String::from_utf8(head).ok()?;
+    // What stays unread of a request resets its answer.
+    let mut body = vec![0; content_length(&head)];
+    socket.read_exact(&mut body).await.ok()?;
+    Some(head)
+}
+
+fn content_length(head: &str) -> usize {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    let length = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Whether the client has gone meanwhile does not matter here.

@@ -106,3 +106,54 @@ async fn files_are_read_without_a_token_and_redirects_of_theirs_are_refused() {
     let asked = azure.requests();
     assert!(asked.iter().all(|it| header(it, "authorization") == Some("Bearer planted-token")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_at_a_file_is_told_of_the_file_and_not_of_the_scope() {
+    let authority = Authority::new();
+    let (azure, next, config) = azure(&authority).await;
+    let xml = |code: &str, message: &str| {
+        format!(
+            "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}\nRequestId:0</Message><AuthenticationErrorDetail>sig=planted</AuthenticationErrorDetail></Error>"
+        )
+    };
+    let missing = xml("BlobNotFound", "The specified blob does not exist.");
+    let refused = xml("AuthorizationFailure", "This request is not authorized.");
+    let long = format!("{FILE}{}", "2026-11-20,1,EUR\n".repeat(70_000));
+    let cases = [
+        (
+            answer(404, "x-ms-error-code: BlobNotFound\r\n", &missing),
+            "unavailable",
+            "a file of the report: HTTP 404 BlobNotFound",
+            "let this machine reach the storage account",
+        ),
+        (
+            answer(409, "x-ms-error-code: AccountIsDisabled\r\n", ""),
+            "unavailable",
+            "a file of the report: HTTP 409 AccountIsDisabled",
+            "`read: usage_details`",
+        ),
+        (
+            answer(403, "", &refused),
+            "unavailable",
+            "the link to the report is refused: HTTP 403 AuthorizationFailure",
+            "let this machine reach the storage account",
+        ),
+        (ok(&long), "bad_answer", "goes on after 1048626 bytes; 46 are announced", ""),
+        (ok("PAR1"), "bad_answer", "is Parquet, not plain CSV", ""),
+    ];
+    for (file, reason, says, remedy) in cases {
+        let sent = file.clone();
+        let storage = Site::with_tls(&authority, move |_, _| sent.clone()).await;
+        let manifest = manifest(&format!("{}/0.csv?sig=planted", storage.url));
+        let manifest = manifest.replace("?sig=planted\"", "?sig=planted\",\"byteCount\":46");
+        *next.lock().expect("no panic") = ok(&manifest);
+        let (code, _, error) = run(&["once", "--config.file", path(&config)], &[]);
+        assert_eq!(code, 1, "{error}");
+        for part in [&format!("reason={reason}"), says, remedy] {
+            assert!(error.contains(part), "{part} is not in {error}");
+        }
+        assert!(!error.contains("planted") && !error.contains("id of the scope"), "{error}");
+        assert_eq!(storage.requests().len(), 1, "the same file would only come again: {error}");
+    }
+    drop(azure);
+}

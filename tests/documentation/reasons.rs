@@ -95,6 +95,8 @@ fn every_way_a_reading_fails_is_named_as_the_log_names_it() {
         Error::Unavailable(text()),
         Error::Timeout(text()),
         Error::Unsupported(text()),
+        Error::ReportFailed(text()),
+        Error::ReportFile(text()),
         Error::BadAnswer(text()),
     ];
     let page = read(PAGE);

@@ -9,4 +9,5 @@ mod days;
 mod forecast;
 mod history;
 mod invariants;
+mod names;
 mod rows;

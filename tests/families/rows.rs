@@ -95,7 +95,8 @@ pub(crate) struct Published {
 
 /// Enters a finished reading.
 pub(crate) fn keep(shelf: &mut Shelf, span: Span, reading: &Ledger, began: Timestamp) {
-    let answer = Answer { span, rows: Spool::of(reading.clone()), began, by_report: false };
+    let rows = Spool::of(reading.clone());
+    let answer = Answer { span, rows, facts: Default::default(), began, by_report: false };
     let keeping =
         Keeping { since: day("2020-01-01"), complete_after: Rules::default().day_complete_after };
     shelf.keep(&answer, keeping).expect("memory is never full");

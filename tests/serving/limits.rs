@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::certificates::Authority;
-use crate::exporter::{Exporter, PATIENCE, config, snapshot};
+use crate::exporter::{Exporter, PATIENCE, config, november, snapshot};
 use crate::server::{Answer, Server};
 use crate::serving::{page, row};
 
@@ -69,7 +69,8 @@ async fn exporter(resources: usize, name: &str) -> Exporter {
 
 fn rows(resources: usize, name: &str) -> String {
     let rows = (0..resources).map(|place| row(&format!("{name}{place}"), "Storage", 1.0));
-    page(&rows.collect::<Vec<_>>())
+    // This exporter's clock stands still in that month.
+    page(&rows.collect::<Vec<_>>()).replace("{{today}}", "2026-11-20")
 }
 
 /// Sends bytes and reads until the server closes: what it answered.
@@ -223,7 +224,8 @@ async fn a_publish_of_many_series_holds_up_no_other_request() {
     let exporter = exporter(1, "vm").await;
     let served = served(&exporter, WebConfig::default(), Patience::default(), 0);
     let azure = Server::start(vec![Answer::page(rows(10_000, &"v".repeat(900)))]).await;
-    let (_, snapshot) = snapshot(&azure.endpoint, "department: \"1\"", &Rules::default()).await;
+    let (_, snapshot) =
+        snapshot(november(), &azure.endpoint, "department: \"1\"", &Rules::default()).await;
     let exposition = exporter.exposition.clone();
     let id = exporter.status.scopes()[0].info.id.clone();
     let publish = spawn_blocking(move || exposition.publish(&id, snapshot));

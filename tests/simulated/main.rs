@@ -3,13 +3,17 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod answers;
+mod cases;
 mod crash;
 mod doubt;
+mod files;
 mod isolation;
 mod large;
 mod polling;
 mod reload;
 mod report;
 mod restart;
+mod scripted;
 mod simulation;
 mod truth;

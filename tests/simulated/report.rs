@@ -132,18 +132,18 @@ async fn a_long_month_costs_a_dozen_calls_and_the_next_poll_only_the_newest_days
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_reports_are_refused_the_list_is_read_and_no_report_is_asked_for_again() {
+async fn where_reports_are_refused_the_list_is_read_and_a_report_is_asked_for_after_a_day() {
     let options = Options { resources: 500, days: 8, ..Options::default() }.total_rows(48_000);
     let setup = Setup::new("2026-11-08T00:10:00Z", "billing_account", "100000", options);
     let mut simulation = Setup { read: "auto", ..setup }.unlimited().start();
     let refused = Some(Fault::UnsupportedOffer);
     simulation.simulator.set_fault_at(Step::ReportRequest, "billing_account", "100000", refused);
-    for _ in 0..2 {
+    for (hours, orders) in [(0, 1), (4, 1), (19, 1), (2, 2)] {
+        tokio::time::advance(hours * HOUR).await;
         assert!(simulation.poll().await);
         simulation.assert_published_is_billed();
-        tokio::time::advance(25 * HOUR).await;
+        assert_eq!(steps(&simulation, 0)[1..], [orders, 0, 0], "again after a day");
     }
-    assert_eq!(steps(&simulation, 0)[1..], [1, 0, 0]);
     // Who insists on reports is told.
     let mut simulation = by("cost_details", self::options(ReportOptions::default()));
     simulation.simulator.next_faults_at(Step::ReportRequest, [Fault::UnsupportedOffer]);
@@ -191,6 +191,9 @@ async fn what_does_not_pass_ends_in_its_reason_and_publishes_nothing() {
         (Step::ReportStatus, Fault::Html, BadAnswer, "manifest"),
         (Step::ReportBlob, Fault::WrongByteCount, BadAnswer, "bytes of the report"),
         (Step::ReportBlob, Fault::ExpiredSas, Unavailable, "the link to the report is refused"),
+        (Step::ReportBlob, Fault::ExpiredSas, Unavailable, "HTTP 403 AuthenticationFailed"),
+        (Step::ReportBlob, Fault::NotFound, Unavailable, "a file of the report: HTTP 404"),
+        (Step::ReportBlob, Fault::Redirect, Unavailable, "a redirect is refused"),
         (
             Step::ReportBlob,
             Fault::CutBody { after_rows: 9, announces_more: false },

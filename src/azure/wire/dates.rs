@@ -2,33 +2,50 @@
 
 use jiff::civil::Date;
 
-use super::text::shortened;
-
-/// Dates as rows have them. Thousands of rows behind each other have the same one, which is read
-/// once.
-#[derive(Debug, Default)]
-pub(super) struct Days {
-    sent: String,
-    date: Option<Date>,
+/// What a field says of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Day {
+    /// Nothing, an empty text, or `0001-01-01`, which is Azure's way to say none.
+    #[default]
+    Absent,
+    /// Something that is no date.
+    Unreadable,
+    On(Date),
 }
 
-impl Days {
-    pub(super) fn read(&mut self, sent: &str) -> Result<Option<Date>, String> {
-        if self.sent != sent {
-            self.date = day(sent)?;
-            self.sent.clear();
-            self.sent.push_str(sent);
+impl Day {
+    pub(super) fn date(self) -> Option<Date> {
+        match self {
+            Self::On(date) => Some(date),
+            Self::Absent | Self::Unreadable => None,
         }
-        Ok(self.date)
     }
 }
 
-/// The day of a date or time: `2026-11-20`, or in reports `11/20/2026`. `0001-01-01` is Azure's way
-/// to say none.
-fn day(text: &str) -> Result<Option<Date>, String> {
+/// Dates of one field as rows have them. Thousands of rows behind each other have the same one,
+/// which is read once.
+#[derive(Debug, Default)]
+pub(super) struct Days {
+    sent: String,
+    day: Day,
+}
+
+impl Days {
+    pub(super) fn read(&mut self, sent: &str) -> Day {
+        if self.sent != sent {
+            self.day = day(sent);
+            self.sent.clear();
+            self.sent.push_str(sent);
+        }
+        self.day
+    }
+}
+
+/// The day of a date or time: `2026-11-20`, or in reports `11/20/2026`.
+fn day(text: &str) -> Day {
     let text = text.trim();
     if text.is_empty() {
-        return Ok(None);
+        return Day::Absent;
     }
     let date = if text.contains('/') {
         american(text)
@@ -36,9 +53,9 @@ fn day(text: &str) -> Result<Option<Date>, String> {
         text.get(..10).and_then(|date| date.parse::<Date>().ok())
     };
     match date {
-        Some(date) if date.year() == 1 => Ok(None),
-        Some(date) => Ok(Some(date)),
-        None => Err(format!("date {}: not a date", shortened(text))),
+        Some(date) if date.year() == 1 => Day::Absent,
+        Some(date) => Day::On(date),
+        None => Day::Unreadable,
     }
 }
 

@@ -37,11 +37,13 @@ pub(super) enum TextField {
     ProductOrderId,
     ReservationId,
     Frequency,
+    BillingAccountId,
+    BillingPeriodStart,
 }
 
 impl TextField {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::Frequency as usize + 1;
+    pub(super) const COUNT: usize = Self::BillingPeriodStart as usize + 1;
 
     /// By the name of a property of the list.
     pub(super) fn of_property(name: &str) -> Option<Self> {
@@ -79,6 +81,8 @@ impl TextField {
             "productOrderId" => Self::ProductOrderId,
             "reservationId" => Self::ReservationId,
             "frequency" => Self::Frequency,
+            "billingAccountId" => Self::BillingAccountId,
+            "billingPeriodStartDate" => Self::BillingPeriodStart,
             _ => return None,
         })
     }
@@ -118,6 +122,8 @@ impl TextField {
             "productorderid" => Self::ProductOrderId,
             "reservationid" => Self::ReservationId,
             "frequency" => Self::Frequency,
+            "billingaccountid" => Self::BillingAccountId,
+            "billingperiodstartdate" => Self::BillingPeriodStart,
             _ => return None,
         })
     }

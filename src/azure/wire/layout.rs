@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
 use super::fields::TextField;
+use super::repair::REPLACEMENT;
 use crate::billing::same::same;
 
 /// What a key of the properties says of its value.
@@ -17,21 +18,28 @@ pub(super) enum Field {
     CostInBillingCurrency,
     Quantity,
     UsageQuantity,
+    EffectivePrice,
+    UnitPrice,
     Meter,
     Estimated,
     Unused,
+    /// The page was repaired in this very name: it may be that of the cost.
+    Unreadable,
 }
 
 impl Field {
-    fn of(name: &str) -> Self {
+    fn of(name: &str, repaired: bool) -> Self {
         match name {
             "cost" => Self::Cost,
             "pretaxCost" => Self::PretaxCost,
             "costInBillingCurrency" => Self::CostInBillingCurrency,
             "quantity" => Self::Quantity,
             "usageQuantity" => Self::UsageQuantity,
+            "effectivePrice" => Self::EffectivePrice,
+            "unitPrice" => Self::UnitPrice,
             "meterDetails" => Self::Meter,
             "isEstimated" => Self::Estimated,
+            name if repaired && name.contains(REPLACEMENT) => Self::Unreadable,
             name => TextField::of_property(name).map_or(Self::Unused, Self::Text),
         }
     }
@@ -39,24 +47,32 @@ impl Field {
 
 /// The keys of the row before, in their order, and what they say: rows of a page are alike, so that
 /// one comparison recognises a key.
-#[derive(Debug, Default)]
-pub(super) struct Layout<'de>(Vec<(&'de str, Field)>);
+#[derive(Debug)]
+pub(super) struct Layout<'de> {
+    keys: Vec<(&'de str, Field)>,
+    /// Whether the page was repaired.
+    pub(super) repaired: bool,
+}
 
 impl<'de> Layout<'de> {
     /// Keys beyond are looked up each time.
     const LONGEST: usize = 256;
 
+    pub(super) fn new(repaired: bool) -> Self {
+        Self { keys: Vec::new(), repaired }
+    }
+
     fn field(&mut self, place: usize, name: &'de str) -> Field {
-        match self.0.get_mut(place) {
+        match self.keys.get_mut(place) {
             Some((known, field)) if same(known, name) => *field,
             Some(other) => {
-                *other = (name, Field::of(name));
+                *other = (name, Field::of(name, self.repaired));
                 other.1
             }
             None => {
-                let field = Field::of(name);
-                if self.0.len() < Self::LONGEST {
-                    self.0.push((name, field));
+                let field = Field::of(name, self.repaired);
+                if self.keys.len() < Self::LONGEST {
+                    self.keys.push((name, field));
                 }
                 field
             }
@@ -88,6 +104,6 @@ impl<'de> Visitor<'de> for Key<'_, 'de> {
 
     /// A name with escapes.
     fn visit_str<E: Error>(self, name: &str) -> Result<Field, E> {
-        Ok(Field::of(name))
+        Ok(Field::of(name, self.0.repaired))
     }
 }

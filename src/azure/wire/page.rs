@@ -7,9 +7,11 @@ use thiserror::Error;
 
 use crate::billing::charge::Charge;
 
-use super::dates::Days;
+use super::Wanted;
 use super::layout::Layout;
-use super::properties::{Properties, PropertiesSeed};
+use super::properties::{Properties, PropertiesSeed, unreadable_name};
+use super::repair::{REPLACEMENT, repaired};
+use super::row::Dates;
 use super::tags::Tags;
 use super::text::Text;
 
@@ -32,17 +34,40 @@ pub(crate) struct Page {
 pub(crate) struct PageError(String);
 
 /// Gives every row of a page to `fold`. After an error the rows given so far must be thrown away:
-/// the page did not parse to its end. Without `tags` no row has any.
+/// the page did not parse to its end.
 pub(crate) fn read_page(
     body: &[u8],
-    tags: bool,
+    wanted: Wanted,
     mut fold: impl FnMut(&Charge<'_>),
 ) -> Result<Page, PageError> {
+    read(body, Mode { wanted, repaired: false }, &mut fold)
+}
+
+/// Does the same with a page that [`read_page`] refuses, if it is texts that make it unreadable. Rows
+/// in which one was replaced are degraded. Nothing comes of it where something else is wrong as
+/// well; then the first error is the one to tell.
+pub(crate) fn read_repaired_page(
+    body: &[u8],
+    wanted: Wanted,
+    mut fold: impl FnMut(&Charge<'_>),
+) -> Option<Page> {
+    read(&repaired(body)?, Mode { wanted, repaired: true }, &mut fold).ok()
+}
+
+/// How a page is read.
+#[derive(Clone, Copy)]
+struct Mode {
+    wanted: Wanted,
+    /// Whether its texts were repaired.
+    repaired: bool,
+}
+
+fn read(body: &[u8], mode: Mode, fold: &mut impl FnMut(&Charge<'_>)) -> Result<Page, PageError> {
     let text =
         std::str::from_utf8(body).map_err(|error| PageError(format!("not UTF-8: {error}")))?;
     let mut page = Page::default();
     let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
-    let read = PageSeed { page: &mut page, tags, fold: &mut fold }.deserialize(&mut json);
+    let read = PageSeed { page: &mut page, mode, fold }.deserialize(&mut json);
     match read.and_then(|()| json.end()) {
         Ok(()) => Ok(page),
         Err(error) if page.rows > 0 => Err(PageError(format!("after row {}: {error}", page.rows))),
@@ -52,7 +77,7 @@ pub(crate) fn read_page(
 
 struct PageSeed<'p, F> {
     page: &'p mut Page,
-    tags: bool,
+    mode: Mode,
     fold: &'p mut F,
 }
 
@@ -73,18 +98,24 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut has_rows = false;
-        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
-            match field.as_ref() {
+        while let Some(field) = map.next_key::<Text<'de>>()? {
+            match field.text.as_ref() {
                 "nextLink" => {
-                    let link = map.next_value::<Text<'de>>()?.0;
+                    let link = map.next_value::<Text<'de>>()?;
+                    if link.unreadable || self.mode.is_replaced(&link.text) {
+                        // The pages that follow would be lost.
+                        return Err(Error::custom("nextLink is no link"));
+                    }
+                    let link = link.text;
                     self.page.next_link = (!link.trim().is_empty()).then(|| link.into_owned());
                 }
                 "value" if !has_rows => {
                     has_rows = true;
-                    let seed = RowsSeed { page: self.page, tags: self.tags, fold: self.fold };
+                    let seed = RowsSeed { page: self.page, mode: self.mode, fold: self.fold };
                     map.next_value_seed(seed)?;
                 }
                 "value" => return Err(Error::custom("`value` occurs twice")),
+                name if self.mode.is_replaced(name) => return Err(unreadable_name()),
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }
         }
@@ -92,9 +123,16 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
     }
 }
 
+impl Mode {
+    /// Whether the page was repaired in a text without which it cannot be understood.
+    fn is_replaced(self, text: &str) -> bool {
+        self.repaired && text.contains(REPLACEMENT)
+    }
+}
+
 struct RowsSeed<'p, F> {
     page: &'p mut Page,
-    tags: bool,
+    mode: Mode,
     fold: &'p mut F,
 }
 
@@ -114,22 +152,27 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        let (mut layout, mut days) = (Layout::default(), Days::default());
+        let Self { page, mode: Mode { wanted, repaired }, fold } = self;
+        let (mut layout, mut dates) = (Layout::new(repaired), Dates::default());
         loop {
-            let mut row = Envelope { tags: self.tags.then(Tags::default), ..Envelope::default() };
+            let mut row = Envelope { tags: wanted.tags.then(Tags::default), ..Envelope::default() };
             let seed = EnvelopeSeed { row: &mut row, layout: &mut layout };
             if rows.next_element_seed(seed)?.is_none() {
                 return Ok(());
             }
-            let number = self.page.rows + 1;
-            let tags = row.tags.take().unwrap_or_default().0;
+            if repaired {
+                row.mark_replaced();
+            }
+            let number = page.rows + 1;
+            let tags = row.tags.take().unwrap_or_default();
             let row = row
                 .properties
-                .charge(tags, &mut days)
+                .charge(tags, &mut dates, wanted.cloud)
                 .map_err(|why| Error::custom(format_args!("row {number} of the page: {why}")))?;
-            self.page.rows = number;
-            self.page.rounded += row.rounded;
-            (self.fold)(&row.charge);
+            page.rows = number;
+            page.rounded += row.rounded;
+            page.unreadable_dates += u64::from(row.unreadable_date);
+            fold(&row.charge);
         }
     }
 }
@@ -141,6 +184,15 @@ struct Envelope<'a> {
     has_properties: bool,
     /// `None` where nobody asks for them.
     tags: Option<Tags<'a>>,
+}
+
+impl Envelope<'_> {
+    fn mark_replaced(&mut self) {
+        self.properties.mark_replaced();
+        if let Some(tags) = &mut self.tags {
+            tags.mark_replaced();
+        }
+    }
 }
 
 /// Reads a row into its place: it is large, and moving it around would cost as much as reading it.
@@ -166,8 +218,8 @@ impl<'de> Visitor<'de> for EnvelopeSeed<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { row, layout } = self;
-        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
-            match (field.as_ref(), &mut row.tags) {
+        while let Some(field) = map.next_key::<Text<'de>>()? {
+            match (field.text.as_ref(), &mut row.tags) {
                 ("properties", _) => {
                     if std::mem::replace(&mut row.has_properties, true) {
                         // The last ones count where they occur twice.
@@ -177,6 +229,9 @@ impl<'de> Visitor<'de> for EnvelopeSeed<'_, 'de> {
                     map.next_value_seed(seed)?;
                 }
                 ("tags", Some(tags)) => *tags = map.next_value()?,
+                (name, _) if layout.repaired && name.contains(REPLACEMENT) => {
+                    return Err(unreadable_name());
+                }
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }
         }

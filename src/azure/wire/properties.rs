@@ -1,22 +1,19 @@
 //! The `properties` of a row in its three shapes: old (api-versions up to 2019-01-01), legacy (EA
 //! since then) and modern (Microsoft Customer Agreement). Names never clash in meaning, so one
-//! reader takes them all; which field wins where two occur is said in [`Properties::charge`].
+//! reader takes them all; which field wins where two occur is said in [`Properties::charge`]. A report
+//! has the same fields as columns.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::billing::amount::{Amount, Parsed};
-use crate::billing::charge::{Charge, ChargeType};
-
-use super::dates::Days;
 use super::fields::TextField;
 use super::layout::{Field, Key, Layout};
-use super::text::{Text, shortened};
+use super::meter::Meter;
+use super::repair::REPLACEMENT;
+use super::text::{Text, skip_list};
 
 /// The fields of a row that are used, as sent. `serde`'s own `alias` refuses rows that hold two
 /// spellings of one thing, and real ones do.
@@ -27,10 +24,15 @@ pub(super) struct Properties<'a> {
     pub(super) cost_in_billing_currency: Option<&'a str>,
     pub(super) quantity: Option<&'a str>,
     pub(super) usage_quantity: Option<&'a str>,
+    pub(super) effective_price: Option<&'a str>,
+    pub(super) unit_price: Option<&'a str>,
     /// By [`TextField`].
     texts: [Cow<'a, str>; TextField::COUNT],
-    is_estimated: Option<bool>,
-    meter: Meter<'a>,
+    pub(super) is_estimated: Option<bool>,
+    pub(super) meter: Meter<'a>,
+    /// Whether a text cannot be read, and whether it is that of the date.
+    pub(super) unreadable: bool,
+    pub(super) unreadable_date: bool,
 }
 
 impl Default for Properties<'_> {
@@ -41,28 +43,15 @@ impl Default for Properties<'_> {
             cost_in_billing_currency: None,
             quantity: None,
             usage_quantity: None,
+            effective_price: None,
+            unit_price: None,
             texts: [const { Cow::Borrowed("") }; TextField::COUNT],
             is_estimated: None,
             meter: Meter::default(),
+            unreadable: false,
+            unreadable_date: false,
         }
     }
-}
-
-/// The details of a meter, which are sent when they are asked for.
-#[derive(Debug, Default)]
-struct Meter<'a> {
-    unit: Cow<'a, str>,
-    category: Cow<'a, str>,
-    sub_category: Cow<'a, str>,
-    name: Cow<'a, str>,
-}
-
-/// A row and what had to be done to it.
-#[derive(Debug)]
-pub(super) struct ReadRow<'a> {
-    pub(super) charge: Charge<'a>,
-    /// Amounts that had more decimals than are kept.
-    pub(super) rounded: u64,
 }
 
 impl<'a> Properties<'a> {
@@ -71,99 +60,36 @@ impl<'a> Properties<'a> {
         &mut self.texts[field as usize]
     }
 
-    /// The row in the terms of the domain, or what is wrong with it.
-    pub(super) fn charge<'r>(
-        &'r self,
-        tags: Vec<(Cow<'r, str>, Cow<'r, str>)>,
-        days: &mut Days,
-    ) -> Result<ReadRow<'r>, String> {
-        use TextField as F;
-        let cost = amount("cost", [self.cost_in_billing_currency, self.cost, self.pretax_cost])?;
-        let quantity = amount("quantity", [self.quantity, self.usage_quantity, None])?;
-        let (instance_id, instance_name) = resource(
-            self.first([F::ResourceId, F::InstanceId]),
-            self.get(F::ResourceName),
-            self.get(F::InstanceName),
-        );
-        let date = days.read(self.first([F::Date, F::UsageStart]))?;
-        let charge_type = ChargeType::parse(self.get(F::ChargeType));
-        let meter = &self.meter;
-        let category = [&meter.category, self.get(F::MeterCategory), self.get(F::ConsumedService)];
-        let text = Cow::Borrowed;
-        let charge = Charge {
-            date,
-            cost: cost.amount,
-            quantity: quantity.amount,
-            currency: text(self.first([F::BillingCurrencyCode, F::BillingCurrency, F::Currency])),
-            unit: text(first([&meter.unit, self.get(F::UnitOfMeasure)])),
-            instance_id: text(instance_id),
-            instance_name: text(instance_name),
-            subscription_id: text(self.first([F::SubscriptionId, F::SubscriptionGuid])),
-            resource_group: text(self.get(F::ResourceGroup)),
-            location: text(self.first([F::ResourceLocation, F::InstanceLocation, F::Location])),
-            subscription_name: text(self.get(F::SubscriptionName)),
-            department: text(self.first([
-                F::DepartmentName,
-                F::InvoiceSectionName,
-                F::InvoiceSection,
-            ])),
-            account: text(self.get(F::AccountName)),
-            cost_center: text(self.get(F::CostCenter)),
-            service_name: text(first(category)),
-            subcategory: text(first([&meter.sub_category, self.get(F::MeterSubCategory)])),
-            meter: text(first([&meter.name, self.get(F::MeterName)])),
-            product: text(self.first([F::ProductOrderId, F::ReservationId, F::Product])),
-            tags,
-            estimated: self.is_estimated,
-            // "Monthly" is the specification's word, "Recurring" the data's.
-            recurring: charge_type == ChargeType::Purchase
-                && ["recurring", "monthly"]
-                    .iter()
-                    .any(|word| self.get(F::Frequency).eq_ignore_ascii_case(word)),
-            charge_type,
-            publisher_type: text(self.get(F::PublisherType)),
-            pricing_model: text(self.get(F::PricingModel)),
-            ..Charge::default()
-        };
-        Ok(ReadRow { charge, rounded: u64::from(cost.rounded) + u64::from(quantity.rounded) })
-    }
-
-    fn get(&self, field: TextField) -> &str {
+    /// The text of a field; empty where the row has none.
+    pub(super) fn get(&self, field: TextField) -> &str {
         &self.texts[field as usize]
     }
 
-    /// The first that is not empty.
-    fn first<const N: usize>(&self, fields: [TextField; N]) -> &str {
-        first(fields.map(|field| self.get(field)))
+    /// Marks the row as one with a text that cannot be read.
+    pub(super) fn mark_unreadable(&mut self, field: TextField) {
+        self.unreadable = true;
+        self.unreadable_date |= matches!(field, TextField::Date | TextField::UsageStart);
     }
-}
 
-/// The first that is not empty.
-fn first<const N: usize>(texts: [&str; N]) -> &str {
-    texts.into_iter().find(|text| !is_blank(text)).unwrap_or_default()
-}
-
-/// Most texts show with their first byte that they are not.
-fn is_blank(text: &str) -> bool {
-    !text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic()) && text.trim().is_empty()
-}
-
-/// Modern rows have no id field: their `instanceName` holds the whole id.
-fn resource<'a>(id: &'a str, resource_name: &'a str, instance_name: &'a str) -> (&'a str, &'a str) {
-    if id.is_empty() && instance_name.contains('/') {
-        (instance_name, resource_name)
-    } else {
-        (id, first([resource_name, instance_name]))
+    /// Marks a row of a page that was repaired, if it was one of its texts that needed it.
+    pub(super) fn mark_replaced(&mut self) {
+        let is_replaced = |text: &str| text.contains(REPLACEMENT);
+        self.unreadable |=
+            self.texts.iter().any(|text| is_replaced(text)) || self.meter.any(is_replaced);
     }
-}
 
-/// The first that is not null.
-fn amount(field: &str, sent: [Option<&str>; 3]) -> Result<Parsed, String> {
-    match sent.into_iter().flatten().find(|text| *text != "null") {
-        None => Ok(Parsed { amount: Amount::ZERO, rounded: false }),
-        Some(text) => {
-            Amount::parse(text).map_err(|error| format!("{field} {}: {error}", shortened(text)))
+    fn set_text(&mut self, field: TextField, sent: Text<'a>) {
+        *self.text(field) = sent.text;
+        if sent.unreadable {
+            self.mark_unreadable(field);
         }
+    }
+
+    /// Whether the cost is estimated: a boolean, or a text of one.
+    fn set_estimated(&mut self, sent: &Text<'_>) {
+        let is = |word: &str| sent.text.eq_ignore_ascii_case(word);
+        self.is_estimated = if is("true") { Some(true) } else { is("false").then_some(false) };
+        self.unreadable |= sent.unreadable || self.is_estimated.is_none() && !sent.text.is_empty();
     }
 }
 
@@ -199,7 +125,7 @@ impl<'de> Visitor<'de> for PropertiesSeed<'_, 'de> {
             place += 1;
             let number = match field {
                 Field::Text(field) => {
-                    *row.text(field) = map.next_value::<Text<'de>>()?.0;
+                    row.set_text(field, map.next_value()?);
                     continue;
                 }
                 Field::Unused => {
@@ -208,58 +134,62 @@ impl<'de> Visitor<'de> for PropertiesSeed<'_, 'de> {
                 }
                 Field::Meter => {
                     row.meter = map.next_value()?;
+                    row.unreadable |= row.meter.unreadable;
                     continue;
                 }
                 Field::Estimated => {
-                    row.is_estimated = map.next_value()?;
+                    row.set_estimated(&map.next_value()?);
                     continue;
                 }
+                Field::Unreadable => return Err(unreadable_name()),
                 Field::Cost => &mut row.cost,
                 Field::PretaxCost => &mut row.pretax_cost,
                 Field::CostInBillingCurrency => &mut row.cost_in_billing_currency,
                 Field::Quantity => &mut row.quantity,
                 Field::UsageQuantity => &mut row.usage_quantity,
+                Field::EffectivePrice => &mut row.effective_price,
+                Field::UnitPrice => &mut row.unit_price,
             };
             *number = Some(map.next_value::<&RawValue>()?.get());
         }
         Ok(())
     }
-}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Meter<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MeterVisitor)
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        self.none()
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.none()
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        self.none()
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        self.none()
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        self.none()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        skip_list(list)?;
+        self.none()
     }
 }
 
-struct MeterVisitor;
-
-impl<'de> Visitor<'de> for MeterVisitor {
-    type Value = Meter<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the details of a meter")
+impl PropertiesSeed<'_, '_> {
+    /// Something else stands in their place: the row has none.
+    fn none<E>(self) -> Result<(), E> {
+        self.row.unreadable = true;
+        Ok(())
     }
+}
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Meter::default())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut meter = Meter::default();
-        while let Some(Text(field)) = map.next_key::<Text<'de>>()? {
-            let text = match field.as_ref() {
-                "unit" | "unitOfMeasure" => &mut meter.unit,
-                "meterCategory" => &mut meter.category,
-                "meterSubCategory" => &mut meter.sub_category,
-                "meterName" => &mut meter.name,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *text = map.next_value::<Text<'de>>()?.0;
-        }
-        Ok(meter)
-    }
+/// Says that a name was replaced under which something may stand that the sum needs.
+pub(super) fn unreadable_name<E: Error>() -> E {
+    E::custom("a name that cannot be read")
 }

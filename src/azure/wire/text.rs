@@ -4,11 +4,26 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A text; empty for null. Numbers are taken as their digits: ids are sent as either.
 #[derive(Debug, Default)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(super) struct Text<'a> {
+    /// The text itself.
+    pub(super) text: Cow<'a, str>,
+    /// Whether an object or an array stands in its place. It is empty then.
+    pub(super) unreadable: bool,
+}
+
+impl<'a> Text<'a> {
+    fn read(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), unreadable: false }
+    }
+
+    fn unreadable() -> Self {
+        Self { unreadable: true, ..Self::default() }
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -26,11 +41,11 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Borrowed(text)))
+        Ok(Text::read(text))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
+        Ok(Text::read(text.to_owned()))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
@@ -38,20 +53,45 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_bool<E: Error>(self, word: bool) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Borrowed(if word { "true" } else { "false" })))
+        Ok(Text::read(if word { "true" } else { "false" }))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
+        Ok(Text::read(number.to_string()))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
+        Ok(Text::read(number.to_string()))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
+        Ok(Text::read(number.to_string()))
     }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Text<'de>, A::Error> {
+        skip_list(list)?;
+        Ok(Text::unreadable())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Text<'de>, A::Error> {
+        skip_object(map)?;
+        Ok(Text::unreadable())
+    }
+}
+
+/// Passes over the rest of an array and returns whether there was any.
+pub(super) fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<bool, A::Error> {
+    let mut any = false;
+    while list.next_element::<IgnoredAny>()?.is_some() {
+        any = true;
+    }
+    Ok(any)
+}
+
+/// Passes over the rest of an object.
+pub(super) fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
 }
 
 /// Enough of a value to recognise it in a log line.

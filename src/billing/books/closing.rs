@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::{Books, Left, Past};
 use crate::billing::families::{Combine, Tables};
-use crate::billing::names::Named;
+use crate::billing::names::Nameless;
 use crate::billing::period::{Period, day_of, end_of};
 use crate::billing::strings::Translation;
 
@@ -15,30 +15,33 @@ use crate::billing::strings::Translation;
 const MONTHS_KEPT: i32 = 12;
 
 impl Books {
-    pub(super) fn advance(&mut self, period: Period) {
-        match self.open {
+    /// Makes a period the open one. Returns what has no name for it.
+    pub(super) fn advance(&mut self, period: Period) -> Nameless {
+        let nameless = match self.open {
             Some(open) if open > period => self.rewind(period),
             Some(open) if open < period => self.close(period),
-            _ => {}
-        }
+            _ => Nameless::new(),
+        };
         self.open = Some(period);
+        nameless
     }
 
     /// Forgets a later period: the clock was set back, and what it brought is read again.
-    fn rewind(&mut self, period: Period) {
+    fn rewind(&mut self, period: Period) -> Nameless {
         let first = period.days().first;
         self.days.retain(|slot, _| slot.date < first);
         self.periods.retain(|known, _| *known < period);
-        self.names.forget_from(first);
-        self.compact();
+        let nameless = self.names.forget_from(first);
+        self.compact(nameless)
     }
 
     /// Keeps of the periods before one only what is asked of a bill.
-    fn close(&mut self, period: Period) {
+    fn close(&mut self, period: Period) -> Nameless {
         for (_, book) in self.periods.range_mut(..period) {
             book.tables.thin();
         }
-        self.names.forget_before(period.days().first, Some(Named::Instance));
+        self.names.thin_before(period.days().first);
+        Nameless::new()
     }
 
     /// Forgets the days before one, but not the bills of their periods, which currencies occurred
@@ -65,11 +68,10 @@ impl Books {
         let newest_usage = self.newest_usage(today).or(self.past.newest_usage);
         self.past = Past { newest_usage, currencies: self.currencies() };
         self.days.retain(|slot, _| slot.date >= day);
-        self.names.forget_before(day, None);
         let known: BTreeSet<Period> = self.days.keys().map(|slot| Period::of(slot.date)).collect();
         self.periods
             .retain(|period, book| !matches!(book.left, Left::Rest) || known.contains(period));
-        self.compact();
+        self.compact(Nameless::new());
     }
 
     fn was_complete(&self, period: Period, complete_after: SignedDuration) -> bool {
@@ -80,8 +82,9 @@ impl Books {
     }
 
     /// Stores again only the texts that are still needed: resources come and go, and their ids
-    /// would pile up.
-    fn compact(&mut self) {
+    /// would pile up. A name is needed as long as a sum is, also when its day is forgotten. Returns
+    /// what of the nameless still has sums.
+    fn compact(&mut self, mut nameless: Nameless) -> Nameless {
         let all = std::mem::take(&mut self.strings);
         let mut translation = Translation::new(all.texts(), &mut self.strings);
         let mut symbol = |symbol| translation.translate(symbol);
@@ -96,6 +99,10 @@ impl Books {
         for known in self.days.values_mut() {
             *known = known.translated(&mut symbol);
         }
+        self.names.retain(|symbol| translation.has(symbol));
+        nameless.retain(|named| named.symbols().iter().all(|symbol| translation.has(*symbol)));
+        let mut symbol = |symbol| translation.translate(symbol);
         self.names = self.names.translated(&mut symbol);
+        nameless.into_iter().map(|named| named.translated(&mut symbol)).collect()
     }
 }

@@ -29,9 +29,10 @@ impl Orphans {
 
 /// Reading and replacing days.
 impl Books {
-    /// Makes the period of a reading the published one, before its slots are entered.
-    pub fn begin(&mut self, period: Period, span: Span) {
-        self.advance(period);
+    /// Makes the period of a reading the published one, before its slots are entered. What lost its
+    /// name by that is looked for with what loses it to the reading.
+    pub fn begin(&mut self, period: Period, span: Span) -> Orphans {
+        let nameless = self.advance(period);
         match span {
             Span::Period(read) => {
                 if self.periods.get(&read).is_some_and(|book| !matches!(book.left, Left::Days)) {
@@ -44,6 +45,7 @@ impl Books {
             Span::Days(range) => self.void_bills(range),
             Span::Guests(_) => {}
         }
+        Orphans(nameless)
     }
 
     /// A bill holds its forgotten days already. Where one of them comes back by itself, the sum is
@@ -104,8 +106,10 @@ impl Books {
             answer.days.get(&slot).map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
         let answer = Extent::new(rows, costs, &answer.strings);
         let before = known.extent(&self.strings);
-        let is_odd = before.shrinks_to(&answer, &period)
-            || was_complete && before.grows_to(&answer, &period);
+        // A row that gets its date goes from here to its day, and must not count in both.
+        let is_odd = slot.part != Part::Undated
+            && (before.shrinks_to(&answer, &period)
+                || was_complete && before.grows_to(&answer, &period));
         let doubtful = is_odd
             && !known.doubted.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
         known.doubted = doubtful.then_some(answer);
@@ -189,20 +193,22 @@ impl Books {
     pub fn name(&mut self, slot: Slot, day: &Ledger, orphans: &mut Orphans) {
         let Some(known) = day.days.get(&slot) else { return };
         let mut translation = Translation::new(day.strings.texts(), &mut self.strings);
-        let translated = known.names.iter().map(|(what, id, name)| {
-            ((what, translation.translate(id)), translation.translate(name))
+        let translated = known.names.iter().map(|(named, name)| {
+            let named = named.translated(|symbol| translation.translate(symbol));
+            (named, translation.translate(name))
         });
-        let found: Vec<_> = translated.filter(|(id, _)| orphans.0.contains(id)).collect();
-        for (id, name) in found {
-            if !self.closed_resource(slot, id.0) {
-                self.names.add(id, name, slot.date, |symbol| self.strings.get(symbol));
+        let found: Vec<_> = translated.filter(|(named, _)| orphans.0.contains(named)).collect();
+        let is_open = self.open == Some(Period::of(slot.date));
+        for (named, name) in found {
+            if is_open || !named.is_open_only() {
+                self.names.add(named, name, slot.date, |symbol| self.strings.get(symbol));
             }
         }
     }
 
     /// Looks no further for the names that were found.
     pub fn named(&self, orphans: &mut Orphans) {
-        orphans.0.retain(|id| !self.names.contains(id));
+        orphans.0.retain(|named| !self.names.contains(named));
     }
 }
 
@@ -225,10 +231,10 @@ impl Books {
     fn take_names(&mut self, slot: Slot, old: &Ledger, orphans: &mut Orphans) {
         let Some(day) = old.days.get(&slot) else { return };
         let mut translation = Translation::new(old.strings.texts(), &mut self.strings);
-        for (what, id, _) in day.names.iter() {
-            let id = (what, translation.translate(id));
-            if self.names.remove(id, slot.date) {
-                orphans.0.insert(id);
+        for (named, _) in day.names.iter() {
+            let named = named.translated(|symbol| translation.translate(symbol));
+            if self.names.remove(named, slot.date) {
+                orphans.0.insert(named);
             }
         }
     }
@@ -238,23 +244,18 @@ impl Books {
         // The other rows of the day may have a name that is the lesser one.
         let mut others = Part::ALL.into_iter().filter(|part| *part != slot.part);
         let alone = others.all(|part| !self.days.contains_key(&Slot { part, ..slot }));
-        let without_resources = self.closed_resource(slot, Named::Instance);
+        let is_open = self.open == Some(Period::of(slot.date));
         let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
-        for (what, id, name) in day.names.iter() {
-            if without_resources && what == Named::Instance {
-                continue;
-            }
-            let (id, name) = ((what, translation.translate(id)), translation.translate(name));
-            self.names.add(id, name, slot.date, |symbol| translation.text(symbol));
+        // What only the open period has series of needs no names elsewhere.
+        let wanted = |(named, _): &(Named, Symbol)| is_open || !named.is_open_only();
+        for (named, name) in day.names.iter().filter(wanted) {
+            let named = named.translated(|symbol| translation.translate(symbol));
+            let name = translation.translate(name);
+            self.names.add(named, name, slot.date, |symbol| translation.text(symbol));
             if alone {
-                orphans.0.remove(&id);
+                orphans.0.remove(&named);
             }
         }
-    }
-
-    /// Resources of a closed period have no series, and so no names.
-    fn closed_resource(&self, slot: Slot, what: Named) -> bool {
-        what == Named::Instance && self.open != Some(Period::of(slot.date))
     }
 
     fn known(&mut self, slot: Slot, reading: &Ledger, began: Timestamp) -> Known {

@@ -1,7 +1,8 @@
 //! What each department and enrollment account costs: one billing account shows them all.
 
-use super::{Bound, Family, Metric, Previous};
+use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
@@ -21,6 +22,9 @@ impl Family for AccountCost {
     type Key = [Symbol; 3];
 
     type Part = Item;
+
+    const SPELLED: &'static [Spelled<Self::Key>] =
+        &[(0, |key| Named::Department(key[0])), (1, |key| Named::Account(key[1]))];
 
     fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.department, item.account, item.currency], amounts.cost);

@@ -1,6 +1,6 @@
 //! What each resource costs and how much of it was used.
 
-use super::{Bound, Family, Metric};
+use super::{Bound, Family, Metric, NamedId};
 use crate::billing::amount::Amount;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Resource};
@@ -54,7 +54,7 @@ impl Metric for InstanceCost {
         "location",
         "currency",
     ];
-    const NAMED: Option<(usize, Named)> = Some((ID, Named::Instance));
+    const NAMED: Option<NamedId> = Some((ID, Named::Instance));
 }
 
 impl Family for InstanceUsage {
@@ -81,5 +81,5 @@ impl Metric for InstanceUsage {
     const HELP: &'static str = "Usage of the current billing period to date by resource, in `unit` as Azure sends it. Quantities add up only within one meter. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["subscription_id", "resource_group", "instance_id", "instance_name", "location", "unit"];
-    const NAMED: Option<(usize, Named)> = Some((ID, Named::Instance));
+    const NAMED: Option<NamedId> = Some((ID, Named::Instance));
 }

@@ -1,7 +1,8 @@
 //! How much of each meter was used.
 
-use super::{Bound, Family, Metric};
+use super::{Bound, Family, Metric, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
@@ -20,10 +21,19 @@ pub(super) const BOUND: Bound = Bound {
     stay: 1,
 };
 
+/// A meter is told from others by its service and subcategory as well.
+const SPELLED: &[Spelled<[Symbol; 4]>] = &[
+    (0, |key| Named::Service(key[0])),
+    (1, |key| Named::Subcategory([key[0], key[1]])),
+    (2, |key| Named::Meter([key[0], key[1], key[2]])),
+];
+
 impl Family for MeterUsage {
     type Key = [Symbol; 4];
 
     type Part = Item;
+
+    const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
     fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.service_name, item.subcategory, item.meter, item.unit], amounts.quantity);
@@ -40,6 +50,8 @@ impl Family for MeterCost {
     type Key = [Symbol; 4];
 
     type Part = Item;
+
+    const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
     fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.service_name, item.subcategory, item.meter, item.currency], amounts.cost);

@@ -2,7 +2,7 @@
 //! help, labels, what a row adds to it and how it is bounded.
 //!
 //! A new one needs its file, a field of `Tables` (and its line in the lists below it, and in
-//! `ranking` where it is bounded), a line in `published::FAMILIES` and one in `docs/metrics.md`. Nothing here knows a format.
+//! `ranking` where it is bounded, in `spelling` where its key has names), a line in `published::FAMILIES` and one in `docs/metrics.md`. Nothing here knows a format.
 
 mod accounts;
 mod bound;
@@ -15,6 +15,7 @@ mod ranking;
 mod resource_groups;
 mod scopes;
 mod services;
+mod spelling;
 mod subscriptions;
 mod sums;
 mod tags;
@@ -32,6 +33,7 @@ pub(crate) use ranking::Ranking;
 pub(crate) use resource_groups::ResourceGroupCost;
 pub(crate) use scopes::{RecurringCost, ScopeCost};
 pub(crate) use services::{SERVICE_DAYS, ServiceCharge, ServiceCost};
+pub(crate) use spelling::{Spelled, spelled};
 pub(crate) use subscriptions::SubscriptionCost;
 pub(crate) use sums::Sums;
 pub(crate) use tags::TagCost;
@@ -45,7 +47,9 @@ use super::strings::Symbol;
 
 /// The symbols of a series: its label values in order, so that sorted keys are sorted series. The
 /// last one is the currency or the unit.
-pub(crate) trait Key: Copy + Eq + Hash + Ord + AsRef<[Symbol]> + AsMut<[Symbol]> {
+pub(crate) trait Key:
+    Copy + Eq + Hash + Ord + AsRef<[Symbol]> + AsMut<[Symbol]> + 'static
+{
     /// How many symbols it has.
     const LENGTH: usize;
 }
@@ -54,12 +58,17 @@ impl<const N: usize> Key for [Symbol; N] {
     const LENGTH: usize = N;
 }
 
+/// Where in a key an id stands that has a name, and what it is of.
+pub(crate) type NamedId = (usize, fn(Symbol) -> Named);
+
 /// Sums of rows by some of their properties.
 pub(crate) trait Family {
     /// The symbols of one series.
     type Key: Key;
     /// What it looks at of a row. Rows that share it are added up before families are asked.
     type Part;
+    /// The names in the key that stand there without their case. Series show their spellings.
+    const SPELLED: &'static [Spelled<Self::Key>] = &[];
 
     /// Tells what rows add to which series, if to any.
     fn each(part: &Self::Part, amounts: Amounts, add: impl FnMut(Self::Key, Amount));
@@ -74,7 +83,7 @@ pub(crate) trait Metric: Family {
     /// Its labels besides `scope`; those of the key, and the name of what `NAMED` names.
     const LABELS: &'static [&'static str];
     /// The symbol of the key that has a name, and what it names. The name's label stands behind it.
-    const NAMED: Option<(usize, Named)> = None;
+    const NAMED: Option<NamedId> = None;
 }
 
 /// A metric that is published of the billing period before as well.

@@ -1,7 +1,8 @@
 //! What each service costs.
 
-use super::{Bound, Family, Metric, Previous};
+use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Item};
 use crate::billing::strings::Symbol;
 
@@ -21,6 +22,8 @@ impl Family for ServiceCost {
     type Key = [Symbol; 3];
 
     type Part = Item;
+
+    const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::Service(key[1]))];
 
     fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.subscription_id, item.service_name, item.currency], amounts.cost);
@@ -57,6 +60,8 @@ impl Family for ServiceCharge {
     type Key = [Symbol; 3];
 
     type Part = Item;
+
+    const SPELLED: &'static [Spelled<Self::Key>] = &[(0, |key| Named::Service(key[0]))];
 
     fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.service_name, item.charge_type, item.currency], amounts.cost);

@@ -1,6 +1,6 @@
 //! What each subscription costs.
 
-use super::{Bound, Family, Metric, Previous};
+use super::{Bound, Family, Metric, NamedId, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Resource};
@@ -32,7 +32,7 @@ impl Metric for SubscriptionCost {
     const NAME: &'static str = "azure_billing_subscription_pretax_cost";
     const HELP: &'static str = "Cost before tax of the current billing period to date by subscription, in `currency`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["subscription_id", "subscription_name", "currency"];
-    const NAMED: Option<(usize, Named)> = Some((0, Named::Subscription));
+    const NAMED: Option<NamedId> = Some((0, Named::Subscription));
 }
 
 impl Previous for SubscriptionCost {

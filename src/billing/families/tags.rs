@@ -1,7 +1,8 @@
 //! What each value of the configured tag keys costs.
 
-use super::{Bound, Family, Metric, Previous};
+use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Tag};
 use crate::billing::strings::Symbol;
 
@@ -21,6 +22,8 @@ impl Family for TagCost {
     type Key = [Symbol; 3];
 
     type Part = Tag;
+
+    const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::TagValue([key[0], key[1]]))];
 
     fn each(tag: &Tag, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([tag.key, tag.value, tag.currency], amounts.cost);

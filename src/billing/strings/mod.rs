@@ -171,6 +171,11 @@ impl<'a> Translation<'a> {
         translated
     }
 
+    /// Whether a symbol was translated already.
+    pub(crate) fn has(&self, symbol: Symbol) -> bool {
+        self.known[symbol.index()].is_some()
+    }
+
     /// The text of a symbol that was translated already.
     pub(crate) fn text(&self, translated: Symbol) -> Cow<'_, str> {
         self.into.get(translated)

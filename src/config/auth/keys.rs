@@ -10,7 +10,7 @@ use crate::config::Environment;
 use crate::config::environment::{CLIENT_ID, FEDERATED_TOKEN_FILE, TENANT_ID};
 use crate::config::error::Problems;
 use crate::config::secret::{Secret, SecretError, bare};
-use crate::config::tree::{At, Section};
+use crate::config::tree::{At, Section, trimmed};
 
 /// The section while it is read, and where its problems go.
 pub(super) struct Keys<'a, 's> {
@@ -226,6 +226,7 @@ impl Keys<'_, '_> {
 
 /// The id of an identity as a resource. Not quoted when it is wrong, as any value of this section.
 fn resource_id(text: &str) -> Result<String, String> {
+    let text = trimmed(text);
     let allowed =
         |character: char| character.is_ascii_alphanumeric() || "/-._()".contains(character);
     let lower = text.to_ascii_lowercase();

@@ -13,7 +13,7 @@ use super::Environment;
 use super::certificate::ClientCertificate;
 use super::error::Problems;
 use super::secret::Secret;
-use super::tree::{At, one_of};
+use super::tree::{At, one_of, trimmed};
 
 /// Who asks, decided and complete: a credential can be built from it without further questions.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,6 +171,7 @@ pub(super) fn read(
 /// A GUID or a domain name: what may stand in the address tokens come from. Anything else is not
 /// quoted, because it may be the secret, pasted one line too high.
 fn identifier(text: &str) -> Result<String, String> {
+    let text = trimmed(text);
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-.".contains(character);
     if text.is_empty() || !text.chars().all(allowed) {
         return Err("is no id; use a GUID (or, for a tenant, its domain name)".to_owned());

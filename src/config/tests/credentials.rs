@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use super::{SHORTEST, complaint, load, load_with};
 use crate::config::{Application, Auth, Config, Environment, ManagedIdentity};
 
-fn auth(keys: &str) -> String {
+pub(super) fn auth(keys: &str) -> String {
     format!("azure:\n  auth: {{{keys}}}\n{SHORTEST}")
 }
 

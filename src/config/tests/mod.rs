@@ -5,6 +5,7 @@ mod certificates;
 mod credentials;
 mod documentation;
 mod documented_values;
+mod left_around;
 mod metrics;
 mod secrets;
 mod values;

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::billing::books::Books;
 use crate::billing::budget::Only;
+use crate::billing::caseless::same_name;
 use crate::billing::ledger::{Part, TagKeys};
 use crate::billing::period::{DayRange, Period, day_of, end_of};
 use crate::billing::rules::Rules;
@@ -184,9 +185,7 @@ impl Outlook<'_> {
     /// The closed periods that budgets count and nobody has read.
     fn months(&self, today: Date) -> BTreeSet<Period> {
         let tags = self.rules.budgets.iter().filter_map(|budget| match &budget.only {
-            Only::Tag { key, .. } => {
-                self.tag_keys.iter().find(|known| known.eq_ignore_ascii_case(key))
-            }
+            Only::Tag { key, .. } => self.tag_keys.iter().find(|known| same_name(known, key)),
             _ => None,
         });
         let tags: TagKeys = tags.cloned().collect();

@@ -110,9 +110,18 @@ impl Poller {
         progress: &mut Progress,
     ) -> Result<Next, Failure> {
         let (started, ask) = (Instant::now(), step.ask);
-        let reading = match self.read(ask).await {
+        let read = match self.read(ask).await {
+            Ok(read) if ask.by == By::Report => {
+                progress.refuse_nothing(ask.span, read.rows).map(|()| read)
+            }
+            read => read,
+        };
+        let reading = match read {
             Ok(reading) => reading,
-            Err(azure::Error::TooLong(pages)) => return Ok(self.instead(ask, pages)),
+            Err(azure::Error::TooLong(pages)) => {
+                progress.is_long(ask.span);
+                return Ok(self.instead(ask, pages));
+            }
             Err(error) if self.leaves_report(ask, &error) => {
                 progress.without_reports = true;
                 return Ok(Next::Replan(None));

@@ -3,17 +3,20 @@
 //! Columns are found by their names, in any order and case. Names differ between generations, and
 //! old files have German ones with the English name in parentheses.
 
+mod header;
 mod splitter;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use header::{Column, columns};
 use splitter::{Split, Splitter};
 use thiserror::Error;
 
-use super::dates::Days;
-use super::fields::TextField;
+use super::Wanted;
 use super::properties::Properties;
-use super::tags;
+use super::row::Dates;
+use super::tags::{self, Tags};
 use crate::billing::charge::Charge;
 
 /// No row of a report is longer; what is has lost a quote.
@@ -26,15 +29,6 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct ReportError(String);
-
-/// What is wanted of a report.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
-    /// Whether tags are looked at. Reading them costs as much as half a row.
-    pub(crate) tags: bool,
-    /// Whether rows count that only move costs from one place to another. The list has none.
-    pub(crate) cost_allocation: bool,
-}
 
 /// What a report says besides its rows.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -60,20 +54,8 @@ pub(crate) struct ReportReader {
     /// How many columns there are, and which are looked at.
     width: usize,
     columns: Vec<(usize, Column)>,
-    days: Days,
+    dates: Dates,
     report: Report,
-}
-
-#[derive(Clone, Copy)]
-enum Column {
-    Text(TextField),
-    Cost,
-    PretaxCost,
-    CostInBillingCurrency,
-    Quantity,
-    UsageQuantity,
-    Tags,
-    CostAllocationRule,
 }
 
 impl ReportReader {
@@ -84,7 +66,7 @@ impl ReportReader {
             start: Vec::new(),
             width: 0,
             columns: Vec::new(),
-            days: Days::default(),
+            dates: Dates::default(),
             report: Report::default(),
         }
     }
@@ -163,56 +145,64 @@ impl ReportReader {
         line: Option<&[u8]>,
         fold: &mut impl FnMut(&Charge<'_>),
     ) -> Result<(), ReportError> {
-        let (bytes, fields) = self.splitter.record(line);
-        // What is wrong in a column that nobody looks at does not matter.
-        let text = std::str::from_utf8(bytes).ok();
-        let field = |place: &Range<usize>| match text {
-            Some(text) => text.get(place.clone()),
-            None => bytes.get(place.clone()).and_then(|field| std::str::from_utf8(field).ok()),
-        };
+        let record = Record::new(self.splitter.record(line));
         if self.columns.is_empty() {
-            let names: Option<Vec<&str>> = fields.iter().map(field).collect();
-            let names = names.ok_or_else(|| self.wrong("not UTF-8"))?;
+            let names: Vec<&str> = (0..record.width()).map(|place| record.field(place).0).collect();
             let columns = columns(&names).map_err(|what| self.wrong(&what))?;
-            self.width = fields.len();
+            self.width = names.len();
             self.columns = columns;
             let tags = self.wanted.tags;
             self.columns.retain(|(_, column)| tags || !matches!(column, Column::Tags));
             self.splitter.want(self.columns.iter().map(|(place, _)| *place));
             return Ok(());
         }
-        if fields.len() != self.width {
-            let (has, columns) = (fields.len(), self.width);
+        if record.width() != self.width {
+            let (has, columns) = (record.width(), self.width);
             return Err(self.wrong(&format!("{has} fields where the header has {columns}")));
         }
-        let mut row = Properties::default();
-        let (mut tags, mut rule) = ("", "");
-        for &(place, column) in &self.columns {
-            let Some(field) = field(&fields[place]) else {
-                return Err(self.wrong("not UTF-8"));
-            };
-            match column {
-                Column::Text(place) => *row.text(place) = field.into(),
-                Column::Cost => row.cost = amount(field),
-                Column::PretaxCost => row.pretax_cost = amount(field),
-                Column::CostInBillingCurrency => row.cost_in_billing_currency = amount(field),
-                Column::Quantity => row.quantity = amount(field),
-                Column::UsageQuantity => row.usage_quantity = amount(field),
-                Column::Tags => tags = field,
-                Column::CostAllocationRule => rule = field,
-            }
-        }
+        let (row, tags, rule) = self.properties(&record);
         if !rule.trim().is_empty() && !self.wanted.cost_allocation {
             self.report.allocated += 1;
             return Ok(());
         }
-        let read = tags::from_text(tags)
-            .and_then(|tags| row.charge(tags, &mut self.days))
+        let read = row
+            .charge(tags, &mut self.dates, self.wanted.cloud)
             .map_err(|what| self.wrong(&what))?;
         self.report.rows += 1;
         self.report.rounded += read.rounded;
+        self.report.unreadable_dates += u64::from(read.unreadable_date);
         fold(&read.charge);
         Ok(())
+    }
+
+    /// What a record holds: its fields, its tags, and the rule that moves its cost.
+    fn properties<'r>(&self, record: &'r Record<'_>) -> (Properties<'r>, Tags<'r>, &'r str) {
+        let mut row = Properties::default();
+        let (mut tags, mut rule) = (Tags::default(), "");
+        for &(place, column) in &self.columns {
+            let (field, is_replaced) = record.field(place);
+            match column {
+                Column::Text(place) => {
+                    *row.text(place) = field.into();
+                    if is_replaced {
+                        row.mark_unreadable(place);
+                    }
+                }
+                Column::Cost => row.cost = Some(field),
+                Column::PretaxCost => row.pretax_cost = Some(field),
+                Column::CostInBillingCurrency => row.cost_in_billing_currency = Some(field),
+                Column::Quantity => row.quantity = Some(field),
+                Column::UsageQuantity => row.usage_quantity = Some(field),
+                Column::EffectivePrice => row.effective_price = Some(field),
+                Column::UnitPrice => row.unit_price = Some(field),
+                Column::Tags => {
+                    tags = tags::from_text(field);
+                    tags.unreadable |= is_replaced;
+                }
+                Column::CostAllocationRule => rule = field,
+            }
+        }
+        (row, tags, rule)
     }
 
     fn wrong(&self, what: &str) -> ReportError {
@@ -225,50 +215,35 @@ impl ReportReader {
     }
 }
 
-fn amount(field: &str) -> Option<&str> {
-    let field = field.trim();
-    (!field.is_empty()).then_some(field)
+/// A record as texts. What is no UTF-8 is replaced, in each field by itself: what is wrong in a column
+/// that nobody looks at does not matter.
+struct Record<'r> {
+    fields: &'r [Range<usize>],
+    text: Option<&'r str>,
+    /// Empty where the record is a text as it is.
+    replaced: Vec<Cow<'r, str>>,
 }
 
-/// What the columns hold that are looked at, by the header.
-fn columns(names: &[&str]) -> Result<Vec<(usize, Column)>, String> {
-    let names: Vec<String> = names.iter().map(|name| squeezed(english(name))).collect();
-    let columns = names.iter().enumerate();
-    let columns = columns.filter_map(|(place, name)| Some((place, column(name)?))).collect();
-    for (what, known) in [
-        ("cost", ["costinbillingcurrency", "cost", "pretaxcost"]),
-        ("currency", ["billingcurrencycode", "billingcurrency", "currency"]),
-        ("date", ["date", "usagedatetime", "usagedate"]),
-    ] {
-        if !names.iter().any(|name| known.contains(&name.as_str())) {
-            return Err(format!("no column for the {what}; this is no cost details report"));
+impl<'r> Record<'r> {
+    fn new((bytes, fields): (&'r [u8], &'r [Range<usize>])) -> Self {
+        let text = std::str::from_utf8(bytes).ok();
+        let lossy =
+            |place: &Range<usize>| String::from_utf8_lossy(bytes.get(place.clone()).unwrap_or(b""));
+        let replaced = if text.is_none() { fields.iter().map(lossy).collect() } else { Vec::new() };
+        Self { fields, text, replaced }
+    }
+
+    fn width(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// A field, and whether something of it was replaced.
+    fn field(&self, place: usize) -> (&str, bool) {
+        match self.text {
+            Some(text) => (text.get(self.fields[place].clone()).unwrap_or_default(), false),
+            None => (&self.replaced[place], matches!(self.replaced[place], Cow::Owned(_))),
         }
     }
-    Ok(columns)
-}
-
-/// `Kosten (Cost)` is `Cost`.
-fn english(name: &str) -> &str {
-    let inner = name.trim().strip_suffix(')').and_then(|name| name.rsplit_once('('));
-    inner.map_or(name, |(_, english)| english)
-}
-
-/// Only what tells names apart.
-fn squeezed(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn column(name: &str) -> Option<Column> {
-    Some(match name {
-        "cost" => Column::Cost,
-        "pretaxcost" => Column::PretaxCost,
-        "costinbillingcurrency" => Column::CostInBillingCurrency,
-        "quantity" => Column::Quantity,
-        "usagequantity" => Column::UsageQuantity,
-        "tags" => Column::Tags,
-        "costallocationrulename" => Column::CostAllocationRule,
-        _ => Column::Text(TextField::of_column(name)?),
-    })
 }
 
 #[cfg(test)]

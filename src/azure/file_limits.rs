@@ -1,0 +1,127 @@
+//! How long and how large a file of a report may become. It comes from a storage account that nobody
+//! here knows, and its rows go to a temporary file: without limits it could fill the disk, or never
+//! end.
+
+use std::time::Duration;
+
+use super::error::Error;
+use super::patience::Patience;
+
+const MIB: u64 = 1024 * 1024;
+/// The most of a file whose length is not announced. Azure advises reports of 2 GB at most.
+const LARGEST_UNANNOUNCED: u64 = 8 * 1024 * MIB;
+/// What a line that may be used transfers at least, in bytes a second.
+const LEAST_RATE: u64 = 256 * 1024;
+/// The longest that a file may take, however long it claims to be.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// How other formats begin. Their reading would end in a riddle.
+const FOREIGN: [(&[u8], &str); 3] =
+    [(b"\x1f\x8b", "compressed"), (b"PK\x03\x04", "compressed"), (b"PAR1", "Parquet")];
+
+/// The limits of one file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FileLimits {
+    /// How long it is, where Azure says so.
+    pub(super) announced: Option<u64>,
+    /// For all tries together.
+    pub(super) time: Duration,
+    bytes: u64,
+}
+
+impl FileLimits {
+    pub(super) fn new(announced: Option<u64>, patience: &Patience) -> Self {
+        let (bytes, time) = match announced {
+            Some(bytes) => (
+                bytes.saturating_add(bytes / 10).saturating_add(MIB),
+                patience.file.saturating_add(Duration::from_secs(bytes / LEAST_RATE)),
+            ),
+            None => (LARGEST_UNANNOUNCED, patience.report),
+        };
+        Self { announced, time: time.min(LONGEST), bytes }
+    }
+
+    /// Refuses a file that goes on behind its limit.
+    pub(super) fn check(&self, length: u64) -> Result<(), Error> {
+        if length <= self.bytes {
+            return Ok(());
+        }
+        let most = self.bytes;
+        Err(Error::BadAnswer(match self.announced {
+            Some(announced) => format!(
+                "a file of the report goes on after {most} bytes; {announced} are announced"
+            ),
+            None => format!("a file of the report goes on after {most} bytes"),
+        }))
+    }
+
+    pub(super) fn too_late(&self) -> Error {
+        let minutes = self.time.as_secs().div_ceil(60);
+        Error::Timeout(format!("a file of the report was not whole after {minutes} min"))
+    }
+}
+
+/// The first bytes of a file, which tell formats that are not read here.
+#[derive(Debug, Default)]
+pub(super) struct FileStart(Vec<u8>);
+
+impl FileStart {
+    /// Looks at the next part.
+    pub(super) fn check(&mut self, part: &[u8]) -> Result<(), Error> {
+        const LONGEST_MARK: usize = 4;
+        if self.0.len() == LONGEST_MARK {
+            return Ok(());
+        }
+        self.0.extend(part.iter().take(LONGEST_MARK - self.0.len()));
+        match FOREIGN.iter().find(|(mark, _)| self.0.starts_with(mark)) {
+            None => Ok(()),
+            Some((_, what)) => {
+                Err(Error::BadAnswer(format!("a file of the report is {what}, not plain CSV")))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_may_be_a_tenth_longer_and_slower_than_announced_and_no_more() {
+        let patience = Patience::default();
+        let limits = |announced| FileLimits::new(announced, &patience);
+        let small = limits(Some(100));
+        assert!(small.check(110 + MIB).is_ok() && small.check(111 + MIB).is_err());
+        assert_eq!(small.time, Duration::from_secs(15 * 60));
+        // 2 GiB at 256 KiB a second.
+        assert_eq!(limits(Some(2048 * MIB)).time, Duration::from_secs(15 * 60 + 8192));
+        let unknown = limits(None);
+        assert!(unknown.check(8 << 30).is_ok() && unknown.check((8 << 30) + 1).is_err());
+        assert_eq!(unknown.time, patience.report);
+        let absurd = limits(Some(u64::MAX));
+        assert!(absurd.check(u64::MAX).is_ok() && absurd.time == LONGEST);
+    }
+
+    #[test]
+    fn other_formats_are_known_by_their_first_bytes_however_they_arrive() {
+        let said = |file: &[u8], size: usize| {
+            let mut start = FileStart::default();
+            file.chunks(size).find_map(|part| start.check(part).err()).map(|it| it.to_string())
+        };
+        for size in [1, 2, 3, 100] {
+            for (file, what) in [
+                (&b"\x1f\x8b\x08\x00rest"[..], "compressed"),
+                (b"PK\x03\x04rest", "compressed"),
+                (b"PAR1rest", "Parquet"),
+            ] {
+                let expected = format!("bad answer: a file of the report is {what}, not plain CSV");
+                assert_eq!(said(file, size), Some(expected), "{size}");
+            }
+            for file in
+                [&b"Date,Cost\n"[..], b"\xef\xbb\xbfDate,Cost\n", b"PART,PAR1\n", b"", b"\x1f"]
+            {
+                assert_eq!(said(file, size), None, "{file:?}");
+            }
+        }
+    }
+}

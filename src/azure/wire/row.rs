@@ -1,0 +1,149 @@
+//! A row in the terms of the domain, made of its properties.
+
+use std::borrow::Cow;
+
+use super::amounts::{amount, price};
+use super::dates::{Day, Days};
+use super::fields::TextField;
+use super::properties::Properties;
+use super::tags::Tags;
+use crate::billing::amount::Amount;
+use crate::billing::charge::{Charge, ChargeType, Degradation, Degraded};
+use crate::billing::regions;
+use crate::config::Cloud;
+
+/// A row and what had to be done to it.
+#[derive(Debug)]
+pub(super) struct ReadRow<'a> {
+    pub(super) charge: Charge<'a>,
+    /// Amounts that had more decimals than are kept.
+    pub(super) rounded: u64,
+    /// Whether it has a date, but none that can be read.
+    pub(super) unreadable_date: bool,
+}
+
+/// The dates of rows, with what is remembered of those before.
+#[derive(Debug, Default)]
+pub(super) struct Dates {
+    days: Days,
+    period_starts: Days,
+}
+
+impl Properties<'_> {
+    /// The row in the terms of the domain, or what is wrong with one of its amounts.
+    pub(super) fn charge<'r>(
+        &'r self,
+        tags: Tags<'r>,
+        dates: &mut Dates,
+        cloud: Cloud,
+    ) -> Result<ReadRow<'r>, String> {
+        use TextField as F;
+        let cost = amount("cost", [self.cost_in_billing_currency, self.cost, self.pretax_cost])?;
+        let quantity = amount("quantity", [self.quantity, self.usage_quantity])?;
+        let day = dates.days.read(self.first([F::Date, F::UsageStart]));
+        let rounded = [cost, quantity].into_iter().flatten().filter(|parsed| parsed.rounded);
+        let rounded = rounded.count() as u64;
+        let mut charge = self.described(cloud);
+        charge.date = day.date();
+        charge.billing_period_start =
+            dates.period_starts.read(self.get(F::BillingPeriodStart)).date();
+        charge.cost = cost.map_or(Amount::ZERO, |cost| cost.amount);
+        charge.quantity = quantity.map_or(Amount::ZERO, |quantity| quantity.amount);
+        if charge.cost.is_zero() && !charge.quantity.is_zero() {
+            charge.price = price(self.effective_price, self.unit_price);
+        }
+        charge.degraded = degraded([
+            (Degradation::Tags, tags.unreadable),
+            (Degradation::Text, self.unreadable),
+            (Degradation::NoCost, cost.is_none()),
+            (Degradation::NoDate, charge.date.is_none()),
+        ]);
+        charge.tags = tags.pairs;
+        let unreadable_date = day == Day::Unreadable || day == Day::Absent && self.unreadable_date;
+        Ok(ReadRow { charge, rounded, unreadable_date })
+    }
+
+    /// The texts of the row, and what they say.
+    fn described(&self, cloud: Cloud) -> Charge<'_> {
+        use TextField as F;
+        let (instance_id, instance_name) = resource(
+            self.first([F::ResourceId, F::InstanceId]),
+            self.get(F::ResourceName),
+            self.get(F::InstanceName),
+        );
+        let location = self.first([F::ResourceLocation, F::InstanceLocation, F::Location]);
+        let charge_type = ChargeType::parse(self.get(F::ChargeType));
+        let meter = &self.meter;
+        let category = [&meter.category, self.get(F::MeterCategory), self.get(F::ConsumedService)];
+        let text = Cow::Borrowed;
+        Charge {
+            currency: text(self.first([F::BillingCurrencyCode, F::BillingCurrency, F::Currency])),
+            unit: text(first([&meter.unit, self.get(F::UnitOfMeasure)])),
+            instance_id: text(instance_id),
+            instance_name: text(instance_name),
+            subscription_id: text(self.first([F::SubscriptionId, F::SubscriptionGuid])),
+            resource_group: text(self.get(F::ResourceGroup)),
+            location: text(match cloud {
+                Cloud::China => regions::in_china(location),
+                Cloud::Public | Cloud::UsGovernment => location,
+            }),
+            subscription_name: text(self.get(F::SubscriptionName)),
+            department: text(self.first([
+                F::DepartmentName,
+                F::InvoiceSectionName,
+                F::InvoiceSection,
+            ])),
+            account: text(self.get(F::AccountName)),
+            cost_center: text(self.get(F::CostCenter)),
+            service_name: text(first(category)),
+            subcategory: text(first([&meter.sub_category, self.get(F::MeterSubCategory)])),
+            meter: text(first([&meter.name, self.get(F::MeterName)])),
+            product: text(self.first([F::ProductOrderId, F::ReservationId, F::Product])),
+            estimated: self.is_estimated,
+            // "Monthly" is the specification's word, "Recurring" the data's.
+            recurring: charge_type == ChargeType::Purchase
+                && ["recurring", "monthly"]
+                    .iter()
+                    .any(|word| self.get(F::Frequency).eq_ignore_ascii_case(word)),
+            charge_type,
+            publisher_type: text(self.get(F::PublisherType)),
+            pricing_model: text(self.get(F::PricingModel)),
+            billing_account: text(self.get(F::BillingAccountId)),
+            ..Charge::default()
+        }
+    }
+
+    /// The first that is not empty.
+    fn first<const N: usize>(&self, fields: [TextField; N]) -> &str {
+        first(fields.map(|field| self.get(field)))
+    }
+}
+
+fn degraded(degradations: [(Degradation, bool); 4]) -> Degraded {
+    let mut degraded = Degraded::default();
+    for (degradation, is_so) in degradations {
+        if is_so {
+            degraded.add(degradation);
+        }
+    }
+    degraded
+}
+
+/// The first that is not empty.
+fn first<const N: usize>(texts: [&str; N]) -> &str {
+    texts.into_iter().find(|text| !is_blank(text)).unwrap_or_default()
+}
+
+/// Most texts show with their first byte that they are not.
+fn is_blank(text: &str) -> bool {
+    !text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic()) && text.trim().is_empty()
+}
+
+/// Modern rows have no id field: their `instanceName` holds the whole id.
+fn resource<'a>(id: &'a str, resource_name: &'a str, instance_name: &'a str) -> (&'a str, &'a str) {
+    if id.is_empty() && instance_name.contains('/') {
+        (instance_name, resource_name)
+    } else {
+        (id, first([resource_name, instance_name]))
+    }
+}

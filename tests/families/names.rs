@@ -1,0 +1,483 @@
+//! Names that differ in case alone are one entity, in the spelling of the newest day.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
+use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::history::{Wanted, month};
+use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::limits::Limits;
+use azure_billing_exporter::billing::overview::Overview;
+use azure_billing_exporter::billing::period::{DayRange, Period};
+use azure_billing_exporter::billing::published::Value;
+use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::store::Shelf;
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+
+use crate::rows::{Books, Published, amount, at, day, keep, published, range, usage};
+
+const NOW: &str = "2026-11-28T12:00:00Z";
+const ACCOUNTS: &str = "azure_billing_account_pretax_cost";
+const COST_CENTERS: &str = "azure_billing_cost_center_pretax_cost";
+const SERVICES: &str = "azure_billing_service_pretax_cost";
+const METERS: &str = "azure_billing_meter_usage_quantity";
+const TAGS: &str = "azure_billing_tag_pretax_cost";
+
+/// Everything that is compared without regard to case has this name.
+fn named(name: &'static str, cost: &str) -> Charge<'static> {
+    Charge {
+        quantity: amount(cost),
+        department: name.into(),
+        account: name.into(),
+        cost_center: name.into(),
+        service_name: name.into(),
+        subcategory: name.into(),
+        meter: name.into(),
+        tags: vec![("team".into(), name.into())],
+        ..usage(cost)
+    }
+}
+
+fn november() -> Period {
+    Period::of(date(2026, 11, 1))
+}
+
+fn keys() -> TagKeys {
+    ["team".to_owned()].into()
+}
+
+fn reading(rows: &[(Date, Charge<'static>)]) -> Ledger {
+    let mut reading = Ledger::new(keys());
+    rows.iter().for_each(|(date, charge)| reading.add(charge, Slot::own(*date)));
+    reading
+}
+
+/// A reading of a day takes the place of what was known; twice, as so much less is not believed at once.
+fn replace(shelf: &mut Shelf, day: Date, rows: &[(Date, Charge<'static>)]) {
+    for _ in 0..2 {
+        keep(shelf, Span::Days(DayRange { first: day, last: day }), &reading(rows), at(NOW));
+    }
+}
+
+/// Label values but for keys, currencies and units, by family.
+fn labels(published: &Published, families: &[&'static str]) -> BTreeSet<String> {
+    let keys = families.iter().flat_map(|family| published.samples[family].keys());
+    keys.map(|values| values[..values.len() - 1].join("|")).collect()
+}
+
+fn all(name: &str) -> BTreeSet<String> {
+    let labels = [
+        format!("{name}|{name}"),
+        format!("|{name}"),
+        format!("{name}|{name}|{name}"),
+        format!("team|{name}"),
+    ];
+    labels.into_iter().collect()
+}
+
+const SPELLED: [&str; 4] = [ACCOUNTS, SERVICES, METERS, TAGS];
+
+#[test]
+fn a_service_and_a_department_in_two_cases_are_one_each() {
+    let mut books = Books::read_at(NOW);
+    for (date, department, service, cost) in [
+        ("2026-11-10", "Wholesale", "Microsoft.Network", "3"),
+        ("2026-11-10", "WHOLESALE", "MICROSOFT.NETWORK", "5"),
+        ("2026-11-11", "wholesale", "microsoft.network", "7"),
+        // On the newest day the lesser of two.
+        ("2026-11-12", "wholesale", "Microsoft.network", "11"),
+        ("2026-11-12", "Wholesale", "microsoft.Network", "13"),
+    ] {
+        let row =
+            Charge { department: department.into(), service_name: service.into(), ..usage(cost) };
+        books.add(date, &row);
+    }
+    let published = books.published(1, &Rules::default());
+    let only = |family: &str| published.samples[family].iter().next().expect("a series");
+    let total = Value::Exact(amount("39"));
+    assert_eq!(only(ACCOUNTS), (&vec!["Wholesale".into(), String::new(), "EUR".into()], &total));
+    let service = vec![String::new(), "Microsoft.network".into(), "EUR".into()];
+    assert_eq!(only(SERVICES), (&service, &total));
+    for family in [ACCOUNTS, SERVICES] {
+        assert_eq!(published.samples[family].len(), 1, "{family}");
+    }
+}
+
+#[test]
+fn a_tag_key_with_an_accent_is_found_in_any_case() {
+    let mut books = Books::with_tags(NOW, &["größe", "ÉTAT"]);
+    let row = |sent: [&'static str; 2], value: &'static str| Charge {
+        tags: sent.map(|key| (key.into(), value.into())).into(),
+        ..usage("2")
+    };
+    books.add("2026-11-10", &row(["GRÖẞE", "état"], "l"));
+    books.add("2026-11-10", &row(["GRÖSSE", "État"], "L"));
+    books.add("2026-11-10", &row(["grosse", "etat"], "another key"));
+    let published = books.published(1, &Rules::default());
+    for key in ["größe", "ÉTAT"] {
+        assert_eq!(published.value(TAGS, &[key, "L", "EUR"]), Some(4.0));
+        assert_eq!(published.value(TAGS, &[key, "", "EUR"]), Some(2.0));
+    }
+    assert_eq!(published.samples[TAGS].len(), 4);
+}
+
+#[test]
+fn a_budget_counts_every_case_of_its_name() {
+    let mut books = Books::with_tags(NOW, &["Équipe"]);
+    for name in ["Straße", "STRASSE", "straẞe"] {
+        let row = Charge { tags: vec![("équipe".into(), name.into())], ..named(name, "2") };
+        books.add("2026-11-10", &row);
+        books.add("2026-10-10", &row);
+    }
+    books.add("2026-11-10", &named("another", "100"));
+    let name = || "sTRASSE".to_owned();
+    for only in [
+        Only::Department(name()),
+        Only::Account(name()),
+        Only::Service(name()),
+        Only::Tag { key: "ÉQUIPE".to_owned(), value: name() },
+    ] {
+        let budget = Budget {
+            name: "b".to_owned(),
+            amount: amount("1"),
+            currency: "EUR".to_owned(),
+            grain: Grain::Quarter,
+            start: day("2026-10-01"),
+            only,
+        };
+        let rules = Rules { budgets: vec![budget], ..Rules::default() };
+        let published = books.published(2, &rules);
+        let spent = published.value("azure_billing_budget_spent_pretax_cost", &["b", "EUR"]);
+        assert_eq!(spent, Some(12.0), "{:?}", rules.budgets[0].only);
+    }
+}
+
+#[test]
+fn the_newest_spelling_goes_with_its_day_and_an_older_one_comes_back() {
+    let mut shelf = Shelf::default();
+    let (old, newer, newest) = (day("2026-11-10"), day("2026-11-12"), day("2026-11-14"));
+    let rows = [
+        (old, named("Économie", "1")),
+        (newer, named("ÉCONOMIE", "2")),
+        (newest, named("économie", "4")),
+    ];
+    keep(&mut shelf, Span::Period(november()), &reading(&rows), at(NOW));
+    let shown = |shelf: &Shelf| labels(&published(shelf, &keys(), &Rules::default()), &SPELLED);
+    assert_eq!(shown(&shelf), all("économie"));
+    replace(&mut shelf, newest, &[(newest, usage("4"))]);
+    let unnamed = all("");
+    let beside_unnamed = |name| &all(name) | &unnamed;
+    assert_eq!(shown(&shelf), beside_unnamed("ÉCONOMIE"));
+    replace(&mut shelf, newer, &[]);
+    assert_eq!(shown(&shelf), beside_unnamed("Économie"));
+    replace(&mut shelf, newest, &[(newest, named("éCONOMIE", "4"))]);
+    assert_eq!(shown(&shelf), all("éCONOMIE"));
+}
+
+#[test]
+fn values_of_one_key_say_nothing_of_the_spelling_of_another_nor_do_meters_of_services() {
+    let mut books = Books::with_tags(NOW, &["env", "stage"]);
+    let row = |service: &'static str, subcategory: &'static str, meter: &'static str| Charge {
+        service_name: service.into(),
+        subcategory: subcategory.into(),
+        meter: meter.into(),
+        unit: "1".into(),
+        tags: vec![("env".into(), "Prod".into()), ("stage".into(), "prod".into())],
+        ..usage("1")
+    };
+    books.add("2026-11-10", &row("a", "Premium", "P10 Disk"));
+    books.add("2026-11-11", &row("b", "premium", "P10 disk"));
+    books.add("2026-11-12", &row("b", "Standard", "P10 DISK"));
+    let published = books.published(1, &Rules::default());
+    let values = |family: &str| -> Vec<String> {
+        published.samples[family].keys().map(|values| values.join("|")).collect()
+    };
+    assert_eq!(values(TAGS), ["env|Prod|EUR", "stage|prod|EUR"]);
+    let meters = ["a|Premium|P10 Disk|1", "b|Standard|P10 DISK|1", "b|premium|P10 disk|1"];
+    assert_eq!(values(METERS), meters);
+}
+
+#[test]
+fn the_days_of_services_and_the_overview_are_spelled_as_the_period() {
+    let mut books = Books::read_at(NOW);
+    books.add_daily("2026-11-01", "2026-11-14", &named("Grüne Wolke", "1"));
+    books.add_daily("2026-11-15", "2026-11-23", &named("GRÜNE WOLKE", "1"));
+    books.add("2026-11-24", &named("grüne Wolke", "1"));
+    books.add("2026-11-24", &named("GRüne Wolke", "1"));
+    let published = books.published(1, &Rules::default());
+    let shown = "GRüne Wolke";
+    let of_day = |kind: &str| format!("azure_billing_service_{kind}_day_pretax_cost");
+    assert_eq!(published.value(&of_day("latest"), &[shown, "usage", "EUR"]), Some(2.0));
+    assert_eq!(published.value(&of_day("usual"), &[shown, "EUR"]), Some(1.0));
+    assert_eq!(published.value(SERVICES, &["", shown, "EUR"]), Some(25.0));
+    let snapshot = books.shelf.books.snapshot(&Rules::default(), &books.keys, false);
+    let overview = Overview::of(&snapshot.expect("a snapshot"));
+    let services = &overview.currencies["EUR"].services;
+    assert_eq!(services.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), [shown]);
+}
+
+const BEFORE: [&str; 3] = [
+    "azure_billing_account_previous_period_pretax_cost",
+    "azure_billing_service_previous_period_pretax_cost",
+    "azure_billing_tag_previous_period_pretax_cost",
+];
+
+fn all_before(name: &str) -> BTreeSet<String> {
+    let labels = [format!("{name}|{name}"), format!("|{name}"), format!("team|{name}")];
+    labels.into_iter().map(|label| format!("2026-10|{label}")).collect()
+}
+
+#[test]
+fn a_month_that_is_over_is_spelled_as_it_was_also_as_a_bill_without_days() {
+    let mut books = Books::with_tags(NOW, &["team"]);
+    books.add("2026-10-05", &named("RÉSEAU", "1"));
+    books.add("2026-10-20", &named("Réseau", "2"));
+    books.add("2026-11-05", &named("Other", "4"));
+    let of_days = labels(&books.published(2, &Rules::default()), &BEFORE);
+    assert_eq!(of_days, all_before("Réseau"));
+    let complete_after = Rules::default().day_complete_after;
+    books.shelf.books.forget_before(november().days().first, complete_after);
+    let bill = published(&books.shelf, &books.keys, &Rules::default());
+    assert_eq!(labels(&bill, &BEFORE), all_before("Réseau"));
+    // A name in the month that is open is newer.
+    replace(&mut books.shelf, day("2026-11-06"), &[(day("2026-11-06"), named("réseau", "8"))]);
+    let renamed = published(&books.shelf, &books.keys, &Rules::default());
+    assert_eq!(labels(&renamed, &BEFORE), all_before("réseau"));
+    assert_eq!(renamed.value(BEFORE[1], &["2026-10", "", "réseau", "EUR"]), Some(3.0));
+    // Without sums no name is kept.
+    let stored = |books: &Books| postcard::to_allocvec(&books.shelf.books).expect("memory");
+    let holds =
+        |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(holds(&stored(&books), "réseau") && holds(&stored(&books), "other"));
+    books.shelf.books.forget_before(day("2027-12-01"), complete_after);
+    assert!(!holds(&stored(&books), "réseau") && !holds(&stored(&books), "other"));
+}
+
+#[test]
+fn a_clock_that_is_set_back_over_a_month_brings_the_older_spelling_back() {
+    let mut shelf = Shelf::default();
+    let (september, october) = (day("2026-09-10"), day("2026-10-10"));
+    let evening = "2026-10-31T23:00:00Z";
+    for (date, name) in [(september, "Ärzte"), (october, "Other")] {
+        let rows = reading(&[(date, named(name, "1"))]);
+        keep(&mut shelf, Span::Period(Period::of(date)), &rows, at(evening));
+    }
+    let rows = reading(&[(november().days().first, named("ÄRZTE", "1"))]);
+    keep(&mut shelf, Span::Period(november()), &rows, at(NOW));
+    let rows = reading(&[(october, named("Other", "1"))]);
+    keep(&mut shelf, range("2026-10-10", "2026-10-10"), &rows, at(evening));
+    let published = published(&shelf, &keys(), &Rules::default());
+    assert_eq!(published.value(BEFORE[1], &["2026-09", "", "Ärzte", "EUR"]), Some(1.0));
+}
+
+#[test]
+fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
+    let wanted = Wanted { limits: Limits::default(), instances: true };
+    let families = wanted.families();
+    let rows = [
+        (day("2026-10-05"), named("Éden", "1")),
+        (day("2026-10-20"), named("ÉDEN", "2")),
+        (day("2026-10-20"), named("éden", "4")),
+    ];
+    let october = month(&reading(&rows), november().before(), None, wanted);
+    let november = month(&reading(&[]), november(), Some(&october.bill), wanted);
+    for (place, family) in families.iter().enumerate() {
+        let series = |month: &azure_billing_exporter::billing::history::Month| -> Vec<String> {
+            month.families[place]
+                .keys()
+                .map(|values| values[..values.len() - 1].join("|"))
+                .collect()
+        };
+        if [ACCOUNTS, SERVICES].contains(&family.name) {
+            let [series] = &series(&october)[..] else { panic!("{} has others", family.name) };
+            assert!(all("ÉDEN").contains(series), "{series}");
+            let values = october.families[place].values().next().expect("a series");
+            assert_eq!((values[0], values[26]), ((5, 1.0), (31, 7.0)));
+        }
+        if BEFORE.contains(&family.name) {
+            let [series] = &series(&november)[..] else { panic!("{} has others", family.name) };
+            assert!(all_before("ÉDEN").contains(series), "{series}");
+        }
+    }
+}
+
+#[test]
+fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
+    let limits = Limits { services: 1, ..Limits::default() };
+    let wanted = Wanted { limits, instances: false };
+    let (first, second) = (day("2026-10-05"), day("2026-10-06"));
+    let rows = [
+        (first, named("Réseau", "3")),
+        (second, named("RÉSEAU", "3")),
+        (first, named("Disk", "5")),
+    ];
+    let october = month(&reading(&rows), november().before(), None, wanted);
+    let place = wanted.families().iter().position(|family| family.name == SERVICES);
+    let services: Vec<&str> =
+        october.families[place.expect("a family")].keys().map(|values| &*values[1]).collect();
+    assert_eq!(services, ["RÉSEAU", "__other__"]);
+}
+
+/// Spellings of one name each.
+const VARIANTS: [&[&str]; 5] = [
+    &["Retail", "RETAIL", "retail", "reTail"],
+    &["Équipe", "ÉQUIPE", "équipe"],
+    &["Straße", "STRASSE", "STRAẞE", "strasse"],
+    &["Οδος", "ΟΔΟΣ", "οδοσ"],
+    &[""],
+];
+
+/// A name, and which of its spellings.
+type Name = (usize, usize);
+
+fn spelling((name, variant): Name) -> &'static str {
+    VARIANTS[name][variant % VARIANTS[name].len()]
+}
+
+/// A row: its day, its names, its cost.
+#[derive(Clone, Debug)]
+struct Row {
+    day: i8,
+    department: Name,
+    account: Name,
+    cost_center: Name,
+    service: Name,
+    subcategory: Name,
+    meter: Name,
+    team: Name,
+    cost: i32,
+}
+
+impl Row {
+    fn charge(&self) -> Charge<'static> {
+        let cost = self.cost.to_string();
+        Charge {
+            quantity: amount(&cost),
+            department: spelling(self.department).into(),
+            account: spelling(self.account).into(),
+            cost_center: spelling(self.cost_center).into(),
+            service_name: spelling(self.service).into(),
+            subcategory: spelling(self.subcategory).into(),
+            meter: spelling(self.meter).into(),
+            tags: vec![("TEAM".into(), spelling(self.team).into())],
+            ..usage(&cost)
+        }
+    }
+
+    fn dated(&self) -> (Date, Charge<'static>) {
+        (date(2026, 11, self.day), self.charge())
+    }
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let name = || (0..VARIANTS.len(), 0..4_usize);
+    let names = (name(), name(), name(), name(), name(), name(), name());
+    let row = (1..8_i8, names, -9..99_i32).prop_map(
+        |(day, (department, account, cost_center, service, subcategory, meter, team), cost)| Row {
+            day,
+            department,
+            account,
+            cost_center,
+            service,
+            subcategory,
+            meter,
+            team,
+            cost,
+        },
+    );
+    prop::collection::vec(row, 1..60)
+}
+
+/// What an entity is shown as: of the newest day on which it is, the least of its spellings.
+fn shown(rows: &[Row], of: impl Fn(&Row) -> Option<Name>) -> String {
+    let spellings = rows.iter().filter_map(|row| Some((row.day, spelling(of(row)?))));
+    let newest = spellings.clone().map(|(day, _)| day).max();
+    let shown = spellings.filter(|(day, _)| Some(*day) == newest).map(|(_, spelling)| spelling);
+    shown.min().expect("a row").to_owned()
+}
+
+/// The sums of rows by the labels that somebody who reads them all would give.
+fn expected(rows: &[Row], labels: impl Fn(&Row) -> Vec<String>) -> BTreeMap<Vec<String>, Value> {
+    let mut sums = BTreeMap::<Vec<String>, Amount>::new();
+    for row in rows {
+        *sums.entry(labels(row)).or_default() += amount(&row.cost.to_string());
+    }
+    sums.into_iter().map(|(labels, sum)| (labels, Value::Exact(sum))).collect()
+}
+
+fn assert_spelled(published: &Published, rows: &[Row]) {
+    let is = |one: Name, other: Name| one.0 == other.0;
+    let owners = expected(rows, |row| {
+        let department =
+            |other: &Row| is(other.department, row.department).then_some(other.department);
+        let account = |other: &Row| is(other.account, row.account).then_some(other.account);
+        vec![shown(rows, department), shown(rows, account), "EUR".to_owned()]
+    });
+    assert_eq!(published.samples[ACCOUNTS], owners);
+    let service =
+        |row: &Row| shown(rows, |other| is(other.service, row.service).then_some(other.service));
+    let services = expected(rows, |row| vec![String::new(), service(row), "EUR".to_owned()]);
+    assert_eq!(published.samples[SERVICES], services);
+    let meters = expected(rows, |row| {
+        let beside =
+            |other: &Row| is(other.service, row.service) && is(other.subcategory, row.subcategory);
+        let subcategory = |other: &Row| beside(other).then_some(other.subcategory);
+        let meter =
+            |other: &Row| (beside(other) && is(other.meter, row.meter)).then_some(other.meter);
+        vec![service(row), shown(rows, subcategory), shown(rows, meter), String::new()]
+    });
+    assert_eq!(published.samples[METERS], meters);
+    let tags = expected(rows, |row| {
+        let team = |other: &Row| is(other.team, row.team).then_some(other.team);
+        vec!["team".to_owned(), shown(rows, team), "EUR".to_owned()]
+    });
+    assert_eq!(published.samples[TAGS], tags);
+    let upper = ["RETAIL", "ÉQUIPE", "STRASSE", "ΟΔΟΣ", ""];
+    let cost_centers =
+        expected(rows, |row| vec![upper[row.cost_center.0].to_owned(), "EUR".to_owned()]);
+    assert_eq!(published.samples[COST_CENTERS], cost_centers);
+}
+
+fn shelf(rows: &[Row]) -> Shelf {
+    let mut shelf = Shelf::default();
+    let rows: Vec<_> = rows.iter().map(Row::dated).collect();
+    keep(&mut shelf, Span::Period(november()), &reading(&rows), at(NOW));
+    shelf
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn an_entity_is_one_series_in_its_newest_spelling((rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))) {
+        let of_rows = published(&shelf(&rows), &keys(), &Rules::default());
+        assert_spelled(&of_rows, &rows);
+        prop_assert_eq!(published(&shelf(&shuffled), &keys(), &Rules::default()), of_rows);
+    }
+
+    #[test]
+    fn days_that_are_replaced_in_any_order_leave_the_same_spellings(
+        before in rows(), after in rows(), order in Just((1..8_i8).collect::<Vec<_>>()).prop_shuffle()
+    ) {
+        let mut shelf = shelf(&before);
+        let mut rows = before;
+        for day in order {
+            rows.retain(|row| row.day != day);
+            let of_day: Vec<Row> = after.iter().filter(|row| row.day == day).cloned().collect();
+            rows.extend(of_day.iter().cloned());
+            let of_day: Vec<_> = of_day.iter().map(Row::dated).collect();
+            replace(&mut shelf, date(2026, 11, day), &of_day);
+            let replaced = published(&shelf, &keys(), &Rules::default());
+            if !rows.is_empty() {
+                assert_spelled(&replaced, &rows);
+            }
+            // As after a restart.
+            let bytes = postcard::to_allocvec(&shelf.books).expect("memory");
+            shelf.books = postcard::from_bytes(&bytes).expect("books");
+            prop_assert_eq!(published(&shelf, &keys(), &Rules::default()), replaced);
+        }
+    }
+}
