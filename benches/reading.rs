@@ -85,7 +85,8 @@ fn read(by: &str, endpoint: &str) {
             rows += reading.rows;
             reading_took += cpu() - began;
             let by_report = by == "report";
-            let answer = Answer { span, rows: reading.sums, began: now, by_report };
+            let (rows, facts) = (reading.sums, reading.facts);
+            let answer = Answer { span, rows, facts, began: now, by_report };
             shelf.keep(&answer, keeping).expect("room");
         }
     });

@@ -317,7 +317,7 @@ mod tests {
         let two = [account("1000001"), account("2000002")];
         assert!(!nested(&department, &[], &two), "nobody knows in which");
         assert!(nested(&department, &["2000002"], &two));
-        assert!(!nested(&department, &[], &[department.clone()]));
+        assert!(!nested(&department, &[], std::slice::from_ref(&department)));
         let told = |enrollment: &str, scope_type| ScopeInfo {
             enrollment: Some(enrollment.to_owned()),
             ..actual(scope_type, "2222")

@@ -165,9 +165,12 @@ fn good(request: &Request, rows: &[Value]) -> Answer {
     }
 }
 
+/// The call that fails, and how.
+type Failing = Arc<Mutex<Option<(Call, Fault)>>>;
+
 /// An Azure that answers well until it is told to fail at some call.
-fn azure() -> (Azure, Arc<Mutex<Option<(Call, Fault)>>>) {
-    let (rows, fault) = (rows(), Arc::<Mutex<Option<(Call, Fault)>>>::default());
+fn azure() -> (Azure, Failing) {
+    let (rows, fault) = (rows(), Failing::default());
     let failing = fault.clone();
     let azure = Azure::new(move |request: &Request| {
         let call = Call::of(&format!("{} {}", request.method(), request.uri()));
