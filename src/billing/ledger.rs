@@ -11,12 +11,12 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::charge::{Charge, ChargeType};
+use super::charge::ChargeType;
 use super::families::{Combine, Tables};
 use super::gathering::Extract;
 use super::names::{Named, Names};
 use super::period::Period;
-use super::row::{Item, Normal, tags};
+use super::row::Item;
 use super::strings::{Strings, Symbol, Translation};
 
 /// The tag keys that are counted, in the spelling of their label.
@@ -72,32 +72,12 @@ pub struct Ledger {
     pub(super) days: BTreeMap<Slot, Day>,
     #[serde(skip)]
     tag_keys: TagKeys,
-    #[serde(skip)]
-    normal: Normal,
 }
 
 impl Ledger {
     /// Without days.
     pub fn new(tag_keys: TagKeys) -> Self {
         Self { tag_keys, ..Self::default() }
-    }
-
-    /// Adds a row to a slot, which is the caller's choice: a row may count on another day than it is
-    /// dated.
-    pub fn add(&mut self, charge: &Charge<'_>, slot: Slot) {
-        let Self { strings, days, normal, tag_keys } = self;
-        let row = normal.row(charge, strings);
-        let day = days.entry(slot).or_default();
-        day.rows += 1;
-        day.usage_rows += u64::from(charge.charge_type == ChargeType::Usage);
-        day.tables.add_resource(&row.resource, row.amounts);
-        day.tables.add_item(&row.item, row.amounts);
-        tags(charge, row.item.currency, tag_keys, strings, |tag| {
-            day.tables.add_tag(&tag, row.amounts);
-        });
-        day.name(Named::Instance, row.resource.instance_id, row.name, strings);
-        let Item { subscription_id, subscription_name, .. } = row.item;
-        day.name(Named::Subscription, subscription_id, subscription_name, strings);
     }
 
     /// Adds what a slot of a gathering holds.
@@ -206,13 +186,13 @@ impl Ledger {
 
 #[cfg(test)]
 impl Ledger {
-    /// Every sum and name by its texts, in no order.
-    pub(super) fn told(&self) -> Vec<String> {
-        let mut told = Vec::new();
+    /// Every sum and name by its texts.
+    pub(crate) fn told(&self) -> BTreeSet<String> {
+        let mut told = BTreeSet::new();
         for (slot, day) in &self.days {
             let mut tell = |what: &str, key: &[Symbol], sum: &str| {
                 let key: Vec<_> = key.iter().map(|symbol| self.strings.get(*symbol)).collect();
-                told.push(format!("{slot:?} {what} {key:?} {sum}"));
+                told.insert(format!("{slot:?} {what} {key:?} {sum}"));
             };
             tell("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
             day.tables.each(&mut |what, key, sum| tell(what, key, &format!("{sum:?}")));
