@@ -6,8 +6,8 @@ use jiff::civil::Date;
 
 use super::amount::Amount;
 
-/// A row, borrowed from the page or report that holds it. Texts are as sent; [`super::ledger::Ledger`]
-/// normalises them. An absent text is empty.
+/// A row, borrowed from the page or report that holds it. Texts are as sent;
+/// [`super::gathering::Gathering`] normalises them. An absent text is empty.
 #[derive(Clone, Debug, Default)]
 pub struct Charge<'a> {
     /// The day it was used or bought.

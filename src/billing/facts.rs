@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::amount::Amount;
 use super::charge::{Charge, Degradation, Price, squeezed};
 use super::ledger::Slot;
+use super::period::Period;
 
 /// The facts of a reading by slot. A slot whose rows tell nothing has none.
 pub type SlotFacts = BTreeMap<Slot, DayFacts>;
@@ -24,6 +25,15 @@ pub struct DayFacts {
     pub priced: bool,
     /// The billing accounts that rows name.
     pub billing_accounts: BTreeSet<String>,
+}
+
+/// Takes the facts of rows for those of a period that the rows turned out to be billed in.
+pub fn into_period(facts: SlotFacts, period: Period) -> SlotFacts {
+    let mut of_period = SlotFacts::new();
+    for (slot, told) in facts {
+        of_period.entry(slot.in_period(period)).or_default().absorb(&told);
+    }
+    of_period
 }
 
 impl DayFacts {

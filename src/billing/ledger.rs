@@ -12,12 +12,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::caseless::Caseless;
-use super::charge::{Charge, ChargeType};
+use super::charge::ChargeType;
 use super::families::{Combine, Tables};
 use super::gathering::Extract;
 use super::names::{Named, Names};
 use super::period::Period;
-use super::row::{Amounts, Item, Normal, Tag, tags};
+use super::row::{Amounts, Item, Tag};
 use super::strings::{Strings, Symbol, Translation};
 
 /// The tag keys that are counted, in the spelling of their label.
@@ -95,8 +95,6 @@ pub struct Ledger {
     #[serde(skip)]
     tag_keys: TagKeys,
     #[serde(skip)]
-    normal: Normal,
-    #[serde(skip)]
     caseless: Caseless,
 }
 
@@ -104,22 +102,6 @@ impl Ledger {
     /// Without days.
     pub fn new(tag_keys: TagKeys) -> Self {
         Self { tag_keys, ..Self::default() }
-    }
-
-    /// Adds a row to a slot, which is the caller's choice: a row may count on another day than it is
-    /// dated.
-    pub fn add(&mut self, charge: &Charge<'_>, slot: Slot) {
-        let Self { strings, days, normal, tag_keys, caseless } = self;
-        let row = normal.row(charge, strings);
-        let day = days.entry(slot).or_default();
-        day.rows += 1;
-        day.usage_rows += u64::from(charge.charge_type == ChargeType::Usage);
-        day.tables.add_resource(&row.resource, row.amounts);
-        day.name(Named::Instance(row.resource.instance_id), row.name, strings);
-        day.add_item(&row.item, row.amounts, caseless, strings);
-        let mut sent = Vec::new();
-        tags(charge, row.item.currency, tag_keys, strings, |tag| sent.push(tag));
-        sent.iter().for_each(|tag| day.add_tag(tag, row.amounts, caseless, strings));
     }
 
     /// Adds what a slot of a gathering holds.
@@ -228,13 +210,13 @@ impl Ledger {
 
 #[cfg(test)]
 impl Ledger {
-    /// Every sum and name by its texts, in no order.
-    pub(super) fn told(&self) -> Vec<String> {
-        let mut told = Vec::new();
+    /// Every sum and name by its texts.
+    pub(crate) fn told(&self) -> BTreeSet<String> {
+        let mut told = BTreeSet::new();
         for (slot, day) in &self.days {
             let mut tell = |what: &str, key: &[Symbol], sum: &str| {
                 let key: Vec<_> = key.iter().map(|symbol| self.strings.get(*symbol)).collect();
-                told.push(format!("{slot:?} {what} {key:?} {sum}"));
+                told.insert(format!("{slot:?} {what} {key:?} {sum}"));
             };
             tell("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
             day.tables.each(&mut |what, key, sum| tell(what, key, &format!("{sum:?}")));

@@ -6,6 +6,7 @@
 
 mod reports;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +18,11 @@ use url::Url;
 use crate::azure::wire::{Wanted, read_page, read_repaired_page};
 use crate::azure::{Failure, judge, judge_file, resolve_next_link};
 use crate::billing::amount::Amount;
-use crate::billing::books::{Books, Orphans};
 use crate::billing::charge::Charge;
-use crate::billing::ledger::{Ledger, Slot, TagKeys};
+use crate::billing::facts::SlotFacts;
+use crate::billing::ledger::{Slot, TagKeys};
 use crate::billing::period::Period;
-use crate::billing::published::FAMILIES;
+use crate::billing::published::{FAMILIES, Value};
 use crate::billing::rules::Rules;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
@@ -29,7 +30,9 @@ use crate::billing::span::Span;
 use crate::config::{Cloud, Config, Environment, web_config_of_stranger};
 use crate::metrics::{About, ApiCalls, Exposition, Format};
 use crate::server::negotiated_content_type;
+use crate::spool::Spool;
 use crate::status::{ScopeInfo, Status};
+use crate::store::{Answer, Keeping, Shelf};
 
 pub use self::reports::{manifest, report};
 
@@ -49,7 +52,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("accept", accept),
 ];
 
-/// A page of usage, to the exposition: every value is a number, and no text of a row begins a line.
+/// A page of usage, to the exposition: every value is a number, no text of a row begins a line, and
+/// what the scope costs is what its rows cost, as all of them count.
 /// The same holds of a page that is only read once its texts are repaired.
 pub fn page(bytes: &[u8]) {
     let wanted = Wanted { tags: true, cost_allocation: false, cloud: Cloud::Public };
@@ -62,40 +66,51 @@ pub fn page(bytes: &[u8]) {
 fn publish(read: impl FnOnce(&mut dyn FnMut(&Charge<'_>)) -> bool) -> bool {
     let period = Period::of(date(2026, 11, 20));
     let tag_keys: TagKeys = Arc::new(["team".to_owned()]);
-    let mut ledger = Ledger::new(tag_keys.clone());
-    let mut total = Amount::ZERO;
+    let mut rows = Spool::new(&tag_keys);
+    let (mut total, mut costs) = (Amount::ZERO, BTreeMap::<String, Amount>::new());
     let is_read = read(&mut |charge| {
         total += charge.cost;
+        *costs.entry(charge.currency.trim().to_uppercase()).or_default() += charge.cost;
         let date = charge.date.unwrap_or(period.days().first);
-        ledger.add(charge, Slot::of_period(date, period));
+        rows.note(charge, Slot::of_period(date, period));
     });
     assert!(total.to_f64().is_finite());
     if is_read {
-        hold(ledger, period, &tag_keys);
+        rows.count();
+        rows.finish();
+        hold(rows, &costs, period, &tag_keys);
     }
     is_read
 }
 
-fn hold(ledger: Ledger, period: Period, tag_keys: &TagKeys) {
-    let Some(snapshot) = snapshot(ledger, period, tag_keys) else { return };
+fn hold(rows: Spool, costs: &BTreeMap<String, Amount>, period: Period, tag_keys: &TagKeys) {
+    let Some(snapshot) = snapshot(rows, period, tag_keys) else { return };
+    let mut published = BTreeMap::<String, Amount>::new();
     for family in FAMILIES {
-        (family.each)(&snapshot, &mut |_, value| assert!(value.to_f64().is_finite()));
+        (family.each)(&snapshot, &mut |values, value| {
+            assert!(value.to_f64().is_finite());
+            if let ("azure_billing_scope_pretax_cost", [.., currency], Value::Exact(cost)) =
+                (family.name, values, value)
+            {
+                *published.entry((*currency).to_owned()).or_default() += cost;
+            }
+        });
     }
+    assert_eq!(published, *costs);
     for line in exposition(snapshot).lines() {
         assert!(line.starts_with("azure_billing_") || line.starts_with("# "), "{line}");
     }
 }
 
-fn snapshot(ledger: Ledger, period: Period, tag_keys: &TagKeys) -> Option<Snapshot> {
+fn snapshot(rows: Spool, period: Period, tag_keys: &TagKeys) -> Option<Snapshot> {
+    let rules = Rules::default();
     let (span, began) = (Span::Period(period), period.start());
-    let mut books = Books::default();
-    books.begin(period, span);
-    for slot in books.slots(span, ledger.rows_by_slot().map(|(slot, _)| slot), began) {
-        books.put_in(slot, &ledger, &mut Orphans::default());
-        books.know(slot, &ledger, Default::default(), began);
-    }
-    books.finish(span, began, false);
-    books.snapshot(&Rules::default(), tag_keys, false)
+    let answer = Answer { span, rows, facts: SlotFacts::new(), began, by_report: false };
+    let since = period.days().first;
+    let mut shelf = Shelf::default();
+    let kept = shelf.keep(&answer, Keeping { since, complete_after: rules.day_complete_after });
+    assert!(kept.is_ok(), "{kept:?}");
+    shelf.books.snapshot(&rules, tag_keys, false)
 }
 
 fn exposition(snapshot: Snapshot) -> String {

@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::azure::{self, Reading};
 use crate::billing::books::Books;
-use crate::billing::facts::SlotFacts;
 use crate::billing::ledger::Slot;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
-use crate::spool::Spool;
 
 /// What an answer turned out to be.
 pub(super) enum Understood {
@@ -52,13 +50,4 @@ pub(super) fn refuse_zeros(
         )));
     }
     Ok(())
-}
-
-/// Takes rows and what they tell for those of a period.
-pub(super) fn into_period(rows: Spool, facts: SlotFacts, period: Period) -> (Spool, SlotFacts) {
-    let mut of_period = SlotFacts::new();
-    for (slot, told) in facts {
-        of_period.entry(slot.in_period(period)).or_default().absorb(&told);
-    }
-    (rows.into_period(period), of_period)
 }

@@ -67,11 +67,6 @@ impl Spool {
         Self { rows, ledger: Ledger::new(tag_keys.clone()), ..Self::default() }
     }
 
-    /// A reading that is in memory as a whole.
-    pub fn of(ledger: Ledger) -> Self {
-        Self { rows: Gathering::new(ledger.tag_keys().clone()), ledger, ..Self::default() }
-    }
-
     /// Notes a row of a page or part, which counts once that was read to its end.
     pub fn note(&mut self, charge: &Charge<'_>, slot: Slot) {
         self.rows.note(charge, slot);

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("backfill", &["azure", "billing", "config", "metrics"]),
     ("server", &["billing", "config", "metrics", "status"]),
     ("cli", &["billing", "config", "simulator"]),
-    ("fuzzing", &["azure", "billing", "config", "metrics", "server", "status"]),
+    ("fuzzing", &["azure", "billing", "config", "metrics", "server", "spool", "status", "store"]),
 ];
 
 /// Who connects the modules may import all of them.

@@ -1,13 +1,14 @@
 //! Days that are replaced: what goes with them, and what stays.
 
 use azure_billing_exporter::billing::charge::Charge;
-use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::ledger::TagKeys;
 use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::billing::published::Value;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::store::Shelf;
 
+use crate::list::List;
 use crate::rows::{at, day, keep, published, range, usage};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -25,12 +26,16 @@ fn named(id: &'static str, name: &'static str) -> Charge<'static> {
     Charge { instance_id: id.into(), instance_name: name.into(), ..usage("1") }
 }
 
-fn reading(keys: &TagKeys, rows: &[(&str, Charge<'static>)]) -> Ledger {
-    let mut reading = Ledger::new(keys.clone());
+fn list(keys: &TagKeys, rows: &[(&str, Charge<'static>)]) -> List {
+    let mut list = List::new(keys);
     for (date, charge) in rows {
-        reading.add(charge, Slot::of_period(day(date), november()));
+        list.add(day(date), charge);
     }
-    reading
+    list
+}
+
+fn no_rows() -> List {
+    List::new(&TagKeys::default())
 }
 
 /// What the instances are called.
@@ -50,7 +55,7 @@ fn a_name_stays_as_long_as_some_day_has_it_and_the_newest_one_wins() {
         ("2026-11-14", named("/x/a", "newest")),
         ("2026-11-14", named("/x/a", "newest too")),
     ];
-    keep(&mut shelf, Span::Period(november()), &reading(&no_tags, &rows), at(NOW));
+    keep(&mut shelf, Span::Period(november()), &list(&no_tags, &rows), at(NOW));
     assert_eq!(names(&shelf), ["newest", "other"], "of two on one day the lesser");
     // Day by day the names are taken away, each twice, as so much less is not believed at once.
     for (date, left) in [
@@ -59,7 +64,7 @@ fn a_name_stays_as_long_as_some_day_has_it_and_the_newest_one_wins() {
         ("2026-11-10", vec![]),
     ] {
         for _ in 0..2 {
-            keep(&mut shelf, range(date, date), &Ledger::default(), at(NOW));
+            keep(&mut shelf, range(date, date), &no_rows(), at(NOW));
         }
         assert_eq!(names(&shelf), left, "without {date}");
     }
@@ -70,7 +75,7 @@ fn rows_that_are_dated_elsewhere_stay_while_days_are_read_by_date() {
     let no_tags = TagKeys::default();
     let mut shelf = Shelf::default();
     let rows = [("2026-10-28", named("/x/late", "late")), ("2026-11-01", named("/x/own", "own"))];
-    keep(&mut shelf, Span::Period(november()), &reading(&no_tags, &rows), at(NOW));
+    keep(&mut shelf, Span::Period(november()), &list(&no_tags, &rows), at(NOW));
     let first = |shelf: &Shelf| {
         let published = published(shelf, &TagKeys::default(), &Rules::default());
         (
@@ -80,7 +85,7 @@ fn rows_that_are_dated_elsewhere_stay_while_days_are_read_by_date() {
         )
     };
     assert_eq!(first(&shelf), (Some(2.0), Some(2.0), 2), "late rows count on the nearest day");
-    let again = reading(
+    let again = list(
         &no_tags,
         &[("2026-11-01", Charge { cost: crate::rows::amount("5"), ..named("/x/own", "own") })],
     );
@@ -88,7 +93,7 @@ fn rows_that_are_dated_elsewhere_stay_while_days_are_read_by_date() {
         keep(&mut shelf, range("2026-11-01", "2026-11-02"), &again, at(NOW));
     }
     assert_eq!(first(&shelf), (Some(6.0), Some(6.0), 2));
-    let late = reading(
+    let late = list(
         &no_tags,
         &[("2026-10-29", Charge { cost: crate::rows::amount("3"), ..named("/x/late", "late") })],
     );
@@ -105,15 +110,15 @@ fn a_tag_is_published_when_every_day_was_read_with_its_key() {
     let tagged = || Charge { tags: vec![("Team".into(), "shop".into())], ..usage("2") };
     let mut shelf = Shelf::default();
     let rows = [("2026-11-05", tagged()), ("2026-11-15", tagged())];
-    keep(&mut shelf, Span::Period(november()), &reading(&no_tags, &rows), at(NOW));
-    let newest = reading(&keys, &rows[1..]);
+    keep(&mut shelf, Span::Period(november()), &list(&no_tags, &rows), at(NOW));
+    let newest = list(&keys, &rows[1..]);
     keep(&mut shelf, range("2026-11-10", "2026-11-20"), &newest, at(NOW));
     let tags = |shelf: &Shelf, keys: &TagKeys| {
         let published = published(shelf, keys, &Rules::default());
         published.samples[TAGS].values().map(|value| value.to_f64()).collect::<Vec<f64>>()
     };
     assert!(tags(&shelf, &keys).is_empty(), "half of the days would not add up");
-    let oldest = reading(&keys, &rows[..1]);
+    let oldest = list(&keys, &rows[..1]);
     keep(&mut shelf, range("2026-11-01", "2026-11-09"), &oldest, at(NOW));
     // The period has no guests, but nobody has asked for them with the key.
     assert_eq!(tags(&shelf, &keys), [4.0]);
@@ -125,10 +130,10 @@ fn a_clock_that_is_set_back_over_a_month_forgets_what_it_brought() {
     let no_tags = TagKeys::default();
     let mut shelf = Shelf::default();
     let october = Period::of(day("2026-10-01"));
-    let mut rows = Ledger::default();
-    rows.add(&usage("7"), Slot::own(day("2026-10-10")));
+    let mut rows = no_rows();
+    rows.add(day("2026-10-10"), &usage("7"));
     keep(&mut shelf, Span::Period(october), &rows, at("2026-10-31T23:00:00Z"));
-    let one = reading(&no_tags, &[("2026-11-01", usage("1"))]);
+    let one = list(&no_tags, &[("2026-11-01", usage("1"))]);
     keep(&mut shelf, Span::Period(november()), &one, at("2026-11-01T01:00:00Z"));
     keep(&mut shelf, Span::Period(october), &rows, at("2026-10-31T23:30:00Z"));
     let published = published(&shelf, &no_tags, &Rules::default());
@@ -146,8 +151,8 @@ fn a_month_that_was_kept_too_early_is_no_bill() {
         ("2026-11-03T23:59:59Z", false),
         ("2026-11-04T00:00:00Z", true),
     ] {
-        let mut rows = Ledger::default();
-        rows.add(&usage("7"), Slot::own(day("2026-10-31")));
+        let mut rows = no_rows();
+        rows.add(day("2026-10-31"), &usage("7"));
         let mut early = Shelf::default();
         keep(&mut early, Span::Period(october), &rows, at(now));
         assert_eq!(day_of(at(now)) > day("2026-10-31"), now.contains("-11-"));
@@ -158,10 +163,10 @@ fn a_month_that_was_kept_too_early_is_no_bill() {
         shelf = early;
     }
     // Reading such a month again does not add it to itself.
-    let mut rows = Ledger::default();
-    rows.add(&usage("9"), Slot::own(day("2026-10-30")));
+    let mut rows = no_rows();
+    rows.add(day("2026-10-30"), &usage("9"));
     keep(&mut shelf, Span::Period(october), &rows, at("2026-12-05T00:00:00Z"));
-    let one = reading(&TagKeys::default(), &[("2026-11-01", usage("1"))]);
+    let one = list(&TagKeys::default(), &[("2026-11-01", usage("1"))]);
     keep(&mut shelf, Span::Period(november()), &one, at("2026-11-20T00:00:00Z"));
     let published = published(&shelf, &TagKeys::default(), &Rules::default());
     let previous = &published.samples["azure_billing_scope_previous_period_pretax_cost"];
@@ -172,17 +177,17 @@ fn a_month_that_was_kept_too_early_is_no_bill() {
 fn the_period_before_changed_when_a_reading_found_other_costs_and_not_when_it_found_the_same() {
     let (no_tags, october) = (TagKeys::default(), Period::of(day("2026-10-01")));
     let mut shelf = Shelf::default();
-    keep(&mut shelf, Span::Period(november()), &Ledger::default(), at("2026-11-02T01:00:00Z"));
+    keep(&mut shelf, Span::Period(november()), &no_rows(), at("2026-11-02T01:00:00Z"));
     let mut changed = |cost: &'static str, when: &str| {
-        let mut rows = Ledger::new(no_tags.clone());
-        rows.add(&usage(cost), Slot::own(day("2026-10-30")));
+        let mut rows = List::new(&no_tags);
+        rows.add(day("2026-10-30"), &usage(cost));
         keep(&mut shelf, Span::Period(october), &rows, at(when));
         let snapshot = shelf.books.snapshot(&Rules::default(), &no_tags, false);
         snapshot.expect("something was read").previous_changed()
     };
     let (first, again) = ("2026-11-02T02:00:00Z", "2026-11-03T02:00:00Z");
-    assert_eq!(changed("1.10", first), Some(at(first)));
-    assert_eq!(changed("1.1", again), Some(at(first)), "the same is no change");
+    assert_eq!(changed("1.10", first), None, "nobody knows what it was before");
+    assert_eq!(changed("1.1", again), None, "the same is no change");
     let restated = "2026-11-04T02:00:00Z";
     assert_eq!(changed("1.2", restated), Some(at(restated)));
 }

@@ -2,11 +2,11 @@
 
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::{Ledger, Slot};
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
 
+use crate::list::List;
 use crate::rows::{Books, amount, at, charge, day, keep, usage};
 
 const LIMIT: &str = "azure_billing_budget_pretax_cost";
@@ -73,8 +73,8 @@ fn what_is_spent_is_not_told_while_a_closed_month_is_unknown() {
         (published.value(SPENT, &["b", "EUR"]), published.value(LIMIT, &["b", "EUR"])),
         (None, Some(250.5))
     );
-    let mut september = Ledger::new(books.keys.clone());
-    september.add(&usage("1000"), Slot::own(day("2026-09-30")));
+    let mut september = List::new(&books.keys);
+    september.add(day("2026-09-30"), &usage("1000"));
     let period = Span::Period(Period::of(day("2026-09-01")));
     keep(&mut books.shelf, period, &september, at("2026-11-20T12:00:00Z"));
     assert_eq!(books.published(2, &rules).value(SPENT, &["b", "EUR"]), Some(1112.5));

@@ -1,10 +1,11 @@
 //! Complete days, the usual day, the days one by one.
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::{Ledger, Slot};
+use azure_billing_exporter::billing::ledger::TagKeys;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::store::Shelf;
 
+use crate::list::List;
 use crate::rows::{Books, at, charge, day, keep, published, range, usage};
 
 const LATEST: &str = "azure_billing_scope_latest_day_pretax_cost";
@@ -67,14 +68,14 @@ fn with_fewer_than_seven_days_to_compare_nothing_is_usual() {
     for (first, usual) in [("2026-11-13", None), ("2026-11-12", Some(3.0))] {
         // The latest day is the 19th. Days before the first have no rows but are read: leave them
         // out of the reading.
-        let mut reading = Ledger::default();
+        let mut list = List::new(&TagKeys::default());
         let mut date = day(first);
         while date <= day("2026-11-22") {
-            reading.add(&usage("3"), Slot::own(date));
+            list.add(date, &usage("3"));
             date = date.tomorrow().expect("a day");
         }
         let mut shelf = Shelf::default();
-        keep(&mut shelf, range(first, "2026-11-22"), &reading, at("2026-11-23T12:00:00Z"));
+        keep(&mut shelf, range(first, "2026-11-22"), &list, at("2026-11-23T12:00:00Z"));
         let published = published(&shelf, &Vec::new().into(), &Rules::default());
         assert_eq!(published.value(USUAL, &["EUR"]), usual, "from {first}");
         assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(3.0));
@@ -115,10 +116,12 @@ fn the_period_before_is_not_told_until_all_of_it_was_read() {
     const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
     let mut books = Books::read_at("2026-11-23T12:00:00Z");
     books.add_daily("2026-10-01", "2026-11-22", &usage("2"));
-    let mut reading = Ledger::default();
-    reading.add(&usage("2"), Slot::own(day("2026-10-31")));
+    let mut list = List::new(&TagKeys::default());
+    for number in 2..=31 {
+        list.add(day(&format!("2026-10-{number:02}")), &usage("2"));
+    }
     let window = range("2026-10-02", "2026-10-31");
-    keep(&mut books.shelf, window, &reading, at("2026-11-23T12:00:00Z"));
+    keep(&mut books.shelf, window, &list, at("2026-11-23T12:00:00Z"));
     assert!(
         books.published(1, &Rules::default()).samples[PREVIOUS].is_empty(),
         "the 1st is unknown"

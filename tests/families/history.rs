@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use azure_billing_exporter::azure::Reading;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::history::{Bill, DayValues, Month, Wanted, month};
-use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::ledger::Ledger;
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
+use azure_billing_exporter::billing::scope::ScopeType;
+use azure_billing_exporter::billing::span::Span;
 
+use crate::list::List;
 use crate::rows::{Books, charge, day, usage};
 
 const SCOPE: &str = "azure_billing_scope_pretax_cost";
@@ -38,14 +42,23 @@ fn period(text: &str) -> Period {
     text.parse().expect("a month")
 }
 
-/// Rows by the date they bear, read as a billing period is.
-fn read(of: &str, rows: &[(&str, Charge<'static>)]) -> Ledger {
-    let keys: TagKeys = ["team".to_owned()].into();
-    let mut reading = Ledger::new(keys);
+/// A list of rows by the date they bear.
+fn list(rows: &[(&str, Charge<'static>)]) -> List {
+    let mut list = List::new(&["team".to_owned()].into());
     for (date, charge) in rows {
-        reading.add(charge, Slot::of_period(day(date), period(of)));
+        list.add(day(date), charge);
     }
-    reading
+    list
+}
+
+/// Rows read as a billing period is.
+fn read(of: &str, rows: &[(&str, Charge<'static>)]) -> Ledger {
+    sums(list(rows).read(Span::Period(period(of))))
+}
+
+/// All of a reading in memory, as a backfill has it.
+fn sums(reading: Reading) -> Ledger {
+    reading.sums.into_ledger().expect("sums")
 }
 
 fn made(of: &str, rows: &[(&str, Charge<'static>)], before: Option<&Bill>) -> Month {
@@ -149,10 +162,12 @@ fn a_subscription_has_the_newest_name_that_is_known_in_all_of_a_month() {
 
 #[test]
 fn rows_of_other_months_do_not_count() {
-    let mut reading = read("2026-10", &[("2026-10-05", usage("1"))]);
-    reading.add(&usage("100"), Slot::own(day("2026-09-30")));
-    reading.add(&usage("100"), Slot::own(day("2026-11-01")));
-    let october = month(&reading, period("2026-10"), None, ALL);
+    // The month of a subscription is asked for by date, and a filter may be ignored.
+    let rows =
+        [("2026-09-30", usage("100")), ("2026-10-05", usage("1")), ("2026-11-01", usage("100"))];
+    let reading = list(&rows).read_of(ScopeType::Subscription, Span::Period(period("2026-10")));
+    assert_eq!((reading.rows, reading.outside), (1, 2));
+    let october = month(&sums(reading), period("2026-10"), None, ALL);
     assert_eq!(only(&october, SCOPE), constant(5, 31, 1.0));
     let november = made("2026-11", &[], Some(&october.bill));
     assert_eq!(only(&november, BEFORE), constant(1, 30, 1.0));

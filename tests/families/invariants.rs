@@ -1,10 +1,11 @@
-//! Sums are conserved: for any rows, any limits, any order, and after any day was replaced.
+//! Sums are conserved: for any rows in any pages, any limits, any order, and after any day was
+//! replaced; and each is the sum of the rows that its labels tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::ledger::TagKeys;
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
@@ -13,9 +14,17 @@ use azure_billing_exporter::store::Shelf;
 use jiff::civil::date;
 use proptest::prelude::*;
 
+use crate::list::List;
 use crate::rows::{Published, amount, at, keep, published, text};
+use crate::truth::{CostOf, cost, labelled, naive, quantity};
 
 type LimitOf = fn(&Limits) -> usize;
+
+/// Families whose sum is all the usage of the period, by the limit that bounds each.
+const USAGE: [(&str, LimitOf); 2] = [
+    ("azure_billing_instance_usage_quantity", |limits| limits.instances),
+    ("azure_billing_meter_usage_quantity", |limits| limits.meters),
+];
 
 /// Families whose sum is all the money of the period, by the limit that bounds each.
 const COMPLETE: [(&str, LimitOf); 8] = [
@@ -30,7 +39,9 @@ const COMPLETE: [(&str, LimitOf); 8] = [
 ];
 
 const SCOPE: &str = "azure_billing_scope_pretax_cost";
+const ESTIMATED: &str = "azure_billing_scope_estimated_pretax_cost";
 const INSTANCES: &str = "azure_billing_instance_pretax_cost";
+const INSTANCE_USAGE: &str = "azure_billing_instance_usage_quantity";
 const TAGS: &str = "azure_billing_tag_pretax_cost";
 const NOW: &str = "2026-11-28T12:00:00Z";
 
@@ -52,12 +63,19 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
         ChargeType::UnusedReservation,
     ]);
     let ids = (some("id"), some("group"), some("sub"), some("place"));
-    let owners = (some("department"), some("account"), some("cc"), some("service"), some("meter"));
+    let owners = (some("department"), some("account"), some("CC"), some("service"), some("meter"));
     let tags = (some("team"), some("env"));
-    let money =
-        ("-?[0-9]{1,9}\\.[0-9]{1,20}", prop::sample::select(vec!["EUR", "USD", "jpy ", ""]));
-    (1_i8..=28, kind, ids, owners, tags, money).prop_map(
-        |(day, charge_type, ids, owners, tags, (cost, currency))| {
+    // Never the same, so that one in the place of the other shows.
+    let amounts = ("-?[0-9]{1,9}\\.[0-9]{1,20}", "[0-9]{1,6}\\.[0-9]{0,9}1");
+    let currency = prop::sample::select(vec!["EUR", "USD", "jpy ", ""]);
+    let unit = prop::sample::select(vec!["1 Hour", " 1 Hour", "10 GB", ""]);
+    let terms = (
+        prop::sample::select(vec!["Azure", "Marketplace", ""]),
+        prop::sample::select(vec!["OnDemand", "On Demand", "Reservation", ""]),
+        any::<Option<bool>>(),
+    );
+    (1_i8..=28, kind, ids, owners, tags, amounts, currency, unit, terms).prop_map(
+        |(day, charge_type, ids, owners, tags, amounts, currency, unit, terms)| {
             let id = if ids.0.is_empty() {
                 String::new()
             } else {
@@ -65,10 +83,10 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
             };
             let charge = Charge {
                 charge_type,
-                cost: amount(&cost),
-                quantity: amount(&cost),
+                cost: amount(&amounts.0),
+                quantity: amount(&amounts.1),
                 currency: text(currency),
-                unit: text("1 Hour"),
+                unit: text(unit),
                 instance_id: text(id),
                 resource_group: text(ids.1),
                 subscription_id: text(ids.2.clone()),
@@ -77,14 +95,23 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
                 department: text(owners.0),
                 account: text(owners.1),
                 cost_center: text(owners.2),
+                subcategory: text(owners.3.to_uppercase()),
                 service_name: text(owners.3),
                 meter: text(owners.4),
                 tags: vec![(text("TEAM"), text(tags.0)), (text("env"), text(tags.1))],
+                publisher_type: text(terms.0),
+                pricing_model: text(terms.1),
+                estimated: terms.2,
                 ..Charge::default()
             };
             (day, charge)
         },
     )
+}
+
+/// How many rows a page has.
+fn page_sizes() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(1_usize), 2_usize..50, Just(1000)]
 }
 
 fn rows() -> impl Strategy<Value = Vec<(i8, Charge<'static>)>> {
@@ -108,12 +135,17 @@ fn limits() -> impl Strategy<Value = Limits> {
         })
 }
 
-fn shelf(rows: &[(i8, Charge<'static>)]) -> Shelf {
-    let (mut shelf, mut reading) = (Shelf::default(), Ledger::new(keys()));
+fn list(rows: &[(i8, Charge<'static>)], rows_per_page: usize) -> List {
+    let mut list = List::new(&keys()).in_pages_of(rows_per_page);
     for (day, charge) in rows {
-        reading.add(charge, Slot::own(date(2026, 11, *day)));
+        list.add(date(2026, 11, *day), charge);
     }
-    keep(&mut shelf, Span::Period(november()), &reading, at(NOW));
+    list
+}
+
+fn shelf(rows: &[(i8, Charge<'static>)], rows_per_page: usize) -> Shelf {
+    let mut shelf = Shelf::default();
+    keep(&mut shelf, Span::Period(november()), &list(rows, rows_per_page), at(NOW));
     shelf
 }
 
@@ -125,65 +157,92 @@ fn publish(shelf: &Shelf, limits: Limits) -> Published {
     published(shelf, &keys(), &Rules { limits, ..Rules::default() })
 }
 
-/// Added up here, by currency.
-fn truth(rows: &[(i8, Charge<'static>)]) -> BTreeMap<String, Amount> {
-    let mut sums = BTreeMap::<String, Amount>::new();
-    for (_, charge) in rows {
-        *sums.entry(charge.currency.trim().to_uppercase()).or_default() += charge.cost;
-    }
-    sums.retain(|_, amount| !amount.is_zero());
-    sums
-}
-
-fn assert_conserved(published: &Published, truth: &BTreeMap<String, Amount>, limits: &Limits) {
-    for (family, limit) in COMPLETE {
-        let limit = limit(limits);
-        if limit == 0 {
-            assert!(published.samples[family].is_empty(), "{family} is turned off");
-            continue;
-        }
-        assert_eq!(&published.sums(family, "currency"), truth, "{family}");
-        let own = published.samples[family]
-            .keys()
-            .filter(|values| !values.iter().any(|value| value == "__other__"));
-        assert!(own.count() <= limit, "{family} has more than {limit} series of its own");
-    }
-    assert_eq!(&published.sums("azure_billing_scope_daily_pretax_cost", "currency"), truth, "days");
-    if limits.tags > 0 && !truth.is_empty() {
-        for key in ["team", "Env"] {
-            let mut of_key = BTreeMap::<String, Amount>::new();
-            for (values, value) in
-                published.samples[TAGS].iter().filter(|(values, _)| values[0] == key)
-            {
-                let azure_billing_exporter::billing::published::Value::Exact(amount) = value else {
-                    panic!()
-                };
-                *of_key.entry(values[2].clone()).or_default() += *amount;
+/// All that the families of the period must hold, whatever is folded.
+fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limits: &Limits) {
+    let money = naive(rows, &["currency"], cost);
+    for (families, label, truth) in [
+        (COMPLETE.as_slice(), "currency", &money),
+        (USAGE.as_slice(), "unit", &naive(rows, &["unit"], quantity)),
+    ] {
+        for (family, limit) in families {
+            let limit = limit(limits);
+            if limit == 0 {
+                assert!(published.samples[family].is_empty(), "{family} is turned off");
+                continue;
             }
-            of_key.retain(|_, amount| !amount.is_zero());
-            assert_eq!(&of_key, truth, "tag {key}");
+            assert_eq!(&published.sums(family, &[label]), truth, "{family}");
+            // The limit counts series of costs, by which usage is ranked.
+            if label == "currency" {
+                let mut own = published.samples[family].keys().collect::<Vec<_>>();
+                own.retain(|values| !values.iter().any(|value| value == "__other__"));
+                assert!(own.len() <= limit, "{family} has more than {limit} series of its own");
+            }
         }
     }
-    let usage = |family: &str| published.sums(family, "unit");
-    if limits.instances > 0 && limits.meters > 0 {
-        assert_eq!(
-            usage("azure_billing_instance_usage_quantity"),
-            usage("azure_billing_meter_usage_quantity")
-        );
+    assert_eq!(published.sums("azure_billing_scope_daily_pretax_cost", &["currency"]), money);
+    if limits.tags > 0 {
+        let mut of_keys = published.sums(TAGS, &["tag", "currency"]);
+        for key in ["team", "Env"] {
+            let of_key = money.iter().map(|(currency, amount)| {
+                let series = vec![key.to_owned(), currency[0].clone()];
+                (of_keys.remove(&series), Some(*amount))
+            });
+            of_key.for_each(|(published, truth)| assert_eq!(published, truth, "tag {key}"));
+        }
+        assert!(of_keys.is_empty(), "{of_keys:?}");
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn every_family_adds_up_to_the_same_money_under_any_limits(rows in rows(), limits in limits()) {
-        assert_conserved(&publish(&shelf(&rows), limits), &truth(&rows), &limits);
+    fn every_family_adds_up_to_the_same_money_under_any_limits(rows in rows(), limits in limits(), page in page_sizes()) {
+        assert_conserved(&publish(&shelf(&rows, page), limits), &rows, &limits);
+    }
+
+    #[test]
+    fn every_series_is_the_sum_of_the_rows_that_its_labels_tell(rows in rows(), page in page_sizes()) {
+        let published = publish(&shelf(&rows, page), Limits::default());
+        let costs = COMPLETE.map(|(family, _)| (family, cost as CostOf));
+        let usage = USAGE.map(|(family, _)| (family, quantity as CostOf));
+        let estimated: CostOf = |charge| {
+            if charge.estimated == Some(true) { charge.cost } else { Amount::ZERO }
+        };
+        for (family, amount) in costs.into_iter().chain(usage).chain([(ESTIMATED, estimated)]) {
+            let labels = labelled(family);
+            prop_assert_eq!(published.sums(family, &labels), naive(&rows, &labels, amount), "{}", family);
+        }
+        for (key, place) in [("team", 0), ("Env", 1)] {
+            let mut values = BTreeMap::<Vec<String>, Amount>::new();
+            for (_, charge) in &rows {
+                let series = vec![charge.tags[place].1.to_string(), charge.currency.trim().to_uppercase()];
+                *values.entry(series).or_default() += charge.cost;
+            }
+            values.retain(|_, amount| !amount.is_zero());
+            let of_key = published.sums(TAGS, &["tag", "value", "currency"]).into_iter();
+            let of_key = of_key.filter(|(series, _)| series[0] == key);
+            let of_key: BTreeMap<_, _> = of_key.map(|(series, amount)| (series[1..].to_vec(), amount)).collect();
+            prop_assert_eq!(of_key, values, "tag {}", key);
+        }
+    }
+
+    #[test]
+    fn every_day_is_the_sum_of_its_rows(rows in rows(), page in page_sizes()) {
+        let mut days = BTreeMap::<Vec<String>, Amount>::new();
+        for (day, charge) in &rows {
+            let (kind, currency) = (charge.charge_type.as_str(), charge.currency.trim().to_uppercase());
+            let series = vec![date(2026, 11, *day).to_string(), kind.to_owned(), currency];
+            *days.entry(series).or_default() += charge.cost;
+        }
+        days.retain(|_, amount| !amount.is_zero());
+        let published = publish(&shelf(&rows, page), Limits::default());
+        prop_assert_eq!(published.sums("azure_billing_scope_daily_pretax_cost", &["date", "charge_type", "currency"]), days);
     }
 
     #[test]
     fn what_is_folded_is_the_least_costly(rows in rows(), limit in 1_usize..6) {
-        let shelf = shelf(&rows);
+        let shelf = shelf(&rows, 50);
         let limits = Limits { locations: limit, ..Limits::default() };
         let all = publish(&shelf, Limits::default());
         let bounded = publish(&shelf, limits);
@@ -192,7 +251,7 @@ proptest! {
             let series = all.samples[LOCATIONS].iter().filter(|(values, _)| values[0] == location);
             series.map(|(_, value)| value.to_f64().abs()).fold(0.0, f64::max)
         };
-        let locations = |published: &Published| -> std::collections::BTreeSet<String> {
+        let locations = |published: &Published| -> BTreeSet<String> {
             published.samples[LOCATIONS].keys().map(|values| values[0].clone()).filter(|location| location != "__other__").collect()
         };
         let (before, kept) = (locations(&all), locations(&bounded));
@@ -204,48 +263,45 @@ proptest! {
 
     #[test]
     fn usage_is_kept_for_the_same_instances_as_cost(rows in rows(), limit in 1_usize..6) {
-        let bounded = publish(&shelf(&rows), Limits { instances: limit, ..Limits::default() });
-        let ids = |family: &str| -> std::collections::BTreeSet<Vec<String>> {
+        let bounded = publish(&shelf(&rows, 50), Limits { instances: limit, ..Limits::default() });
+        let ids = |family: &str| -> BTreeSet<Vec<String>> {
             bounded.samples[family].keys().map(|values| values[..3].to_vec()).collect()
         };
-        prop_assert_eq!(ids(INSTANCES), ids("azure_billing_instance_usage_quantity"));
+        prop_assert_eq!(ids(INSTANCES), ids(INSTANCE_USAGE));
     }
 
     #[test]
-    fn a_replaced_day_leaves_nothing_behind(rows in rows(), other in rows(), replaced in 1_i8..=28) {
-        let mut shelf = shelf(&rows);
-        let on_day = |rows: &[(i8, Charge<'static>)]| -> Vec<_> {
-            rows.iter().filter(|(day, _)| *day == replaced).cloned().collect()
-        };
-        let day = date(2026, 11, replaced);
-        let mut reading = Ledger::new(keys());
-        for (_, charge) in on_day(&other) {
-            reading.add(&charge, Slot::own(day));
-        }
+    fn a_replaced_day_leaves_nothing_behind(rows in rows(), other in rows(), replaced in 1_i8..=28, page in page_sizes()) {
+        let mut shelf = shelf(&rows, page);
+        let (day, mut expected) = (date(2026, 11, replaced), rows);
+        expected.retain(|(day, _)| *day != replaced);
+        let mut other = other;
+        other.retain(|(day, _)| *day == replaced);
         // Twice: an answer that holds much less is believed when it comes again.
         for _ in 0..2 {
             let day = Span::Days(DayRange { first: day, last: day });
-            keep(&mut shelf, day, &reading, at(NOW));
+            keep(&mut shelf, day, &list(&other, page), at(NOW));
         }
-        let mut expected: Vec<_> = rows.iter().filter(|(day, _)| *day != replaced).cloned().collect();
-        expected.extend(on_day(&other));
-        prop_assert_eq!(publish(&shelf, Limits::default()), publish(&self::shelf(&expected), Limits::default()));
+        expected.extend(other);
+        let published = publish(&shelf, Limits::default());
+        assert_conserved(&published, &expected, &Limits::default());
+        prop_assert_eq!(published, publish(&self::shelf(&expected, 1000), Limits::default()));
     }
 
     #[test]
-    fn the_order_of_rows_means_nothing((rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())), limits in limits()) {
-        prop_assert_eq!(publish(&shelf(&rows), limits), publish(&shelf(&shuffled), limits));
+    fn the_order_of_rows_and_their_pages_mean_nothing((rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())), limits in limits(), pages in (page_sizes(), page_sizes())) {
+        prop_assert_eq!(publish(&shelf(&rows, pages.0), limits), publish(&shelf(&shuffled, pages.1), limits));
     }
 }
 
 #[test]
 fn five_thousand_entities_fold_without_losing_a_cent() {
-    let mut reading = Ledger::new(keys());
     let rows: Vec<(i8, Charge<'static>)> = (0..5000)
         .map(|number| {
             let sign = if number % 7 == 0 { "-" } else { "" };
             let charge = Charge {
                 cost: amount(&format!("{sign}{}.000000001", number % 911)),
+                quantity: amount(&format!("{}.5", number % 13)),
                 currency: text(if number % 3 == 0 { "EUR" } else { "USD" }),
                 instance_id: text(format!(
                     "/subscriptions/s{}/resourceGroups/g{}/x/{number}",
@@ -257,16 +313,13 @@ fn five_thousand_entities_fold_without_losing_a_cent() {
             (1 + (number % 28) as i8, charge)
         })
         .collect();
-    for (day, charge) in &rows {
-        reading.add(charge, Slot::own(date(2026, 11, *day)));
-    }
-    let mut shelf = Shelf::default();
-    keep(&mut shelf, Span::Period(november()), &reading, at(NOW));
+    let shelf = shelf(&rows, 1000);
     for instances in [1, 17, 4999, 5000, 5001] {
         let limits = Limits { instances, resource_groups: instances, ..Limits::default() };
         let published = publish(&shelf, limits);
-        assert_conserved(&published, &truth(&rows), &limits);
+        assert_conserved(&published, &rows, &limits);
         assert_eq!(published.folded[INSTANCES], 5000_usize.saturating_sub(instances));
     }
-    assert_eq!(publish(&shelf, Limits::default()).sums(SCOPE, "currency"), truth(&rows));
+    let money = naive(&rows, &["currency"], cost);
+    assert_eq!(publish(&shelf, Limits::default()).sums(SCOPE, &["currency"]), money);
 }

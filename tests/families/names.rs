@@ -6,7 +6,7 @@ use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::charge::Charge;
 use azure_billing_exporter::billing::history::{Wanted, month};
-use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::ledger::{Ledger, TagKeys};
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::overview::Overview;
 use azure_billing_exporter::billing::period::{DayRange, Period};
@@ -17,6 +17,7 @@ use azure_billing_exporter::store::Shelf;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
+use crate::list::List;
 use crate::rows::{Books, Published, amount, at, day, keep, published, range, usage};
 
 const NOW: &str = "2026-11-28T12:00:00Z";
@@ -49,10 +50,15 @@ fn keys() -> TagKeys {
     ["team".to_owned()].into()
 }
 
-fn reading(rows: &[(Date, Charge<'static>)]) -> Ledger {
-    let mut reading = Ledger::new(keys());
-    rows.iter().for_each(|(date, charge)| reading.add(charge, Slot::own(*date)));
-    reading
+fn reading(rows: &[(Date, Charge<'static>)]) -> List {
+    let mut list = List::new(&keys());
+    rows.iter().for_each(|(date, charge)| list.add(*date, charge));
+    list
+}
+
+/// All of a month in memory, as a backfill has it.
+fn sums(rows: &[(Date, Charge<'static>)], month: Period) -> Ledger {
+    reading(rows).read(Span::Period(month)).sums.into_ledger().expect("sums")
 }
 
 /// A reading of a day takes the place of what was known; twice, as so much less is not believed at once.
@@ -282,8 +288,8 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
         (day("2026-10-20"), named("ÉDEN", "2")),
         (day("2026-10-20"), named("éden", "4")),
     ];
-    let october = month(&reading(&rows), november().before(), None, wanted);
-    let november = month(&reading(&[]), november(), Some(&october.bill), wanted);
+    let october = month(&sums(&rows, november().before()), november().before(), None, wanted);
+    let november = month(&sums(&[], november()), november(), Some(&october.bill), wanted);
     for (place, family) in families.iter().enumerate() {
         let series = |month: &azure_billing_exporter::billing::history::Month| -> Vec<String> {
             month.families[place]
@@ -314,7 +320,7 @@ fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
         (second, named("RÉSEAU", "3")),
         (first, named("Disk", "5")),
     ];
-    let october = month(&reading(&rows), november().before(), None, wanted);
+    let october = month(&sums(&rows, november().before()), november().before(), None, wanted);
     let place = wanted.families().iter().position(|family| family.name == SERVICES);
     let services: Vec<&str> =
         october.families[place.expect("a family")].keys().map(|values| &*values[1]).collect();

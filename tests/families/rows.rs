@@ -1,19 +1,21 @@
-//! Rows made for a test, and what is published of them.
+//! Rows made for a test, and what is published of them once they were read and entered.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use azure_billing_exporter::azure::Reading;
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::{Ledger, Slot, TagKeys};
+use azure_billing_exporter::billing::ledger::TagKeys;
 use azure_billing_exporter::billing::period::{DayRange, Period, day_of};
 use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::spool::Spool;
 use azure_billing_exporter::store::{Answer, Keeping, Shelf};
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use crate::list::List;
 
 pub(crate) fn amount(text: &str) -> Amount {
     Amount::parse(text).expect("an amount").amount
@@ -41,7 +43,7 @@ pub(crate) fn charge(kind: ChargeType, cost: &str) -> Charge<'static> {
 pub(crate) struct Books {
     pub(crate) shelf: Shelf,
     pub(crate) keys: TagKeys,
-    readings: BTreeMap<Period, Ledger>,
+    lists: BTreeMap<Period, List>,
     at: Timestamp,
 }
 
@@ -52,7 +54,7 @@ impl Books {
 
     pub(crate) fn with_tags(moment: &str, keys: &[&str]) -> Self {
         let keys: TagKeys = keys.iter().map(|&key| key.to_owned()).collect();
-        Self { shelf: Shelf::default(), keys, readings: BTreeMap::new(), at: at(moment) }
+        Self { shelf: Shelf::default(), keys, lists: BTreeMap::new(), at: at(moment) }
     }
 
     pub(crate) fn add(&mut self, date: &str, charge: &Charge<'_>) {
@@ -60,8 +62,8 @@ impl Books {
     }
 
     fn add_on(&mut self, date: Date, charge: &Charge<'_>) {
-        let reading = self.readings.entry(Period::of(date));
-        reading.or_insert_with(|| Ledger::new(self.keys.clone())).add(charge, Slot::own(date));
+        let list = self.lists.entry(Period::of(date));
+        list.or_insert_with(|| List::new(&self.keys)).add(date, charge);
     }
 
     /// The same row on each day of a range.
@@ -78,9 +80,9 @@ impl Books {
         let period = Period::of(day_of(self.at));
         for back in 0..periods_read {
             let month = period.months_before(back);
-            let nothing = Ledger::new(self.keys.clone());
-            let reading = self.readings.get(&month).unwrap_or(&nothing);
-            keep(&mut self.shelf, Span::Period(month), reading, self.at);
+            let nothing = List::new(&self.keys);
+            let list = self.lists.get(&month).unwrap_or(&nothing);
+            keep(&mut self.shelf, Span::Period(month), list, self.at);
         }
         published(&self.shelf, &self.keys, rules)
     }
@@ -93,13 +95,18 @@ pub(crate) struct Published {
     pub(crate) folded: BTreeMap<&'static str, usize>,
 }
 
-/// Enters a finished reading.
-pub(crate) fn keep(shelf: &mut Shelf, span: Span, reading: &Ledger, began: Timestamp) {
-    let rows = Spool::of(reading.clone());
-    let answer = Answer { span, rows, facts: Default::default(), began, by_report: false };
+/// Reads a list and enters what was read.
+pub(crate) fn keep(shelf: &mut Shelf, span: Span, list: &List, began: Timestamp) {
+    enter(shelf, span, list.read(span), began);
+}
+
+/// Enters a finished reading, as a poller does.
+pub(crate) fn enter(shelf: &mut Shelf, span: Span, reading: Reading, began: Timestamp) {
+    let Reading { sums: rows, facts, .. } = reading;
+    let answer = Answer { span, rows, facts, began, by_report: false };
     let keeping =
         Keeping { since: day("2020-01-01"), complete_after: Rules::default().day_complete_after };
-    shelf.keep(&answer, keeping).expect("memory is never full");
+    shelf.keep(&answer, keeping).expect("the disk takes it");
 }
 
 pub(crate) fn published(shelf: &Shelf, keys: &TagKeys, rules: &Rules) -> Published {
@@ -131,14 +138,16 @@ impl Published {
         self.samples[family].get(&values).map(|value| value.to_f64())
     }
 
-    /// Exact sums over all labels but one, by that one.
-    pub(crate) fn sums(&self, family: &str, by: &str) -> BTreeMap<String, Amount> {
+    /// Exact sums by some labels over all others, without those that are nothing.
+    pub(crate) fn sums(&self, family: &str, by: &[&str]) -> BTreeMap<Vec<String>, Amount> {
         let labels = FAMILIES.iter().find(|known| known.name == family).expect("a family").labels;
-        let place = labels.iter().position(|label| *label == by).expect("a label");
-        let mut sums = BTreeMap::<String, Amount>::new();
+        let place = |by: &&str| labels.iter().position(|label| label == by).expect("a label");
+        let places: Vec<usize> = by.iter().map(place).collect();
+        let mut sums = BTreeMap::<Vec<String>, Amount>::new();
         for (values, value) in &self.samples[family] {
             let Value::Exact(amount) = value else { panic!("{family} is not exact") };
-            *sums.entry(values[place].clone()).or_default() += *amount;
+            let key = places.iter().map(|place| values[*place].clone()).collect();
+            *sums.entry(key).or_default() += *amount;
         }
         sums.retain(|_, amount| !amount.is_zero());
         sums

@@ -96,7 +96,9 @@ impl Books {
         began: Timestamp,
         complete_after: SignedDuration,
     ) -> bool {
-        let was_complete = self.was_read_late(slot.date, complete_after)
+        // Late rows come late by nature.
+        let was_complete = slot.part == Part::Own
+            && self.was_read_late(slot.date, complete_after)
             && self.newest_usage(day_of(began)).is_some_and(|newest| slot.date <= newest);
         let period = self.scope_cost(Period::of(slot.date));
         let period = period.map(|costs| usage(costs, &self.strings)).unwrap_or_default();

@@ -10,10 +10,11 @@ use tracing::{Instrument, info, warn, warn_span};
 
 use super::Poller;
 use crate::azure::{self, Reading};
+use crate::billing::facts::into_period;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
 use crate::config::Read;
-use crate::poller::answer::{Understood, into_period, refuse_zeros, understand};
+use crate::poller::answer::{Understood, refuse_zeros, understand};
 use crate::poller::outcome::{Failure, Progress};
 use crate::poller::plan::{Ask, By, Step};
 use crate::status::{FailureReason, PollPart};
@@ -232,8 +233,8 @@ impl Poller {
                 warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
                 held.shelf.books.distrust_filter();
                 rows += std::mem::take(&mut outside);
-                let (sums, facts) = into_period(reading.sums, reading.facts, period);
-                (sums, facts, Span::Period(period))
+                let facts = into_period(reading.facts, period);
+                (reading.sums.into_period(period), facts, Span::Period(period))
             }
             Understood::Unfiltered => {
                 info!(

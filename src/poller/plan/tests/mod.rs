@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::billing::budget::{Budget, Grain};
 use crate::billing::charge::Charge;
-use crate::billing::ledger::{Ledger, Slot};
+use crate::billing::ledger::Slot;
 use crate::spool::Spool;
 use crate::store::{Answer, Keeping, Shelf};
 
@@ -81,31 +81,23 @@ impl Scope {
     }
 
     fn enter_by(&mut self, Ask { span, by }: Ask, now: &str, rows: u64) {
-        let mut ledger = Ledger::new(self.tag_keys.clone());
+        let mut sums = Spool::new(&self.tag_keys);
         let until = span.days().last.min(day_of(at(now)));
         if !matches!(span, Span::Guests(_)) {
             for day in days(DayRange { first: span.days().first, last: until }) {
                 for _ in 0..rows {
-                    ledger.add(&Charge::default(), Slot::own(day));
+                    sums.note(&Charge::default(), Slot::own(day));
                 }
             }
         }
+        sums.count();
         let keeping = Keeping {
             since: first_kept_day(&self.rules, at(now)),
             complete_after: self.rules.day_complete_after,
         };
-        self.shelf
-            .keep(
-                &Answer {
-                    span,
-                    rows: Spool::of(ledger),
-                    facts: Default::default(),
-                    began: at(now),
-                    by_report: by == By::Report,
-                },
-                keeping,
-            )
-            .unwrap();
+        let (facts, by_report) = (Default::default(), by == By::Report);
+        let answer = Answer { span, rows: sums, facts, began: at(now), by_report };
+        self.shelf.keep(&answer, keeping).unwrap();
     }
 }
 

@@ -1,0 +1,255 @@
+//! Rows of a test in the list of usage as Azure sends it, and what the client reads of them: pages of
+//! JSON, served in process, go the way of every reading.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::future;
+use std::sync::{Arc, LazyLock};
+
+use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
+use azure_billing_exporter::azure::{Client, Patience, Reading};
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::charge::{Charge, ChargeType, Price};
+use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
+use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::config::{Config, Environment};
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use jiff::civil::Date;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use tower::util::BoxCloneSyncService;
+
+/// Nobody listens there: all requests are answered in process.
+const ENDPOINT: &str = "http://127.0.0.1:1";
+/// What follows it in a link is how many rows the pages before have.
+const OFFSET: &str = "&$skiptoken=";
+/// Few, so that the rows of most tests take several pages.
+const ROWS_PER_PAGE: usize = 7;
+
+/// A quota so wide that nobody waits.
+static CONFIG: LazyLock<Config> = LazyLock::new(|| {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = format!(
+        "azure: {{endpoint: \"{ENDPOINT}\", auth: {{method: token, token: x}}, requests_per_minute: {{department: 100000, subscription: 100000}}}}\nscopes: [{{department: \"1\"}}]\n"
+    );
+    std::fs::write(file.path(), text).expect("the file can be written");
+    Config::from_file(file.path(), &Environment::default()).expect("a configuration")
+});
+
+/// The rows of a scope, and the tags that they are read with.
+#[derive(Clone)]
+pub(crate) struct List {
+    keys: TagKeys,
+    /// As they are sent, with the date they bear.
+    rows: Vec<(Date, String)>,
+    rows_per_page: usize,
+}
+
+impl List {
+    pub(crate) fn new(keys: &TagKeys) -> Self {
+        Self { keys: keys.clone(), rows: Vec::new(), rows_per_page: ROWS_PER_PAGE }
+    }
+
+    pub(crate) fn in_pages_of(self, rows_per_page: usize) -> Self {
+        Self { rows_per_page, ..self }
+    }
+
+    pub(crate) fn add(&mut self, date: Date, charge: &Charge<'_>) {
+        self.rows.push((date, row(date, charge)));
+    }
+
+    /// The list of a department is read, which has only rows that it was asked for.
+    pub(crate) fn read(&self, span: Span) -> Reading {
+        let days = span.days();
+        for (date, _) in &self.rows {
+            let is_asked = match span {
+                Span::Period(_) => true,
+                Span::Days(_) => days.contains(*date),
+                Span::Guests(_) => *date < days.first,
+            };
+            assert!(is_asked, "a row of {date} is not in a list of {span:?}");
+        }
+        let reading = self.read_of(ScopeType::Department, span);
+        assert_eq!((reading.rows, reading.outside), (self.rows.len() as u64, 0), "{span:?}");
+        reading
+    }
+
+    /// The list of a scope of some type is read, whatever rows it has.
+    pub(crate) fn read_of(&self, scope_type: ScopeType, span: Span) -> Reading {
+        let scope = ScopeId { scope_type, id: "1".to_owned(), cost: CostType::Actual };
+        let rows = self.rows.iter().map(|(_, row)| row.clone()).collect();
+        let transport = in_process(rows, self.rows_per_page);
+        let client = Client::new(&CONFIG.azure, transport, Patience::default(), Arc::default());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        let reading = runtime.block_on(client.read_usage(&scope, span, &self.keys));
+        let reading = reading.expect("a reading");
+        let pages = self.rows.len().div_ceil(self.rows_per_page).max(1);
+        assert_eq!(reading.pages, pages as u64);
+        assert_eq!(reading.rounded, 0, "amounts are sent as they are");
+        reading
+    }
+}
+
+/// An Azure that has a list in pages of so many rows.
+fn in_process(rows: Arc<[String]>, rows_per_page: usize) -> Transport {
+    BoxCloneSyncService::new(tower::service_fn(move |request: http::Request<Bytes>| {
+        let page = page(&rows, rows_per_page, request.uri());
+        let body = Full::new(Bytes::from(page)).map_err(|never: Infallible| match never {});
+        let answer: http::Response<Body> = http::Response::new(UnsyncBoxBody::new(body));
+        future::ready(Ok::<_, TransportError>(answer))
+    }))
+}
+
+fn page(rows: &[String], rows_per_page: usize, asked: &http::Uri) -> String {
+    let asked = asked.path_and_query().expect("a query").as_str();
+    let (first_page, offset) = asked.split_once(OFFSET).unwrap_or((asked, "0"));
+    let first: usize = offset.parse().expect("an offset that was linked to");
+    let end = rows.len().min(first + rows_per_page);
+    let next = if end < rows.len() {
+        format!(",\"nextLink\":\"{ENDPOINT}{first_page}{OFFSET}{end}\"")
+    } else {
+        String::new()
+    };
+    format!("{{\"value\":[{}]{next}}}", rows[first..end].join(","))
+}
+
+/// A row of an enrollment, without what nothing looks at.
+#[derive(Serialize)]
+struct Row<'a> {
+    kind: &'static str,
+    id: &'static str,
+    name: &'static str,
+    r#type: &'static str,
+    #[serde(serialize_with = "object")]
+    tags: &'a [(Cow<'a, str>, Cow<'a, str>)],
+    properties: Properties<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties<'a> {
+    billing_account_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billing_period_start_date: Option<String>,
+    account_name: &'a str,
+    subscription_id: &'a str,
+    subscription_name: &'a str,
+    date: String,
+    product: &'a str,
+    quantity: Box<RawValue>,
+    cost: Box<RawValue>,
+    billing_currency: &'a str,
+    resource_location: &'a str,
+    consumed_service: &'static str,
+    resource_id: &'a str,
+    resource_name: &'a str,
+    invoice_section: &'a str,
+    cost_center: &'a str,
+    resource_group: &'a str,
+    publisher_type: &'a str,
+    charge_type: &'static str,
+    frequency: &'static str,
+    pricing_model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_estimated: Option<bool>,
+    meter_details: MeterDetails<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MeterDetails<'a> {
+    meter_name: &'a str,
+    meter_category: &'a str,
+    meter_sub_category: &'a str,
+    unit_of_measure: &'a str,
+}
+
+/// A row that says all that a charge says.
+fn row(date: Date, charge: &Charge<'_>) -> String {
+    assert!(charge.price == Price::Unnamed && charge.degraded.is_empty(), "not sent: {charge:?}");
+    let is_purchase = charge.charge_type == ChargeType::Purchase;
+    assert!(is_purchase || !charge.recurring, "only purchases come again");
+    let properties = Properties {
+        billing_account_id: &charge.billing_account,
+        billing_period_start_date: charge.billing_period_start.map(midnight),
+        account_name: &charge.account,
+        subscription_id: &charge.subscription_id,
+        subscription_name: &charge.subscription_name,
+        date: midnight(date),
+        product: &charge.product,
+        quantity: number(charge.quantity),
+        cost: number(charge.cost),
+        billing_currency: &charge.currency,
+        resource_location: &charge.location,
+        // The category of the meter goes before it.
+        consumed_service: if charge.service_name.is_empty() { "" } else { "Microsoft.Example" },
+        resource_id: &charge.instance_id,
+        resource_name: &charge.instance_name,
+        invoice_section: &charge.department,
+        cost_center: &charge.cost_center,
+        resource_group: &charge.resource_group,
+        publisher_type: &charge.publisher_type,
+        charge_type: spelling(charge.charge_type),
+        frequency: match (charge.recurring, is_purchase) {
+            (true, _) => "Recurring",
+            (false, true) => "OneTime",
+            (false, false) => "UsageBased",
+        },
+        pricing_model: &charge.pricing_model,
+        is_estimated: charge.estimated,
+        meter_details: MeterDetails {
+            meter_name: &charge.meter,
+            meter_category: &charge.service_name,
+            meter_sub_category: &charge.subcategory,
+            unit_of_measure: &charge.unit,
+        },
+    };
+    let row = Row {
+        kind: "legacy",
+        id: "/providers/Microsoft.Billing/billingAccounts/0/providers/Microsoft.Consumption/usageDetails/0",
+        name: "0",
+        r#type: "Microsoft.Consumption/usageDetails",
+        tags: &charge.tags,
+        properties,
+    };
+    serde_json::to_string(&row).expect("JSON")
+}
+
+fn midnight(date: Date) -> String {
+    format!("{date}T00:00:00.0000000Z")
+}
+
+/// Every digit of it.
+fn number(amount: Amount) -> Box<RawValue> {
+    RawValue::from_string(amount.to_string()).expect("a number")
+}
+
+fn object<S: Serializer>(
+    tags: &&[(Cow<'_, str>, Cow<'_, str>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(tags.iter().map(|(key, value)| (key, value)))
+}
+
+/// As Azure spells it.
+fn spelling(charge_type: ChargeType) -> &'static str {
+    match charge_type {
+        ChargeType::Adjustment => "Adjustment",
+        ChargeType::Credit => "Credit",
+        ChargeType::Other => "Donation",
+        ChargeType::Purchase => "Purchase",
+        ChargeType::Refund => "Refund",
+        ChargeType::RoundingAdjustment => "RoundingAdjustment",
+        ChargeType::Tax => "Tax",
+        ChargeType::UnusedReservation => "UnusedReservation",
+        ChargeType::UnusedSavingsPlan => "UnusedSavingsPlan",
+        ChargeType::Usage => "Usage",
+    }
+}

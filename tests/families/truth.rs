@@ -1,0 +1,69 @@
+//! What families must say, worked out here: rows added up one by one by what their labels tell, with
+//! nothing that the exporter adds up by.
+
+use std::collections::BTreeMap;
+
+use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::published::FAMILIES;
+
+/// What of a row is added up.
+pub(crate) type CostOf = fn(&Charge<'_>) -> Amount;
+
+pub(crate) fn cost(charge: &Charge<'_>) -> Amount {
+    charge.cost
+}
+
+pub(crate) fn quantity(charge: &Charge<'_>) -> Amount {
+    charge.quantity
+}
+
+/// The labels of a family that a row tells. What a thing is called is the newest name of all rows.
+pub(crate) fn labelled(family: &str) -> Vec<&'static str> {
+    let family = FAMILIES.iter().find(|known| known.name == family).expect("a family");
+    let names = ["instance_name", "subscription_name"];
+    family.labels.iter().copied().filter(|label| !names.contains(label)).collect()
+}
+
+/// Sums of rows by some labels, without those that are nothing.
+pub(crate) fn naive(
+    rows: &[(i8, Charge<'static>)],
+    labels: &[&str],
+    amount: CostOf,
+) -> BTreeMap<Vec<String>, Amount> {
+    let mut sums = BTreeMap::<Vec<String>, Amount>::new();
+    for (_, charge) in rows {
+        let key = labels.iter().map(|label| value(charge, label)).collect();
+        *sums.entry(key).or_default() += amount(charge);
+    }
+    sums.retain(|_, amount| !amount.is_zero());
+    sums
+}
+
+/// What a row says for a label, in the spelling that is published. Ids of these tests name the
+/// subscription and the group of their row.
+fn value(charge: &Charge<'_>, label: &str) -> String {
+    let text = match label {
+        "charge_type" => charge.charge_type.as_str(),
+        "currency" => return charge.currency.trim().to_uppercase(),
+        "unit" => charge.unit.trim(),
+        "instance_id" => return charge.instance_id.to_lowercase(),
+        "subscription_id" => &charge.subscription_id,
+        "resource_group" => &charge.resource_group,
+        // A region is written without blanks and dashes.
+        "location" => return charge.location.replace('-', ""),
+        "department" => &charge.department,
+        "account" => &charge.account,
+        "cost_center" => &charge.cost_center,
+        "service_name" => &charge.service_name,
+        "subcategory" => &charge.subcategory,
+        "meter" => &charge.meter,
+        "publisher_type" => return charge.publisher_type.to_lowercase(),
+        "pricing_model" => match charge.pricing_model.as_ref() {
+            "OnDemand" | "On Demand" => "on_demand",
+            model => return model.to_lowercase(),
+        },
+        label => panic!("no label of a row: {label}"),
+    };
+    text.to_owned()
+}
