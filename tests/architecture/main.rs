@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("azure", &["billing", "config", "metrics", "spool"]),
     ("store", &["billing", "config", "metrics", "spool"]),
     ("poller", &["azure", "store", "billing", "config", "metrics", "status"]),
-    ("backfill", &["azure", "billing", "config", "metrics"]),
+    ("backfill", &["azure", "billing", "config", "metrics", "status"]),
     ("server", &["billing", "config", "metrics", "status"]),
     ("cli", &["billing", "config", "simulator"]),
     ("fuzzing", &["azure", "billing", "config", "metrics", "server", "spool", "status", "store"]),

@@ -46,12 +46,12 @@ fn rows() -> Rows {
 }
 
 fn charge(pass: &str, day: i8, number: usize) -> Charge<'static> {
-    let sign = if number % 7 == 0 { "-" } else { "" };
+    let sign = if number.is_multiple_of(7) { "-" } else { "" };
     let digits = number * number + pass.len();
     Charge {
         cost: amount(&format!("{sign}{}.{digits:024}{day}", number % 97)),
         quantity: amount(&format!("{}.{digits}1", day)),
-        currency: text(if number % 3 == 0 { "EUR" } else { "USD" }),
+        currency: text(if number.is_multiple_of(3) { "EUR" } else { "USD" }),
         unit: text("1 Hour"),
         instance_id: text(format!("/subscriptions/s{}/resourceGroups/g/x/{number}", number % 11)),
         instance_name: text(format!("{pass}-{number}")),
