@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz audit tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
+.PHONY: help demo test test-fast lint fuzz audit tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,6 +9,9 @@ demo: ## run the exporter on a simulated enrollment
 
 test: tools ## run every test, after installing what they need
 	cargo test --locked
+
+test-fast: ## the tests that need no servers, in about a minute
+	cargo test --locked --lib --test families --test azure --test architecture --test simulated -- --skip crash --skip large --skip truth --skip answers
 
 lint: ## format, clippy, documentation, dependencies
 	cargo fmt --check
