@@ -94,8 +94,8 @@ impl Poller {
     /// Polls until it is dropped, for the first time when the last poll before a restart is old
     /// enough. Between two polls, older parts that failed are tried again by themselves.
     pub async fn run(mut self) {
-        let (start, part) = (Instant::now(), jitter());
-        self.wait(false, || start + self.rest(part)).await;
+        let part = jitter();
+        self.wait(false, || Instant::now() + self.rest(part)).await;
         let mut schedule = Schedule::new();
         loop {
             let began = Instant::now();
