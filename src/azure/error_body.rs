@@ -10,7 +10,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// The code of a storage account, for answers without a body as well.
 const STORAGE_CODE: &str = "x-ms-error-code";
 
-/// What an answer says went wrong.
+/// The code and the message by which an answer says what went wrong.
 #[derive(Debug)]
 pub(super) struct ErrorText {
     /// Azure's code, as sent: a word or a status in digits. Empty where there is none.

@@ -10,7 +10,7 @@ use super::patience::Patience;
 const MIB: u64 = 1024 * 1024;
 /// The most of a file whose length is not announced. Azure advises reports of 2 GB at most.
 const LARGEST_UNANNOUNCED: u64 = 8 * 1024 * MIB;
-/// What a line that may be used transfers at least, in bytes a second.
+/// The least rate, in bytes a second, of a line that a file can be read over.
 const LEAST_RATE: u64 = 256 * 1024;
 /// The longest that a file may take, however long it claims to be.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);

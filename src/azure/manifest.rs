@@ -59,7 +59,7 @@ impl fmt::Debug for Blob {
 }
 
 impl Blob {
-    /// Where it is: the same for links that are signed anew.
+    /// The address without what signs it: the same for links that are signed anew.
     fn place(&self) -> String {
         match Url::parse(&self.blob_link) {
             Ok(url) => format!("{}{}", &url[Position::BeforeHost..Position::AfterPort], url.path()),
@@ -130,7 +130,7 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
 }
 
 impl OperationError {
-    /// What went wrong, in Azure's words. The code 0 stands for no error.
+    /// The error that ended the report, in the words of Azure. The code 0 stands for no error.
     fn told(&self) -> String {
         let code = self.code.0.as_str();
         let code = if code.bytes().all(|digit| digit == b'0') { "" } else { code };

@@ -1,4 +1,4 @@
-//! What a reading comes to, by whichever API, and whether it is an answer to what was asked.
+//! Adds up a reading, by whichever API, and judges whether it is an answer to what was asked.
 
 use jiff::civil::Date;
 use tracing::{debug, warn};
