@@ -52,9 +52,7 @@ impl Poller {
         let mut steps = self.plan(began, first, progress);
         self.forget_failures_of_nothing(&steps, first, progress);
         while let Some(step) = steps.pop() {
-            // What is logged on the way says whose reading it is.
-            let span = warn_span!("reading", scope = self.label());
-            match self.make(step, began, progress).instrument(span).await {
+            match self.make(step, began, progress).await {
                 Ok(Next::GoOn) => {}
                 Ok(Next::Instead(asks)) => {
                     let step = |ask| Step { ask, ..step };
@@ -111,7 +109,9 @@ impl Poller {
         progress: &mut Progress,
     ) -> Result<Next, Failure> {
         let (started, ask) = (Instant::now(), step.ask);
-        let read = match self.read(ask).await {
+        // What is logged on the way says whose reading it is.
+        let span = warn_span!("reading", scope = self.label());
+        let read = match self.read(ask).instrument(span).await {
             Ok(read) if ask.by == By::Report => {
                 progress.refuse_nothing(ask.span, read.rows).map(|()| read)
             }
