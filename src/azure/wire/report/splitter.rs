@@ -198,10 +198,10 @@ impl Splitter {
 /// A bit for each byte of a block that may separate, the first byte's the lowest. Written so that the
 /// compiler compares many bytes with one instruction.
 fn marks(block: &[u8]) -> u64 {
-    let bytes: [u8; BLOCK] = block.first_chunk().copied().unwrap_or_else(|| {
-        let mut last = [0; BLOCK];
+    let mut last = [0; BLOCK];
+    let bytes: &[u8; BLOCK] = block.first_chunk().unwrap_or_else(|| {
         last[..block.len()].copy_from_slice(block);
-        last
+        &last
     });
     let marked = bytes
         .map(|byte| u8::from((byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r')));
