@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use jiff::SignedDuration;
 use tokio::signal::unix::Signal;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;
 
@@ -61,7 +62,8 @@ pub(super) async fn exporter(
     let status = world.status.clone();
     status.configured(world.clock.now());
     let (reloads, mut wished) = wishes();
-    let router = router(site(&world, &front, reloads.clone()), access.clone());
+    let (restored, is_restored) = watch::channel(false);
+    let router = router(site(&world, &front, reloads.clone(), is_restored), access.clone());
     let threads = AnswerThreads::start().context("no threads to answer with")?;
     let mut servers = JoinSet::new();
     for listener in front.listeners {
@@ -79,7 +81,9 @@ pub(super) async fn exporter(
     }
     supervisor.tell("READY=1");
     let mut polls = Polls::default();
-    wiring::pollers(&config, &world).into_iter().for_each(|poller| polls.start(poller));
+    let pollers = wiring::pollers(&config, &world);
+    restored.send_replace(true);
+    pollers.into_iter().for_each(|poller| polls.start(poller));
     let mut reloader = Reloader::new(front.source, config, world);
     let stop = stopped(signals.stop.clone());
     tokio::pin!(stop);
@@ -114,7 +118,12 @@ pub(super) async fn exporter(
 }
 
 /// What the server shows.
-fn site(world: &World, front: &Front<'_>, reloads: Reloads) -> Site {
+fn site(
+    world: &World,
+    front: &Front<'_>,
+    reloads: Reloads,
+    restored: watch::Receiver<bool>,
+) -> Site {
     let clock = world.clock.clone();
     Site {
         exposition: world.exposition.clone(),
@@ -124,6 +133,7 @@ fn site(world: &World, front: &Front<'_>, reloads: Reloads) -> Site {
         now: Arc::new(move || clock.now()),
         demo: front.demo,
         reloads,
+        restored,
     }
 }
 

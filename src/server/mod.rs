@@ -10,8 +10,11 @@ mod connections;
 mod negotiation;
 mod page;
 mod passwords;
+mod peers;
+mod places;
 mod reload;
 mod scrape;
+mod turns;
 
 use std::sync::Arc;
 
@@ -21,6 +24,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::config::TelemetryPath;
 use crate::metrics::Exposition;
@@ -39,7 +43,7 @@ pub struct Site {
     pub status: Arc<Status>,
     /// Where the metrics are.
     pub telemetry_path: TelemetryPath,
-    /// How many scrapes may be under way; 0 for any number.
+    /// How many expositions may be written at once; 0 for any number.
     pub max_requests: usize,
     /// The time, for ages. The wall clock is not the server's.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -47,6 +51,8 @@ pub struct Site {
     pub demo: bool,
     /// Who reads the configuration again.
     pub reloads: Reloads,
+    /// Whether the costs of the process before are published, if there are any.
+    pub restored: watch::Receiver<bool>,
 }
 
 /// The routes, behind the access rules. GET and HEAD only, but for `/-/reload`, which is POST, or PUT
@@ -138,6 +144,7 @@ mod tests {
             now: Arc::new(|| Timestamp::UNIX_EPOCH),
             demo: false,
             reloads: tokio::sync::mpsc::channel(1).0,
+            restored: watch::channel(true).1,
         };
         assert_eq!(healthy(State(site.clone())).await.0, StatusCode::OK);
         let web = status.scopes()[1].info.id.clone();

@@ -3,9 +3,18 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "../serving/certificates.rs"]
+#[expect(dead_code, reason = "its own tests use the rest")]
+mod certificates;
+mod crowd;
+mod places;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
+mod restart;
+#[path = "../azure/server.rs"]
+#[expect(dead_code, reason = "the faults are tested with the client")]
+mod server;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
