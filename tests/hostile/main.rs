@@ -1,11 +1,13 @@
 //! Answers that are made to harm: endless, deep, huge, packed. Each ends in its reason, and in the
-//! memory of a process that is told to serve meanwhile.
+//! memory of a process that is told to serve meanwhile. And web sites that have a browser ask (`web`).
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
+
+mod web;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -45,6 +45,8 @@ fn served(exporter: &Exporter, web: WebConfig, patience: Patience, max_requests:
     let site = Site {
         exposition: exporter.exposition.clone(),
         status: exporter.status.clone(),
+        external_url: Default::default(),
+        prefix: Default::default(),
         telemetry_path: "/metrics".parse().expect("a path"),
         max_requests,
         now: Arc::new(|| Timestamp::UNIX_EPOCH),
@@ -97,13 +99,15 @@ fn status(answer: &str) -> &str {
 async fn whoever_sends_no_whole_head_is_let_go() {
     let exporter = exporter(1, "vm").await;
     let served = served(&exporter, WebConfig::default(), SHORT, 0);
-    for begun in ["", "GET", "GET /metrics HTTP/1.1\r\n", "GET /metrics HTTP/1.1\r\nhost: x\r\na: "]
+    for begun in
+        ["", "GET", "GET /metrics HTTP/1.1\r\n", "GET /metrics HTTP/1.1\r\nhost: localhost\r\na: "]
     {
         let answer = told(served.address, begun.into()).await;
         assert!(matches!(status(&answer), "closed" | "408"), "{begun:?}: {answer}");
     }
     // So is an open connection on which nothing more is asked.
-    let answer = told(served.address, b"GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n".into()).await;
+    let answer =
+        told(served.address, b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n".into()).await;
     assert!(answer.ends_with("healthy\n"), "{answer}");
 }
 
@@ -130,12 +134,17 @@ async fn requests_that_are_too_large_are_refused() {
     let long = format!("a: {}\r\n", "b".repeat(100_000));
     let path = "x".repeat(100_000);
     for (sent, code) in [
-        (format!("GET /metrics HTTP/1.1\r\nhost: x\r\n{many}\r\n"), "431"),
-        (format!("GET /metrics HTTP/1.1\r\nhost: x\r\n{long}\r\n"), "431"),
-        (format!("GET /{path} HTTP/1.1\r\nhost: x\r\n\r\n"), "414 431"),
-        ("GET /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n".to_owned(), "413"),
+        (format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\n{many}\r\n"), "431"),
+        (format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\n{long}\r\n"), "431"),
+        (format!("GET /{path} HTTP/1.1\r\nhost: localhost\r\n\r\n"), "414 431"),
         (
-            "POST /-/healthy HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n".to_owned(),
+            "GET /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n"
+                .to_owned(),
+            "413",
+        ),
+        (
+            "POST /-/healthy HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n"
+                .to_owned(),
             "413",
         ),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), "closed 400 505"),
@@ -176,7 +185,7 @@ async fn one_scrape_too_many_is_told_to_come_back_and_slow_ones_make_room() {
     // More than the sockets of both sides hold.
     let exporter = exporter(10_000, &"v".repeat(900)).await;
     let served = served(&exporter, WebConfig::default(), SHORT, 2);
-    let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     let mut slow = Vec::new();
     for _ in 0..2 {
         let mut socket = TcpStream::connect(served.address).expect("it listens");
@@ -193,7 +202,7 @@ async fn one_scrape_too_many_is_told_to_come_back_and_slow_ones_make_room() {
     );
     let health = told(
         served.address,
-        b"GET /-/healthy HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".into(),
+        b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".into(),
     )
     .await;
     assert_eq!(status(&health), "200", "others are not counted");
@@ -215,7 +224,8 @@ async fn a_connection_ends_at_the_end_of_its_lifetime() {
     let exporter = exporter(1, "vm").await;
     let patience = Patience { head: LIMIT * 2, lifetime: Duration::from_millis(200), ..SHORT };
     let served = served(&exporter, WebConfig::default(), patience, 0);
-    let answer = told(served.address, b"GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n".into()).await;
+    let answer =
+        told(served.address, b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n".into()).await;
     assert!(answer.ends_with("healthy\n"), "{answer}");
 }
 
@@ -233,7 +243,8 @@ async fn a_publish_of_many_series_holds_up_no_other_request() {
     let (mut last, mut longest) = (start, Duration::ZERO);
     while !publish.is_finished() {
         for path in ["/metrics", "/-/healthy", "/"] {
-            let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+            let request =
+                format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
             assert_eq!(status(&told(served.address, request.into()).await), "200");
         }
         longest = longest.max(last.elapsed());
@@ -242,6 +253,6 @@ async fn a_publish_of_many_series_holds_up_no_other_request() {
     publish.await.expect("no panic").expect("an exposition");
     // Whoever waits for the publish waits for most of it.
     assert!(longest < start.elapsed() / 2, "{longest:?} of {:?}", start.elapsed());
-    let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     assert!(told(served.address, request.into()).await.len() > 10_000_000, "it is published");
 }
