@@ -30,7 +30,9 @@ impl CertificateWatch {
         self.status.serves_certificate_until(config.certificate_expiry);
         self.ends = config.certificate_expiry;
         if config.tls.is_some() && self.ends.is_none() {
-            warn!("the end of the server's certificate cannot be read: nothing will warn of it");
+            warn!(
+                "the end of the certificate of --web.config.file cannot be read: nothing will warn of it"
+            );
         }
         self.look();
     }
@@ -40,7 +42,7 @@ impl CertificateWatch {
         if let Some(ended) = self.ends.take_if(|end| *end <= self.clock.now()) {
             warn!(
                 %ended,
-                "the server's certificate has expired: clients that check it do not connect; put another in its file, which is read at once"
+                "the certificate of --web.config.file has expired: clients that check it do not connect; put another in its file, which is read at once"
             );
         }
     }

@@ -12,7 +12,7 @@ use crate::serving::{Serving, page, row};
 
 const TLS: &str = "tls_server_config: {cert_file: server.pem, key_file: server.key}\n";
 const FAMILY: &str = "azure_billing_exporter_web_certificate_expiry_timestamp_seconds";
-const EXPIRED: &str = "the server's certificate has expired";
+const EXPIRED: &str = "the certificate of --web.config.file has expired";
 
 /// A certificate that ends so many seconds from now, in the place of the one before, and that end.
 fn ends_in(folder: &Path, seconds: i64) -> i64 {
@@ -87,7 +87,7 @@ async fn a_certificate_that_has_expired_is_told_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_s_own_certificate_counts_and_none_behind_it() {
+async fn the_own_certificate_counts_and_none_behind_it() {
     let folder = TempDir::new().expect("a folder");
     let end = ends_in(folder.path(), 86_400);
     let path = folder.path().join("server.pem");

@@ -164,15 +164,16 @@ async fn nothing_that_a_client_sends_comes_back() {
     let exporter = exporter(1, "vm").await;
     let served = served(&exporter, WebConfig::default(), SHORT, 0);
     let planted = "planted<b>";
-    for (path, code) in [
-        ("/planted'%3Cb%3E", "404"),
-        ("/-/planted'", "404"),
-        ("/metrics?planted'", "200"),
-        ("/?planted'", "200"),
-        ("/planted<b>", "400"),
+    for (path, host, code) in [
+        ("/planted'%3Cb%3E", "localhost", "404"),
+        ("/-/planted'", "localhost", "404"),
+        ("/metrics?planted'", "localhost", "200"),
+        ("/?planted'", "localhost", "200"),
+        ("/planted<b>", "localhost", "400"),
+        ("/metrics", planted, "421"),
     ] {
         let sent = format!(
-            "GET {path} HTTP/1.1\r\nhost: {planted}\r\nx-forwarded-host: {planted}\r\naccept: application/openmetrics-text;escaping={planted}\r\naccept-encoding: {planted}\r\nauthorization: {planted}\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: {host}\r\nx-forwarded-host: {planted}\r\naccept: application/openmetrics-text;escaping={planted}\r\naccept-encoding: {planted}\r\nauthorization: {planted}\r\nconnection: close\r\n\r\n"
         );
         let answer = told(served.address, sent.into()).await;
         assert_eq!(status(&answer), code, "{path}");

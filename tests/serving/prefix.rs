@@ -34,10 +34,12 @@ fn all_routes_are_below_the_path_of_the_external_url_and_the_root_leads_there() 
         let (status, head, _) = request(&address, "GET", path, "*/*");
         assert!(status == 302 && head.contains("\r\nlocation: /costs/\r\n"), "{path}: {head}");
     }
-    let greeting = demo.line_with("open http://");
-    assert_eq!(greeting, format!("open http://{address}/costs/"));
-    let metrics = demo.line_with("http://");
-    assert_eq!(metrics.trim(), format!("http://{address}/costs/m"));
+    demo.signal("TERM");
+    let lines = demo.lines_to_the_end();
+    for said in [format!("open http://{address}/costs/"), format!("     http://{address}/costs/m")]
+    {
+        assert!(lines.contains(&said), "{said:?}: {lines:#?}");
+    }
 }
 
 #[test]
