@@ -191,7 +191,7 @@ fn probes_and_scrapes_ask_below_the_path_that_the_exporter_is_given() {
             let objects = rendered(&values);
             let container =
                 &only(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
-            let asks = vec![json!("healthcheck"), json!(format!("--web.route-prefix={prefix}"))];
+            let asks = [json!("healthcheck"), json!(format!("--web.route-prefix={prefix}"))];
             let asks = if prefix.is_empty() { &asks[..1] } else { &asks[..] };
             for probe in ["livenessProbe", "readinessProbe"] {
                 let probe = &container[probe];

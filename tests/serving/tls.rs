@@ -176,6 +176,23 @@ async fn a_head_of_http_2_ends_with_its_bytes_and_then_with_its_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_made_to_lead_to_loopback_gets_nothing_by_tls_either() {
+    let serving = serving(certified().0, TLS).await;
+    let port = serving.address.rsplit(':').next().expect("a port");
+    for (name, status) in [("evil.example.com", 421), ("localhost", 200)] {
+        let leads = format!("{name}:{port}:127.0.0.1");
+        let address = format!("https://{name}:{port}/metrics");
+        for version in ["--http2", "--http1.1"] {
+            // The certificate is for the address alone: a name that a site has a certificate for passes it.
+            let answer = curl(&["--insecure", version, "--resolve", &leads, &address]);
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.status, status, "{version} {name}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{version}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_headers_and_rates_are_held_on_every_path() {
     let web = format!(
         "basic_auth_users: {{prometheus: {}}}\nhttp_server_config:\n  headers: {{X-Frame-Options: deny, Content-Security-Policy: \"default-src 'self'\"}}\n",
