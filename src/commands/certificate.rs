@@ -1,5 +1,5 @@
-//! The end of the server's certificate: published, and logged once it has come. Scrapers that check
-//! certificates are gone then, so that the log may be all that is left to look at.
+//! Publishes when the server's certificate ends, and logs it once that time has come. Scrapers that
+//! check certificates are gone then, so that the log may be all that is left to look at.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::status::Status;
 pub(super) struct CertificateWatch {
     status: Arc<Status>,
     clock: Clock,
-    /// Not logged yet.
+    /// The end that is still to be logged.
     ends: Option<Timestamp>,
 }
 

@@ -1,6 +1,6 @@
-//! By which names this machine's own users ask. A web site can have its name lead to 127.0.0.1 (DNS
-//! rebinding), and a browser on this machine then reads costs for it. So where the exporter listens on
-//! loopback only, it answers to names of loopback, and to the name that it was told to have.
+//! Checks for which name a request is. A web site can have its name lead to 127.0.0.1 (DNS rebinding),
+//! and a browser on this machine then reads costs for it. So where a listener is on loopback, it answers
+//! to names of loopback, and to the host of `--web.external-url`.
 
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::config::ExternalUrl;
 #[derive(Clone, Copy)]
 struct ByLoopback;
 
-/// The router for one listener, which tells it whether that is on loopback.
+/// Returns the router for one listener, marked where that is on loopback.
 pub(super) fn of_listener(router: Router, listener: &TcpListener) -> Router {
     let address = listener.local_addr().map(|address| address.ip().to_canonical());
     if address.is_ok_and(|address| address.is_loopback()) {

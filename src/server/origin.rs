@@ -1,5 +1,5 @@
-//! Whether another site has a browser send a request. The browser does so for any page its user looks
-//! at, with the user's password and out of the user's network, and says for whom it is.
+//! Finds out whether another site has a browser send a request. A browser does so for any page its user
+//! looks at, with the user's password and from the user's network, and says for which site it is.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 

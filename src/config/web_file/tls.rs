@@ -63,7 +63,7 @@ pub(super) fn read(
     Some((config, expiry))
 }
 
-/// The end of a certificate's validity. None where its text is stricter than TLS asks for.
+/// Returns when a certificate ends, or None where that cannot be read although TLS works with it.
 fn expiry(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     let certificate = Certificate::from_der(certificate).ok()?;
     let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();
