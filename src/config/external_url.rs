@@ -1,5 +1,5 @@
-//! Where the exporter is found from outside, as Prometheus's flags of these names say it: by which
-//! URL, and below which path its routes are.
+//! The URL by which the exporter is reached from outside, and the path that its routes are below, as
+//! Prometheus's flags of these names have them.
 
 use std::fmt;
 use std::str::FromStr;

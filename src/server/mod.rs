@@ -69,25 +69,25 @@ pub fn router(site: Site, access: Arc<Access>) -> Router {
         .route(&below("/-/healthy"), get(healthy))
         .route(&below("/-/ready"), get(ready))
         .route(&below("/-/reload"), post(reload::reload).put(reload::reload));
-    with_ways_to(&site.prefix, routes)
+    with_redirects_to(&site.prefix, routes)
         .with_state(site)
         .layer(from_fn_with_state(external_url, hosts::check))
         .layer(from_fn_with_state(access, access::guard))
         .layer(map_response(without_sniffing))
 }
 
-/// Leads to the page whoever asks above it, as Prometheus does.
-fn with_ways_to(prefix: &PathPrefix, routes: Router<Site>) -> Router<Site> {
+/// Redirects to the page whoever asks above it, as Prometheus does.
+fn with_redirects_to(prefix: &PathPrefix, routes: Router<Site>) -> Router<Site> {
     if prefix.as_str().is_empty() {
         return routes;
     }
     let page = format!("{prefix}/");
-    let lead =
+    let redirect =
         get(move || async { (StatusCode::FOUND, [(header::LOCATION, page)]).into_response() });
-    routes.route("/", lead.clone()).route(prefix.as_str(), lead)
+    routes.route("/", redirect.clone()).route(prefix.as_str(), redirect)
 }
 
-/// Browsers take an answer for what it says it is, whatever a name in it looks like.
+/// Tells browsers to take the answer for what it says it is, whatever a name in it looks like.
 async fn without_sniffing(mut response: Response) -> Response {
     let nosniff = HeaderValue::from_static("nosniff");
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
