@@ -6,6 +6,7 @@
 
 pub mod api;
 mod billing;
+mod certificate;
 mod cores;
 mod format;
 mod gzip;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
@@ -151,6 +153,7 @@ impl Exposition {
         registry.register_collector(Box::new(Live {
             scopes,
             reload: self.status.last_reload(),
+            certificate_expiry: self.status.certificate_expiry(),
             calls: self.calls.clone(),
             refused: self.refused.load(Ordering::Relaxed),
             about: self.about,
@@ -169,6 +172,7 @@ impl Exposition {
 struct Live {
     scopes: Vec<ScopeStatus>,
     reload: Option<LastReload>,
+    certificate_expiry: Option<Timestamp>,
     calls: Arc<ApiCalls>,
     refused: u64,
     about: About,
@@ -207,6 +211,9 @@ impl Collector for Live {
         ConstGauge::new(1_i64).encode(build.encode_family(&labels)?)?;
         if let Some(reload) = self.reload {
             reloads::encode(reload, &mut encoder)?;
+        }
+        if let Some(expiry) = self.certificate_expiry {
+            certificate::encode(expiry, &mut encoder)?;
         }
         if self.about.demo {
             let help = "The data is simulated: no cost here is real.";

@@ -43,7 +43,8 @@ impl Access {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
     }
 
-    pub(super) fn config(&self) -> Arc<WebConfig> {
+    /// The web config in force.
+    pub fn config(&self) -> Arc<WebConfig> {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -25,6 +25,7 @@ use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::access::Access;
+use super::hosts;
 use super::peers::Peer;
 use super::places::{Activity, Counted, PLACES, Places, Watched};
 
@@ -33,8 +34,9 @@ use super::places::{Activity, Counted, PLACES, Places, Watched};
 const WAITING: i32 = 4096;
 /// Connections that were told to end and have not yet. More of them are not waited for.
 const ENDING: usize = 64;
-/// All headers of a request and its address.
+/// All headers of a request and its address. HTTP/2 counts 32 more for each header.
 const HEAD_BYTES: usize = 32 * 1024;
+/// Of HTTP/1.1; those of HTTP/2 end with their bytes.
 const MOST_HEADERS: usize = 64;
 /// Requests at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 16;
@@ -80,6 +82,7 @@ pub async fn serve(
     patience: Patience,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let router = hosts::of_listener(router, &listener);
     listener.set_nonblocking(true)?;
     rustix::net::listen(&listener, WAITING)?;
     let listener = TcpListener::from_std(listener)?;
@@ -175,6 +178,7 @@ impl Client {
             .timer(TokioTimer::new())
             .header_read_timeout(self.patience.head)
             .max_headers(MOST_HEADERS)
+            .max_header_size(HEAD_BYTES)
             .max_buf_size(HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), router);
         let ended = self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
@@ -242,7 +246,7 @@ async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
     let text = "this port speaks TLS; use https\n";
     let length = text.len();
     let answer = format!(
-        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nx-content-type-options: nosniff\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
     );
     stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await

@@ -2,12 +2,14 @@
 //! client sends comes back in an answer, and nothing changes by it, but that `/-/reload` has the
 //! configuration read again.
 //!
-//! A request passes `connections` (time and size), `access` (who may ask) and its route, in this
-//! order.
+//! A request passes `connections` (time and size), `access` (who may ask), `hosts` (by which name) and its
+//! route, in this order.
 
 mod access;
 mod connections;
+mod hosts;
 mod negotiation;
+mod origin;
 mod page;
 mod passwords;
 mod peers;
@@ -20,13 +22,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::config::TelemetryPath;
+use crate::config::{ExternalUrl, PathPrefix, TelemetryPath};
 use crate::metrics::Exposition;
 use crate::status::Status;
 
@@ -41,6 +44,10 @@ pub struct Site {
     pub exposition: Arc<Exposition>,
     /// How polling goes.
     pub status: Arc<Status>,
+    /// How others call it.
+    pub external_url: ExternalUrl,
+    /// What every path here is below.
+    pub prefix: PathPrefix,
     /// Where the metrics are.
     pub telemetry_path: TelemetryPath,
     /// How many expositions may be written at once; 0 for any number.
@@ -60,14 +67,37 @@ pub struct Site {
 pub fn router(site: Site, access: Arc<Access>) -> Router {
     let scrapes = scrape::Scrapes::new(&site);
     let page = page::Page::new(&site);
-    Router::new()
-        .route(site.telemetry_path.as_str(), get(scrape::metrics).with_state(scrapes))
-        .route("/", get(page::index).with_state(page))
-        .route("/-/healthy", get(healthy))
-        .route("/-/ready", get(ready))
-        .route("/-/reload", post(reload::reload).put(reload::reload))
+    let external_url = Arc::new(site.external_url.clone());
+    let below = |path: &str| format!("{}{path}", site.prefix);
+    let routes = Router::new()
+        .route(&below(site.telemetry_path.as_str()), get(scrape::metrics).with_state(scrapes))
+        .route(&below("/"), get(page::index).with_state(page))
+        .route(&below("/-/healthy"), get(healthy))
+        .route(&below("/-/ready"), get(ready))
+        .route(&below("/-/reload"), post(reload::reload).put(reload::reload));
+    with_redirects_to(&site.prefix, routes)
         .with_state(site)
+        .layer(from_fn_with_state(external_url, hosts::check))
         .layer(from_fn_with_state(access, access::guard))
+        .layer(map_response(without_sniffing))
+}
+
+/// Redirects to the page whoever asks above it, as Prometheus does.
+fn with_redirects_to(prefix: &PathPrefix, routes: Router<Site>) -> Router<Site> {
+    if prefix.as_str().is_empty() {
+        return routes;
+    }
+    let page = format!("{prefix}/");
+    let redirect =
+        get(move || async { (StatusCode::FOUND, [(header::LOCATION, page)]).into_response() });
+    routes.route("/", redirect.clone()).route(prefix.as_str(), redirect)
+}
+
+/// Tells browsers to take the answer for what it says it is, whatever a name in it looks like.
+async fn without_sniffing(mut response: Response) -> Response {
+    let nosniff = HeaderValue::from_static("nosniff");
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response
 }
 
 /// What an answer to a scraper says of itself.
@@ -139,6 +169,8 @@ mod tests {
         let site = Site {
             exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
             status: status.clone(),
+            external_url: ExternalUrl::default(),
+            prefix: PathPrefix::default(),
             telemetry_path: "/metrics".parse().unwrap(),
             max_requests: 0,
             now: Arc::new(|| Timestamp::UNIX_EPOCH),

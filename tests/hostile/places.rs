@@ -20,6 +20,7 @@ use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
+use crate::MACHINE;
 use crate::certificates::{Authority, write};
 use crate::crowd::{
     CROWD, SCRAPER, SOON, ask, assert_good, connect, crowd, drip, head, idle, read_nothing, scores,
@@ -96,6 +97,7 @@ fn folder() -> TempDir {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_read_nothing_and_idle_ones_keep_nobody_away() {
+    let _alone = MACHINE.write().await;
     let exporter = Exporter::start(3000, folder(), "{}").await;
     let to = exporter.address;
     let whole = ask(SCRAPER, to, &head("/metrics", "")).await.expect("an exposition").1;
@@ -113,6 +115,7 @@ async fn clients_that_read_nothing_and_idle_ones_keep_nobody_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_that_nobody_reads_keep_nobody_away() {
+    let _alone = MACHINE.write().await;
     let folder = folder();
     let authority = Authority::new("contoso CA");
     authority.serve(folder.path());
@@ -201,6 +204,7 @@ async fn until(is_so: impl Fn() -> bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_of_passwords_keep_nobody_away() {
+    let _alone = MACHINE.write().await;
     // Each user comes for the first time once.
     let users: Vec<String> = (0..10).map(|user| format!("user{user}")).collect();
     let hash = spawn_blocking(|| bcrypt::hash("correct horse", 8).expect("a hash"));

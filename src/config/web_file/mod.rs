@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 
@@ -33,6 +34,8 @@ use super::yaml;
 pub struct WebConfig {
     /// Certificate, key and all that is agreed on in a handshake; without it connections are plain.
     pub tls: Option<Arc<ServerConfig>>,
+    /// When the server's own certificate ends, where that can be read.
+    pub certificate_expiry: Option<Timestamp>,
     /// Who has to say who they are; nobody where it is empty.
     pub users: Users,
     /// What is added to every answer.
@@ -58,6 +61,7 @@ impl fmt::Debug for WebConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebConfig")
             .field("tls", &self.tls.is_some())
+            .field("certificate_expiry", &self.certificate_expiry)
             .field("users", &self.users.len())
             .field("headers", &self.headers)
             .field("rate_limit", &self.rate_limit)
@@ -158,8 +162,11 @@ fn from_text(
     let headers = http.as_ref().and_then(|http| http.get("headers"));
     let tls = root.get("tls_server_config");
     let users = root.get("basic_auth_users");
+    let tls = tls.and_then(|at| tls::read(&at, directory, http2, files, problems));
+    let (tls, certificate_expiry) = tls.unzip();
     Some(WebConfig {
-        tls: tls.and_then(|at| tls::read(&at, directory, http2, files, problems)).map(Arc::new),
+        tls: tls.map(Arc::new),
+        certificate_expiry: certificate_expiry.flatten(),
         users: users.map(|at| read_users(&at, problems)).unwrap_or_default(),
         headers: headers.map(|at| read_headers(&at, problems)).unwrap_or_default(),
         rate_limit: root.get("rate_limit").and_then(|at| rate_limit(&at, problems)),
