@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod files;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
