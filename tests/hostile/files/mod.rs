@@ -1,6 +1,7 @@
 //! Files that others prepared: links, pipes, devices, rights and disks that were not expected. Each is
 //! made with the system's own tools, and the program meets it by its own flags.
 
+mod outputs;
 mod secrets;
 
 use std::collections::BTreeSet;
