@@ -3,6 +3,7 @@
 
 mod outputs;
 mod secrets;
+mod states;
 
 use std::collections::BTreeSet;
 use std::fs;
