@@ -7,6 +7,7 @@
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod certificates;
 mod crowd;
+mod files;
 mod places;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]

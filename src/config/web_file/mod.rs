@@ -11,7 +11,6 @@ mod tls;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,12 +21,13 @@ use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 
-use super::Error;
 use super::duration::duration_or_none;
 use super::error::{Problems, instead_of, shown};
 use super::keys;
 use super::tree::{At, File};
 use super::yaml;
+use super::{Error, LARGEST_FILE};
+use crate::files::{self, Unreadable};
 
 /// Who may ask, over what, and how often.
 #[derive(Clone, Default)]
@@ -102,7 +102,7 @@ impl WebFile {
             }
             Err(error) => {
                 let remedy = "give the path of a readable YAML file";
-                problems.in_document(None, format!("cannot be read: {error}; {remedy}"));
+                problems.in_document(None, format!("{error}; {remedy}"));
                 None
             }
         };
@@ -119,9 +119,9 @@ struct Files {
 
 impl Files {
     /// The stamp is taken first: a change while reading is seen afterwards.
-    fn read(&mut self, path: &Path) -> io::Result<String> {
+    fn read(&mut self, path: &Path) -> Result<String, Unreadable> {
         self.stamps.push((path.to_owned(), Stamp::of(path)));
-        fs::read_to_string(path)
+        files::read_text(path, LARGEST_FILE)
     }
 }
 

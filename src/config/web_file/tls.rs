@@ -93,7 +93,7 @@ impl<'a> Pems<'a> {
                     Ok(text) => Some((text.into(), at)),
                     Err(error) => {
                         let remedy = "give the path of a PEM file this user may read";
-                        let wrong = format!("{} cannot be read: {error}; {remedy}", path.display());
+                        let wrong = format!("{} {error}; {remedy}", path.display());
                         problems.at(&at, wrong);
                         None
                     }
