@@ -54,11 +54,11 @@ struct Usage {
 #[cfg(target_os = "linux")]
 impl Usage {
     fn read() -> procfs::ProcResult<Self> {
-        use procfs::{CurrentSI, WithCurrentSystemInfo};
+        use procfs::WithCurrentSystemInfo;
         let process = procfs::process::Process::myself()?;
         let stat = process.stat()?;
         let ticks = procfs::ticks_per_second() as f64;
-        let boot = procfs::KernelStats::current()?.btime as f64;
+        let boot = boot_seconds();
         let max_fds = match process.limits()?.max_open_files.soft_limit {
             procfs::process::LimitValue::Value(limit) => limit as f64,
             procfs::process::LimitValue::Unlimited => f64::INFINITY,
@@ -73,4 +73,14 @@ impl Usage {
             start_seconds: boot + stat.starttime as f64 / ticks,
         })
     }
+}
+
+/// When the system started, in whole seconds. `/proc/stat` has it as well, but systemd's `ProcSubset=pid`
+/// hides that.
+#[cfg(target_os = "linux")]
+fn boot_seconds() -> f64 {
+    use rustix::time::{ClockId, clock_gettime};
+    let (now, since_boot) = (clock_gettime(ClockId::Realtime), clock_gettime(ClockId::Boottime));
+    let seconds = (now.tv_sec - since_boot.tv_sec) as f64;
+    (seconds + (now.tv_nsec - since_boot.tv_nsec) as f64 / 1e9).floor()
 }
