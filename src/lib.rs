@@ -16,7 +16,8 @@
 //!
 //! Beside these, [`backfill`] writes months that are over: from 3 by way of 4 to a file or a receiver.
 //!
-//! [`commands`] wires these together for what [`cli`] was asked to do. [`simulator`] is an
+//! [`commands`] wires these together for what [`cli`] was asked to do. [`log_limit`] is for any of them:
+//! what must not fill a disk. [`simulator`] is an
 //! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot
 //! cancel another.
 //!
@@ -55,6 +56,7 @@ pub mod files;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod log_limit;
 pub mod metrics;
 pub mod poller;
 pub mod server;

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use azure_billing_exporter::{cli, commands};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    commands::run(cli::parse()).await
+fn main() -> ExitCode {
+    commands::run(cli::parse())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use jiff::ToSpan;
@@ -12,13 +13,13 @@ use crate::billing::budget::Budget;
 use crate::billing::period::{DayRange, day_of};
 use crate::cli::CheckArgs;
 use crate::config::{Config, ScopeBudget};
-use crate::metrics::About;
+use crate::metrics::{About, LogLines};
 
 /// The newest days that are asked for: the source lags by one to three, and a new month has none.
 const DAYS: i32 = 7;
 
 /// Whether every scope can be read.
-pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
+pub(super) async fn run(args: &CheckArgs, config: &Config, log: &Arc<LogLines>) -> Result<bool> {
     let identity = config.azure.auth.describe();
     let endpoint = &config.azure.endpoint;
     say(&format!("{}identity: {identity}\nendpoint: {endpoint}\n", valid(config, args.online)))?;
@@ -26,7 +27,7 @@ pub(super) async fn run(args: &CheckArgs, config: &Config) -> Result<bool> {
         say("Azure was not asked; --online asks whether it gives access\n")?;
         return Ok(true);
     }
-    let world = wiring::world(config, About { demo: false, process: false })?;
+    let world = wiring::world(config, About { demo: false, process: false }, log)?;
     say("\n")?;
     let today = day_of(world.clock.now());
     let days = DayRange { first: today.saturating_sub((DAYS - 1).days()), last: today };

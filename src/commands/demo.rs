@@ -3,6 +3,7 @@
 
 use std::io::{Write, stdout};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -25,7 +26,7 @@ use crate::cli::DemoArgs;
 use crate::config::{
     Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget, Secret,
 };
-use crate::metrics::About;
+use crate::metrics::{About, LogLines};
 use crate::poller::Clock;
 use crate::server::{Patience, serve};
 use crate::simulator::{Options, SimulatedScope, Simulator, Surge};
@@ -33,14 +34,14 @@ use crate::simulator::{Options, SimulatedScope, Simulator, Surge};
 /// So that a visitor sees polls happen.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
+pub(super) async fn run(args: &DemoArgs, web: Web, log: &Arc<LogLines>) -> Result<()> {
     let signals = Signals::listen()?;
     let listeners = bind(&args.listen_address)?;
     let azure = private_listener().context("cannot listen on 127.0.0.1 for the simulated Azure")?;
     let endpoint = Url::parse(&format!("http://{}", azure.local_addr()?))?;
     let simulator = simulator(with_an_anomaly(enrollment(&args.enrollment)));
     let config = config(&simulator, endpoint.clone())?;
-    let world = wiring::world(&config, About { demo: true, process: true })?;
+    let world = wiring::world(&config, About { demo: true, process: true }, log)?;
     warn!("DEMO: every cost below is simulated; no Azure account is read");
     info!(%endpoint, "simulating Azure");
     let mut greeting = String::new();
@@ -51,14 +52,22 @@ pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
         greeting.push_str(&format!("open {page}/\n     {page}{metrics}\n"));
     }
     greeting.push_str("stop with Ctrl-C\n");
-    // The demo goes on where nobody reads this; `println!` would panic.
-    let _ = stdout().write_all(greeting.as_bytes());
+    greet(greeting);
     let mut servers = JoinSet::new();
     let stop = stopped(signals.stop.clone());
     servers.spawn(serve(azure, simulator.router(), Arc::default(), Patience::default(), stop));
     let args = &args.web;
     let front = Front { listeners, args, web, demo: true, source: None, hangups: None };
     exporter(config, world, front, signals).await
+}
+
+/// Writes to standard output. The demo goes on where nobody reads that, be it gone or a full pipe: the
+/// thread ends with the process.
+fn greet(greeting: String) {
+    let greet = move || _ = stdout().write_all(greeting.as_bytes());
+    if let Err(error) = thread::Builder::new().name("greeting".to_owned()).spawn(greet) {
+        warn!("the addresses are in the log only: {error}");
+    }
 }
 
 /// Something to find: the days from the latest complete one on are dear, unless flags say otherwise.

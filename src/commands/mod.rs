@@ -20,12 +20,15 @@ mod wiring;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use thiserror::Error;
+use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command, SourceArgs};
 use crate::config::Config;
+use log::Log;
 use web::Web;
 
 /// A bad configuration; nothing was started. As clap ends on bad flags.
@@ -36,26 +39,43 @@ const BAD_CONFIGURATION: u8 = 2;
 #[error("{0}")]
 struct WrongFlags(String);
 
+/// What still runs beside the command at its end, such as writing to a disk, is waited for this long. A
+/// network file system that is gone may hold it up for ever.
+const LAST_WORK: Duration = Duration::from_secs(5);
+
 /// Runs a command to its end.
-pub async fn run(cli: Cli) -> ExitCode {
+pub fn run(cli: Cli) -> ExitCode {
     let bar = matches!(cli.command, Command::Backfill(_)) && backfill::has_bar();
-    log::start(cli.log, bar);
-    let config = source(&cli.command).map(wiring::configuration).transpose();
-    let web = Web::read(web_config_file(&cli.command));
+    let started = Runtime::new().and_then(|runtime| Ok((runtime, Log::start(cli.log, bar)?)));
+    let (runtime, log) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            eprintln!("azure-billing-exporter: cannot start a thread: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run_in(&cli.command, &log));
+    runtime.shutdown_timeout(LAST_WORK);
+    code
+}
+
+async fn run_in(command: &Command, log: &Log) -> ExitCode {
+    let config = source(command).map(wiring::configuration).transpose();
+    let web = Web::read(web_config_file(command));
     let (config, web) = match (config, web) {
         (Ok(config), Ok(web)) => (config, web),
         (config, web) => {
             for error in [config.err(), web.err()].into_iter().flatten() {
-                eprintln!("{error}");
+                log.print(&error.to_string());
             }
             return ExitCode::from(BAD_CONFIGURATION);
         }
     };
-    match dispatch(&cli.command, config, web).await {
+    match dispatch(command, config, web, log).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("azure-billing-exporter: {error:#}");
+            log.print(&format!("azure-billing-exporter: {error:#}"));
             if error.is::<WrongFlags>() { BAD_CONFIGURATION.into() } else { ExitCode::FAILURE }
         }
     }
@@ -86,15 +106,18 @@ fn web_config_file(command: &Command) -> Option<&Path> {
 }
 
 /// Whether all that was asked for succeeded.
-async fn dispatch(command: &Command, config: Option<Config>, web: Web) -> Result<bool> {
+async fn dispatch(command: &Command, config: Option<Config>, web: Web, log: &Log) -> Result<bool> {
+    let log = log.lines();
     match (command, config) {
-        (Command::Serve(args), Some(config)) => serve::run(args, config, web).await.map(|()| true),
-        (Command::Once(args), Some(config)) => once::run(args, &config).await,
-        (Command::Check(args), Some(config)) => check::run(args, &config).await,
+        (Command::Serve(args), Some(config)) => {
+            serve::run(args, config, web, log).await.map(|()| true)
+        }
+        (Command::Once(args), Some(config)) => once::run(args, &config, log).await,
+        (Command::Check(args), Some(config)) => check::run(args, &config, log).await,
         (Command::Backfill(args), Some(config)) => {
             backfill::run(args, &config).await.map(|()| true)
         }
-        (Command::Demo(args), _) => demo::run(args, web).await.map(|()| true),
+        (Command::Demo(args), _) => demo::run(args, web, log).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
         (Command::Healthcheck(args), _) => healthcheck::run(args).await.map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),

@@ -1,6 +1,7 @@
 //! `once`: one poll of every scope, for cron and node_exporter's textfile collector.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use tokio::task::JoinSet;
@@ -11,19 +12,19 @@ use super::wiring;
 use crate::cli::OnceArgs;
 use crate::config::Config;
 use crate::files::Output;
-use crate::metrics::{About, Format};
+use crate::metrics::{About, Format, LogLines};
 
 /// Whether every scope was read.
-pub(super) async fn run(args: &OnceArgs, config: &Config) -> Result<bool> {
+pub(super) async fn run(args: &OnceArgs, config: &Config, log: &Arc<LogLines>) -> Result<bool> {
     let signals = Signals::listen()?;
-    wiring::warn(config);
+    wiring::warn(&config.warnings);
     // Before hours of polling, not after them.
     let cannot = || match &args.output {
         Some(path) => format!("cannot write {}", path.display()),
         None => "cannot write to standard output".to_owned(),
     };
     let output = args.output.as_deref().map(Output::prepare).transpose().with_context(cannot)?;
-    let world = wiring::world(config, About { demo: false, process: false })?;
+    let world = wiring::world(config, About { demo: false, process: false }, log)?;
     let mut polls = JoinSet::new();
     for mut poller in wiring::pollers(config, &world) {
         polls.spawn(async move { poller.poll().await });

@@ -75,6 +75,7 @@ impl Polls {
 #[cfg(test)]
 mod tests {
     use std::pin::Pin;
+    use std::sync::Arc;
     use std::time::Duration;
 
     use tokio::time::timeout;
@@ -89,7 +90,8 @@ mod tests {
 
     fn polls(tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 2]) -> (Config, World, Polls) {
         let config = Config::from_yaml(TWO, &Environment::default()).unwrap();
-        let world = wiring::world(&config, About { demo: false, process: false }).unwrap();
+        let world =
+            wiring::world(&config, About { demo: false, process: false }, &Arc::default()).unwrap();
         let mut polls = Polls::default();
         for (poller, task) in wiring::pollers(&config, &world).iter().zip(tasks) {
             let (handle, task) = (poller.handle(), polls.tasks.spawn(task));

@@ -18,7 +18,8 @@ use super::supervisor::Systemd;
 use super::wiring;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
-use crate::config::Config;
+use crate::config::{Config, Problem};
+use crate::log_limit::LogLimit;
 use crate::poller::{self, World};
 use crate::server::{Reloaded, Reloads};
 
@@ -70,12 +71,14 @@ pub(super) struct Reloader {
     source: Option<SourceArgs>,
     config: Config,
     world: World,
+    /// Whoever may ask for reloads may ask for thousands.
+    limit: LogLimit,
 }
 
 impl Reloader {
     pub(super) fn new(source: Option<&SourceArgs>, config: Config, world: World) -> Self {
         let source = source.filter(|source| source.config_file.is_some()).cloned();
-        Self { source, config, world }
+        Self { source, config, world, limit: LogLimit::default() }
     }
 
     /// Meets some wishes by one reload.
@@ -98,36 +101,46 @@ impl Reloader {
     async fn reload(&mut self, polls: &mut Polls) -> Reloaded {
         let Some(source) = self.source.clone() else {
             const WHY: &str = "there is no configuration file to read again: restart the exporter with other flags, or with --config.file";
-            warn!("{WHY}");
+            if let Some(left_out) = self.limit.pass(WHY) {
+                warn!(left_out, "{WHY}");
+            }
             return Reloaded::Impossible(format!("{WHY}\n"));
         };
         match self.follow(source, polls).await {
-            Ok(changes) => {
+            Ok((changes, warnings)) => {
                 self.world.status.configured(self.world.clock.now());
-                info!(changes = changes.join("; "), "the configuration was read again");
-                let lines = changes.iter().map(|change| format!("{change}\n"));
-                Reloaded::Done(format!(
-                    "the configuration was read again\n{}",
-                    lines.collect::<String>()
-                ))
+                let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
+                if let Some(left_out) = self.limit.pass(&format!("{lines}{warnings:?}")) {
+                    let changes = changes.join("; ");
+                    info!(left_out, changes, "the configuration was read again");
+                    wiring::warn(&warnings);
+                }
+                Reloaded::Done(format!("the configuration was read again\n{lines}"))
             }
             Err(why) => {
                 self.world.status.reload_failed();
-                error!("the configuration stays as it was: {why:#}");
-                Reloaded::Failed(format!("the configuration stays as it was:\n{why:#}\n"))
+                let why = format!("{why:#}");
+                if let Some(left_out) = self.limit.pass(&why) {
+                    error!(left_out, "the configuration stays as it was: {why}");
+                }
+                Reloaded::Failed(format!("the configuration stays as it was:\n{why}\n"))
             }
         }
     }
 
-    async fn follow(&mut self, source: SourceArgs, polls: &mut Polls) -> Result<Vec<String>> {
+    /// What has changed, and what the new configuration is warned of.
+    async fn follow(
+        &mut self,
+        source: SourceArgs,
+        polls: &mut Polls,
+    ) -> Result<(Vec<String>, Vec<Problem>)> {
         let read = spawn_blocking(move || wiring::configuration(&source)).await;
         let new = read.context("reading it has ended by a bug, please report this")??;
-        wiring::warn(&new);
-        let changes = changes(&self.config, &new);
+        let (changes, warnings) = (changes(&self.config, &new), new.warnings.clone());
         if !changes::are_none(&self.config, &new) {
             self.take_over(new, polls).await?;
         }
-        Ok(changes)
+        Ok((changes, warnings))
     }
 
     /// Lets another configuration count.

@@ -20,17 +20,22 @@ use super::web::Web;
 use super::wiring;
 use crate::cli::{ServeArgs, SourceArgs, WebArgs};
 use crate::config::{Config, ListenAddress, PathPrefix, Scope};
-use crate::metrics::About;
+use crate::metrics::{About, LogLines};
 use crate::poller::World;
 use crate::server::{Patience, Reloads, Site, router, serve};
 
-pub(super) async fn run(args: &ServeArgs, config: Config, web: Web) -> Result<()> {
+pub(super) async fn run(
+    args: &ServeArgs,
+    config: Config,
+    web: Web,
+    log: &Arc<LogLines>,
+) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     info!(version, revision = env!("BUILD_REVISION"), "azure-billing-exporter");
     let signals = Signals::listen()?;
     let hangups = Some(hangups()?);
-    wiring::warn(&config);
-    let mut world = wiring::world(&config, About { demo: false, process: true })?;
+    wiring::warn(&config.warnings);
+    let mut world = wiring::world(&config, About { demo: false, process: true }, log)?;
     let listeners = bind(&args.listen_address)?;
     world.store = wiring::store(&config, &world.clock)?;
     announce(&config, &listeners, &args.web, &web);

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -12,19 +12,22 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use crate::config::{Environment, Supervisor};
+use crate::log_limit::LogLimit;
 use crate::status::Status;
 
 /// A service manager that listens, or none.
 #[derive(Clone)]
 pub(super) struct Systemd {
     socket: Option<Arc<UnixDatagram>>,
+    /// Each reload and each sign of life says something.
+    limit: Arc<Mutex<LogLimit>>,
     watchdog: Option<Duration>,
 }
 
 impl Systemd {
     /// Who started this process.
     pub(super) fn from_environment() -> Self {
-        let none = Self { socket: None, watchdog: None };
+        let none = Self { socket: None, limit: Arc::default(), watchdog: None };
         let Some(supervisor) = Environment::read().supervisor(std::process::id()) else {
             return none;
         };
@@ -40,13 +43,17 @@ impl Systemd {
         // It must never hold up the exporter.
         socket.set_nonblocking(true)?;
         socket.connect_addr(&address(&supervisor.socket)?)?;
-        Ok(Self { socket: Some(Arc::new(socket)), watchdog: supervisor.watchdog })
+        let socket = Some(Arc::new(socket));
+        Ok(Self { socket, limit: Arc::default(), watchdog: supervisor.watchdog })
     }
 
     /// Says something, and goes on if nobody takes it.
     pub(super) fn tell(&self, state: &str) {
         if let Some(Err(error)) = self.socket.as_ref().map(|socket| socket.send(state.as_bytes())) {
-            warn!("systemd cannot be told {state}: {error}");
+            let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(left_out) = limit.pass(&error.to_string()) {
+                warn!(left_out, "systemd cannot be told {state}: {error}");
+            }
         }
     }
 

@@ -12,8 +12,8 @@ use crate::billing::ledger::TagKeys;
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
-use crate::config::{Config, Environment, Scope};
-use crate::metrics::{About, ApiCalls, Exposition};
+use crate::config::{Config, Environment, Problem, Scope};
+use crate::metrics::{About, ApiCalls, Exposition, LogLines};
 use crate::poller::{Clock, Poller, Wanted, World, scope_info};
 use crate::status::Status;
 use crate::store::Store;
@@ -46,19 +46,20 @@ fn transport(config: &Config) -> Result<Transport> {
 }
 
 /// Tells, once, what in the configuration works but is probably not meant so.
-pub(super) fn warn(config: &Config) {
-    for warning in &config.warnings {
+pub(super) fn warn(warnings: &[Problem]) {
+    for warning in warnings {
         warn!("{warning}");
     }
 }
 
 /// The parts that all scopes share.
-pub(super) fn world(config: &Config, about: About) -> Result<World> {
+pub(super) fn world(config: &Config, about: About, log: &Arc<LogLines>) -> Result<World> {
     let infos = config.scopes.iter().map(scope_info);
     let status = Arc::new(Status::new(infos, config.poll.interval));
     let calls = Arc::new(ApiCalls::default());
     let exposition =
         Exposition::new(status.clone(), calls.clone(), about).context("no exposition")?;
+    let exposition = exposition.with_log(log.clone());
     let client = client(config, calls)?;
     Ok(World {
         client: Arc::new(client),

@@ -11,6 +11,7 @@ mod cores;
 mod format;
 mod gzip;
 mod labels;
+mod log;
 mod polling;
 mod process;
 mod reloads;
@@ -40,6 +41,7 @@ use rendered::{Publisher, Rendered};
 pub use api::ApiCalls;
 pub use billing::{Described, PERIOD_START, SCOPE_INFO, info_values};
 pub use format::{Coding, Format};
+pub use log::LogLines;
 
 /// What is published, and the parts that are written at each scrape.
 #[derive(Debug)]
@@ -48,6 +50,7 @@ pub struct Exposition {
     status: Arc<Status>,
     calls: Arc<ApiCalls>,
     refused: AtomicU64,
+    log: Arc<LogLines>,
     about: About,
 }
 
@@ -80,7 +83,13 @@ impl Exposition {
     pub fn new(status: Arc<Status>, calls: Arc<ApiCalls>, about: About) -> Result<Self, Error> {
         let scopes = status.scopes().iter().map(|scope| scope.info.clone()).collect();
         let publisher = Publisher::new(scopes)?;
-        Ok(Self { publisher, status, calls, refused: AtomicU64::new(0), about })
+        let (log, refused) = (Arc::default(), AtomicU64::new(0));
+        Ok(Self { publisher, status, calls, log, refused, about })
+    }
+
+    /// Publishes what becomes of the lines of a log as well.
+    pub fn with_log(self, log: Arc<LogLines>) -> Self {
+        Self { log, ..self }
     }
 
     /// Puts a snapshot in the place of the scope's last one. Takes a fifth of a second for a hundred
@@ -156,6 +165,7 @@ impl Exposition {
             certificate_expiry: self.status.certificate_expiry(),
             calls: self.calls.clone(),
             refused: self.refused.load(Ordering::Relaxed),
+            log: self.log.clone(),
             about: self.about,
         }));
         let mut live = String::new();
@@ -175,6 +185,7 @@ struct Live {
     certificate_expiry: Option<Timestamp>,
     calls: Arc<ApiCalls>,
     refused: u64,
+    log: Arc<LogLines>,
     about: About,
 }
 
@@ -197,6 +208,7 @@ impl Collector for Live {
             MetricType::Counter,
         )?;
         ConstCounter::new(self.refused).encode(refused)?;
+        self.log.encode(&mut encoder)?;
         let mut build = encoder.encode_descriptor(
             "azure_billing_exporter_build_info",
             "The build of the exporter.",

@@ -28,6 +28,7 @@ use super::access::Access;
 use super::hosts;
 use super::peers::Peer;
 use super::places::{Activity, Counted, PLACES, Places, Watched};
+use crate::log_limit::LogLimit;
 
 /// Connections that the system holds until they are taken. Whoever finds no room there tries again
 /// after a second.
@@ -88,6 +89,7 @@ pub async fn serve(
     let listener = TcpListener::from_std(listener)?;
     let (stopping, stopped) = watch::channel(false);
     let (mut connections, places) = (JoinSet::new(), Arc::new(Places::default()));
+    let mut untaken = LogLimit::default();
     tokio::pin!(stop);
     loop {
         tokio::select! {
@@ -108,7 +110,7 @@ pub async fn serve(
                 }
                 Err(error) => {
                     // The client went away, or there are no file descriptors: others may end soon.
-                    warn!("a connection could not be taken: {error}");
+                    tell_untaken(&error, &mut untaken);
                     sleep(Duration::from_millis(100)).await;
                 }
             },
@@ -120,6 +122,12 @@ pub async fn serve(
     // What is still open then ends with the set.
     let _ = timeout(patience.drain, all).await;
     Ok(())
+}
+
+fn tell_untaken(error: &io::Error, limit: &mut LogLimit) {
+    if let Some(left_out) = limit.pass("") {
+        warn!(left_out, "a connection could not be taken: {error}");
+    }
 }
 
 /// A panic in a handler ends its connection and nothing else.

@@ -8,6 +8,7 @@
 mod certificates;
 mod crowd;
 mod files;
+mod log;
 mod places;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]

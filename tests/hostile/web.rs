@@ -115,12 +115,12 @@ fn serving(flags: &[&str]) -> (Running, String, tempfile::NamedTempFile) {
 fn another_site_reloads_nothing_and_programs_go_on_to() {
     let (mut exporter, address, file) =
         serving(&["--web.external-url=https://finops.example.com", "--log.level=info"]);
-    // A reload that gets through fails, and says so in the log.
-    std::fs::write(file.path(), "nonsense").expect("the file can be written");
     let own = format!("host: {address}");
     let own_origin = format!("origin: http://{address}");
     let (mut refused, mut reloaded) = (0, 0);
-    for method in ["POST", "PUT"] {
+    for (method, wrong) in [("POST", "nonsense"), ("PUT", "scopes: [")] {
+        // A reload that gets through fails, and says so in the log, up to ten times in the same words.
+        std::fs::write(file.path(), wrong).expect("the file can be written");
         for (headers, expected) in [
             (&["sec-fetch-site: cross-site"][..], 403),
             (&["sec-fetch-site: same-site", &own_origin], 403),

@@ -170,7 +170,7 @@ fn the_image_answers_as_an_ordinary_user_and_knows_that_it_is_healthy() {
     let demo = ["run", &container, "--", &program, "demo", "--web.listen-address=127.0.0.1:0"];
     let mut exporter = Contained { run: Running::of(buildah.command(&demo)) };
     let address = exporter.run.address();
-    exporter.run.line_with("message=read");
+    exporter.run.line_with("msg=read");
     let (status, metrics) = get(&address, "/metrics");
     assert_eq!(status, 200);
     assert!(metrics.contains("azure_billing_exporter_demo 1\n"), "{metrics}");

@@ -291,12 +291,12 @@ async fn it_warns_of_months_that_may_have_been_scraped() {
     let mut backfill = Backfill::new(&azure.endpoint);
     let (code, error) = backfill.run(&[]);
     assert_eq!(code, 0, "{error}");
-    assert!(!error.contains("level=warn"), "{error}");
+    assert!(!error.contains("level=WARN"), "{error}");
     backfill.to = months_ago(1);
     backfill.from = months_ago(1);
     let (code, error) = backfill.run(&[]);
     assert_eq!(code, 0, "{error}");
-    let warning = error.lines().find(|line| line.contains("level=warn")).expect("a warning");
+    let warning = error.lines().find(|line| line.contains("level=WARN")).expect("a warning");
     assert!(
         warning.contains("two values a day")
             && warning.contains(&format!("months={}", backfill.to)),

@@ -141,7 +141,7 @@ async fn a_bad_file_changes_nothing_and_is_told_by_answer_log_and_metric() {
         assert!(answer.contains(why), "{why} in {answer}");
         assert!(!answer.contains("planted-secret"), "{answer}");
         let told = program.exporter.line_with("the configuration stays as it was");
-        assert!(told.contains("level=error"), "{told}");
+        assert!(told.contains("level=ERROR"), "{told}");
         assert_eq!((program.value(SUCCESSFUL), program.value(SUCCESS_AT)), (0.0, read_at));
         assert_eq!(program.bill(), bill);
         assert!(get(&program.address, "/").1.contains(PAGE_TELLS));

@@ -72,7 +72,7 @@ async fn the_start_says_what_is_polled_when_by_whom_and_where_to_look() {
     let path = file.path().to_str().expect("a path");
     let flags = ["serve", "--config.file", path, "--web.listen-address", ":0"];
     let mut exporter = Running::start(&[&flags[..], &["--web.telemetry-path", "/m"]].concat());
-    let listening = exporter.line_with("message=listening");
+    let listening = exporter.line_with("msg=listening");
     let port = listening.rsplit(':').next().and_then(|rest| rest.strip_suffix("/m"));
     let port = port.unwrap_or_else(|| panic!("no port: {listening}"));
     let page = format!("page=http://localhost:{port}/ metrics=http://localhost:{port}/m");
@@ -81,7 +81,7 @@ async fn the_start_says_what_is_polled_when_by_whom_and_where_to_look() {
         format!("endpoint={}/ identity=\"a ready token\"", azure.endpoint),
         "polling scope=shop id=department/1234 every=1h read=auto calls_per_minute=100".to_owned(),
         "id=billing_account/1 every=1h read=cost_details".to_owned(),
-        format!("message=\"keeping days\" path={}", state.display()),
+        format!("msg=\"keeping days\" path={}", state.display()),
     ] {
         assert!(
             exporter.seen.iter().any(|line| line.contains(&said)),

@@ -136,5 +136,9 @@ async fn a_path_that_cannot_be_written_is_reported_and_polling_goes_on_in_memory
     assert!(told.contains("/proc/state.redb") && told.contains("permissions"), "{told}");
     until("a poll", || get(&address, "/metrics").1.contains("poll_success{scope=\"shop\"} 1"));
     assert!(get(&address, "/metrics").1.contains(COST));
-    assert_eq!(exporter.seen.iter().filter(|line| line.contains("=error")).count(), 1, "told once");
+    assert_eq!(
+        exporter.seen.iter().filter(|line| line.contains("level=ERROR")).count(),
+        1,
+        "told once"
+    );
 }

@@ -53,9 +53,9 @@ async fn the_end_of_the_certificate_is_published_and_follows_its_file() {
     assert!(!serving.program.seen.iter().any(|line| line.contains(EXPIRED)));
     // Another pair, which is told to have expired when it comes into force.
     let end = ends_in(serving.folder.path(), -3600);
-    serving.program.line_with("message=\"the web config has changed\"");
+    serving.program.line_with("msg=\"the web config has changed\"");
     let told = serving.program.line_with(EXPIRED);
-    assert!(told.contains("level=warn"), "{told}");
+    assert!(told.contains("level=WARN"), "{told}");
     assert_eq!(published(&serving, "https"), Some(end));
     // Without TLS there is no certificate.
     serving.change("", "the web config has changed");

@@ -38,7 +38,7 @@ fn demo() -> (Running, String) {
     let address = demo.address();
     // The open period and the one before of each.
     for _ in 0..8 {
-        demo.line_with("message=read");
+        demo.line_with("msg=read");
     }
     (demo, format!("http://{address}/"))
 }

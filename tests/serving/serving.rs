@@ -70,7 +70,7 @@ impl Serving {
         let address = program.address();
         // The open period and the one before.
         for _ in 0..2 {
-            let line = program.line_with("message=read");
+            let line = program.line_with("msg=read");
             assert_eq!(line.matches("scope=").count(), 1, "whose it is, told once: {line}");
         }
         Self { program, address, folder, _azure: azure }

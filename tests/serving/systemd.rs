@@ -86,7 +86,7 @@ fn a_watchdog_of_another_process_gets_no_sign_of_life() {
     socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
     let environment = [("WATCHDOG_USEC", "10000"), ("WATCHDOG_PID", "1")];
     let mut exporter = started(&format!("@{name}"), &environment);
-    exporter.line_with("message=read");
+    exporter.line_with("msg=read");
     exporter.signal("TERM");
     assert_eq!([heard(&socket), heard(&socket)], ["READY=1", "STOPPING=1"]);
     assert!(exporter.end().success());

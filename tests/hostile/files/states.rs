@@ -71,7 +71,7 @@ fn a_file_with_wider_rights_is_narrowed_and_told() {
     fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("rights");
     let told = serve_once(&place);
     let told = line(&told, "now it is for its owner alone");
-    assert!(told.contains("mode=0664") && told.contains("level=warn"), "{told}");
+    assert!(told.contains("mode=0664") && told.contains("level=WARN"), "{told}");
     assert!(told.contains(&text(&path)), "{told}");
     assert_eq!(mode(&path), 0o600);
     let told = serve_once(&place);
