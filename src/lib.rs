@@ -16,8 +16,8 @@
 //!
 //! Beside these, [`backfill`] writes months that are over: from 3 by way of 4 to a file or a receiver.
 //!
-//! [`commands`] wires these together for what [`cli`] was asked to do. [`log_limit`] is for any of them:
-//! what must not fill a disk. [`simulator`] is an
+//! [`commands`] wires these together for what [`cli`] was asked to do. [`descriptors`] and [`log_limit`]
+//! are for any of them: what no process has enough of, and what must not fill a disk. [`simulator`] is an
 //! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot
 //! cancel another.
 //!
@@ -52,6 +52,7 @@ pub mod billing;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod descriptors;
 pub mod files;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]

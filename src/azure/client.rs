@@ -209,7 +209,8 @@ impl Client {
 
     /// One request and its whole answer.
     async fn ask(&self, call: &Call<'_>) -> Result<Content, Failure> {
-        let bearer = self.authority.bearer().await.map_err(Failure::NoToken)?;
+        let bearer = self.authority.bearer().await;
+        let bearer = bearer.map_err(|error| Failure::NoToken(error.or_no_descriptors()))?;
         let request = call.request().header(header::AUTHORIZATION, bearer);
         let request = request.body(call.body.clone().unwrap_or_default()).map_err(no_request)?;
         let asked = Instant::now();
@@ -312,5 +313,5 @@ impl Client {
 fn broken(error: &TransportError) -> Error {
     let timed_out = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
     let text = cause(error);
-    if timed_out { Error::Timeout(text) } else { Error::Unavailable(text) }
+    if timed_out { Error::Timeout(text) } else { Error::Unavailable(text).or_no_descriptors() }
 }

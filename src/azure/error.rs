@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::descriptors;
+
 /// A reading that ended without an answer to publish. Each text says what was asked and what came.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -26,6 +28,9 @@ pub enum Error {
     /// Azure, or the way to it, is down.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// This process has no file descriptor left, so that whatever it tried could not go well.
+    #[error("no file descriptors are left: {0}")]
+    NoDescriptors(String),
     /// Azure did not answer in time.
     #[error("timed out: {0}")]
     Timeout(String),
@@ -47,11 +52,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Says so where this process has no file descriptor left: then no token can be had and no address be
+    /// reached, whatever Azure would say.
+    pub(super) fn or_no_descriptors(self) -> Self {
+        if descriptors::are_used_up() { Self::NoDescriptors(self.to_string()) } else { self }
+    }
+
     /// Returns whether the same request may well succeed later: Azure is busy or down, or the way to it is.
     /// Any other error stays until something is changed, here or in Azure.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Throttled(_) | Self::Unavailable(_) | Self::Timeout(_) => true,
+            Self::Throttled(_)
+            | Self::Unavailable(_)
+            | Self::NoDescriptors(_)
+            | Self::Timeout(_) => true,
             Self::Auth(_)
             | Self::Forbidden(_)
             | Self::HiddenCharges(_)
@@ -84,6 +98,7 @@ impl Error {
             Self::Unavailable(_) | Self::Timeout(_) => {
                 "serve tries again by itself; if it lasts, check the network, the proxy and azure.endpoint"
             }
+            Self::NoDescriptors(_) => descriptors::REMEDY,
             Self::Unsupported(_) => {
                 "check that the scope belongs to an Enterprise Agreement; if only its report is refused, set its `read: usage_details`"
             }

@@ -76,6 +76,7 @@ impl Findings {
         let (token, permission) = match probed {
             Ok(_) => ("ok", "ok"),
             Err(Error::Auth(_)) => ("failed", UNKNOWN),
+            Err(Error::NoDescriptors(_)) => (UNKNOWN, UNKNOWN),
             Err(Error::Forbidden(_)) => ("ok", "denied"),
             Err(Error::HiddenCharges(_) | Error::NoCharges(_)) => ("ok", "no charges"),
             Err(Error::NotFound(_)) => ("ok", "no such scope"),

@@ -9,6 +9,7 @@ mod healthcheck;
 mod log;
 mod once;
 mod polls;
+mod protection;
 mod reload;
 mod serve;
 mod signals;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use anyhow::Result;
 use thiserror::Error;
 use tokio::runtime::Runtime;
+use tracing::warn;
 
 use crate::cli::{Cli, Command, SourceArgs};
 use crate::config::Config;
@@ -60,6 +62,9 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 async fn run_in(command: &Command, log: &Log) -> ExitCode {
+    if let Err(error) = protection::protect() {
+        warn!("core dumps or the signal of the file size limit stay as they were: {error}");
+    }
     let config = source(command).map(wiring::configuration).transpose();
     let web = Web::read(web_config_file(command));
     let (config, web) = match (config, web) {

@@ -19,6 +19,7 @@ use super::wiring;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Problem};
+use crate::descriptors;
 use crate::log_limit::LogLimit;
 use crate::poller::{self, World};
 use crate::server::{Reloaded, Reloads};
@@ -119,7 +120,7 @@ impl Reloader {
             }
             Err(why) => {
                 self.world.status.reload_failed();
-                let why = format!("{why:#}");
+                let why = descriptors::explain(format!("{why:#}"));
                 if let Some(left_out) = self.limit.pass(&why) {
                     error!(left_out, "the configuration stays as it was: {why}");
                 }

@@ -10,6 +10,7 @@ use tracing::{error, info};
 
 use super::certificate::CertificateWatch;
 use crate::config::{Error, WebConfig, WebFile};
+use crate::descriptors;
 use crate::poller::Clock;
 use crate::server::Access;
 use crate::status::Status;
@@ -71,7 +72,10 @@ impl Web {
                     certificate.replace(&config);
                     self.access.replace(config);
                 }
-                Some(Err(wrong)) => error!("the web config stays as it was: {wrong}"),
+                Some(Err(wrong)) => {
+                    let why = descriptors::explain(wrong.to_string());
+                    error!("the web config stays as it was: {why}");
+                }
                 None => certificate.look(),
             }
         }

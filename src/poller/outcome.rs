@@ -92,6 +92,7 @@ impl From<azure::Error> for Failure {
             azure::Error::NotFound(_) => FailureReason::NotFound,
             azure::Error::Throttled(_) => FailureReason::Throttled,
             azure::Error::Unavailable(_)
+            | azure::Error::NoDescriptors(_)
             | azure::Error::ReportFailed(_)
             | azure::Error::ReportFile(_) => FailureReason::Unavailable,
             azure::Error::Timeout(_) => FailureReason::Timeout,

@@ -28,6 +28,7 @@ use super::access::Access;
 use super::hosts;
 use super::peers::Peer;
 use super::places::{Activity, Counted, PLACES, Places, Watched};
+use crate::descriptors;
 use crate::log_limit::LogLimit;
 
 /// Connections that the system holds until they are taken. Whoever finds no room there tries again
@@ -125,8 +126,9 @@ pub async fn serve(
 }
 
 fn tell_untaken(error: &io::Error, limit: &mut LogLimit) {
-    if let Some(left_out) = limit.pass("") {
-        warn!(left_out, "a connection could not be taken: {error}");
+    let remedy = descriptors::remedy_or("others are still served");
+    if let Some(left_out) = limit.pass(remedy) {
+        warn!(left_out, "a connection could not be taken: {error}; {remedy}");
     }
 }
 

@@ -12,6 +12,7 @@ use tracing::{error, info};
 use super::opening::{self, Now, Refusal};
 use super::tables::{BOOKS, DAYS, POLLS};
 use crate::billing::scope::ScopeId;
+use crate::descriptors;
 
 /// Another process uses the file.
 #[derive(Debug, Error)]
@@ -50,7 +51,8 @@ impl Store {
             Err(Refusal::InUse) => return Err(InUse(path.to_owned())),
             Err(Refusal::Disk(what)) => error!(
                 path = %path.display(),
-                "cannot keep days, polling goes on in memory and a restart will read everything again: {what}; check state.path, its permissions and the disk"
+                "cannot keep days, polling goes on in memory and a restart will read everything again: {what}; {}",
+                descriptors::remedy_or("check state.path, its permissions and the disk")
             ),
         }
         Ok(store)

@@ -16,17 +16,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Nothing, so that one bug in a sum cannot cancel itself out.
     ("simulator", &[]),
     // For whoever meets the system or an outsider.
+    ("descriptors", &[]),
     ("files", &[]),
     ("log_limit", &[]),
     ("config", &["billing", "files"]),
     ("status", &["billing"]),
     ("metrics", &["billing", "status"]),
     ("spool", &["billing"]),
-    ("azure", &["billing", "config", "metrics", "spool"]),
-    ("store", &["billing", "config", "files", "metrics", "spool"]),
-    ("poller", &["azure", "store", "billing", "config", "metrics", "status"]),
+    ("azure", &["billing", "config", "descriptors", "metrics", "spool"]),
+    ("store", &["billing", "config", "descriptors", "files", "metrics", "spool"]),
+    ("poller", &["azure", "store", "billing", "config", "descriptors", "metrics", "status"]),
     ("backfill", &["azure", "billing", "config", "files", "metrics", "status"]),
-    ("server", &["billing", "config", "log_limit", "metrics", "status"]),
+    ("server", &["billing", "config", "descriptors", "log_limit", "metrics", "status"]),
     ("cli", &["billing", "config", "simulator"]),
     ("fuzzing", &["azure", "billing", "config", "metrics", "server", "spool", "status", "store"]),
 ];

@@ -93,6 +93,7 @@ fn every_way_a_reading_fails_is_named_as_the_log_names_it() {
         Error::NotFound(text()),
         Error::Throttled(text()),
         Error::Unavailable(text()),
+        Error::NoDescriptors(text()),
         Error::Timeout(text()),
         Error::Unsupported(text()),
         Error::ReportFailed(text()),

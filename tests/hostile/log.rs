@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
 use crate::process::{Running, get, program, run};
-use crate::serve;
+use crate::{MACHINE, serve};
 
 /// Longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -166,6 +166,7 @@ impl Drop for Started {
 
 #[test]
 fn a_log_that_nobody_reads_holds_up_neither_reloads_nor_polls_nor_the_end() {
+    let _shared = MACHINE.blocking_read();
     let azure = without_rows();
     let config = file(&configuration(&azure, &["1"]));
     let flags = ["--web.listen-address", "127.0.0.1:0", "--log.level", "trace"];
@@ -194,6 +195,7 @@ fn a_log_that_nobody_reads_holds_up_neither_reloads_nor_polls_nor_the_end() {
 
 #[test]
 fn a_reader_that_comes_back_finds_whole_lines_and_is_told_how_many_are_missing() {
+    let _shared = MACHINE.blocking_read();
     let config = file(&configuration(&without_rows(), &["1"]));
     let flags = ["--web.listen-address", "127.0.0.1:0", "--log.level", "trace"];
     let arguments = [&["serve", "--config.file", path(&config)][..], &flags].concat();
@@ -246,6 +248,7 @@ fn logfmt(mut line: &str) -> Vec<(String, String)> {
 
 #[test]
 fn both_forms_of_the_log_have_the_same_keys_and_values_whatever_azure_says() {
+    let _shared = MACHINE.blocking_read();
     let says = r#"{"error":{"code":"a=b","message":"he said \"no\" \\ \u001b[31m\u202e\u0085 = x\tétat"}}"#;
     let endpoint = serve("400 Bad Request", Arc::new(|to| to.write_all(says.as_bytes())));
     let (pairs, objects) = (failing_once(&endpoint, "logfmt"), failing_once(&endpoint, "json"));
@@ -298,6 +301,7 @@ fn reload_on(socket: &mut BufReader<TcpStream>) -> String {
 
 #[test]
 fn ten_thousand_reloads_are_answered_and_fill_no_disk() {
+    let _shared = MACHINE.blocking_read();
     const RELOADS: u64 = 10_000;
     let azure = without_rows();
     let config = file(&configuration(&azure, &["1"]));
@@ -337,6 +341,7 @@ fn ten_thousand_reloads_are_answered_and_fill_no_disk() {
 
 #[test]
 fn a_command_that_fails_ends_although_nobody_reads_why() {
+    let _shared = MACHINE.blocking_read();
     let (reader, writer) = pipe().expect("a pipe");
     let own = || writer.try_clone().expect("the same pipe");
     let filler = Filler::start(own());
@@ -350,6 +355,7 @@ fn a_command_that_fails_ends_although_nobody_reads_why() {
 
 #[test]
 fn a_demo_whose_greeting_nobody_reads_serves_and_ends() {
+    let _shared = MACHINE.blocking_read();
     let (reader, writer) = pipe().expect("a pipe");
     let filler = Filler::start(writer.try_clone().expect("the same pipe"));
     let arguments = ["demo", "--web.listen-address", "127.0.0.1:0", "--resources", "10"];
@@ -376,6 +382,7 @@ fn wrong(problems: usize) -> NamedTempFile {
 
 #[test]
 fn the_last_words_reach_whoever_reads_whole_whatever_the_pipe_was_set_to() {
+    let _shared = MACHINE.blocking_read();
     const PROBLEMS: usize = 5_000;
     let (ours, theirs) = UnixStream::pair().expect("sockets");
     theirs.set_nonblocking(true).expect("it can be set");

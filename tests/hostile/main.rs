@@ -11,13 +11,12 @@ mod files;
 mod log;
 mod places;
 #[path = "../program/process.rs"]
-#[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
 mod restart;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]
 mod server;
-
+mod system;
 mod web;
 
 use std::io::{self, Read, Write};

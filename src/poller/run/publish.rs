@@ -6,6 +6,7 @@ use tokio::task::spawn_blocking;
 use tracing::{error, info, warn_span};
 
 use super::Poller;
+use crate::descriptors;
 use crate::poller::outcome::Failure;
 use crate::poller::plan::first_kept_day;
 use crate::status::{FailureReason, Status};
@@ -67,9 +68,10 @@ impl Poller {
             Err(store::Error::Unwritten(what)) => {
                 self.tell(Status::unwritten);
                 if !std::mem::replace(&mut self.unwritten, true) {
+                    let remedy = descriptors::remedy_or("check state.path and the disk");
                     error!(
                         scope,
-                        "days cannot be stored, polling goes on in memory and a restart will read them again: {what}; check state.path and the disk"
+                        "days cannot be stored, polling goes on in memory and a restart will read them again: {what}; {remedy}"
                     );
                 }
                 Ok(())
