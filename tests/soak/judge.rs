@@ -6,8 +6,9 @@ use std::sync::Arc;
 use azure_billing_exporter::billing::published::FAMILIES;
 use jiff::Timestamp;
 
+use crate::series::Series;
 use crate::source::Source;
-use crate::truth::{Series, Truth, View};
+use crate::truth::{Truth, View};
 
 const LAST_SUCCESS: &str = "azure_billing_poll_last_success_timestamp_seconds";
 const LAST_ATTEMPT: &str = "azure_billing_poll_last_attempt_timestamp_seconds";

@@ -19,6 +19,7 @@ mod outlook;
 mod process;
 mod rows;
 mod scopes;
+mod series;
 mod source;
 mod truth;
 

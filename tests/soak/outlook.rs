@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::rows::{Fact, TAG_KEYS};
 use crate::scopes::COMPLETE_AFTER_DAYS;
-use crate::truth::{Sums, Writer, number};
+use crate::series::{Sums, Writer, number};
 
 /// The complete days before the latest one that make a usual day, at most and at least.
 const USUAL_DAYS: usize = 28;
