@@ -145,7 +145,8 @@ impl Figures {
 
 /// Counts of faults without their seconds and rows.
 fn by_kind(faults: &BTreeMap<Fault, u64>) -> BTreeMap<String, u64> {
-    let figures = regex_lite::Regex::new(r"\(\d+\)|\d+, |after_rows: ").expect("a pattern");
+    let figures = r"\(\d+\)| \{ seconds: \d+ \}|(status|after_rows): \d+, ";
+    let figures = regex_lite::Regex::new(figures).expect("a pattern");
     let mut kinds = BTreeMap::<String, u64>::new();
     for (fault, count) in faults {
         let kind = figures.replace_all(&format!("{fault:?}"), "").into_owned();
