@@ -21,11 +21,10 @@ pub(crate) struct Figures {
     /// When everything of every scope had been read.
     pub(crate) all_read: Option<Duration>,
     pub(crate) restarts: Vec<End>,
-    /// Scrapes without an answer, or with another one than 200.
-    pub(crate) unanswered: u64,
-    /// Scrapes right after a restart that came before the stored days.
+    /// Scrapes right after a restart that came before the stored days: without them or without an
+    /// answer.
     pub(crate) before_restored: u64,
-    /// Scopes whose costs were there and then were not.
+    /// Scopes whose costs were there and then were not, at any other time.
     pub(crate) vanished: Vec<&'static str>,
     /// The most memory of the exporter that runs through, in MB.
     pub(crate) peak: f64,
@@ -61,10 +60,13 @@ impl Figures {
         })
     }
 
-    /// The first minute in which everything is known, and the last one.
+    /// The first minute in which everything is known, and the last one. `None` where they are not two.
     fn ends(&self) -> Option<(Minute, Minute)> {
-        let (last, _) = self.samples.last()?;
-        Some((self.minute(self.all_read?)?, self.minute(last.checked_sub(MINUTE)?)?))
+        let (first, last) = (self.all_read?, self.samples.last()?.0.checked_sub(MINUTE)?);
+        if first + MINUTE > last {
+            return None;
+        }
+        Some((self.minute(first)?, self.minute(last)?))
     }
 
     /// The sum of a counter in the last scrape.
@@ -77,38 +79,31 @@ impl Figures {
 
     pub(crate) fn print(&self, source: &Source, judges: [&Judge; 2], took: Duration) {
         let sum = |of: fn(&Judge) -> u64| judges.into_iter().map(of).sum::<u64>();
-        let faults = source.simulator.fault_counts();
-        let requests = source.simulator.request_count();
-        let all: u64 = faults.values().sum();
+        let minutes = took.as_secs_f64() / 60.0;
+        println!("{minutes:.1} minutes, {} steps of the source", source.step() + 1);
+        print_faults(source);
+        let all_read = self.all_read.map_or("never".to_owned(), |at| format!("after {at:.0?}"));
         println!(
-            "{:.1} minutes, {} steps of the source",
-            took.as_secs_f64() / 60.0,
-            source.step() + 1
-        );
-        println!(
-            "source: {requests} requests, {all} faults ({:.1} %)",
-            100.0 * all as f64 / requests as f64
-        );
-        for (kind, count) in by_kind(&faults) {
-            println!("  {count:6} {kind}");
-        }
-        println!(
-            "exporter that runs through: {} polls, {} failures; all was read after {:?}",
+            "exporter that runs through: {} polls, {} failures; all was read {all_read}",
             self.counted("azure_billing_polls_total"),
-            self.counted("azure_billing_poll_failures_total"),
-            self.all_read
+            self.counted("azure_billing_poll_failures_total")
         );
-        println!("exporter that is restarted: {} times: {:?}", self.restarts.len(), self.restarts);
+        let restarts = |end| self.restarts.iter().filter(|restart| **restart == end).count();
         println!(
-            "{} scrapes, {} unanswered; {} values compared, {} states of scopes seen, {} wrong",
+            "exporter that is restarted: {} times killed, {} times terminated, {} times killed and robbed of its state",
+            restarts(End::Killed),
+            restarts(End::Terminated),
+            restarts(End::Forgotten)
+        );
+        println!(
+            "{} scrapes, {} values compared, {} states of scopes seen, {} wrong",
             sum(|judge| judge.scrapes),
-            self.unanswered,
             sum(|judge| judge.compared),
             sum(|judge| judge.states.len() as u64),
             sum(|judge| judge.wrong)
         );
         println!(
-            "{} scrapes within seconds of a restart had no costs yet; costs vanished otherwise: {:?}",
+            "without costs: {} scrapes within seconds of a restart, otherwise {:?}",
             self.before_restored, self.vanished
         );
         for complaint in judges.into_iter().flat_map(|judge| &judge.complaints) {
@@ -135,12 +130,32 @@ impl Figures {
             assert!(judge.compared > 0 && judge.states.len() > 1, "nothing was compared");
         }
         assert!(self.vanished.is_empty(), "costs vanished");
-        let (first, last) = self.ends().expect("a run that lasts until everything is read");
+        let (first, last) =
+            self.ends().expect("a run that goes on for two minutes when everything is read");
         let bound = first.memory * MEMORY.0 + MEMORY.1;
         assert!(last.memory <= bound, "memory grows: {:.1} MB, {bound:.1} allowed", last.memory);
         let bound = first.fewest + DESCRIPTORS;
         assert!(last.fewest <= bound, "descriptors grow: {}, {bound} allowed", last.fewest);
     }
+}
+
+fn print_faults(source: &Source) {
+    let faults = source.simulator.fault_counts();
+    let requests = source.simulator.request_count();
+    let all: u64 = faults.values().sum();
+    let share = 100.0 * all as f64 / requests as f64;
+    println!("source: {requests} requests, {all} faults ({share:.1} %)");
+    for (kind, count) in by_kind(&faults) {
+        println!("  {count:6} {kind}");
+    }
+    let kept = source.simulator.requests();
+    let refused = kept.iter().filter(|request| request.status == Some(429)).count() as u64;
+    let throttled = |(fault, count): (&Fault, &u64)| match fault {
+        Fault::Throttled(_) => *count,
+        _ => 0,
+    };
+    let by_fault: u64 = faults.iter().map(throttled).sum();
+    println!("  {:6} refused by the quota besides", refused.saturating_sub(by_fault));
 }
 
 /// Counts of faults without their seconds and rows.

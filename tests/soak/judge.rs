@@ -122,8 +122,11 @@ impl Judge {
 
     fn complain(&mut self, complaints: Vec<String>) {
         self.wrong += complaints.len() as u64;
-        let room = SHOWN.saturating_sub(self.complaints.len());
-        self.complaints.extend(complaints.into_iter().take(room));
+        for complaint in complaints {
+            if self.complaints.len() < SHOWN && !self.complaints.contains(&complaint) {
+                self.complaints.push(complaint);
+            }
+        }
     }
 }
 

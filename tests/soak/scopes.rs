@@ -34,6 +34,11 @@ impl Scope {
         format!("/{owner}/{}", self.id)
     }
 
+    /// Whether it is read by reports alone.
+    pub(crate) fn is_by_report(&self) -> bool {
+        self.read == "cost_details"
+    }
+
     /// The view of reservations that is asked for.
     pub(crate) fn metric(&self) -> &'static str {
         if self.amortized { "AmortizedCost" } else { "ActualCost" }
@@ -58,10 +63,13 @@ pub(crate) fn scopes(simulated: &[SimulatedScope]) -> Vec<Scope> {
         scope("operations by report", "department", 2, "cost_details", false),
         scope("platform", "enrollment_account", 0, "auto", false),
         scope("europe", "enrollment_account", 5, "usage_details", false),
+        scope("data by report", "enrollment_account", 1, "cost_details", false),
         scope("shop by report", "enrollment_account", 2, "cost_details", true),
+        scope("stores by report", "enrollment_account", 3, "cost_details", false),
         scope("platform-prod", "subscription", 0, "auto", false),
         scope("data-prod", "subscription", 2, "usage_details", false),
         scope("shop-prod", "subscription", 4, "usage_details", true),
+        scope("stores-prod by report", "subscription", 6, "cost_details", false),
     ]
 }
 
