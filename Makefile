@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint fuzz audit tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
+.PHONY: help demo test test-fast lint fuzz audit soak tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ lint: ## format, clippy, documentation, dependencies
 
 fuzz: ## try every parser of strangers' input on made-up bytes, 20 seconds each
 	scripts/fuzz
+
+soak: ## poll a failing source for MINUTES (15) and hold every scraped value against what it allows
+	SOAK_MINUTES=$(MINUTES) cargo test --release --locked --test soak -- --ignored --nocapture
 
 bench-parse: ## what reading costs, beside merely validating or splitting the same bytes
 	cargo bench --locked --bench parse

@@ -7,7 +7,8 @@ use crate::status::{FailureReason, PartResult, PollPart};
 /// What the readings of a poll add up to.
 #[derive(Default)]
 pub(super) struct Tally {
-    pub(super) readings: u64,
+    /// Readings of the open period, without which its costs are as old as before.
+    pub(super) open_readings: u64,
     pub(super) rows: u64,
     pub(super) outside: u64,
     pub(super) allocated: u64,

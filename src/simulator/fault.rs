@@ -10,7 +10,7 @@ use super::{
 
 /// One failed or false answer to a request for usage. At a step where a fault has no meaning
 /// the answer is a good one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// 429, with the wait told in one of the ways seen.
     Throttled(RetryAfter),
@@ -83,7 +83,7 @@ pub enum Fault {
 }
 
 /// How a 429 tells the seconds to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RetryAfter {
     /// `x-ms-ratelimit-microsoft.consumption-tenant-retry-after`: the real one.
     Tenant(u64),
@@ -100,7 +100,7 @@ pub enum RetryAfter {
 }
 
 /// The body of a server error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ErrorBody {
     /// `{"error":{"code","message","target"}}`.
     Json,
@@ -113,7 +113,7 @@ pub enum ErrorBody {
 }
 
 /// Where an answer stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stall {
     /// Before its headers.
     Silent,
@@ -124,7 +124,7 @@ pub enum Stall {
 }
 
 /// Why a token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unauthorized {
     /// The principal has no role on the enrollment.
     NoClaims,

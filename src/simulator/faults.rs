@@ -1,6 +1,6 @@
-//! The faults that were asked for.
+//! The faults that were asked for, and counts of those that happened.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::{enrollment::Scope, fault::Fault, target::Step};
 
@@ -10,6 +10,7 @@ pub(super) struct Faults {
     next: HashMap<Step, VecDeque<Option<Fault>>>,
     /// Without a step: all of them.
     standing: HashMap<(Scope, Option<Step>), Fault>,
+    happened: BTreeMap<Fault, u64>,
 }
 
 impl Faults {
@@ -23,6 +24,15 @@ impl Faults {
             Some(fault) => self.standing.insert((scope, step), fault),
             None => self.standing.remove(&(scope, step)),
         };
+    }
+
+    /// Counts a fault that is about to happen.
+    pub(super) fn count(&mut self, fault: &Fault) {
+        *self.happened.entry(fault.clone()).or_default() += 1;
+    }
+
+    pub(super) fn happened(&self) -> &BTreeMap<Fault, u64> {
+        &self.happened
     }
 
     /// What the next request of that step at that scope was told to be: `None` if nothing was.

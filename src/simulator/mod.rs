@@ -212,6 +212,11 @@ impl Simulator {
         locked(&self.0.faults).set(scope, Some(step), fault);
     }
 
+    /// The faults that happened so far, asked for or by chance, and how often.
+    pub fn fault_counts(&self) -> BTreeMap<Fault, u64> {
+        locked(&self.0.faults).happened().clone()
+    }
+
     /// From now on a filter for the late rows of a billing period is answered with all of it.
     pub fn ignore_late_filter(&self) {
         self.0.late_filter_ignored.store(true, Ordering::Relaxed);

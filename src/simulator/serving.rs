@@ -85,9 +85,15 @@ impl Simulator {
 
     /// The fault of a request, by its number where it is left to chance.
     pub(super) fn fault(&self, scope: Scope, step: Step, number: u64) -> Option<Fault> {
-        if let Some(asked_for) = locked(&self.0.faults).take(scope, step) {
-            return asked_for;
+        let mut faults = locked(&self.0.faults);
+        let fault = faults.take(scope, step).unwrap_or_else(|| self.chosen_fault(step, number));
+        if let Some(fault) = &fault {
+            faults.count(fault);
         }
+        fault
+    }
+
+    fn chosen_fault(&self, step: Step, number: u64) -> Option<Fault> {
         let mut chance = Chance::new(mix(self.0.options.seed ^ 0xFA17, number));
         let fails = (chance.below(1_000_000) as f64) < self.0.options.error_rate * 1e6;
         fails.then(|| Fault::any_at(step, &mut chance))

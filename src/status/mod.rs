@@ -107,6 +107,11 @@ pub struct Ignored {
 }
 
 impl Ignored {
+    fn add(&mut self, other: Self) {
+        self.outside += other.outside;
+        self.allocated += other.allocated;
+    }
+
     /// Each with the label value of its reason: a closed set, in the order of publication.
     pub const fn by_reason(self) -> [(&'static str, u64); 2] {
         [("cost_allocation", self.allocated), ("outside_range", self.outside)]
@@ -173,16 +178,16 @@ impl Status {
             status.polls += 1;
             status.last_success = Some(ended);
             status.rows = Some(rows);
-            status.ignored.outside += ignored.outside;
-            status.ignored.allocated += ignored.allocated;
+            status.ignored.add(ignored);
             status.last_poll = Some(poll);
         });
     }
 
-    /// A poll had nothing to read.
-    pub fn idle(&self, scope: &ScopeId, poll: PollResult) {
+    /// A poll had nothing to read of the open period.
+    pub fn idle(&self, scope: &ScopeId, poll: PollResult, ignored: Ignored) {
         self.update(scope, |status| {
             status.polls += 1;
+            status.ignored.add(ignored);
             status.last_poll = Some(poll);
         });
     }

@@ -103,8 +103,23 @@ async fn a_month_without_usage_is_nothing_however_it_is_told() {
         assert!(simulation.poll().await);
         simulation.assert_is(INSTANCES, "", &simulation.billed(simulation.today()));
         let text = simulation.text();
-        assert!(text.contains("azure_billing_previous_period_settled"), "the month is known");
+        assert!(text.contains("azure_billing_previous_period_settled{"), "the month is known");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn older_costs_that_are_read_by_themselves_make_the_open_ones_no_younger() {
+    let mut simulation = by("cost_details", options(ReportOptions::default()));
+    simulation.simulator.script_at(Step::ReportRequest, [None, Some(Fault::Forbidden)]);
+    assert!(simulation.poll().await, "the open period is read, the one before it is not");
+    let before = simulation.status.scopes()[0].clone();
+    assert!(!simulation.text().contains("azure_billing_previous_period_settled{"));
+    tokio::time::advance(HOUR).await;
+    assert!(simulation.poll().await, "the one before it is read, the open one is not due");
+    let after = simulation.status.scopes()[0].clone();
+    assert!(simulation.text().contains("azure_billing_previous_period_settled{"));
+    assert_eq!((after.last_success, after.rows), (before.last_success, before.rows));
+    assert_eq!((before.polls, after.polls), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -157,20 +157,20 @@ impl Poller {
         }
         let Progress { tally, parts, .. } = progress;
         let succeeded = result.failure.is_none();
-        // Nothing was due: what is known is as old as before.
-        let fresh = Some(tally).filter(|tally| succeeded && tally.readings > 0);
+        let Tally { open_readings, rows, outside, allocated } = tally;
+        let ignored = Ignored { outside, allocated };
+        // Nothing of the open period was due: what is known of it is as old as before, also where
+        // older costs were read.
+        let is_fresh = succeeded && open_readings > 0;
         let ended = self.world.clock.now();
         // What is told must not be lost with the process.
-        self.record(&result, fresh.as_ref().map(|tally| (ended, tally.rows))).await;
+        self.record(&result, is_fresh.then_some((ended, rows))).await;
         self.tell(|status, scope| {
             status.tried(scope, parts);
-            match fresh {
-                Some(Tally { rows, outside, allocated, .. }) => {
-                    let ignored = Ignored { outside, allocated };
-                    status.succeeded(scope, result, ended, rows, ignored);
-                }
-                None if succeeded => status.idle(scope, result),
-                None => status.failed(scope, result),
+            match succeeded {
+                true if is_fresh => status.succeeded(scope, result, ended, rows, ignored),
+                true => status.idle(scope, result, ignored),
+                false => status.failed(scope, result),
             }
         });
         succeeded

@@ -142,7 +142,7 @@ impl Poller {
             self.desk.lock().shelf.books.refuse_reports(began);
         }
         self.publish(answer).await?;
-        progress.tally.readings += 1;
+        progress.tally.open_readings += u64::from(step.part == PollPart::Open);
         progress.tally.rows += rows;
         progress.tally.outside += outside;
         progress.tally.allocated += allocated;

@@ -121,7 +121,8 @@ async fn blobs_break_off_as_told() {
 async fn chance_fails_every_step_in_ways_that_show() {
     let options =
         Options { error_rate: 0.5, days: 3, resources: 10, ..with(ReportOptions::default()) };
-    let client = Client(simulator(options).0.router());
+    let simulator = simulator(options).0;
+    let client = Client(simulator.router());
     let patient = Duration::from_secs(1);
     let (mut whole, mut failed) = (None, 0);
     for _ in 0..400 {
@@ -132,4 +133,8 @@ async fn chance_fails_every_step_in_ways_that_show() {
         }
     }
     assert!(whole.is_some() && failed > 100, "{failed}");
+    let faults = simulator.fault_counts();
+    let count: u64 = faults.values().sum();
+    let share = count as f64 / simulator.request_count() as f64;
+    assert!((0.4..0.6).contains(&share) && faults.len() > 15, "{share}: {faults:?}");
 }

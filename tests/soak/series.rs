@@ -1,0 +1,183 @@
+//! Series in the text that they are published in, and the families whose series are sums of rows.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use azure_billing_exporter::simulator::Money;
+use jiff::civil::Date;
+
+use crate::rows::{Fact, Labels, TAG_KEYS, escaped};
+
+/// The families of the open period whose series are sums of rows, with their labels.
+const SUMS: [(&str, &[&str], Of); 10] = [
+    (
+        "instance_pretax_cost",
+        &[
+            "subscription_id",
+            "resource_group",
+            "instance_id",
+            "instance_name",
+            "location",
+            "currency",
+        ],
+        Of::Cost,
+    ),
+    (
+        "instance_usage_quantity",
+        &["subscription_id", "resource_group", "instance_id", "instance_name", "location", "unit"],
+        Of::Quantity,
+    ),
+    (
+        "scope_pretax_cost",
+        &["charge_type", "publisher_type", "pricing_model", "currency"],
+        Of::Cost,
+    ),
+    ("account_pretax_cost", &["department", "account", "currency"], Of::Cost),
+    ("subscription_pretax_cost", &["subscription_id", "subscription_name", "currency"], Of::Cost),
+    ("resource_group_pretax_cost", &["subscription_id", "resource_group", "currency"], Of::Cost),
+    ("location_pretax_cost", &["location", "currency"], Of::Cost),
+    ("cost_center_pretax_cost", &["cost_center", "currency"], Of::Cost),
+    ("service_pretax_cost", &["subscription_id", "service_name", "currency"], Of::Cost),
+    ("meter_usage_quantity", &["service_name", "subcategory", "meter", "unit"], Of::Quantity),
+];
+
+/// Those that the period before has as well.
+const PREVIOUS: [&str; 6] = [
+    "scope_pretax_cost",
+    "account_pretax_cost",
+    "subscription_pretax_cost",
+    "resource_group_pretax_cost",
+    "cost_center_pretax_cost",
+    "service_pretax_cost",
+];
+
+/// What is added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Cost,
+    Quantity,
+}
+
+/// Series by their text up to the value.
+pub(crate) type Series = BTreeMap<String, Value>;
+
+/// A value as it must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// A sum of rows, to the last bit.
+    Exact(f64),
+    /// Worked out of sums in floating point, in whatever order.
+    Near(f64),
+}
+
+impl Value {
+    pub(crate) fn allows(self, published: f64) -> bool {
+        match self {
+            Self::Exact(value) => value == published,
+            Self::Near(value) => (value - published).abs() <= 1e-9 * value.abs().max(1e-3),
+        }
+    }
+}
+
+/// Cost and quantity of all rows with the same labels.
+pub(crate) type Sums = HashMap<Arc<Labels>, (Money, Money)>;
+
+/// Adds up rows.
+pub(crate) fn sums<'a>(facts: impl Iterator<Item = &'a Fact>) -> Sums {
+    let mut sums = Sums::new();
+    for fact in facts {
+        let (cost, quantity) = sums.entry(fact.labels.clone()).or_default();
+        *cost += fact.cost;
+        *quantity += fact.quantity;
+    }
+    sums
+}
+
+/// Gathers series in the text that they are published in.
+pub(crate) struct Writer {
+    scope: &'static str,
+    pub(crate) series: Series,
+}
+
+impl Writer {
+    pub(crate) fn of(scope: &'static str) -> Self {
+        Self { scope, series: Series::new() }
+    }
+
+    fn name(&self, family: &str, labels: &[(&str, &str)]) -> String {
+        let mut name = format!("azure_billing_{family}{{scope=\"{}\"", self.scope);
+        for (label, value) in labels {
+            name.push_str(&format!(",{label}=\"{}\"", escaped(value)));
+        }
+        name + "}"
+    }
+
+    pub(crate) fn exact(&mut self, family: &str, labels: &[(&str, &str)], money: Money) {
+        let name = self.name(family, labels);
+        self.series.insert(name, Value::Exact(number(money)));
+    }
+
+    pub(crate) fn near(&mut self, family: &str, labels: &[(&str, &str)], value: f64) {
+        let name = self.name(family, labels);
+        self.series.insert(name, Value::Near(value));
+    }
+}
+
+/// The number nearest to an exact amount.
+pub(crate) fn number(money: Money) -> f64 {
+    money.to_string().parse().expect("a number")
+}
+
+/// Sums by the values of some labels.
+fn by<'a>(sums: &'a Sums, labels: &[&str], of: Of) -> BTreeMap<Vec<&'a str>, Money> {
+    let mut by = BTreeMap::<Vec<&str>, Money>::new();
+    for (row, (cost, quantity)) in sums {
+        let values = labels.iter().map(|label| row.get(label)).collect();
+        *by.entry(values).or_default() += if of == Of::Cost { *cost } else { *quantity };
+    }
+    by
+}
+
+fn by_tag(sums: &Sums, key: usize) -> BTreeMap<[&str; 2], Money> {
+    let mut by = BTreeMap::<[&str; 2], Money>::new();
+    for (row, (cost, _)) in sums {
+        *by.entry([&row.tags[key], &row.currency]).or_default() += *cost;
+    }
+    by
+}
+
+/// The families of the open period.
+pub(crate) fn write_sums(writer: &mut Writer, open: &Sums) {
+    for (family, labels, of) in SUMS {
+        for (values, sum) in by(open, labels, of) {
+            let labels: Vec<_> = labels.iter().copied().zip(values).collect();
+            writer.exact(family, &labels, sum);
+        }
+    }
+    for (place, tag) in TAG_KEYS.into_iter().enumerate() {
+        for ([value, currency], sum) in by_tag(open, place) {
+            let labels = [("tag", tag), ("value", value), ("currency", currency)];
+            writer.exact("tag_pretax_cost", &labels, sum);
+        }
+    }
+}
+
+/// Those of the month before it.
+pub(crate) fn write_previous(writer: &mut Writer, before: &Sums, month: Date) {
+    let period = month.strftime("%Y-%m").to_string();
+    let previous = |family: &str| family.replace("_pretax", "_previous_period_pretax");
+    for (family, labels, of) in SUMS.into_iter().filter(|(name, ..)| PREVIOUS.contains(name)) {
+        for (values, sum) in by(before, labels, of) {
+            let labels = labels.iter().copied().zip(values);
+            let labels: Vec<_> = [("period", period.as_str())].into_iter().chain(labels).collect();
+            writer.exact(&previous(family), &labels, sum);
+        }
+    }
+    for (place, tag) in TAG_KEYS.into_iter().enumerate() {
+        for ([value, currency], sum) in by_tag(before, place) {
+            let labels = [("period", period.as_str()), ("tag", tag), ("value", value)];
+            let labels = [&labels[..], &[("currency", currency)]].concat();
+            writer.exact(&previous("tag_pretax_cost"), &labels, sum);
+        }
+    }
+}
