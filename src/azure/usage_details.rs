@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 use jiff::civil::Date;
+use tokio::time::timeout;
 use url::Url;
 
 use super::call::{Call, Content};
@@ -83,10 +84,24 @@ impl Client {
         tag_keys: &TagKeys,
         pages: u64,
     ) -> Result<Reading, Error> {
-        let mut reading = Reading::new(tag_keys);
+        let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
+        let read = self.follow_links(scope, question, pages, &mut reading);
+        if let Ok(ended) = timeout(self.patience.reading, read).await {
+            ended?;
+            return reading.check(question);
+        }
+        Err(self.patience.no_end(&format!("{} pages", reading.pages)))
+    }
+
+    async fn follow_links(
+        &self,
+        scope: &ScopeId,
+        question: Question,
+        pages: u64,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
         // Ten thousand links are 2 MB; that two of them share a number is less likely than a flipped bit.
         let (mut seen, numbers) = (HashSet::new(), RandomState::new());
-        let question = Question::new(scope, span);
         let mut url = self.usage_url(scope, question.asked(), ROWS_PER_PAGE)?;
         loop {
             if !seen.insert(numbers.hash_one(&url)) {
@@ -95,11 +110,11 @@ impl Client {
                     reading.pages
                 )));
             }
-            let page = self.page(scope, &url, question, &mut reading).await?;
-            let Some(link) = page.next_link else { break };
-            if matches!(span, Span::Guests(_)) && reading.outside > 0 {
+            let page = self.page(scope, &url, question, reading).await?;
+            let Some(link) = page.next_link else { return Ok(()) };
+            if matches!(question.span, Span::Guests(_)) && reading.outside > 0 {
                 // The filter was ignored: all of the period would follow.
-                break;
+                return Ok(());
             }
             if reading.pages >= pages {
                 return Err(match pages {
@@ -112,7 +127,6 @@ impl Client {
                 Error::BadAnswer(format!("page {}: {error}", reading.pages))
             })?;
         }
-        reading.check(question)
     }
 
     /// Asks a scope for one page of some days: whether it can be read, at the price of one call.

@@ -7,6 +7,8 @@
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
 
+mod bounds;
+
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
