@@ -281,6 +281,9 @@ impl Reading {
     /// Refuses a reading that is no answer to what was asked: one of other periods, one without any
     /// cost, and one without any date.
     pub(super) fn check(mut self, question: Question) -> Result<Self, Error> {
+        if self.sums.overflowed() {
+            return Err(Error::BadAnswer("more than 2 GB of different texts".to_owned()));
+        }
         self.sums.finish();
         let Counts { rows, without_cost, unreadable_dates, belonging, .. } = self.counts;
         if let Some(foreign) = self.foreign.filter(|_| belonging == 0) {
