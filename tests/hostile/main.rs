@@ -4,10 +4,10 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../program/process.rs"]
-#[expect(dead_code, reason = "its own tests use the rest")]
 mod process;
 
 mod bounds;
+mod rows;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
