@@ -81,11 +81,21 @@ impl Effort {
         Self { most: Some(most), ..Self::new(true, false) }
     }
 
+    /// For somebody who waits for the answer.
+    pub(super) fn of_probe(most: Duration) -> Self {
+        Self { most: Some(most), ..Self::new(false, false) }
+    }
+
+    /// How much may be spent in all.
+    pub(super) fn most(&self, patience: &Patience) -> Duration {
+        self.most.unwrap_or(patience.page)
+    }
+
     pub(super) fn spend(&mut self, time: Duration) {
         self.spent += time;
     }
 
     pub(super) fn is_used_up(&self, patience: &Patience) -> bool {
-        self.spent >= self.most.unwrap_or(patience.page)
+        self.spent >= self.most(patience)
     }
 }

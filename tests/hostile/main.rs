@@ -5,6 +5,8 @@
 
 #[path = "../program/process.rs"]
 mod process;
+#[path = "../program/routed.rs"]
+mod routed;
 
 mod bounds;
 mod rows;

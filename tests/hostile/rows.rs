@@ -11,8 +11,8 @@ use azure_billing_exporter::poller::Clock;
 use regex_lite::Regex;
 use tempfile::TempDir;
 
-use crate::bounds::{head, serve};
 use crate::process::{Running, get, run};
+use crate::routed::{head, serve};
 
 /// Much longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(240);
