@@ -15,6 +15,7 @@ use super::Files;
 use super::client_certificates;
 use crate::config::error::{Problems, instead_of, shown};
 use crate::config::keys;
+use crate::config::secret_path::shown_path;
 use crate::config::tree::{At, Section};
 
 /// Reads the section; an empty one asks for no encryption.
@@ -80,7 +81,8 @@ impl<'a> Pems<'a> {
                     Ok(text) => Some((text.into(), at)),
                     Err(error) => {
                         let remedy = "give the path of a PEM file this user may read";
-                        let wrong = format!("{} cannot be read: {error}; {remedy}", path.display());
+                        let wrong =
+                            format!("{} cannot be read: {error}; {remedy}", shown_path(&path));
                         problems.at(&at, wrong);
                         None
                     }
