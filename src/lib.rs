@@ -12,6 +12,8 @@
 //! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
 //! 7. [`server`] serves it, and a page for people, to those whom the web config lets in.
 //!
+//! [`files`] opens, reads and replaces what others may have prepared, for all of them.
+//!
 //! Beside these, [`backfill`] writes months that are over: from 3 by way of 4 to a file or a receiver.
 //!
 //! [`commands`] wires these together for what [`cli`] was asked to do. [`simulator`] is an
@@ -49,6 +51,7 @@ pub mod billing;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod files;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

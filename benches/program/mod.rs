@@ -16,7 +16,7 @@ pub(crate) fn get(address: &str, path: &str, coding: &str) -> (String, Vec<u8>) 
 
 pub(crate) fn ask(connection: &mut BufReader<TcpStream>, path: &str, coding: &str, then: &str) {
     let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: x\r\naccept-encoding: {coding}\r\nconnection: {then}\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: {coding}\r\nconnection: {then}\r\n\r\n"
     );
     connection.get_mut().write_all(request.as_bytes()).expect("it reads");
 }

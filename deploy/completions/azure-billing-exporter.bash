@@ -193,13 +193,21 @@ _azure__billing__exporter() {
             return 0
             ;;
         azure__billing__exporter__subcmd__demo)
-            opts="-h --web.listen-address --web.telemetry-path --web.config.file --web.max-requests --seed --days --resources --rows --surge --outage-days --log.level --log.format --help"
+            opts="-h --web.listen-address --web.external-url --web.route-prefix --web.telemetry-path --web.config.file --web.max-requests --seed --days --resources --rows --surge --outage-days --log.level --log.format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --web.listen-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web.external-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web.route-prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -255,13 +263,21 @@ _azure__billing__exporter() {
             return 0
             ;;
         azure__billing__exporter__subcmd__healthcheck)
-            opts="-h --web.listen-address --log.level --log.format --help"
+            opts="-h --web.listen-address --web.external-url --web.route-prefix --log.level --log.format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --web.listen-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web.external-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web.route-prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -441,7 +457,7 @@ _azure__billing__exporter() {
             return 0
             ;;
         azure__billing__exporter__subcmd__serve)
-            opts="-h --config.file --scope --web.listen-address --web.telemetry-path --web.config.file --web.max-requests --log.level --log.format --help"
+            opts="-h --config.file --scope --web.listen-address --web.external-url --web.route-prefix --web.telemetry-path --web.config.file --web.max-requests --log.level --log.format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -456,6 +472,14 @@ _azure__billing__exporter() {
                     return 0
                     ;;
                 --web.listen-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web.external-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web.route-prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -44,7 +44,9 @@ complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_needs_comma
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l config.file -d 'YAML configuration file; see docs/configuration.md' -r -F
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l scope -d 'Scope to read, repeatable, in place of a file; the credential comes from the environment' -r
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l web.listen-address -d 'Address to listen on, repeatable: :PORT is every interface' -r
-complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l web.telemetry-path -d 'Path of the metrics' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l web.external-url -d 'URL by which browsers reach the exporter, for example through a proxy; see docs/web.md' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l web.route-prefix -d 'Path that all routes are below [default: the path of --web.external-url]' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l web.telemetry-path -d 'Path of the metrics, below --web.route-prefix' -r
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l web.config.file -d 'File with TLS, users and headers, as other exporters have it; see docs/web.md' -r -F
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l web.max-requests -d 'Most scrapes under way at once, others get 503; 0 is any number' -r
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -l log.level -d 'Lowest severity to log: error, warn, info, debug (every request) or trace (libraries too)' -r -f -a "error\t'Something failed and stays so until someone acts'
@@ -56,7 +58,9 @@ complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subco
 json\t'One JSON object a line, for collectors'"
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l web.listen-address -d 'Address to listen on, repeatable' -r
-complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l web.telemetry-path -d 'Path of the metrics' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l web.external-url -d 'URL by which browsers reach the exporter, for example through a proxy; see docs/web.md' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l web.route-prefix -d 'Path that all routes are below [default: the path of --web.external-url]' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l web.telemetry-path -d 'Path of the metrics, below --web.route-prefix' -r
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l web.config.file -d 'File with TLS, users and headers, as other exporters have it; see docs/web.md' -r -F
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l web.max-requests -d 'Most scrapes under way at once, others get 503; 0 is any number' -r
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand demo" -l seed -d 'Number the data is made from: the same seed gives the same rows' -r
@@ -135,6 +139,8 @@ complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subco
 json\t'One JSON object a line, for collectors'"
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand simulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand healthcheck" -l web.listen-address -d 'Address the exporter listens on, as it was told' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand healthcheck" -l web.external-url -d 'URL by which browsers reach the exporter, for example through a proxy; see docs/web.md' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand healthcheck" -l web.route-prefix -d 'Path that all routes are below [default: the path of --web.external-url]' -r
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand healthcheck" -l log.level -d 'Lowest severity to log: error, warn, info, debug (every request) or trace (libraries too)' -r -f -a "error\t'Something failed and stays so until someone acts'
 warn\t'Something failed and is tried again'
 info\t'What a run does, a few lines a poll'

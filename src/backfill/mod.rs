@@ -16,7 +16,7 @@ mod remote_write;
 mod series;
 mod state;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use tracing::info;
 
 pub use order::{Months, Order, Subject, Target, foreign_labels};
@@ -24,7 +24,7 @@ pub use progress::Progress;
 pub use remote_write::{Persistence, Receiver};
 
 use crate::azure::Client;
-use openmetrics::Output;
+use crate::files::Output;
 use series::History;
 use state::State;
 
@@ -36,7 +36,10 @@ use state::State;
 pub async fn run(order: &Order, client: &Client, progress: &Progress) -> Result<()> {
     // Before hours of reading, not after them.
     let output = match &order.target {
-        Target::File(path) => Some(Output::prepare(path)?),
+        Target::File(path) => {
+            let output = Output::prepare(path);
+            Some(output.with_context(|| format!("cannot write {}", path.display()))?)
+        }
         Target::RemoteWrite(receiver) => {
             receiver.probe().await?;
             None
@@ -63,7 +66,9 @@ pub async fn run(order: &Order, client: &Client, progress: &Progress) -> Result<
         (Target::RemoteWrite(receiver), _) => {
             remote_write::send(&history, receiver, progress, extent).await?;
         }
-        (Target::File(_), Some(output)) => output.write(&history, progress, extent).await?,
+        (Target::File(_), Some(output)) => {
+            openmetrics::write(output, &history, progress, extent).await?;
+        }
         (Target::File(_), None) => {}
     }
     info!(series = extent.series, samples = extent.samples, to = %order.target, "history is written");

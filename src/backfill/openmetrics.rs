@@ -1,69 +1,45 @@
 //! An OpenMetrics file with timestamps, which promtool and VictoriaMetrics read as it is.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 
 use super::progress::Progress;
 use super::series::{Extent, Family, History, Series};
 use crate::billing::period::Period;
+use crate::files::Output;
 
 /// Few calls of the system for a file of gigabytes.
 const BUFFER: usize = 1 << 20;
 
-/// A file that will be there whole or not at all.
-pub(super) struct Output {
-    path: PathBuf,
-    unfinished: PathBuf,
-}
-
-impl Output {
-    /// Makes sure that it can be written. Its unfinished form has one name, so that none of a run
-    /// that was killed stays behind; the lock of the state keeps others away.
-    pub(super) fn prepare(path: &Path) -> Result<Self> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".backfill-tmp");
-        let output = Self { path: path.to_owned(), unfinished: path.with_file_name(name) };
-        let cannot = || format!("cannot write {}", path.display());
-        if path.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(cannot);
-        }
-        output.create().and_then(|_| fs::remove_file(&output.unfinished)).with_context(cannot)?;
-        Ok(output)
-    }
-
-    /// Readable as any file of the user: who loads it is often another one.
-    fn create(&self) -> io::Result<File> {
-        File::create(&self.unfinished)
-    }
-
-    /// Writes all of it and puts it in its place.
-    pub(super) async fn write(
-        self,
-        history: &History<'_>,
-        progress: &Progress,
-        extent: Extent,
-    ) -> Result<()> {
-        let cannot = || format!("cannot write {}", self.path.display());
-        let mut file = BufWriter::with_capacity(BUFFER, self.create().with_context(cannot)?);
-        let writing = progress.writing(extent.samples);
-        let months: Vec<Period> = history.order.months.iter().collect();
-        for family in &history.families {
-            head(&mut file, family).with_context(cannot)?;
-            for scope in 0..history.order.scopes.len() {
-                let mut series = history.series(family, scope, &months)?;
-                while let Some(series) = series.next().await? {
-                    samples(&mut file, family.described.name, &series).with_context(cannot)?;
-                    writing.done(series.samples.len() as u64);
+/// Writes all of it and puts it in its place.
+pub(super) async fn write(
+    mut output: Output,
+    history: &History<'_>,
+    progress: &Progress,
+    extent: Extent,
+) -> Result<()> {
+    let cannot = || format!("cannot write {}", history.order.target);
+    let writing = progress.writing(extent.samples);
+    let months: Vec<Period> = history.order.months.iter().collect();
+    let mut text = Vec::with_capacity(BUFFER);
+    for family in &history.families {
+        head(&mut text, family)?;
+        for scope in 0..history.order.scopes.len() {
+            let mut series = history.series(family, scope, &months)?;
+            while let Some(series) = series.next().await? {
+                samples(&mut text, family.described.name, &series)?;
+                if text.len() >= BUFFER {
+                    output.write(&text).await.with_context(cannot)?;
+                    text.clear();
                 }
+                writing.done(series.samples.len() as u64);
             }
         }
-        let ended = file.write_all(b"# EOF\n").and_then(|()| file.flush());
-        let ended = ended.and_then(|()| file.get_ref().sync_all());
-        ended.and_then(|()| fs::rename(&self.unfinished, &self.path)).with_context(cannot)
     }
+    text.extend(b"# EOF\n");
+    output.write(&text).await.with_context(cannot)?;
+    output.finish().with_context(cannot)
 }
 
 fn head(file: &mut impl Write, family: &Family) -> io::Result<()> {

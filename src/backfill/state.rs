@@ -10,16 +10,18 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::OFlags;
 
 use super::kept::KeptMonth;
 use crate::billing::period::Period;
+use crate::files::{self, PRIVATE, UNFINISHED, Unreadable};
 
 /// What the bytes of the kept months mean.
 const FORMAT: &str = "format: 2\n";
 const SETTINGS: &str = "settings";
 const LOCK: &str = "lock";
-/// What is not whole yet ends in this.
-const UNFINISHED: &str = ".tmp";
+/// The settings name every scope and label.
+const LARGEST_SETTINGS: u64 = 64 * 1024 * 1024;
 const MONTH: &str = "month";
 /// A mark without content: the month is with the receiver.
 const SENT: &str = "sent";
@@ -41,7 +43,7 @@ impl State {
             )
         };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(place)?;
-        let lock = private().open(folder.join(LOCK)).with_context(place)?;
+        let lock = open_lock(&folder.join(LOCK)).with_context(place)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!(
@@ -58,9 +60,9 @@ impl State {
     /// Refuses the months of another order: they have other series.
     fn belongs_to(&self, settings: &str) -> Result<()> {
         let path = self.folder.join(SETTINGS);
-        let known = match fs::read_to_string(&path) {
+        let known = match files::read_text(&path, LARGEST_SETTINGS) {
             Ok(known) => known,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 if self.entries().any(|name| !is_own(&name)) {
                     bail!(
                         "{} holds other files; give a folder of its own to --state",
@@ -70,7 +72,7 @@ impl State {
                 return self.put(SETTINGS, settings.as_bytes());
             }
             Err(error) => {
-                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+                return Err(error).with_context(|| path.display().to_string());
             }
         };
         if known == settings {
@@ -95,10 +97,10 @@ impl State {
     /// A month, where it was read.
     pub(super) fn month(&self, scope: usize, month: Period) -> Result<Option<KeptMonth>> {
         let path = self.folder.join(name(scope, month, MONTH));
-        match File::open(&path) {
+        match files::open(&path, File::options().read(true)) {
             Ok(file) => KeptMonth::open(file).map(Some).with_context(|| damaged(&path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+            Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| path.display().to_string()),
         }
     }
 
@@ -125,15 +127,16 @@ impl State {
 
     /// Puts a file in its place, whole or not at all.
     fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let unfinished = self.folder.join(format!("{name}{UNFINISHED}"));
-        let written = private().truncate(true).open(&unfinished).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
         let path = self.folder.join(name);
-        let written = written.and_then(|()| fs::rename(&unfinished, &path));
-        // The name as well, so that the month is there after a power cut.
-        let written = written.and_then(|()| File::open(&self.folder)?.sync_all());
+        // Its beginning tells a later run whose it is, where this one is killed.
+        let unfinished = files::scratch_named(&path, &format!("{name}."), PRIVATE);
+        let written = unfinished.and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            // The name as well, so that the month is there after a power cut.
+            File::open(&self.folder)?.sync_all()
+        });
         written.with_context(|| format!("cannot write {}; is the disk full?", path.display()))
     }
 
@@ -157,7 +160,8 @@ impl State {
 
 /// Whether a file is one that is made here.
 fn is_own(name: &str) -> bool {
-    let name = name.strip_suffix(UNFINISHED).unwrap_or(name);
+    let unfinished = name.strip_suffix(UNFINISHED).and_then(|name| name.rsplit_once('.'));
+    let name = unfinished.map_or(name, |(name, _)| name);
     let of_month = |name: &str| {
         let (stem, end) = name.rsplit_once('.')?;
         let (scope, month) = stem.split_once('-')?;
@@ -170,11 +174,10 @@ fn is_own(name: &str) -> bool {
     [SETTINGS, LOCK].contains(&name) || of_month(name) == Some(true)
 }
 
-/// Costs are nobody else's business.
-fn private() -> fs::OpenOptions {
-    let mut options = File::options();
-    options.write(true).create(true).mode(0o600);
-    options
+/// Opens the lock or makes it; a link or a pipe of that name is refused.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    File::options().write(true).create(true).mode(PRIVATE).custom_flags(flags).open(path)
 }
 
 fn name(scope: usize, month: Period, end: &str) -> String {
@@ -242,6 +245,9 @@ mod tests {
         state.sent(0, october()).unwrap();
         for foreign in ["x.month", "0-2026-10.month.bak", "notes.tmp"] {
             fs::write(own.join(foreign), "mine").unwrap();
+        }
+        for killed in ["settings.x1.tmp", "0-2026-10.month.x2.tmp", "0-2026-10.sent.x3.tmp"] {
+            fs::write(own.join(killed), "half").unwrap();
         }
         state.remove();
         assert_eq!(fs::read_dir(&own).unwrap().count(), 3);

@@ -12,8 +12,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::billing::period::Period;
 use crate::config::{
-    AuthorizationFile, ExtraHeader, ExtraLabel, ListenAddress, ReceiverUrl, TelemetryPath,
-    parse_duration,
+    AuthorizationFile, ExternalUrl, ExtraHeader, ExtraLabel, ListenAddress, PathPrefix,
+    ReceiverUrl, RoutePrefix, TelemetryPath, parse_duration,
 };
 pub use simulation::{EnrollmentArgs, SimulateArgs};
 
@@ -108,10 +108,46 @@ pub struct SourceArgs {
     pub scope: Vec<String>,
 }
 
+/// Where the exporter is found, as Prometheus's flags of these names say it.
+#[derive(Args, Clone, Debug)]
+pub struct PathArgs {
+    /// URL by which browsers reach the exporter, for example through a proxy; see docs/web.md
+    ///
+    /// Its path is where all routes are, unless --web.route-prefix says otherwise. Its host may be asked
+    /// for where the exporter listens on loopback only.
+    #[arg(
+        long = "web.external-url",
+        value_name = "URL",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub external_url: ExternalUrl,
+    /// Path that all routes are below [default: the path of --web.external-url]
+    ///
+    /// Behind a proxy that takes the path away, it is /.
+    #[arg(
+        long = "web.route-prefix",
+        value_name = "PATH",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub route_prefix: RoutePrefix,
+}
+
+impl PathArgs {
+    /// What stands before the path of every route.
+    pub fn prefix(&self) -> PathPrefix {
+        self.route_prefix.beside(&self.external_url)
+    }
+}
+
 /// Where /metrics is found, and who may ask.
 #[derive(Args, Clone, Debug)]
 pub struct WebArgs {
-    /// Path of the metrics
+    /// Where the routes are.
+    #[command(flatten)]
+    pub path: PathArgs,
+    /// Path of the metrics, below --web.route-prefix
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics")]
     pub telemetry_path: TelemetryPath,
     /// File with TLS, users and headers, as other exporters have it; see docs/web.md
@@ -292,4 +328,7 @@ pub struct HealthcheckArgs {
     /// Address the exporter listens on, as it was told
     #[arg(long = LISTEN, value_name = ADDRESS, default_value = ":10540")]
     pub listen_address: ListenAddress,
+    /// Where its routes are.
+    #[command(flatten)]
+    pub path: PathArgs,
 }

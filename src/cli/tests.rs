@@ -27,6 +27,30 @@ fn serve_listens_where_prometheus_expects_it() {
 }
 
 #[test]
+fn routes_are_below_the_path_of_the_external_url_unless_a_prefix_says_otherwise() {
+    for (flags, prefix) in [
+        ("", ""),
+        ("--web.external-url=https://finops.example.com/costs/", "/costs"),
+        ("--web.external-url=https://finops.example.com/costs/ --web.route-prefix=/", ""),
+        ("--web.external-url=https://finops.example.com/costs/ --web.route-prefix=", "/costs"),
+        ("--web.external-url=https://finops.example.com --web.route-prefix=a/b/", "/a/b"),
+        ("--web.external-url=/costs", "/costs"),
+        ("--web.external-url= --web.route-prefix=/costs", "/costs"),
+    ] {
+        let Command::Serve(serve) = parse(&format!("serve --scope a {flags}")).unwrap().command
+        else {
+            panic!()
+        };
+        assert_eq!(serve.web.path.prefix().as_str(), prefix, "{flags}");
+        let Command::Healthcheck(asks) = parse(&format!("healthcheck {flags}")).unwrap().command
+        else {
+            panic!()
+        };
+        assert_eq!(asks.path.prefix().as_str(), prefix, "{flags}");
+    }
+}
+
+#[test]
 fn log_flags_are_good_before_and_after_the_command() {
     for line in ["--log.level=debug demo", "demo --log.level=debug"] {
         let cli = parse(line).unwrap();
@@ -42,6 +66,11 @@ fn wrong_flags_are_usage_errors_with_a_remedy() {
         ("check --config.file a --scope b", "cannot be used with"),
         ("demo --web.listen-address 10540", "the port is missing; write :10540"),
         ("demo --web.telemetry-path metrics", "it must begin with /; write"),
+        (
+            "demo --web.external-url finops.example.com/costs",
+            "it must begin with http:// or https://",
+        ),
+        ("healthcheck --web.route-prefix a/../b", "the path must not have"),
         ("demo --log.level loud", "possible values: error, warn, info, debug, trace"),
         ("simulate --error-rate 2", "use a number from 0 to 1"),
         ("simulate --latency soon", "is not a span of time"),

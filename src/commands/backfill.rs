@@ -55,7 +55,7 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> 
     let wanted = Wanted { limits: config.metrics.limits, instances: args.instances };
     foreign_labels(&args.label, wanted).map_err(WrongFlags)?;
     let (target, state) = match (&args.output, &args.remote_write) {
-        (Some(path), _) => (Target::File(path.clone()), beside(path)),
+        (Some(path), _) => (Target::File(path.clone()), beside(lasting(path))),
         (None, Some(url)) => {
             let receiver = receiver(args, &config.azure.extra_roots, url, now)?;
             (Target::RemoteWrite(receiver), beside(Path::new("remote-write")))
@@ -79,6 +79,12 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> 
         target,
         state: args.state.clone().unwrap_or(state),
     })
+}
+
+/// What is kept for `/dev/stdout` is in the working directory: nothing lasts beside a device.
+fn lasting(output: &Path) -> &Path {
+    let passing = ["/dev", "/proc"].iter().any(|folder| output.starts_with(folder));
+    output.file_name().map(Path::new).filter(|_| passing).unwrap_or(output)
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -115,5 +121,24 @@ fn warn_of_scraped(months: Months, config: &Config, now: Timestamp) {
             %months,
             "an exporter that ran in these months was scraped then, so that their series would have two values a day, what was known then and what is known now: end with --to before the month it was first scraped in, or delete one of the two"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_lies_beside_a_file_and_not_among_devices() {
+        for (output, state) in [
+            ("history.om", "history.om.backfill-state"),
+            ("/srv/history.om", "/srv/history.om.backfill-state"),
+            ("/dev/stdout", "stdout.backfill-state"),
+            ("/dev/fd/63", "63.backfill-state"),
+            ("/proc/self/fd/1", "1.backfill-state"),
+            ("/developers/x.om", "/developers/x.om.backfill-state"),
+        ] {
+            assert_eq!(beside(lasting(Path::new(output))), Path::new(state));
+        }
     }
 }

@@ -46,10 +46,9 @@ pub(super) async fn run(args: &DemoArgs, web: Web) -> Result<()> {
     let mut greeting = String::new();
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
         info!(%address, "listening");
-        let path = args.web.telemetry_path.as_str();
-        let scheme = web.scheme();
-        greeting
-            .push_str(&format!("open {scheme}://{address}/\n     {scheme}://{address}{path}\n"));
+        let page = format!("{}://{address}{}", web.scheme(), args.web.path.prefix());
+        let metrics = &args.web.telemetry_path;
+        greeting.push_str(&format!("open {page}/\n     {page}{metrics}\n"));
     }
     greeting.push_str("stop with Ctrl-C\n");
     // The demo goes on where nobody reads this; `println!` would panic.

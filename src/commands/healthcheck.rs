@@ -27,8 +27,6 @@ use crate::config::ListenAddress;
 const LIMIT: Duration = Duration::from_secs(5);
 /// Health is a line. What answers with more is something else.
 const ANSWER_BYTES: u64 = 16 * 1024;
-/// HTTP/1.0: the answer ends with the connection.
-const QUESTION: &[u8] = b"GET /-/healthy HTTP/1.0\r\nhost: localhost\r\n\r\n";
 
 /// Says that the exporter is alive.
 ///
@@ -40,19 +38,20 @@ pub(super) async fn run(args: &HealthcheckArgs) -> Result<()> {
         format!("cannot resolve {address}; give the exporter's own --web.listen-address")
     })?;
     let addresses: Vec<SocketAddr> = resolved.into_iter().map(on_this_machine).collect();
-    let Ok(answer) = timeout(LIMIT, ask(&addresses)).await else {
+    let path = format!("{}/-/healthy", args.path.prefix());
+    let Ok(answer) = timeout(LIMIT, ask(&addresses, &path)).await else {
         bail!("not healthy: no answer from {address} within {LIMIT:?}");
     };
     let answer = answer.with_context(|| {
         format!("cannot ask {address}; is the exporter running, with this --web.listen-address?")
     })?;
     // The exit code is the answer; this is for people, if there are any.
-    let _ = writeln!(stdout(), "{}", verdict(answer, address)?);
+    let _ = writeln!(stdout(), "{}", verdict(answer, address, &path)?);
     Ok(())
 }
 
 /// What an answer tells of an exporter that is alive.
-fn verdict(answer: Answer, address: &ListenAddress) -> Result<String> {
+fn verdict(answer: Answer, address: &ListenAddress, path: &str) -> Result<String> {
     let lets_in = match answer {
         Answer::Http { status: 200, .. } => return Ok("healthy".to_owned()),
         Answer::Http { status: 401, .. } => "its users only",
@@ -60,7 +59,9 @@ fn verdict(answer: Answer, address: &ListenAddress) -> Result<String> {
         Answer::CertificateWanted => "clients with a certificate only",
         Answer::Http { status: 503, body } => bail!("{}", body.trim_end()),
         Answer::Http { status, .. } => {
-            bail!("{address} answers /-/healthy with {status}: it is not azure-billing-exporter")
+            bail!(
+                "{address} answers {path} with {status}: it is not azure-billing-exporter, or has another --web.route-prefix"
+            )
         }
     };
     Ok(format!("alive, but it lets in {lets_in}: whether it polls, its metrics tell"))
@@ -88,16 +89,16 @@ fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn ask(addresses: &[SocketAddr]) -> Result<Answer> {
+async fn ask(addresses: &[SocketAddr], path: &str) -> Result<Answer> {
     let plain = TcpStream::connect(addresses).await?;
-    match asked(plain).await? {
+    match asked(plain, path).await? {
         // What the exporter answers to plain HTTP where it speaks TLS.
-        Answer::Http { status: 400, .. } => ask_encrypted(addresses).await,
+        Answer::Http { status: 400, .. } => ask_encrypted(addresses, path).await,
         answer => Ok(answer),
     }
 }
 
-async fn ask_encrypted(addresses: &[SocketAddr]) -> Result<Answer> {
+async fn ask_encrypted(addresses: &[SocketAddr], path: &str) -> Result<Answer> {
     let stream = TcpStream::connect(addresses).await?;
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())
@@ -108,7 +109,7 @@ async fn ask_encrypted(addresses: &[SocketAddr]) -> Result<Answer> {
     let name = ServerName::try_from("localhost")?;
     let answer = async {
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
-        asked(stream).await
+        asked(stream, path).await
     };
     answer.await.or_else(|error| match error.downcast_ref::<std::io::Error>() {
         Some(refused) if wants_certificate(refused) => Ok(Answer::CertificateWanted),
@@ -116,8 +117,10 @@ async fn ask_encrypted(addresses: &[SocketAddr]) -> Result<Answer> {
     })
 }
 
-async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<Answer> {
-    stream.write_all(QUESTION).await?;
+async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Result<Answer> {
+    // HTTP/1.0: the answer ends with the connection.
+    let question = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
+    stream.write_all(question.as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.take(ANSWER_BYTES).read_to_end(&mut bytes).await?;
     let text = String::from_utf8_lossy(&bytes);

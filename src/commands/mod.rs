@@ -1,6 +1,7 @@
 //! The wiring: who starts what, and how the process ends. Logic lives in the parts that are wired.
 
 mod backfill;
+mod certificate;
 mod changes;
 mod check;
 mod demo;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use jiff::SignedDuration;
 use tokio::signal::unix::Signal;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;
 
@@ -18,7 +19,7 @@ use super::threads::AnswerThreads;
 use super::web::Web;
 use super::wiring;
 use crate::cli::{ServeArgs, SourceArgs, WebArgs};
-use crate::config::{Config, ListenAddress, Scope};
+use crate::config::{Config, ListenAddress, PathPrefix, Scope};
 use crate::metrics::About;
 use crate::poller::World;
 use crate::server::{Patience, Reloads, Site, router, serve};
@@ -60,8 +61,10 @@ pub(super) async fn exporter(
     let access = front.web.access();
     let status = world.status.clone();
     status.configured(world.clock.now());
+    let certificate = front.web.certificate(status.clone(), world.clock.clone());
     let (reloads, mut wished) = wishes();
-    let router = router(site(&world, &front, reloads.clone()), access.clone());
+    let (restored, is_restored) = watch::channel(false);
+    let router = router(site(&world, &front, reloads.clone(), is_restored), access.clone());
     let threads = AnswerThreads::start().context("no threads to answer with")?;
     let mut servers = JoinSet::new();
     for listener in front.listeners {
@@ -72,14 +75,16 @@ pub(super) async fn exporter(
     let supervisor = Systemd::from_environment();
     // They end with this function, at the latest.
     let mut attendants = JoinSet::new();
-    attendants.spawn(front.web.follow());
+    attendants.spawn(front.web.follow(certificate));
     attendants.spawn(supervisor.clone().attend(status.clone()));
     if let Some(hangups) = front.hangups {
         attendants.spawn(follow(hangups, reloads));
     }
     supervisor.tell("READY=1");
     let mut polls = Polls::default();
-    wiring::pollers(&config, &world).into_iter().for_each(|poller| polls.start(poller));
+    let pollers = wiring::pollers(&config, &world);
+    restored.send_replace(true);
+    pollers.into_iter().for_each(|poller| polls.start(poller));
     let mut reloader = Reloader::new(front.source, config, world);
     let stop = stopped(signals.stop.clone());
     tokio::pin!(stop);
@@ -114,16 +119,24 @@ pub(super) async fn exporter(
 }
 
 /// What the server shows.
-fn site(world: &World, front: &Front<'_>, reloads: Reloads) -> Site {
+fn site(
+    world: &World,
+    front: &Front<'_>,
+    reloads: Reloads,
+    restored: watch::Receiver<bool>,
+) -> Site {
     let clock = world.clock.clone();
     Site {
         exposition: world.exposition.clone(),
         status: world.status.clone(),
+        external_url: front.args.path.external_url.clone(),
+        prefix: front.args.path.prefix(),
         telemetry_path: front.args.telemetry_path.clone(),
         max_requests: front.args.max_requests,
         now: Arc::new(move || clock.now()),
         demo: front.demo,
         reloads,
+        restored,
     }
 }
 
@@ -159,7 +172,7 @@ fn announce(config: &Config, listeners: &[TcpListener], args: &WebArgs, web: &We
         info!(path = %path.display(), "keeping days");
     }
     for address in listeners.iter().filter_map(|listener| listener.local_addr().ok()) {
-        let page = page(web.scheme(), address);
+        let page = page(web.scheme(), address, &args.path.prefix());
         let metrics = format!("{page}{}", &args.telemetry_path.as_str()[1..]);
         info!(%address, page, metrics, "listening");
     }
@@ -172,11 +185,11 @@ fn span(duration: Duration) -> String {
 }
 
 /// Where the status page is: of every interface, on this machine.
-fn page(scheme: &str, address: SocketAddr) -> String {
+fn page(scheme: &str, address: SocketAddr, prefix: &PathPrefix) -> String {
     let port = address.port();
     if address.ip().is_unspecified() {
-        format!("{scheme}://localhost:{port}/")
+        format!("{scheme}://localhost:{port}{prefix}/")
     } else {
-        format!("{scheme}://{address}/")
+        format!("{scheme}://{address}{prefix}/")
     }
 }

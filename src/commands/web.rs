@@ -8,8 +8,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::{error, info};
 
+use super::certificate::CertificateWatch;
 use crate::config::{Error, WebConfig, WebFile};
+use crate::poller::Clock;
 use crate::server::Access;
+use crate::status::Status;
 
 /// How often the files are looked at. By time and not by notification, which mounted secrets and
 /// network file systems do not always give.
@@ -31,6 +34,11 @@ impl Web {
         Ok(Self { access: Arc::new(Access::new(config)), file, encrypted })
     }
 
+    /// Publishes when the certificate ends, and watches for it.
+    pub(super) fn certificate(&self, status: Arc<Status>, clock: Clock) -> CertificateWatch {
+        CertificateWatch::new(&self.access.config(), status, clock)
+    }
+
     pub(super) fn access(&self) -> Arc<Access> {
         self.access.clone()
     }
@@ -42,7 +50,7 @@ impl Web {
 
     /// Takes over what the files say whenever they change, until it is dropped. What cannot be used
     /// is told once, and what was in force stays.
-    pub(super) async fn follow(self) {
+    pub(super) async fn follow(self, mut certificate: CertificateWatch) {
         let Some(mut file) = self.file else { return };
         loop {
             sleep(LOOK).await;
@@ -60,10 +68,11 @@ impl Web {
             match news {
                 Some(Ok(config)) => {
                     tell(&config);
+                    certificate.replace(&config);
                     self.access.replace(config);
                 }
                 Some(Err(wrong)) => error!("the web config stays as it was: {wrong}"),
-                None => {}
+                None => certificate.look(),
             }
         }
     }

@@ -1,6 +1,5 @@
 //! `azure`: where the data comes from, and how often it may be asked for.
 
-use std::fs;
 use std::path::Path;
 
 use rustls::RootCertStore;
@@ -13,10 +12,11 @@ use super::auth::{self, Auth};
 use super::cloud::{ApiVersion, Cloud};
 use super::environment::{AUTHORITY_HOST, Environment, HTTP_PROXY};
 use super::error::{Problems, shown};
-use super::keys;
 use super::secret_path::shown_path;
 use super::tree::{At, Section, one_of};
+use super::{LARGEST_FILE, keys};
 use crate::billing::scope::ScopeType;
+use crate::files;
 
 /// Where the data comes from.
 #[derive(Clone, Debug)]
@@ -238,8 +238,8 @@ fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
 /// The certificates of a PEM file, all of which must be some.
 fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let file = shown_path(path);
-    let pem = fs::read(path)
-        .map_err(|error| format!("{file} cannot be read: {error}; give a readable PEM file"))?;
+    let pem = files::read(path, LARGEST_FILE)
+        .map_err(|error| format!("{file} {error}; give a readable PEM file"))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => {

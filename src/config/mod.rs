@@ -17,6 +17,7 @@ mod cloud;
 mod duration;
 mod environment;
 mod error;
+mod external_url;
 mod history;
 mod keys;
 mod metrics;
@@ -33,9 +34,8 @@ mod web;
 mod web_file;
 mod yaml;
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use auth::{Application, Auth, ManagedIdentity};
 pub use azure::{Azure, RequestsPerMinute};
@@ -45,6 +45,7 @@ pub use cloud::{ApiVersion, Cloud};
 pub use duration::duration as parse_duration;
 pub use environment::{Environment, Supervisor};
 pub use error::{Error, Problem};
+pub use external_url::{ExternalUrl, PathPrefix, RoutePrefix};
 pub use history::{AuthorizationFile, ExtraHeader, ExtraLabel, ReceiverUrl};
 pub use metrics::Metrics;
 pub use poll::Poll;
@@ -56,9 +57,15 @@ pub(crate) use web_file::of_stranger as web_config_of_stranger;
 pub use web_file::{RateLimit, Users, WebConfig, WebFile};
 
 use crate::billing::scope::CostType;
+use crate::files::{self, Unreadable};
 use budgets::Known;
 use error::Problems;
 use tree::{At, File};
+
+/// Of configurations, certificates and what else people write. Thousands of scopes fit.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+/// A command that writes a configuration into a pipe may have to ask for a key before.
+const PIPE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A configuration that can be used as it is.
 #[derive(Clone, Debug)]
@@ -80,19 +87,17 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a YAML file. Secret files it names must be readable now, though they are read again on
+    /// Reads a YAML file, or a pipe that gives the text of one. Secret files it names must be readable now, though they are read again on
     /// each use; relative ones are looked for beside the configuration file.
     pub fn from_file(path: &Path, environment: &Environment) -> Result<Self, Error> {
         let mut problems = Problems::in_file(path.display().to_string());
-        let text = match fs::read_to_string(path) {
+        let bytes = files::read_pipe(path, LARGEST_FILE, PIPE_PATIENCE);
+        let text =
+            bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| Unreadable::NotText));
+        let text = match text {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::InvalidData => {
-                problems.in_document(None, "is not UTF-8 text; save it as UTF-8");
-                return problems.finish(None);
-            }
             Err(error) => {
-                let remedy = "give the path of a readable YAML file";
-                problems.in_document(None, format!("cannot be read: {error}; {remedy}"));
+                problems.in_document(None, format!("{error}; {}", remedy(&error)));
                 return problems.finish(None);
             }
         };
@@ -164,5 +169,14 @@ impl Config {
         }
         let warnings = problems.take_warnings();
         Some(Self { azure, scopes, poll, metrics, budgets, state_path, warnings })
+    }
+}
+
+/// What to do about a file of `--config.file` that cannot be read.
+fn remedy(error: &Unreadable) -> &'static str {
+    match error {
+        Unreadable::NotText => "save it as UTF-8",
+        Unreadable::Spent => "name a file where the configuration is to be read again",
+        _ => "give the path of a readable YAML file",
     }
 }

@@ -1,13 +1,13 @@
 //! Secrets: where they are, never what they are. Errors and `Debug` name the file and the key only.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::secret_path::shown_path;
+use crate::files::{self, Unreadable};
 
 /// A secret, or the file that holds it.
 #[derive(Clone, Debug)]
@@ -107,15 +107,9 @@ pub struct SecretError {
 /// Why a secret file is of no use, with the remedy. Its content is never part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretProblem {
-    /// It is absent, forbidden, or no file.
-    #[error("cannot be read: {0}; mount it, or let this user read it")]
-    Unreadable(#[from] std::io::Error),
-    /// It is no text.
-    #[error("is not UTF-8 text; write the bare secret into it")]
-    NotText,
-    /// It is no secret but something else: a device, a log.
-    #[error("is larger than {} KiB; name the file that holds the bare secret", LARGEST / 1024)]
-    TooLarge,
+    /// It is absent, forbidden, no text, too large, or no file.
+    #[error("{}; {}", .0, remedy(.0))]
+    Unreadable(#[from] Unreadable),
     /// It holds nothing, which happens while a secret store has not delivered yet.
     #[error("is empty; write the secret into it")]
     Empty,
@@ -124,13 +118,20 @@ pub enum SecretProblem {
     ManyLines,
 }
 
-fn read_file(path: &Path) -> Result<String, SecretProblem> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(SecretProblem::TooLarge);
+fn remedy(error: &Unreadable) -> &'static str {
+    match error {
+        Unreadable::Io(_) => "mount it, or let this user read it",
+        Unreadable::NotText => "write the bare secret into it",
+        Unreadable::TooLarge(_) => "name the file that holds the bare secret",
+        // It is read whenever it is used, so that a pipe would do once.
+        Unreadable::Special(_) | Unreadable::Endless(_) | Unreadable::Spent => {
+            "write the secret into a file"
+        }
     }
-    let mut text = String::from_utf8(bytes).map_err(|_| SecretProblem::NotText)?;
+}
+
+fn read_file(path: &Path) -> Result<String, SecretProblem> {
+    let mut text = files::read_text(path, LARGEST)?;
     // In place: a copy would stay in memory.
     let marks = text.len() - text.trim_start_matches(BYTE_ORDER_MARK).len();
     text.drain(..marks);

@@ -73,18 +73,22 @@ impl TelemetryPath {
     }
 }
 
+/// Whether a router takes the byte for itself and a browser sends it as it is.
+pub(super) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/._~-".contains(&byte)
+}
+
 impl FromStr for TelemetryPath {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._~-".contains(&byte);
         let wrong = if !text.starts_with('/') {
             "it must begin with /"
         } else if text == "/" {
             "/ is the status page"
         } else if text == "/-" || text.starts_with("/-/") {
             "/-/ is where health, readiness and reload are"
-        } else if !text.bytes().all(plain) {
+        } else if !text.bytes().all(is_plain) {
             "it may hold letters, digits, / . _ ~ and - only"
         } else if text.ends_with('/') || text.contains("//") {
             "it must not have empty parts"

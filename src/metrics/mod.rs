@@ -6,6 +6,7 @@
 
 pub mod api;
 mod billing;
+mod certificate;
 mod cores;
 mod format;
 mod gzip;
@@ -17,13 +18,16 @@ mod rendered;
 
 use std::fmt::Error;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
@@ -43,6 +47,7 @@ pub struct Exposition {
     publisher: Publisher,
     status: Arc<Status>,
     calls: Arc<ApiCalls>,
+    refused: AtomicU64,
     about: About,
 }
 
@@ -74,7 +79,8 @@ impl Exposition {
     /// When the text cannot be written, which is a bug.
     pub fn new(status: Arc<Status>, calls: Arc<ApiCalls>, about: About) -> Result<Self, Error> {
         let scopes = status.scopes().iter().map(|scope| scope.info.clone()).collect();
-        Ok(Self { publisher: Publisher::new(scopes)?, status, calls, about })
+        let publisher = Publisher::new(scopes)?;
+        Ok(Self { publisher, status, calls, refused: AtomicU64::new(0), about })
     }
 
     /// Puts a snapshot in the place of the scope's last one. Takes a fifth of a second for a hundred
@@ -123,6 +129,11 @@ impl Exposition {
         Ok(parts)
     }
 
+    /// Counts a scrape that got no exposition.
+    pub fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// How polling goes and what was last published of each scope in short, in the order of the
     /// configuration.
     pub fn overviews(&self) -> (Vec<ScopeStatus>, Vec<Option<Arc<Overview>>>) {
@@ -142,7 +153,9 @@ impl Exposition {
         registry.register_collector(Box::new(Live {
             scopes,
             reload: self.status.last_reload(),
+            certificate_expiry: self.status.certificate_expiry(),
             calls: self.calls.clone(),
+            refused: self.refused.load(Ordering::Relaxed),
             about: self.about,
         }));
         let mut live = String::new();
@@ -159,7 +172,9 @@ impl Exposition {
 struct Live {
     scopes: Vec<ScopeStatus>,
     reload: Option<LastReload>,
+    certificate_expiry: Option<Timestamp>,
     calls: Arc<ApiCalls>,
+    refused: u64,
     about: About,
 }
 
@@ -174,6 +189,14 @@ impl Collector for Live {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         polling::encode(&self.scopes, &mut encoder)?;
         self.calls.encode(&mut encoder)?;
+        let help = "Scrapes that were refused: more at once than --web.max-requests allows, or stored costs that were not read in time after a restart.";
+        let refused = encoder.encode_descriptor(
+            "azure_billing_exporter_scrapes_refused",
+            help,
+            None,
+            MetricType::Counter,
+        )?;
+        ConstCounter::new(self.refused).encode(refused)?;
         let mut build = encoder.encode_descriptor(
             "azure_billing_exporter_build_info",
             "The build of the exporter.",
@@ -188,6 +211,9 @@ impl Collector for Live {
         ConstGauge::new(1_i64).encode(build.encode_family(&labels)?)?;
         if let Some(reload) = self.reload {
             reloads::encode(reload, &mut encoder)?;
+        }
+        if let Some(expiry) = self.certificate_expiry {
+            certificate::encode(expiry, &mut encoder)?;
         }
         if self.about.demo {
             let help = "The data is simulated: no cost here is real.";

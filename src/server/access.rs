@@ -1,6 +1,7 @@
 //! Who may ask: the web config in force, put before every route. What it says now holds for the
 //! next request, and its TLS for the next connection.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::extract::{Request, State};
@@ -11,6 +12,7 @@ use http_body::Body;
 use tokio::time::Instant;
 
 use super::passwords::{Passwords, Verdict, credentials};
+use super::peers::Peer;
 use crate::config::{RateLimit, WebConfig};
 
 /// Nothing here reads the body of a request.
@@ -41,7 +43,8 @@ impl Access {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
     }
 
-    pub(super) fn config(&self) -> Arc<WebConfig> {
+    /// The web config in force.
+    pub fn config(&self) -> Arc<WebConfig> {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -51,6 +54,7 @@ impl Access {
         config: &WebConfig,
         headers: &HeaderMap,
         body_bytes: u64,
+        peer: Peer,
     ) -> Option<Response> {
         if self.is_over_limit() {
             return Some((StatusCode::TOO_MANY_REQUESTS, "too many requests\n").into_response());
@@ -63,18 +67,21 @@ impl Access {
         if config.users.is_empty() {
             return None;
         }
-        match self.verdict(config, headers).await {
+        match self.verdict(config, headers, peer).await {
             Verdict::Right => None,
             Verdict::Wrong => {
                 let realm = HeaderValue::from_static(
                     "Basic realm=\"azure-billing-exporter\", charset=\"UTF-8\"",
                 );
                 let challenge = [(header::WWW_AUTHENTICATE, realm)];
-                Some((StatusCode::UNAUTHORIZED, challenge, "who are you?\n").into_response())
-            }
-            Verdict::Busy => {
-                let text = "too many passwords to compare, try again later\n";
-                Some((StatusCode::SERVICE_UNAVAILABLE, text).into_response())
+                Some(
+                    (
+                        StatusCode::UNAUTHORIZED,
+                        challenge,
+                        "a user name and its password are needed\n",
+                    )
+                        .into_response(),
+                )
             }
         }
     }
@@ -84,9 +91,11 @@ impl Access {
         bucket.as_mut().is_some_and(|bucket| !bucket.take_one(Instant::now()))
     }
 
-    async fn verdict(&self, config: &WebConfig, headers: &HeaderMap) -> Verdict {
+    async fn verdict(&self, config: &WebConfig, headers: &HeaderMap, peer: Peer) -> Verdict {
         match headers.get(header::AUTHORIZATION).and_then(credentials) {
-            Some((user, password)) => self.passwords.verdict(&config.users, &user, &password).await,
+            Some((user, password)) => {
+                self.passwords.verdict(&config.users, &user, &password, peer).await
+            }
             None => Verdict::Wrong,
         }
     }
@@ -101,7 +110,10 @@ pub(super) async fn guard(
     let config = access.config();
     // Unread bodies are not shared between threads, so that only these two are looked at.
     let (headers, body_bytes) = (request.headers().clone(), request.body().size_hint().lower());
-    let mut response = match access.refusal(&config, &headers, body_bytes).await {
+    // Where connections are not ours to take, nobody is told from anybody.
+    let peer = request.extensions().get::<Peer>().copied();
+    let peer = peer.unwrap_or_else(|| Peer::of(Ipv4Addr::UNSPECIFIED.into()));
+    let mut response = match access.refusal(&config, &headers, body_bytes, peer).await {
         Some(refusal) => refusal,
         None => next.run(request).await,
     };

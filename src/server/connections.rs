@@ -7,25 +7,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::access::Access;
+use super::hosts;
+use super::peers::Peer;
+use super::places::{Activity, Counted, PLACES, Places, Watched};
 
-/// More than a busy Prometheus, its replica and their humans need. Others wait to be taken.
-const MOST_CONNECTIONS: usize = 512;
-/// All headers of a request and its address.
+/// Connections that the system holds until they are taken. Whoever finds no room there tries again
+/// after a second.
+const WAITING: i32 = 4096;
+/// Connections that were told to end and have not yet. More of them are not waited for.
+const ENDING: usize = 64;
+/// All headers of a request and its address. HTTP/2 counts 32 more for each header.
 const HEAD_BYTES: usize = 32 * 1024;
+/// Of HTTP/1.1; those of HTTP/2 end with their bytes.
 const MOST_HEADERS: usize = 64;
 /// Requests at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 16;
@@ -71,19 +82,29 @@ pub async fn serve(
     patience: Patience,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let router = hosts::of_listener(router, &listener);
     listener.set_nonblocking(true)?;
+    rustix::net::listen(&listener, WAITING)?;
     let listener = TcpListener::from_std(listener)?;
     let (stopping, stopped) = watch::channel(false);
-    let mut connections = JoinSet::new();
+    let (mut connections, places) = (JoinSet::new(), Arc::new(Places::default()));
     tokio::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
             Some(ended) = connections.join_next() => tell(ended),
-            accepted = listener.accept(), if connections.len() < MOST_CONNECTIONS => match accepted {
-                Ok((stream, _)) => {
-                    let client = Client { patience, stopped: stopped.clone(), router: router.clone() };
-                    connections.spawn(client.serve(stream, access.clone()));
+            accepted = listener.accept(), if connections.len() < PLACES + ENDING => match accepted {
+                Ok((stream, address)) => {
+                    let activity = Arc::new(Activity::new(address.ip()));
+                    let client = Client {
+                        patience,
+                        stopped: stopped.clone(),
+                        router: router.clone(),
+                        places: places.clone(),
+                        activity: activity.clone(),
+                    };
+                    let connection = connections.spawn(client.serve(stream, access.clone()));
+                    places.take(activity, connection);
                 }
                 Err(error) => {
                     // The client went away, or there are no file descriptors: others may end soon.
@@ -102,8 +123,10 @@ pub async fn serve(
 }
 
 /// A panic in a handler ends its connection and nothing else.
-fn tell(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
+fn tell(ended: Result<(), JoinError>) {
+    if let Err(error) =
+        ended.or_else(|error| if error.is_cancelled() { Ok(()) } else { Err(error) })
+    {
         warn!("a connection ended by a bug, please report this: {error}");
     }
 }
@@ -113,6 +136,8 @@ struct Client {
     patience: Patience,
     stopped: watch::Receiver<bool>,
     router: Router,
+    places: Arc<Places>,
+    activity: Arc<Activity>,
 }
 
 impl Client {
@@ -139,18 +164,21 @@ impl Client {
         }
     }
 
-    fn hurried(&self, stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
-        let mut stream = TimeoutStream::new(stream);
+    fn hurried(&self, stream: TcpStream) -> Pin<Box<TimeoutStream<Watched<TcpStream>>>> {
+        let mut stream = TimeoutStream::new(Watched { stream, activity: self.activity.clone() });
         stream.set_write_timeout(Some(self.patience.stalled));
         Box::pin(stream)
     }
 
     async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let router = TowerToHyperService::new(self.router.clone());
+        let peer = self.activity.peer;
+        let router = self.router.clone().map_request(move |request| from(peer, request));
+        let router = TowerToHyperService::new(router);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.patience.head)
             .max_headers(MOST_HEADERS)
+            .max_header_size(HEAD_BYTES)
             .max_buf_size(HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), router);
         let ended = self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
@@ -158,7 +186,13 @@ impl Client {
     }
 
     async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let router = TowerToHyperService::new(self.router.clone());
+        let (peer, places, activity) =
+            (self.activity.peer, self.places.clone(), self.activity.clone());
+        let router = self.router.clone().map_request(move |request| from(peer, request));
+        let router = router.map_response(move |answer: Response| {
+            answer.map(|body| Counted { body, _stream: places.begin_stream(&activity) })
+        });
+        let router = TowerToHyperService::new(router);
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(self.patience.head)
@@ -194,6 +228,12 @@ impl Client {
     }
 }
 
+/// A request with whom it is from.
+fn from(peer: Peer, mut request: Request<Incoming>) -> Request<Incoming> {
+    request.extensions_mut().insert(peer);
+    request
+}
+
 /// Whether a client begins with a letter, as a request does, and not with a TLS record.
 async fn speaks_plain_http(stream: &TcpStream) -> io::Result<bool> {
     let mut first = [0];
@@ -206,7 +246,7 @@ async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
     let text = "this port speaks TLS; use https\n";
     let length = text.len();
     let answer = format!(
-        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nx-content-type-options: nosniff\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{text}"
     );
     stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await

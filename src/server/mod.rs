@@ -2,27 +2,34 @@
 //! client sends comes back in an answer, and nothing changes by it, but that `/-/reload` has the
 //! configuration read again.
 //!
-//! A request passes `connections` (time and size), `access` (who may ask) and its route, in this
-//! order.
+//! A request passes `connections` (time and size), `access` (who may ask), `hosts` (by which name) and its
+//! route, in this order.
 
 mod access;
 mod connections;
+mod hosts;
 mod negotiation;
+mod origin;
 mod page;
 mod passwords;
+mod peers;
+mod places;
 mod reload;
 mod scrape;
+mod turns;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
+use tokio::sync::watch;
 
-use crate::config::TelemetryPath;
+use crate::config::{ExternalUrl, PathPrefix, TelemetryPath};
 use crate::metrics::Exposition;
 use crate::status::Status;
 
@@ -37,9 +44,13 @@ pub struct Site {
     pub exposition: Arc<Exposition>,
     /// How polling goes.
     pub status: Arc<Status>,
+    /// How others call it.
+    pub external_url: ExternalUrl,
+    /// What every path here is below.
+    pub prefix: PathPrefix,
     /// Where the metrics are.
     pub telemetry_path: TelemetryPath,
-    /// How many scrapes may be under way; 0 for any number.
+    /// How many expositions may be written at once; 0 for any number.
     pub max_requests: usize,
     /// The time, for ages. The wall clock is not the server's.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -47,6 +58,8 @@ pub struct Site {
     pub demo: bool,
     /// Who reads the configuration again.
     pub reloads: Reloads,
+    /// Whether the costs of the process before are published, if there are any.
+    pub restored: watch::Receiver<bool>,
 }
 
 /// The routes, behind the access rules. GET and HEAD only, but for `/-/reload`, which is POST, or PUT
@@ -54,14 +67,37 @@ pub struct Site {
 pub fn router(site: Site, access: Arc<Access>) -> Router {
     let scrapes = scrape::Scrapes::new(&site);
     let page = page::Page::new(&site);
-    Router::new()
-        .route(site.telemetry_path.as_str(), get(scrape::metrics).with_state(scrapes))
-        .route("/", get(page::index).with_state(page))
-        .route("/-/healthy", get(healthy))
-        .route("/-/ready", get(ready))
-        .route("/-/reload", post(reload::reload).put(reload::reload))
+    let external_url = Arc::new(site.external_url.clone());
+    let below = |path: &str| format!("{}{path}", site.prefix);
+    let routes = Router::new()
+        .route(&below(site.telemetry_path.as_str()), get(scrape::metrics).with_state(scrapes))
+        .route(&below("/"), get(page::index).with_state(page))
+        .route(&below("/-/healthy"), get(healthy))
+        .route(&below("/-/ready"), get(ready))
+        .route(&below("/-/reload"), post(reload::reload).put(reload::reload));
+    with_redirects_to(&site.prefix, routes)
         .with_state(site)
+        .layer(from_fn_with_state(external_url, hosts::check))
         .layer(from_fn_with_state(access, access::guard))
+        .layer(map_response(without_sniffing))
+}
+
+/// Redirects to the page whoever asks above it, as Prometheus does.
+fn with_redirects_to(prefix: &PathPrefix, routes: Router<Site>) -> Router<Site> {
+    if prefix.as_str().is_empty() {
+        return routes;
+    }
+    let page = format!("{prefix}/");
+    let redirect =
+        get(move || async { (StatusCode::FOUND, [(header::LOCATION, page)]).into_response() });
+    routes.route("/", redirect.clone()).route(prefix.as_str(), redirect)
+}
+
+/// Tells browsers to take the answer for what it says it is, whatever a name in it looks like.
+async fn without_sniffing(mut response: Response) -> Response {
+    let nosniff = HeaderValue::from_static("nosniff");
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response
 }
 
 /// What an answer to a scraper says of itself.
@@ -133,11 +169,14 @@ mod tests {
         let site = Site {
             exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
             status: status.clone(),
+            external_url: ExternalUrl::default(),
+            prefix: PathPrefix::default(),
             telemetry_path: "/metrics".parse().unwrap(),
             max_requests: 0,
             now: Arc::new(|| Timestamp::UNIX_EPOCH),
             demo: false,
             reloads: tokio::sync::mpsc::channel(1).0,
+            restored: watch::channel(true).1,
         };
         assert_eq!(healthy(State(site.clone())).await.0, StatusCode::OK);
         let web = status.scopes()[1].info.id.clone();

@@ -1,5 +1,6 @@
 //! Passwords against their bcrypt hashes: one at a time, on a thread of their own, and remembered,
-//! so that scrapers pay for theirs once. A wrong name costs as much as a wrong password.
+//! so that scrapers pay for theirs once. A comparison takes some 60 ms; peers take turns, so that
+//! guessing keeps out nobody else. A wrong name costs as much as a wrong password.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,15 +11,14 @@ use base64::prelude::BASE64_STANDARD;
 use ring::hmac;
 use ring::rand::SystemRandom;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
-use tokio::sync::{Mutex as Turn, Semaphore};
 use tokio::task::spawn_blocking;
 
+use super::peers::Peer;
+use super::turns::Turns;
 use crate::config::Users;
 
 /// Verdicts of each kind that are remembered: guessing displaces nobody who knows.
 const REMEMBERED: usize = 100;
-/// Requests that wait for their comparison, which takes some 60 ms.
-const WAITING: usize = 32;
 /// Compared with where the name is unknown: a salt and the hash of something with it.
 const NOBODY: &str = "QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
 
@@ -29,16 +29,13 @@ pub(super) enum Verdict {
     Right,
     /// It is not.
     Wrong,
-    /// Too many others wait to know.
-    Busy,
 }
 
 /// The verdicts so far, and the turn to find another.
 #[derive(Debug)]
 pub(super) struct Passwords {
     known: Arc<Mutex<Known>>,
-    turn: Arc<Turn<()>>,
-    waiting: Semaphore,
+    turns: Turns,
     /// None where the system has no random numbers: then nothing is remembered.
     key: Option<hmac::Key>,
 }
@@ -47,8 +44,7 @@ impl Default for Passwords {
     fn default() -> Self {
         Self {
             known: Arc::default(),
-            turn: Arc::default(),
-            waiting: Semaphore::new(WAITING),
+            turns: Turns::default(),
             key: hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).ok(),
         }
     }
@@ -61,6 +57,7 @@ impl Passwords {
         users: &Users,
         user: &str,
         password: &SecretSlice<u8>,
+        peer: Peer,
     ) -> Verdict {
         let (hash, known_user) = match users.get(user) {
             Some(hash) => (hash.clone(), true),
@@ -70,9 +67,8 @@ impl Passwords {
         if let Some(verdict) = self.remembered(digest) {
             return verdict;
         }
-        let Ok(_place) = self.waiting.try_acquire() else { return Verdict::Busy };
         // Held until the comparison ends, even if the client goes away before.
-        let turn = self.turn.clone().lock_owned().await;
+        let turn = self.turns.take(peer).await;
         // Whoever was before may have asked the same.
         if let Some(verdict) = self.remembered(digest) {
             return verdict;
@@ -157,7 +153,16 @@ pub(super) fn credentials(header: &HeaderValue) -> Option<(String, SecretSlice<u
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use futures_util::stream::FuturesUnordered;
+    use futures_util::{FutureExt, StreamExt};
+
     use super::*;
+
+    fn peer(number: u8) -> Peer {
+        Peer::of(Ipv4Addr::new(127, 0, 0, number).into())
+    }
 
     fn users() -> Users {
         let hash = bcrypt::hash("correct horse", 4).unwrap();
@@ -175,52 +180,54 @@ mod tests {
             ("", "fakepassword", Verdict::Wrong),
         ] {
             let password: SecretSlice<u8> = password.as_bytes().to_vec().into();
-            assert_eq!(passwords.verdict(&users, user, &password).await, verdict, "{user}");
+            let compared = passwords.verdict(&users, user, &password, peer(1)).await;
+            assert_eq!(compared, verdict, "{user}");
             // No comparison is possible any more, so that this one comes from memory.
-            let _turn = passwords.turn.clone().lock_owned().await;
-            assert_eq!(passwords.verdict(&users, user, &password).await, verdict, "{user}");
+            let _turn = passwords.turns.take(peer(1)).await;
+            let remembered = passwords.verdict(&users, user, &password, peer(1)).await;
+            assert_eq!(remembered, verdict, "{user}");
         }
         // What stands in for the hash of a name that nobody has lets nobody in.
         let password: SecretSlice<u8> = b"fakepassword".to_vec().into();
         let nobody = hash_of_nobody(&Users::new());
         assert!(bcrypt::verify(password.expose_secret(), nobody.expose_secret()).unwrap());
-        assert_eq!(passwords.verdict(&Users::new(), "x", &password).await, Verdict::Wrong);
+        let nobody = passwords.verdict(&Users::new(), "x", &password, peer(1)).await;
+        assert_eq!(nobody, Verdict::Wrong);
         // Another hash for the same name is another question.
         let others = Users::from([("prometheus".to_owned(), bcrypt::hash("x", 4).unwrap().into())]);
         let password: SecretSlice<u8> = b"correct horse".to_vec().into();
-        assert_eq!(passwords.verdict(&others, "prometheus", &password).await, Verdict::Wrong);
+        let other = passwords.verdict(&others, "prometheus", &password, peer(1)).await;
+        assert_eq!(other, Verdict::Wrong);
     }
 
     #[tokio::test]
-    async fn comparisons_wait_for_each_other_and_too_many_are_turned_away() {
+    async fn comparisons_wait_for_each_other_and_others_come_before_the_rest_of_a_peers() {
         let (passwords, users) = (Passwords::default(), users());
-        let turn = passwords.turn.clone().lock_owned().await;
+        let turn = passwords.turns.take(peer(1)).await;
         let guesses: Vec<SecretSlice<u8>> =
-            (0..=WAITING).map(|guess| guess.to_string().into_bytes().into()).collect();
-        let mut waiting: Vec<_> = guesses
+            (0..64).map(|guess| guess.to_string().into_bytes().into()).collect();
+        let mut guessing: FuturesUnordered<_> = guesses
             .iter()
-            .map(|guess| Box::pin(passwords.verdict(&users, "prometheus", guess)))
+            .map(|guess| passwords.verdict(&users, "prometheus", guess, peer(1)))
             .collect();
-        let mut ready = Vec::new();
-        for verdict in &mut waiting {
-            ready.push(futures_now(verdict).await);
-        }
-        assert!(ready[..WAITING].iter().all(Option::is_none), "they wait");
-        assert_eq!(ready[WAITING], Some(Verdict::Busy));
-        waiting.pop();
+        assert!(guessing.next().now_or_never().is_none(), "they wait");
+        let password: SecretSlice<u8> = b"correct horse".to_vec().into();
+        let right = passwords.verdict(&users, "prometheus", &password, peer(2));
+        tokio::pin!(right);
+        assert!(right.as_mut().now_or_never().is_none(), "it waits");
         drop(turn);
-        for verdict in waiting {
-            assert_eq!(verdict.await, Verdict::Wrong);
-        }
-    }
-
-    /// What a future says at its first poll.
-    async fn futures_now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-        tokio::select! {
-            biased;
-            output = future => Some(output),
-            () = std::future::ready(()) => None,
-        }
+        let mut before = 0;
+        let verdict = loop {
+            tokio::select! {
+                verdict = &mut right => break verdict,
+                Some(guessed) = guessing.next() => {
+                    assert_eq!(guessed, Verdict::Wrong);
+                    before += 1;
+                }
+            }
+        };
+        assert_eq!(verdict, Verdict::Right);
+        assert!(before < 4, "{before} guesses came first");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! `/-/reload`: asks whoever runs the exporter to read the configuration again, and answers how that
-//! went.
+//! went. No other site can have a browser do so.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Site;
+use super::{Site, origin};
 
 /// Takes wishes for a reload. Whoever waits for no answer drops the receiver.
 pub type Reloads = mpsc::Sender<oneshot::Sender<Reloaded>>;
@@ -21,7 +21,15 @@ pub enum Reloaded {
     Impossible(String),
 }
 
-pub(super) async fn reload(State(site): State<Site>) -> (StatusCode, String) {
+pub(super) async fn reload(
+    State(site): State<Site>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> (StatusCode, String) {
+    if origin::is_foreign(&uri, &headers, &site.external_url) {
+        let text = "a browser sends this for another site, which may not reload the exporter; behind a proxy, give --web.external-url\n";
+        return (StatusCode::FORBIDDEN, text.to_owned());
+    }
     let (answer, answered) = oneshot::channel();
     // Both fail once nobody runs the exporter any more.
     let reloaded = match site.reloads.send(answer).await {

@@ -132,6 +132,7 @@ pub struct PollResult {
 pub struct Status {
     scopes: RwLock<Vec<ScopeStatus>>,
     reload: RwLock<Option<LastReload>>,
+    certificate_expiry: RwLock<Option<Timestamp>>,
 }
 
 /// How reading the configuration went.
@@ -150,6 +151,7 @@ impl Status {
         Self {
             scopes: RwLock::new(scopes.into_iter().map(fresh).collect()),
             reload: RwLock::default(),
+            certificate_expiry: RwLock::default(),
         }
     }
 
@@ -272,6 +274,17 @@ impl Status {
     /// How reading the configuration went, where it can be read again.
     pub fn last_reload(&self) -> Option<LastReload> {
         *self.reload.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The certificate that is served ends then; none is served without.
+    pub fn serves_certificate_until(&self, end: Option<Timestamp>) {
+        let mut expiry = self.certificate_expiry.write().unwrap_or_else(PoisonError::into_inner);
+        *expiry = end;
+    }
+
+    /// When the certificate that is served ends.
+    pub fn certificate_expiry(&self) -> Option<Timestamp> {
+        *self.certificate_expiry.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Vec<ScopeStatus>> {

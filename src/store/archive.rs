@@ -13,7 +13,8 @@ use tracing::debug;
 
 use super::Error;
 use super::code::{decode, encode, encode_in_pieces};
-use super::file::{BOOKS, DAYS, DayKey, POLLS, Store};
+use super::file::Store;
+use super::tables::{BOOKS, DAYS, DayKey, POLLS};
 use super::unwritten::Unwritten;
 use crate::billing::books::Books;
 use crate::billing::ledger::{Ledger, Part, Slot};

@@ -1,38 +1,17 @@
-//! The database file: opened by one process, set aside when it is damaged, opened again after an
-//! error of the disk.
+//! The database file: opened by one process, and opened again after an error of the disk.
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
-use redb::{
-    Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
-};
+use redb::{Database, ReadableTable};
 use thiserror::Error;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
+use super::opening::{self, Now, Refusal};
+use super::tables::{BOOKS, DAYS, POLLS};
 use crate::billing::scope::ScopeId;
-
-/// What the bytes mean. Another number is another format, whose days are read again from Azure.
-const FORMAT: u32 = 4;
-
-/// Every day is read once at a restart and then when it is replaced: nothing to cache for.
-const CACHE: usize = 1024 * 1024;
-
-const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
-/// Books by scope, in numbered pieces.
-pub(super) const BOOKS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
-/// Poll records by scope.
-pub(super) const POLLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
-/// The key of a part of a day: scope, date, which of its rows (0 its own, 1 guests, 2 undated), and its number.
-pub(super) type DayKey<'a> = (&'a str, &'a str, u8, u32);
-/// Days by scope and slot, in parts of a bounded size.
-pub(super) const DAYS: TableDefinition<'_, DayKey<'_>, &[u8]> = TableDefinition::new("days");
 
 /// Another process uses the file.
 #[derive(Debug, Error)]
@@ -50,22 +29,10 @@ pub struct Store {
     now: Now,
 }
 
-/// Tells the time, for the name of a file that is set aside.
-pub type Now = Box<dyn Fn() -> Timestamp + Send + Sync>;
-
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Store({})", self.path.display())
     }
-}
-
-/// What opening came to, if not to a database.
-enum Refusal {
-    InUse,
-    /// Not what we wrote.
-    Damaged(String),
-    /// The disk or its permissions.
-    Disk(String),
 }
 
 impl Store {
@@ -76,12 +43,12 @@ impl Store {
     /// When another process uses it.
     pub fn open(path: &Path, now: Now) -> Result<Self, InUse> {
         let store = Self { path: path.to_owned(), database: Mutex::default(), now };
-        match store.opened() {
+        match opening::open(path, &store.now) {
             Ok(database) => {
                 *store.database.lock().unwrap_or_else(PoisonError::into_inner) = Some(database);
             }
             Err(Refusal::InUse) => return Err(InUse(path.to_owned())),
-            Err(Refusal::Disk(what) | Refusal::Damaged(what)) => error!(
+            Err(Refusal::Disk(what)) => error!(
                 path = %path.display(),
                 "cannot keep days, polling goes on in memory and a restart will read everything again: {what}; check state.path, its permissions and the disk"
             ),
@@ -111,9 +78,11 @@ impl Store {
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let open = match &*database {
             Some(open) => open,
-            None => database.insert(self.opened().map_err(|refusal| match refusal {
-                Refusal::InUse => InUse(self.path.clone()).to_string(),
-                Refusal::Damaged(what) | Refusal::Disk(what) => what,
+            None => database.insert(opening::open(&self.path, &self.now).map_err(|refusal| {
+                match refusal {
+                    Refusal::InUse => InUse(self.path.clone()).to_string(),
+                    Refusal::Disk(what) => what,
+                }
             })?),
         };
         work(open).map_err(|error| {
@@ -122,91 +91,6 @@ impl Store {
             error.to_string()
         })
     }
-
-    fn opened(&self) -> Result<Database, Refusal> {
-        match self.try_open() {
-            Err(Refusal::Damaged(what)) => {
-                self.set_aside(&what)?;
-                self.try_open()
-            }
-            opened => opened,
-        }
-    }
-
-    fn try_open(&self) -> Result<Database, Refusal> {
-        let disk = |error: io::Error| Refusal::Disk(error.to_string());
-        // Costs are nobody else's business.
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        options.open(&self.path).map_err(disk)?;
-        let mut builder = Database::builder();
-        builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
-        let database = builder.create(&self.path).map_err(refusal)?;
-        match format(&database) {
-            Ok(Some(FORMAT)) => Ok(database),
-            Ok(None) => {
-                begin(&database).map(|()| database).map_err(|e| Refusal::Disk(e.to_string()))
-            }
-            Ok(Some(other)) => {
-                warn!(
-                    format = other,
-                    "the stored days are of another version of the exporter; dropped, they are read again"
-                );
-                begin(&database).map(|()| database).map_err(|e| Refusal::Disk(e.to_string()))
-            }
-            Err(error) => Err(Refusal::Damaged(error.to_string())),
-        }
-    }
-
-    fn set_aside(&self, what: &str) -> Result<(), Refusal> {
-        let mut name = self.path.clone().into_os_string();
-        name.push((self.now)().strftime(".corrupt-%Y%m%dT%H%M%SZ").to_string());
-        let aside = PathBuf::from(name);
-        error!(
-            path = %self.path.display(), aside = %aside.display(),
-            "the stored days are damaged, set aside and read again from Azure: {what}; look for errors of the disk"
-        );
-        std::fs::rename(&self.path, &aside).map_err(|error| {
-            Refusal::Disk(format!("the damaged file cannot be set aside: {error}"))
-        })
-    }
-}
-
-fn refusal(error: DatabaseError) -> Refusal {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => Refusal::InUse,
-        DatabaseError::Storage(StorageError::Io(error))
-            if error.kind() != io::ErrorKind::InvalidData
-                && error.kind() != io::ErrorKind::UnexpectedEof =>
-        {
-            Refusal::Disk(error.to_string())
-        }
-        error => Refusal::Damaged(error.to_string()),
-    }
-}
-
-/// The format of the stored days; `None` in a new file.
-fn format(database: &Database) -> Result<Option<u32>, redb::Error> {
-    let reading = database.begin_read()?;
-    match reading.open_table(ABOUT) {
-        Ok(about) => Ok(about.get("format")?.map(|format| format.value())),
-        Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Empty tables of this format.
-fn begin(database: &Database) -> Result<(), redb::Error> {
-    let writing = database.begin_write()?;
-    for table in writing.list_tables()?.collect::<Vec<_>>() {
-        writing.delete_table(table)?;
-    }
-    writing.open_table(ABOUT)?.insert("format", FORMAT)?;
-    writing.open_table(BOOKS)?;
-    writing.open_table(POLLS)?;
-    writing.open_table(DAYS)?;
-    writing.commit()?;
-    Ok(())
 }
 
 /// The scopes that were dropped.

@@ -3,17 +3,20 @@
 //!
 //! Nothing here decides what is read or published. What cannot be written stays in memory and is
 //! tried again with the next commit; what cannot be read any more is forgotten and read again from
-//! Azure. Only damage sets the file aside: a disk that is full or a path that may not be written is
-//! left alone and reported.
+//! Azure. Damage and another format set the file aside; a disk that is full or a path that may not be
+//! written is left alone and reported.
 
 mod archive;
 mod code;
 mod file;
+mod opening;
 mod shelf;
+mod tables;
 mod unwritten;
 
 pub use archive::{Archive, PollRecord, Restored};
-pub use file::{InUse, Now, Store};
+pub use file::{InUse, Store};
+pub use opening::Now;
 pub use shelf::{Answer, Keeping, Shelf};
 
 use thiserror::Error;

@@ -6,7 +6,10 @@ use crate::families::{families, series};
 use crate::rules::{ALERTS, RECORDING, Rule, files, rules};
 
 /// Families that the golden exposition cannot show: `serve` alone writes them.
-const OF_SERVE: [&str; 1] = ["azure_billing_exporter_config_last_reload_successful"];
+const OF_SERVE: [&str; 2] = [
+    "azure_billing_exporter_config_last_reload_successful",
+    "azure_billing_exporter_web_certificate_expiry_timestamp_seconds",
+];
 /// Functions that may stand between the `max by` and its family.
 const OVER_TIME: [&str; 3] = ["last_over_time(", "increase(", "rate("];
 

@@ -63,6 +63,7 @@ async fn exposition(format: Format) -> String {
     let mut exporter =
         Exporter::with_rules(&config(&server.endpoint, scope), PATIENCE, rules(), &["team", "env"]);
     exporter.status.configured(NOW.parse().expect("a time"));
+    exporter.status.serves_certificate_until(Some("2027-11-24T12:00:00Z".parse().expect("a time")));
     assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
     let text = exporter.exposition.scrape(format).expect("an exposition");
     let lines = text.lines().map(|line| match line.split_once(' ') {

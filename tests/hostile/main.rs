@@ -1,15 +1,25 @@
 //! Answers that are made to harm: endless, deep, huge, packed. Each ends in its reason, and in the
-//! memory of a process that is told to serve meanwhile.
+//! memory of a process that is told to serve meanwhile. And web sites that have a browser ask (`web`).
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod bounds;
+#[path = "../serving/certificates.rs"]
+#[expect(dead_code, reason = "its own tests use the rest")]
+mod certificates;
+mod crowd;
+mod files;
+mod places;
 #[path = "../program/process.rs"]
 mod process;
+mod restart;
 #[path = "../program/routed.rs"]
 mod routed;
-
-mod bounds;
 mod rows;
+#[path = "../azure/server.rs"]
+#[expect(dead_code, reason = "the faults are tested with the client")]
+mod server;
+mod web;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,6 +29,7 @@ use std::thread;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use process::Running;
+use tokio::sync::RwLock;
 
 const MIB: usize = 1024 * 1024;
 /// A page is buffered up to 64 MiB, and what is told of it may quote it before that is cut short.
@@ -84,8 +95,12 @@ fn page(text: &'static str, says: &'static str) -> Case {
     case(text, says, move |to| to.write_all(text.as_bytes()))
 }
 
+/// Tests that compute much share it; those that ask for answers within a time have it alone.
+static MACHINE: RwLock<()> = RwLock::const_new(());
+
 /// All at once: a page that does not parse is asked for again, with growing waits.
 fn assert_bad_answers(cases: Vec<Case>) {
+    let _shared = MACHINE.blocking_read();
     thread::scope(|scope| {
         for Case { what, head, body, says } in cases {
             scope.spawn(move || {

@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::Command as Process;
 
+use azure_billing_exporter::cli::{Cli, Command};
+use clap::Parser;
 use serde_json::{Value, json};
 
 use crate::{output, root, run, tool};
 
-fn chart(what: &str, argument: &str) -> Command {
-    let mut command = Command::new(root().join("scripts/chart"));
+fn chart(what: &str, argument: &str) -> Process {
+    let mut command = Process::new(root().join("scripts/chart"));
     command.args([what, argument]);
     command
 }
@@ -92,7 +94,7 @@ fn judged(objects: &[Value]) -> (bool, String) {
     let mut good = true;
     let mut said = String::new();
     for version in ["1.25", "1.37"] {
-        let mut validate = Command::new(tool("kubernetes-validate"));
+        let mut validate = Process::new(tool("kubernetes-validate"));
         validate.args(["--strict", "--quiet", "-k", version]).args(&files);
         let (succeeded, text) = run(&mut validate);
         good &= succeeded;
@@ -173,6 +175,49 @@ fn the_exporter_takes_the_configuration_that_is_rendered() {
 }
 
 #[test]
+fn probes_and_scrapes_ask_below_the_path_that_the_exporter_is_given() {
+    for (given, prefix) in [
+        (json!({"externalUrl": "https://finops.example.com/costs/"}), "/costs"),
+        (json!({"externalUrl": "/a/b"}), "/a/b"),
+        (json!({"externalUrl": "https://finops.example.com"}), ""),
+        (json!({"externalUrl": "https://finops.example.com/costs/", "routePrefix": "/"}), ""),
+        (json!({"routePrefix": "costs/"}), "/costs"),
+    ] {
+        for web in ["", "exporter-web"] {
+            let mut values =
+                json!({"demo": true, "webConfigSecret": web, "serviceMonitor": {"enabled": true}});
+            let more = given.as_object().expect("values").clone();
+            values.as_object_mut().expect("values").extend(more);
+            let objects = rendered(&values);
+            let container =
+                &only(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0];
+            let asks = [json!("healthcheck"), json!(format!("--web.route-prefix={prefix}"))];
+            let asks = if prefix.is_empty() { &asks[..1] } else { &asks[..] };
+            for probe in ["livenessProbe", "readinessProbe"] {
+                let probe = &container[probe];
+                match web {
+                    "" => assert_eq!(probe["httpGet"]["path"], format!("{prefix}/-/healthy")),
+                    _ => {
+                        assert_eq!(&probe["exec"]["command"].as_array().expect("words")[1..], asks)
+                    }
+                }
+            }
+            let scraped = &only(&objects, "ServiceMonitor")["spec"]["endpoints"][0]["path"];
+            assert_eq!(scraped, &format!("{prefix}/metrics"));
+            let test = &only(&objects, "Pod")["spec"]["containers"][0]["args"];
+            assert_eq!(&test.as_array().expect("words")[..asks.len()], asks);
+            // The flags as the program takes them lead to the same path.
+            let words = ["azure-billing-exporter"].into_iter();
+            let args = container["args"].as_array().expect("words").iter();
+            let args = args.map(|word| word.as_str().expect("a word"));
+            let cli = Cli::try_parse_from(words.chain(args)).expect("its own flags");
+            let Command::Demo(demo) = cli.command else { panic!("no demo: {:?}", cli.command) };
+            assert_eq!(demo.web.path.prefix().as_str(), prefix, "{given}");
+        }
+    }
+}
+
+#[test]
 fn a_changed_configuration_restarts_the_pod() {
     let sum = |department: &str| {
         let objects = rendered(&json!({"config": {"scopes": [{"department": department}]}}));
@@ -240,6 +285,8 @@ fn nonsense_is_refused_by_the_name_of_its_key() {
             "/persistence/accessModes",
         ),
         (json!({"demo": true, "extraArgs": ["--web.listen-address=:1"]}), "/extraArgs"),
+        (json!({"demo": true, "extraArgs": ["--web.route-prefix=/x"]}), "/extraArgs"),
+        (json!({"demo": true, "externalUrl": "finops.example.com"}), "/externalUrl"),
     ] {
         let (succeeded, text) = run(&mut chart("render", &values.to_string()));
         assert!(!succeeded, "{values}");

@@ -162,7 +162,11 @@ async fn killed_wherever_it_is_it_goes_on_and_writes_the_same_bytes() {
     assert_eq!(azure.asked_since(before), [""; 0], "all was read before it was killed");
     assert!(error.contains("read_before=12"), "{error}");
     assert!(killed.written() == whole.written(), "the bytes differ");
-    assert_eq!(killed.files(), BTreeSet::from(["history.om".to_owned()]));
+    // A kill while the file is written leaves its unfinished form, which no later run can tell from
+    // that of a run beside it.
+    let mut left = killed.files();
+    left.retain(|name| !name.starts_with(".azure-billing-exporter."));
+    assert_eq!(left, BTreeSet::from(["history.om".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -149,7 +149,7 @@ pub(crate) fn request(
     let mut socket = TcpStream::connect(address).expect("it listens");
     socket.set_read_timeout(Some(LIMIT)).expect("a timeout");
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\nconnection: close\r\n\r\n"
     );
     socket.write_all(request.as_bytes()).expect("it reads");
     let mut answer = String::new();

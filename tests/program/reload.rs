@@ -323,7 +323,7 @@ async fn a_reload_that_comes_while_it_stops_is_told_so() {
     }
     program.exporter.signal("TERM");
     program.exporter.line_with("stopping");
-    open.write_all(b"host: x\r\nconnection: close\r\n\r\n").expect("it still reads");
+    open.write_all(b"host: localhost\r\nconnection: close\r\n\r\n").expect("it still reads");
     let mut answer = String::new();
     open.read_to_string(&mut answer).expect("it still answers");
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");

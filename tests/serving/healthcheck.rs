@@ -65,6 +65,20 @@ async fn every_interface_is_asked_on_loopback_and_nobody_there_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_asks_below_the_prefix_that_the_exporter_has() {
+    let rows = page(&[row("vm", "Microsoft.Compute", 1.0)]);
+    let folder = TempDir::new().expect("a folder");
+    let flag = "--web.external-url=https://finops.example.com/costs/";
+    let serving = Serving::in_folder(folder, &rows, "", &[flag]).await;
+    for (flags, code) in [(&[][..], 1), (&[flag], 0), (&["--web.route-prefix=costs"], 0)] {
+        let asked = ["healthcheck", "--web.listen-address", &serving.address];
+        let (got, output, errors) = run(&[&asked[..], flags].concat(), &[]);
+        assert_eq!(got, code, "{flags:?}: {output}{errors}");
+        assert!(code == 0 || errors.contains("--web.route-prefix"), "{errors}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_exporter_that_hangs_is_not_healthy() {
     let serving = Serving::start(&page(&[row("vm", "Microsoft.Compute", 1.0)]), "").await;
     serving.program.signal("STOP");
@@ -98,7 +112,10 @@ fn other_answers_are_not_healthy_and_say_why() {
             "HTTP/1.0 503 Service Unavailable\r\n\r\nnot healthy: polling has ended for shop; see the log\n",
             "not healthy: polling has ended for shop; see the log\n",
         ),
-        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "404: it is not azure-billing-"),
+        (
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+            "answers /-/healthy with 404: it is not azure-billing-exporter, or has another --web.route-prefix",
+        ),
         ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is no HTTP"),
         ("", "the answer is no HTTP"),
     ] {

@@ -7,12 +7,14 @@ mod certificates;
 mod chromium;
 mod clients;
 mod compressed;
+mod expiry;
 #[path = "../azure/exporter.rs"]
 #[expect(dead_code, reason = "the sums are tested with the client")]
 mod exporter;
 mod healthcheck;
 mod limits;
 mod page;
+mod prefix;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod process;

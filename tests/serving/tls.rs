@@ -148,6 +148,48 @@ async fn plain_http_on_a_port_with_tls_is_answered_in_words() {
     let serving = serving(certified().0, TLS).await;
     let answer = curl(&[&format!("http://{}/metrics", serving.address)]).expect("an answer");
     assert_eq!((answer.status, answer.text()), (400, "this port speaks TLS; use https\n"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_of_http_2_ends_with_its_bytes_and_then_with_its_connection() {
+    let serving = serving(certified().0, TLS).await;
+    let ca = serving.path("ca.pem").display().to_string();
+    let health = format!("https://{}/-/healthy", serving.address);
+    let head = serving.path("head");
+    let at_head = format!("@{}", head.display());
+    let long = |bytes: usize| format!("a: {}\n", "x".repeat(bytes));
+    let many = |count: usize| (0..count).map(|place| format!("a{place}: b\n")).collect::<String>();
+    for (what, lines, status) in [
+        ("32,000 bytes", long(32_000), Some(200)),
+        ("33,000 bytes", long(33_000), Some(431)),
+        ("100,000 bytes", long(100_000), None),
+        // Each counts for its bytes and 32 more.
+        ("500 headers", many(500), Some(200)),
+        ("1,000 headers", many(1_000), Some(431)),
+    ] {
+        std::fs::write(&head, lines).expect("room for a file");
+        let answer = curl(&["--http2", "--cacert", &ca, "--header", &at_head, &health]);
+        assert_eq!(answer.as_ref().ok().map(|answer| answer.status), status, "{what}: {answer:?}");
+        println!("a head of HTTP/2 of {what}: {status:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_made_to_lead_to_loopback_gets_nothing_by_tls_either() {
+    let serving = serving(certified().0, TLS).await;
+    let port = serving.address.rsplit(':').next().expect("a port");
+    for (name, status) in [("evil.example.com", 421), ("localhost", 200)] {
+        let leads = format!("{name}:{port}:127.0.0.1");
+        let address = format!("https://{name}:{port}/metrics");
+        for version in ["--http2", "--http1.1"] {
+            // The certificate is for the address alone: a name that a site has a certificate for passes it.
+            let answer = curl(&["--insecure", version, "--resolve", &leads, &address]);
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.status, status, "{version} {name}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{version}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
-//! Addresses to listen on, and paths to serve under.
+//! Addresses to listen on, URLs to be found by, and paths to serve under.
 
-use crate::config::{ListenAddress, TelemetryPath};
+use crate::config::{ExternalUrl, ListenAddress, RoutePrefix, TelemetryPath};
 
 fn resolved(text: &str) -> Vec<String> {
     let address: ListenAddress = text.parse().unwrap();
@@ -44,4 +44,64 @@ fn a_wrong_address_or_path_says_what_to_write() {
         let error = text.parse::<TelemetryPath>().unwrap_err();
         assert_eq!(error, format!("{wrong}; write for example /metrics"), "{text}");
     }
+}
+
+#[test]
+fn an_external_url_has_a_host_a_path_or_both_or_says_nothing() {
+    for (text, authority, path) in [
+        ("", None, ""),
+        ("/", None, ""),
+        ("/costs", None, "/costs"),
+        ("/costs/", None, "/costs"),
+        ("http://localhost", Some("localhost"), ""),
+        ("https://FinOps.example.com/", Some("finops.example.com"), ""),
+        ("https://finops.example.com:443/a/b//", Some("finops.example.com"), "/a/b"),
+        ("http://finops.example.com:443/", Some("finops.example.com:443"), ""),
+        ("http://[::1]:9090/costs", Some("[::1]:9090"), "/costs"),
+        ("https://bücher.example.com/", Some("xn--bcher-kva.example.com"), ""),
+    ] {
+        let url: ExternalUrl = text.parse().unwrap();
+        assert_eq!(url.authority(), authority, "{text}");
+        assert_eq!(RoutePrefix::default().beside(&url).as_str(), path, "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_external_url_or_prefix_says_what_to_write() {
+    let no_url = "it must begin with http:// or https://, or be a path";
+    let urls = [
+        ("finops.example.com", no_url),
+        ("finops.example.com/costs", no_url),
+        ("localhost:9090", no_url),
+        (":9090", no_url),
+        ("9090", no_url),
+        ("//finops.example.com/costs", no_url),
+        ("ftp://finops.example.com/", no_url),
+        ("https://", no_url),
+        ("'https://finops.example.com/'", "it must not begin or end with a quote"),
+        ("/costs\"", "it must not begin or end with a quote"),
+        ("https://me@finops.example.com/", "it must hold no user and no password"),
+        ("https://:pass@finops.example.com/", "it must hold no user and no password"),
+        ("https://finops.example.com/?a", "it must end with the path"),
+        ("https://finops.example.com/#a", "it must end with the path"),
+    ];
+    for (text, wrong) in urls {
+        let error = text.parse::<ExternalUrl>().unwrap_err();
+        let expected = format!("{wrong}, without ? and #; ");
+        let expected = if wrong.ends_with("the path") { &expected } else { wrong };
+        assert!(error.starts_with(expected), "{text}: {error}");
+        assert!(error.ends_with("; write for example https://finops.example.com/azure-billing/"));
+    }
+    let paths = [
+        ("/{a}", "the path may hold letters, digits, / . _ ~ and - only"),
+        ("/a%2Fb", "the path may hold letters, digits, / . _ ~ and - only"),
+        ("/a//b", "the path must not have empty parts, nor . and .. as parts"),
+        ("..", "the path must not have empty parts, nor . and .. as parts"),
+    ];
+    for (text, wrong) in paths {
+        let expected = format!("{wrong}; write for example /azure-billing");
+        assert_eq!(text.parse::<RoutePrefix>().unwrap_err(), expected, "{text}");
+    }
+    let url = "https://finops.example.com/a b".parse::<ExternalUrl>().unwrap_err();
+    assert!(url.starts_with("the path may hold"), "{url}");
 }

@@ -11,28 +11,31 @@ mod tls;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 
-use super::Error;
 use super::duration::duration_or_none;
 use super::error::{Problems, instead_of, shown};
 use super::keys;
 use super::tree::{At, File};
 use super::yaml;
+use super::{Error, LARGEST_FILE};
+use crate::files::{self, Unreadable};
 
 /// Who may ask, over what, and how often.
 #[derive(Clone, Default)]
 pub struct WebConfig {
     /// Certificate, key and all that is agreed on in a handshake; without it connections are plain.
     pub tls: Option<Arc<ServerConfig>>,
+    /// When the server's own certificate ends, where that can be read.
+    pub certificate_expiry: Option<Timestamp>,
     /// Who has to say who they are; nobody where it is empty.
     pub users: Users,
     /// What is added to every answer.
@@ -58,6 +61,7 @@ impl fmt::Debug for WebConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebConfig")
             .field("tls", &self.tls.is_some())
+            .field("certificate_expiry", &self.certificate_expiry)
             .field("users", &self.users.len())
             .field("headers", &self.headers)
             .field("rate_limit", &self.rate_limit)
@@ -98,7 +102,7 @@ impl WebFile {
             }
             Err(error) => {
                 let remedy = "give the path of a readable YAML file";
-                problems.in_document(None, format!("cannot be read: {error}; {remedy}"));
+                problems.in_document(None, format!("{error}; {remedy}"));
                 None
             }
         };
@@ -115,9 +119,9 @@ struct Files {
 
 impl Files {
     /// The stamp is taken first: a change while reading is seen afterwards.
-    fn read(&mut self, path: &Path) -> io::Result<String> {
+    fn read(&mut self, path: &Path) -> Result<String, Unreadable> {
         self.stamps.push((path.to_owned(), Stamp::of(path)));
-        fs::read_to_string(path)
+        files::read_text(path, LARGEST_FILE)
     }
 }
 
@@ -158,8 +162,11 @@ fn from_text(
     let headers = http.as_ref().and_then(|http| http.get("headers"));
     let tls = root.get("tls_server_config");
     let users = root.get("basic_auth_users");
+    let tls = tls.and_then(|at| tls::read(&at, directory, http2, files, problems));
+    let (tls, certificate_expiry) = tls.unzip();
     Some(WebConfig {
-        tls: tls.and_then(|at| tls::read(&at, directory, http2, files, problems)).map(Arc::new),
+        tls: tls.map(Arc::new),
+        certificate_expiry: certificate_expiry.flatten(),
         users: users.map(|at| read_users(&at, problems)).unwrap_or_default(),
         headers: headers.map(|at| read_headers(&at, problems)).unwrap_or_default(),
         rate_limit: root.get("rate_limit").and_then(|at| rate_limit(&at, problems)),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -10,6 +11,8 @@ use rustls::{
     CipherSuite, NamedGroup, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version,
 };
 use secrecy::{ExposeSecret, SecretString};
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
 
 use super::Files;
 use super::client_certificates;
@@ -18,14 +21,14 @@ use crate::config::keys;
 use crate::config::secret_path::shown_path;
 use crate::config::tree::{At, Section};
 
-/// Reads the section; an empty one asks for no encryption.
+/// Reads the section, and when its certificate ends; an empty one asks for no encryption.
 pub(super) fn read(
     at: &At<'_>,
     directory: &Path,
     http2: bool,
     files: &mut Files,
     problems: &mut Problems,
-) -> Option<ServerConfig> {
+) -> Option<(ServerConfig, Option<Timestamp>)> {
     let section = at.section(keys::TLS_SERVER, problems)?;
     let any = keys::TLS_SERVER.iter().any(|key| section.get(key).is_some());
     if !any {
@@ -52,11 +55,21 @@ pub(super) fn read(
         Some(verifier) => config.with_client_cert_verifier(verifier),
         None => config.with_no_client_auth(),
     };
-    let mut config = config.with_cert_resolver(std::sync::Arc::new(SingleCertAndKey::from(key?)));
+    let key = key?;
+    let expiry = key.end_entity_cert().ok().and_then(expiry);
+    let mut config = config.with_cert_resolver(std::sync::Arc::new(SingleCertAndKey::from(key)));
     config.ignore_client_order = prefer_own;
     let protocols: &[&str] = if http2 { &["h2", "http/1.1"] } else { &["http/1.1"] };
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-    Some(config)
+    Some((config, expiry))
+}
+
+/// Returns when a certificate ends, or None where that cannot be read although TLS works with it.
+fn expiry(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();
+    // The year 9999 stands for "never", and ends after jiff's.
+    Some(Timestamp::UNIX_EPOCH.saturating_add(end).unwrap_or(Timestamp::MAX))
 }
 
 /// The PEM texts of the section: each can stand in the file itself, or in one of its own.
@@ -81,8 +94,7 @@ impl<'a> Pems<'a> {
                     Ok(text) => Some((text.into(), at)),
                     Err(error) => {
                         let remedy = "give the path of a PEM file this user may read";
-                        let wrong =
-                            format!("{} cannot be read: {error}; {remedy}", shown_path(&path));
+                        let wrong = format!("{} {error}; {remedy}", shown_path(&path));
                         problems.at(&at, wrong);
                         None
                     }

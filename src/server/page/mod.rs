@@ -53,9 +53,8 @@ impl Page {
 }
 
 pub(super) async fn index(State(page): State<Page>) -> Response {
-    let headers: [(HeaderName, &str); 5] = [
+    let headers: [(HeaderName, &str); 4] = [
         (header::CONTENT_SECURITY_POLICY, &page.policy),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFRESH, REFRESH),
@@ -136,12 +135,13 @@ fn title(scopes: &[Listed<'_>]) -> String {
     }
 }
 
+/// Relative, so that they lead to the same place behind a proxy that serves the page below another path.
 fn links(site: &Site) -> Markup {
     html! {
         nav aria-label="Exporter" {
-            a href=(site.telemetry_path) { "Metrics" }
-            a href="/-/healthy" { "Health" }
-            a href="/-/ready" { "Readiness" }
+            a href=(site.telemetry_path.as_str().trim_start_matches('/')) { "Metrics" }
+            a href="-/healthy" { "Health" }
+            a href="-/ready" { "Readiness" }
             a href=(DOCUMENTATION) { "Documentation" }
         }
     }

@@ -67,16 +67,27 @@ ours
 {{ toYaml (mergeOverwrite $state (deepCopy .Values.config)) }}
 {{- end }}
 
+{{/* The path that all routes are below: empty, or with its leading slash. */}}
+{{- define "exporter.prefix" -}}
+{{- $path := default (urlParse .Values.externalUrl).path .Values.routePrefix -}}
+{{- with trimAll "/" $path }}/{{ . }}{{ end -}}
+{{- end }}
+
+{{/* The program's own question, below the same path. */}}
+{{- define "exporter.healthcheck" -}}
+healthcheck{{ with include "exporter.prefix" . }}, "--web.route-prefix={{ . }}"{{ end }}
+{{- end }}
+
 {{/* A web config may ask for TLS, users and certificates, which the kubelet has not: the program knows how to ask. */}}
 {{- define "exporter.probe" -}}
 {{- if .Values.webConfigSecret -}}
 exec:
-  command: [/usr/bin/azure-billing-exporter, healthcheck]
+  command: [/usr/bin/azure-billing-exporter, {{ include "exporter.healthcheck" . }}]
 timeoutSeconds: 10
 periodSeconds: 30
 {{- else -}}
 httpGet:
-  path: /-/healthy
+  path: {{ include "exporter.prefix" . }}/-/healthy
   port: http
 timeoutSeconds: 5
 periodSeconds: 10

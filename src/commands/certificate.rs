@@ -1,0 +1,49 @@
+//! Publishes when the server's certificate ends, and logs it once that time has come. Scrapers that
+//! check certificates are gone then, so that the log may be all that is left to look at.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tracing::warn;
+
+use crate::config::WebConfig;
+use crate::poller::Clock;
+use crate::status::Status;
+
+/// What is known of the certificate in force.
+pub(super) struct CertificateWatch {
+    status: Arc<Status>,
+    clock: Clock,
+    /// The end that is still to be logged.
+    ends: Option<Timestamp>,
+}
+
+impl CertificateWatch {
+    pub(super) fn new(config: &WebConfig, status: Arc<Status>, clock: Clock) -> Self {
+        let mut watch = Self { status, clock, ends: None };
+        watch.replace(config);
+        watch
+    }
+
+    /// Watches the certificate of another web config from now on.
+    pub(super) fn replace(&mut self, config: &WebConfig) {
+        self.status.serves_certificate_until(config.certificate_expiry);
+        self.ends = config.certificate_expiry;
+        if config.tls.is_some() && self.ends.is_none() {
+            warn!(
+                "the end of the certificate of --web.config.file cannot be read: nothing will warn of it"
+            );
+        }
+        self.look();
+    }
+
+    /// Logs that the certificate has ended, once.
+    pub(super) fn look(&mut self) {
+        if let Some(ended) = self.ends.take_if(|end| *end <= self.clock.now()) {
+            warn!(
+                %ended,
+                "the certificate of --web.config.file has expired: clients that check it do not connect; put another in its file, which is read at once"
+            );
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Opening the database file, or making it. A file that cannot be used is never emptied or deleted: it
+//! is set aside under a name that says why.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, StorageError};
+use tempfile::PathPersistError;
+use tracing::{error, warn};
+
+use super::tables::{FORMAT, Found, begin, found};
+use crate::files::{self, PRIVATE, Unreadable};
+
+/// Every day is read once at a restart and then when it is replaced: nothing to cache for.
+const CACHE: usize = 1024 * 1024;
+
+/// Tells the time, for the name of a file that is set aside.
+pub type Now = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Why there is no database.
+pub(super) enum Refusal {
+    /// Another process has it.
+    InUse,
+    /// The disk, its permissions, or a file that is none and cannot be set aside.
+    Disk(String),
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error.to_string())
+    }
+}
+
+impl From<redb::Error> for Refusal {
+    fn from(error: redb::Error) -> Self {
+        Self::Disk(error.to_string())
+    }
+}
+
+/// Opens the database of a path, or makes it. A link stays where it is: what it leads to is opened,
+/// made and set aside.
+pub(super) fn open(path: &Path, now: &Now) -> Result<Database, Refusal> {
+    let Some(target) = files::follow(path)? else {
+        return Err(Refusal::Disk("is an open descriptor, not a regular file".to_owned()));
+    };
+    match files::open(path, OpenOptions::new().read(true).write(true)) {
+        Ok(file) => match existing(&target, file, now)? {
+            Some(database) => Ok(database),
+            None => create(&target),
+        },
+        Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => create(&target),
+        Err(error) => Err(Refusal::Disk(error.to_string())),
+    }
+}
+
+/// The database of a file; none where the file is of no use and was set aside.
+fn existing(path: &Path, file: File, now: &Now) -> Result<Option<Database>, Refusal> {
+    narrow(path, &file);
+    let own = file.metadata()?;
+    let opened = database(file);
+    let what = match &opened {
+        Ok(database) => found(database).map_err(|error| error.to_string()),
+        Err(error) => match in_the_way(error) {
+            Some(refusal) => return Err(refusal),
+            None => Err(error.to_string()),
+        },
+    };
+    let (suffix, damage) = match (what, &opened) {
+        (Ok(Found::Format(FORMAT)), _) => return Ok(opened.ok()),
+        (Ok(Found::Nothing), Ok(database)) => {
+            begin(database)?;
+            return Ok(opened.ok());
+        }
+        (Ok(Found::Format(other)), _) => (format!(".format-{other}"), None),
+        (Ok(Found::Foreign | Found::Nothing), _) => (".format-unknown".to_owned(), None),
+        (Err(damage), _) => (now().strftime(".corrupt-%Y%m%dT%H%M%SZ").to_string(), Some(damage)),
+    };
+    // The database is still open, and so locked: whoever else waits for it must not take its place
+    // for the damaged one.
+    let is_own = |there: Metadata| (there.dev(), there.ino()) == (own.dev(), own.ino());
+    if !fs::metadata(path).is_ok_and(is_own) {
+        return Err(Refusal::InUse);
+    }
+    let aside = files::set_aside(path, &suffix).map_err(|error| {
+        Refusal::Disk(format!("it cannot be used, nor set aside as …{suffix}: {error}"))
+    })?;
+    tell(path, &aside, damage);
+    Ok(None)
+}
+
+/// A new database, which is there whole or not at all: a disk that is full leaves no half of one, which
+/// the next poll would take for a damaged one.
+fn create(path: &Path) -> Result<Database, Refusal> {
+    let (file, unfinished) = files::scratch(path, PRIVATE)?.into_parts();
+    let database = database(file).map_err(redb::Error::from)?;
+    begin(&database)?;
+    match unfinished.persist_noclobber(path) {
+        Ok(()) => Ok(database),
+        // Another process was faster.
+        Err(PathPersistError { error, .. }) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Refusal::InUse)
+        }
+        Err(PathPersistError { error, .. }) => Err(error.into()),
+    }
+}
+
+/// The database in a file, which is made in an empty one.
+fn database(file: File) -> Result<Database, DatabaseError> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
+    builder.create_with_backend(FileBackend::new(file)?)
+}
+
+/// What keeps a database from being opened, if it is not damage.
+fn in_the_way(error: &DatabaseError) -> Option<Refusal> {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            Some(Refusal::InUse)
+        }
+        DatabaseError::Storage(StorageError::Io(error))
+            if error.kind() != io::ErrorKind::InvalidData
+                && error.kind() != io::ErrorKind::UnexpectedEof =>
+        {
+            Some(Refusal::Disk(error.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// Costs are nobody else's business.
+fn narrow(path: &Path, file: &File) {
+    let path = path.display();
+    match files::narrow(file) {
+        Ok(None) => {}
+        Ok(Some(mode)) => warn!(
+            %path,
+            mode = format!("{mode:04o}"),
+            "others could use the file of the stored days; now it is for its owner alone"
+        ),
+        Err(error) => warn!(
+            %path,
+            "others can use the file of the stored days, and its rights cannot be changed: {error}; chmod it to 600"
+        ),
+    }
+}
+
+/// Logs which file was set aside, and why.
+fn tell(path: &Path, aside: &Path, damage: Option<String>) {
+    let (path, aside) = (path.display(), aside.display());
+    match damage {
+        Some(damage) => error!(
+            %path, %aside,
+            "the stored days are damaged, set aside and read again from Azure: {damage}; look for errors of the disk"
+        ),
+        None => warn!(
+            %path, %aside,
+            "the stored days are of another version of the exporter, set aside and read again from Azure; delete the file unless you go back to that version"
+        ),
+    }
+}
