@@ -155,7 +155,7 @@ _azure__billing__exporter() {
             return 0
             ;;
         azure__billing__exporter__subcmd__check)
-            opts="-h --config.file --scope --online --web.config.file --log.level --log.format --help"
+            opts="-h --config.file --scope --online --timeout --web.config.file --log.level --log.format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -166,6 +166,10 @@ _azure__billing__exporter() {
                     return 0
                     ;;
                 --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

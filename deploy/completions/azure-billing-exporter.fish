@@ -90,6 +90,7 @@ json\t'One JSON object a line, for collectors'"
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand once" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand check" -l config.file -d 'YAML configuration file; see docs/configuration.md' -r -F
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand check" -l scope -d 'Scope to read, repeatable, in place of a file; the credential comes from the environment' -r
+complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand check" -l timeout -d 'How long --online waits for Azure: for its quotas as well, which allow a few calls a minute' -r
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand check" -l web.config.file -d 'Also check this file of --web.config.file' -r -F
 complete -c azure-billing-exporter -n "__fish_azure_billing_exporter_using_subcommand check" -l log.level -d 'Lowest severity to log: error, warn, info, debug (every request) or trace (libraries too)' -r -f -a "error\t'Something failed and stays so until someone acts'
 warn\t'Something failed and is tried again'

@@ -115,17 +115,16 @@ impl Client {
         call: &Call<'_>,
         effort: &mut Effort,
     ) -> Result<Content, Error> {
-        let quota = &self.quotas[kind as usize];
+        let (quota, most) = (&self.quotas[kind as usize], effort.most(&self.patience));
         let mut renewed = false;
         let (mut failed, mut throttled) = (0, 0_u32);
         loop {
             let claim =
                 if failed > 0 || renewed || effort.again { Claim::Again } else { Claim::Fresh };
-            let turn =
-                quota.turn(claim, call.api.into(), self.patience.page).await.map_err(|left| {
-                    let left = left.as_secs();
-                    Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
-                })?;
+            let turn = quota.turn(claim, call.api.into(), most).await.map_err(|left| {
+                let left = left.as_secs();
+                Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
+            })?;
             let asked = Instant::now();
             let (answer, turn) = self.ask_in(turn, call).await;
             let failure = match answer {
@@ -142,7 +141,7 @@ impl Client {
                     quota.hold_back(call.api.into(), wait);
                     drop(turn);
                     effort.spent += wait;
-                    if effort.spent > self.patience.page {
+                    if effort.spent > most {
                         return Err(Error::Throttled(format!(
                             "{what}; next call in {} s",
                             wait.as_secs()

@@ -21,7 +21,7 @@ use super::error::Error;
 use super::file_limits::{FileLimits, FileStart};
 use super::manifest::{Blob, files};
 use super::next_link;
-use super::patience::Effort;
+use super::patience::{Effort, in_words};
 use super::reading::{PartRead, Question, Reading, Tally};
 use super::retry::Failure;
 use super::usage_details::scope_path;
@@ -67,10 +67,17 @@ impl Client {
     ) -> Result<Reading, Error> {
         let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
         let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation, cloud: self.cloud };
-        for blob in self.order(scope, question.asked()).await? {
-            self.blob(&blob, question, wanted, tag_keys, &mut reading).await?;
+        let read = async {
+            for blob in self.order(scope, question.asked()).await? {
+                self.blob(&blob, question, wanted, tag_keys, &mut reading).await?;
+            }
+            Ok(())
+        };
+        if let Ok(ended) = timeout(self.patience.reading, read).await {
+            ended?;
+            return reading.check(question);
         }
-        reading.check(question)
+        Err(self.patience.no_end(&format!("{} files of the report", reading.pages)))
     }
 
     /// Has a report written. Its files; none where there is no usage.
@@ -114,8 +121,8 @@ impl Client {
     async fn wait_for_report(&self, wait: Option<Duration>, ordered: Instant) -> Result<(), Error> {
         let waited = ordered.elapsed();
         if waited > self.patience.report {
-            let minutes = waited.as_secs() / 60;
-            return Err(Error::Timeout(format!("the report was not there after {minutes} min")));
+            let waited = in_words(waited);
+            return Err(Error::Timeout(format!("the report was not there after {waited}")));
         }
         let wait = wait.unwrap_or(USUAL_WAIT).max(waited / SHARE_OF_WAIT);
         debug!(wait_seconds = wait.as_secs(), "waiting for the report");

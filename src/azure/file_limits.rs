@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::error::Error;
-use super::patience::Patience;
+use super::patience::{Patience, in_words};
 
 const MIB: u64 = 1024 * 1024;
 /// The most of a file whose length is not announced. Azure advises reports of 2 GB at most.
@@ -56,8 +56,8 @@ impl FileLimits {
     }
 
     pub(super) fn too_late(&self) -> Error {
-        let minutes = self.time.as_secs().div_ceil(60);
-        Error::Timeout(format!("a file of the report was not whole after {minutes} min"))
+        let time = in_words(self.time);
+        Error::Timeout(format!("a file of the report was not whole after {time}"))
     }
 }
 

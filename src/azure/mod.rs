@@ -28,7 +28,7 @@ pub mod wire;
 pub use client::Client;
 pub use error::Error;
 pub use patience::Patience;
-pub use reading::Reading;
+pub use reading::{ChargesShown, Reading};
 pub use usage_details::Probe;
 #[cfg(any(test, fuzzing))]
 pub(crate) use {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::error::Error;
+
 /// How long and how often to try. Fields are public for tests that cannot wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -12,6 +14,9 @@ pub struct Patience {
     pub turn: Duration,
     /// For one page, all tries and throttled waits together. Waits for our own quota do not count.
     pub page: Duration,
+    /// For a whole reading, however many pages or files it has and whatever it waits for: our own
+    /// quota and other readings count. Pages that are a day old drift from those that come.
+    pub reading: Duration,
     /// For a report to be written, from the request on.
     pub report: Duration,
     /// For one file of a report, all tries together, beside what its length takes at the slowest.
@@ -28,11 +33,29 @@ impl Default for Patience {
             answer: Duration::from_secs(120),
             turn: Duration::from_secs(30),
             page: Duration::from_secs(15 * 60),
+            reading: Duration::from_secs(24 * 3600),
             report: Duration::from_secs(2 * 3600),
             file: Duration::from_secs(15 * 60),
             tries: 5,
             backoff: Duration::from_millis(500),
         }
+    }
+}
+
+impl Patience {
+    /// What is told of a reading that takes longer than one may.
+    pub(super) fn no_end(&self, read: &str) -> Error {
+        let longest = in_words(self.reading);
+        Error::Timeout(format!("the reading had no end after {longest} and {read}"))
+    }
+}
+
+/// A time as people say it, rounded down: `90 s`, `15 min`, `24 h`.
+pub(super) fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ 120..10_800 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
     }
 }
 
@@ -58,11 +81,21 @@ impl Effort {
         Self { most: Some(most), ..Self::new(true, false) }
     }
 
+    /// For somebody who waits for the answer.
+    pub(super) fn of_probe(most: Duration) -> Self {
+        Self { most: Some(most), ..Self::new(false, false) }
+    }
+
+    /// How much may be spent in all.
+    pub(super) fn most(&self, patience: &Patience) -> Duration {
+        self.most.unwrap_or(patience.page)
+    }
+
     pub(super) fn spend(&mut self, time: Duration) {
         self.spent += time;
     }
 
     pub(super) fn is_used_up(&self, patience: &Patience) -> bool {
-        self.spent >= self.most.unwrap_or(patience.page)
+        self.spent >= self.most(patience)
     }
 }

@@ -17,6 +17,17 @@ use crate::spool::Spool;
 /// Rows of usage, all of them free, from which on we believe that their cost is hidden.
 const HIDDEN_AFTER: u64 = 100;
 
+/// Whether charges can be seen, where no row says that they are hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChargesShown {
+    /// As far as the rows tell.
+    Yes,
+    /// All of so many rows of usage cost nothing, and they are too few to say anything.
+    TooFewRows(u64),
+    /// All usage costs nothing, and so many rows of it name no price either.
+    Unpriced(u64),
+}
+
 /// A finished reading.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -281,6 +292,9 @@ impl Reading {
     /// Refuses a reading that is no answer to what was asked: one of other periods, one without any
     /// cost, and one without any date.
     pub(super) fn check(mut self, question: Question) -> Result<Self, Error> {
+        if self.sums.overflowed() {
+            return Err(Error::BadAnswer("more than 2 GB of different texts".to_owned()));
+        }
         self.sums.finish();
         let Counts { rows, without_cost, unreadable_dates, belonging, .. } = self.counts;
         if let Some(foreign) = self.foreign.filter(|_| belonging == 0) {
@@ -318,6 +332,20 @@ impl Reading {
             )));
         }
         Ok(())
+    }
+
+    /// What a part of a scope's rows tells of whether its charges can be seen: a page is no month.
+    pub(super) fn charges_shown(&self) -> ChargesShown {
+        let unpriced: u64 = self.facts.values().map(|facts| facts.unpriced).sum();
+        let is_priced = self.facts.values().any(|facts| facts.priced);
+        match self.zeros() {
+            None => ChargesShown::Yes,
+            Some(_) if self.counts.used < HIDDEN_AFTER => {
+                ChargesShown::TooFewRows(self.counts.used)
+            }
+            Some(_) if unpriced >= HIDDEN_AFTER && !is_priced => ChargesShown::Unpriced(unpriced),
+            Some(_) => ChargesShown::Yes,
+        }
     }
 
     /// How many rows of on-demand usage there are, where no row at all costs anything.

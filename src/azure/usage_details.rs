@@ -6,16 +6,18 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
 
 use jiff::civil::Date;
+use tokio::time::timeout;
 use url::Url;
 
 use super::call::{Call, Content};
 use super::client::Client;
 use super::error::Error;
 use super::next_link;
-use super::patience::Effort;
-use super::reading::{PartRead, Question, Reading, Tally};
+use super::patience::{Effort, in_words};
+use super::reading::{ChargesShown, PartRead, Question, Reading, Tally};
 use super::shown;
 use super::wire::{Page, PageError, Wanted, read_page, read_repaired_page};
 use crate::billing::charge::Charge;
@@ -44,6 +46,8 @@ pub struct Probe {
     pub newest: Option<Date>,
     /// What the rows are billed in.
     pub currencies: BTreeSet<String>,
+    /// Whether its charges can be seen.
+    pub charges: ChargesShown,
 }
 
 impl Client {
@@ -83,10 +87,24 @@ impl Client {
         tag_keys: &TagKeys,
         pages: u64,
     ) -> Result<Reading, Error> {
-        let mut reading = Reading::new(tag_keys);
+        let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
+        let read = self.follow_links(scope, question, pages, &mut reading);
+        if let Ok(ended) = timeout(self.patience.reading, read).await {
+            ended?;
+            return reading.check(question);
+        }
+        Err(self.patience.no_end(&format!("{} pages", reading.pages)))
+    }
+
+    async fn follow_links(
+        &self,
+        scope: &ScopeId,
+        question: Question,
+        pages: u64,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
         // Ten thousand links are 2 MB; that two of them share a number is less likely than a flipped bit.
         let (mut seen, numbers) = (HashSet::new(), RandomState::new());
-        let question = Question::new(scope, span);
         let mut url = self.usage_url(scope, question.asked(), ROWS_PER_PAGE)?;
         loop {
             if !seen.insert(numbers.hash_one(&url)) {
@@ -95,11 +113,14 @@ impl Client {
                     reading.pages
                 )));
             }
-            let page = self.page(scope, &url, question, &mut reading).await?;
-            let Some(link) = page.next_link else { break };
-            if matches!(span, Span::Guests(_)) && reading.outside > 0 {
+            // A token that is missing for a moment must not cost an hour of pages.
+            let begun = reading.pages > 0;
+            let effort = Effort::new(begun, !begun && self.is_failing(scope));
+            let page = self.page(scope, &url, question, reading, effort).await?;
+            let Some(link) = page.next_link else { return Ok(()) };
+            if matches!(question.span, Span::Guests(_)) && reading.outside > 0 {
                 // The filter was ignored: all of the period would follow.
-                break;
+                return Ok(());
             }
             if reading.pages >= pages {
                 return Err(match pages {
@@ -112,27 +133,34 @@ impl Client {
                 Error::BadAnswer(format!("page {}: {error}", reading.pages))
             })?;
         }
-        reading.check(question)
     }
 
-    /// Asks a scope for one page of some days: whether it can be read, at the price of one call.
+    /// Asks a scope for one page of some days: whether it can be read, at the price of one call. A page
+    /// costs as much as a row, and shows hidden charges.
     ///
     /// # Errors
-    /// As [`Client::read_usage`].
+    /// As [`Client::read_usage`]; [`Error::Throttled`] where Azure asks for longer than `longest`, and
+    /// [`Error::Timeout`] where there is no answer by then.
     pub async fn probe_usage(
         &self,
         scope: &ScopeId,
         days: DayRange,
         charges_are_free: bool,
+        longest: Duration,
     ) -> Result<Probe, Error> {
         let mut reading = Reading::default();
         let question = Question::new(scope, Span::Days(days));
         let url = self.usage_url(scope, question.asked(), ROWS_PER_PAGE)?;
-        let page = self.page(scope, &url, question, &mut reading).await?;
+        let effort = Effort::of_probe(longest);
+        let page = self.page(scope, &url, question, &mut reading, effort);
+        let page = timeout(longest, page).await;
+        let page =
+            page.map_err(|_| Error::Timeout(format!("no answer within {}", in_words(longest))))??;
         let reading = reading.check(question)?;
         if !charges_are_free {
             reading.refuse_hidden()?;
         }
+        let charges = if charges_are_free { ChargesShown::Yes } else { reading.charges_shown() };
         let sums =
             reading.sums.into_ledger().map_err(|error| Error::BadAnswer(error.to_string()))?;
         Ok(Probe {
@@ -140,6 +168,7 @@ impl Client {
             more: page.next_link.is_some(),
             newest: sums.newest_usage(days.last),
             currencies: sums.currencies(),
+            charges,
         })
     }
 
@@ -151,10 +180,8 @@ impl Client {
         url: &Url,
         question: Question,
         reading: &mut Reading,
+        mut effort: Effort,
     ) -> Result<Page, Error> {
-        // A token that is missing for a moment must not cost an hour of pages.
-        let begun = reading.pages > 0;
-        let mut effort = Effort::new(begun, !begun && self.is_failing(scope));
         let (mut failed, mut empty) = (0, false);
         loop {
             let call = Call::get(Api::UsageDetails, url);

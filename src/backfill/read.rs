@@ -85,7 +85,8 @@ async fn of_scope(
         let (rows, pages) = (reading.rows, reading.pages);
         let accounts = reading.facts.values().flat_map(|facts| facts.billing_accounts.clone());
         let accounts = accounts.collect();
-        let made = history::month(&reading.sums.into_ledger()?, month, bill.as_ref(), order.wanted);
+        let sums = reading.sums.into_ledger()?;
+        let made = history::month(&sums, month, bill.as_ref(), order.wanted)?;
         let bytes = kept::bytes_of(&made, rows, accounts)?;
         state.keep(index, month, &bytes).context("a month was read")?;
         told.ended(&scope.info.label, month, rows, pages);

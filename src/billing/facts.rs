@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::charge::{Charge, Degradation, Price, squeezed};
+use super::label_value::bounded;
 use super::ledger::Slot;
 use super::period::Period;
 
@@ -78,7 +79,7 @@ impl Charge<'_> {
 /// The id of a billing account in one spelling, however long the path is that it is sent with.
 pub fn billing_account_id(sent: &str) -> String {
     let id = sent.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    id.trim().to_lowercase()
+    bounded(id.trim().to_lowercase().into()).into_owned()
 }
 
 #[cfg(test)]

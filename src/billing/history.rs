@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::charge::ChargeType;
 use super::families::{
@@ -69,10 +70,23 @@ pub struct Month {
     pub bill: Bill,
 }
 
+/// There is no room for so many texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("more than 2 GB of different texts")]
+pub struct TooManyTexts;
+
 /// Works out a closed period from all its rows. `before` is the period before it, where that is
 /// known.
-pub fn month(reading: &Ledger, period: Period, before: Option<&Bill>, wanted: Wanted) -> Month {
-    let mut days = Days::of(reading, period, before);
+///
+/// # Errors
+/// [`TooManyTexts`], of both together.
+pub fn month(
+    reading: &Ledger,
+    period: Period,
+    before: Option<&Bill>,
+    wanted: Wanted,
+) -> Result<Month, TooManyTexts> {
+    let mut days = Days::of(reading, period, before)?;
     let ranking = days.rank(wanted);
     let families = wanted.families();
     let mut series = vec![FamilySeries::new(); families.len()];
@@ -86,7 +100,7 @@ pub fn month(reading: &Ledger, period: Period, before: Option<&Bill>, wanted: Wa
             });
         }
     }
-    Month { families: series, bill: days.bill }
+    Ok(Month { families: series, bill: days.bill })
 }
 
 fn first_to_last(period: Period) -> impl Iterator<Item = Date> {
@@ -107,7 +121,11 @@ struct Days<'a> {
 }
 
 impl<'a> Days<'a> {
-    fn of(reading: &'a Ledger, period: Period, before: Option<&Bill>) -> Self {
+    fn of(
+        reading: &'a Ledger,
+        period: Period,
+        before: Option<&Bill>,
+    ) -> Result<Self, TooManyTexts> {
         let mut strings = reading.strings.clone();
         for text in ["", OTHER, ChargeType::Usage.as_str()] {
             strings.intern(text);
@@ -130,6 +148,9 @@ impl<'a> Days<'a> {
                 names.add(named, name, slot.date, |symbol| strings.get(symbol));
             }
         }
+        if strings.overflowed() {
+            return Err(TooManyTexts);
+        }
         let (ordered, new) = sorted(&strings);
         let rank = strings.texts().symbols().map(&new).collect();
         let (names, spellings) = names.undated(&new);
@@ -147,7 +168,7 @@ impl<'a> Days<'a> {
         expected.sort_unstable();
         expected.dedup();
         let snapshot = snapshot(period, ordered, names, previous);
-        Self { reading, rank, snapshot, spellings, bill: Bill::default(), expected }
+        Ok(Self { reading, rank, snapshot, spellings, bill: Bill::default(), expected })
     }
 
     /// Ranks what the whole period adds up to, and keeps that for the period after it.

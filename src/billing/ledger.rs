@@ -131,6 +131,11 @@ impl Ledger {
         }
     }
 
+    /// Returns whether it has more texts than there is room for, so that its sums are worth nothing.
+    pub fn overflowed(&self) -> bool {
+        self.strings.overflowed()
+    }
+
     /// The keys that rows were asked for.
     pub fn tag_keys(&self) -> &TagKeys {
         &self.tag_keys

@@ -17,6 +17,7 @@ mod forecast;
 pub mod gathering;
 pub mod history;
 mod known;
+mod label_value;
 pub mod ledger;
 pub mod limits;
 mod names;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -18,6 +19,8 @@ use super::snapshot::Snapshot;
 
 /// How many of the costliest are kept.
 const COSTLIEST: usize = 10;
+/// How many currencies are shown. Real scopes have one or two; each takes up a screen.
+const MOST_CURRENCIES: usize = 50;
 
 const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
 const FORECAST: &str = "azure_billing_scope_forecast_pretax_cost";
@@ -31,8 +34,10 @@ pub struct Overview {
     pub period: Period,
     /// How far the data reaches.
     pub newest_usage: Option<Timestamp>,
-    /// By currency.
+    /// By currency, the first by name.
     pub currencies: BTreeMap<String, Costs>,
+    /// How many currencies are not shown.
+    pub more_currencies: usize,
     /// The billing accounts that rows are billed to, as far as they say so.
     pub billing_accounts: BTreeSet<String>,
     /// Rows that count although something of them could not be read, by reason; none where all could.
@@ -83,54 +88,88 @@ pub struct Costly {
 impl Overview {
     /// The overview of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
-        let mut currencies = BTreeMap::<String, Costs>::new();
+        let mut shown = Currencies::default();
         for (currency, total) in sums(snapshot, ScopeCost::NAME, |_| String::new()) {
-            let total: Amount = total.into_values().sum();
-            currencies.entry(currency).or_default().to_date = total.to_f64();
+            if let Some(costs) = shown.of(&currency) {
+                costs.to_date = total.into_values().sum::<Amount>().to_f64();
+            }
         }
         for (currency, days) in sums(snapshot, DAILY, |label| label("date").to_owned()) {
             let day = |(date, cost): (String, Amount)| Some((date.parse().ok()?, cost.to_f64()));
-            currencies.entry(currency).or_default().days =
-                days.into_iter().filter_map(day).collect();
+            if let Some(costs) = shown.of(&currency) {
+                costs.days = days.into_iter().filter_map(day).collect();
+            }
         }
         each(snapshot, FORECAST, |label, value| {
-            currencies.entry(label("currency").to_owned()).or_default().forecast =
-                Some(value.to_f64());
+            if let Some(costs) = shown.of(label("currency")) {
+                costs.forecast = Some(value.to_f64());
+            }
         });
+        shown.add_budgets(snapshot);
+        for (currency, costliest) in costliest_instances(snapshot) {
+            if let Some(costs) = shown.of(&currency) {
+                costs.instances = costliest.ranked;
+            }
+        }
+        let services =
+            sums(snapshot, <ServiceCost as Metric>::NAME, |label| label("service_name").to_owned());
+        for (currency, services) in services {
+            let Some(costs) = shown.of(&currency) else { continue };
+            let mut costliest = Costliest::default();
+            for (name, cost) in services {
+                costliest.offer(&name, cost, || (name.clone(), String::new()));
+            }
+            costs.services = costliest.ranked;
+        }
+        let degraded_rows = snapshot.degraded_rows().filter(|(_, rows)| *rows > 0);
+        Self {
+            period: snapshot.period(),
+            newest_usage: snapshot.newest_usage(),
+            currencies: shown.shown,
+            more_currencies: shown.others.len(),
+            billing_accounts: snapshot.billing_accounts().clone(),
+            degraded_rows: degraded_rows.collect(),
+            charges_visible: snapshot.charges_visible(),
+        }
+    }
+}
+
+/// The currencies that are shown, and the names of those that are not.
+#[derive(Default)]
+struct Currencies {
+    shown: BTreeMap<String, Costs>,
+    others: BTreeSet<String>,
+}
+
+impl Currencies {
+    /// The costs in a currency; `None` where it is not shown.
+    fn of(&mut self, currency: &str) -> Option<&mut Costs> {
+        if !self.shown.contains_key(currency) {
+            if self.shown.len() >= MOST_CURRENCIES {
+                self.others.insert(currency.to_owned());
+                return None;
+            }
+            self.shown.insert(currency.to_owned(), Costs::default());
+        }
+        self.shown.get_mut(currency)
+    }
+
+    fn add_budgets(&mut self, snapshot: &Snapshot) {
         each(snapshot, BUDGET, |label, value| {
             let budget =
                 BudgetUse { name: label("budget").to_owned(), limit: value.to_f64(), spent: None };
-            currencies.entry(label("currency").to_owned()).or_default().budgets.push(budget);
+            if let Some(costs) = self.of(label("currency")) {
+                costs.budgets.push(budget);
+            }
         });
         each(snapshot, SPENT, |label, value| {
-            let budgets = currencies.get_mut(label("currency")).map(|costs| &mut costs.budgets);
+            let budgets = self.of(label("currency")).map(|costs| &mut costs.budgets);
             let named =
                 budgets.and_then(|all| all.iter_mut().find(|one| one.name == label("budget")));
             if let Some(budget) = named {
                 budget.spent = Some(value.to_f64());
             }
         });
-        for (currency, costliest) in costliest_instances(snapshot) {
-            currencies.entry(currency).or_default().instances = costliest.ranked;
-        }
-        let services =
-            sums(snapshot, <ServiceCost as Metric>::NAME, |label| label("service_name").to_owned());
-        for (currency, services) in services {
-            let mut costliest = Costliest::default();
-            for (name, cost) in services {
-                costliest.offer(&name, cost, || (name.clone(), String::new()));
-            }
-            currencies.entry(currency).or_default().services = costliest.ranked;
-        }
-        let degraded_rows = snapshot.degraded_rows().filter(|(_, rows)| *rows > 0);
-        Self {
-            period: snapshot.period(),
-            newest_usage: snapshot.newest_usage(),
-            currencies,
-            billing_accounts: snapshot.billing_accounts().clone(),
-            degraded_rows: degraded_rows.collect(),
-            charges_visible: snapshot.charges_visible(),
-        }
     }
 }
 
@@ -168,13 +207,13 @@ fn sums(
 /// A resource can have several series, one behind the other: it ran in two places, say. There can be
 /// a million of them, so that nothing is kept but the costliest so far. What belongs to no resource
 /// counts as one.
-fn costliest_instances(snapshot: &Snapshot) -> Vec<(String, Costliest)> {
-    let mut costliest = Vec::new();
+fn costliest_instances(snapshot: &Snapshot) -> IndexMap<String, Costliest> {
+    let mut costliest = IndexMap::<String, Costliest>::new();
     let mut settle = |instance: &mut Instance| {
-        for (currency, cost) in &mut instance.costs {
-            let called = || (instance.name.clone(), instance.id.clone());
-            let of_currency: &mut Costliest = of(&mut costliest, currency);
-            of_currency.offer(&instance.id, std::mem::take(cost), called);
+        let Instance { id, name, costs } = instance;
+        for (currency, cost) in costs.drain(..) {
+            let called = || (name.clone(), id.clone());
+            costliest.entry(currency).or_default().offer(id, cost, called);
         }
     };
     let (mut nothing, mut current) = (Instance::default(), Instance::default());
@@ -187,7 +226,7 @@ fn costliest_instances(snapshot: &Snapshot) -> Vec<(String, Costliest)> {
             label("instance_name").clone_into(&mut current.name);
         }
         let instance = if id.is_empty() { &mut nothing } else { &mut current };
-        *of(&mut instance.costs, label("currency")) += cost;
+        *instance.costs.entry(label("currency").to_owned()).or_default() += cost;
     });
     settle(&mut current);
     settle(&mut nothing);
@@ -199,17 +238,7 @@ fn costliest_instances(snapshot: &Snapshot) -> Vec<(String, Costliest)> {
 struct Instance {
     id: String,
     name: String,
-    costs: Vec<(String, Amount)>,
-}
-
-/// What belongs to a currency, of which there are few.
-fn of<'a, V: Default>(all: &'a mut Vec<(String, V)>, currency: &str) -> &'a mut V {
-    let known = all.iter().position(|(name, _)| name == currency);
-    let place = known.unwrap_or_else(|| {
-        all.push((currency.to_owned(), V::default()));
-        all.len() - 1
-    });
-    &mut all[place].1
+    costs: IndexMap<String, Amount>,
 }
 
 /// The costliest so far.

@@ -7,6 +7,7 @@ use super::arm_id::{ArmId, last_segment};
 use super::caseless::{caseless, same_name};
 use super::charge::{Charge, pricing_model};
 use super::columns::{Columns, Field};
+use super::label_value::{bounded, bounded_name};
 use super::ledger::TagKeys;
 use super::names::Named;
 use super::regions::location;
@@ -171,13 +172,13 @@ impl Normal {
         let Self { id, ids, columns } = self;
         let strings = &mut *strings;
         id.read(&charge.instance_id);
-        let instance_id = ids.symbol(id.as_str(), strings);
+        let instance_id = ids.symbol(&bounded(id.as_str().into()), strings);
         let subscription_id = match id.subscription() {
-            Some(id) => columns.symbol(Field::OwnSubscription, id, strings, |id| id.into()),
+            Some(id) => columns.symbol(Field::OwnSubscription, id, strings, own),
             None => columns.symbol(Field::SubscriptionId, &charge.subscription_id, strings, lower),
         };
         let resource_group = match id.resource_group() {
-            Some(group) => columns.symbol(Field::OwnGroup, group, strings, |id| id.into()),
+            Some(group) => columns.symbol(Field::OwnGroup, group, strings, own),
             None => columns.symbol(Field::ResourceGroup, &charge.resource_group, strings, lower),
         };
         let sent = charge.instance_name.trim();
@@ -193,19 +194,19 @@ impl Normal {
             subscription_id,
             resource_group,
             instance_id,
-            location: symbol(Field::Location, &charge.location, location),
+            location: symbol(Field::Location, &charge.location, region),
             currency,
             unit,
         };
         let item = Item {
             subscription_id,
             subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
-            department: symbol(Field::Department, &charge.department, trimmed),
-            account: symbol(Field::Account, &charge.account, trimmed),
+            department: symbol(Field::Department, &charge.department, named),
+            account: symbol(Field::Account, &charge.account, named),
             cost_center: symbol(Field::CostCenter, &charge.cost_center, cost_center),
-            service_name: symbol(Field::ServiceName, &charge.service_name, trimmed),
-            subcategory: symbol(Field::Subcategory, &charge.subcategory, trimmed),
-            meter: symbol(Field::Meter, &charge.meter, trimmed),
+            service_name: symbol(Field::ServiceName, &charge.service_name, named),
+            subcategory: symbol(Field::Subcategory, &charge.subcategory, named),
+            meter: symbol(Field::Meter, &charge.meter, named),
             // Only asked of what comes again; else each would be an item of its own.
             product: symbol(
                 Field::Product,
@@ -216,11 +217,12 @@ impl Normal {
             unit,
             charge_type: symbol(Field::ChargeType, charge.charge_type.as_str(), trimmed),
             publisher_type: symbol(Field::PublisherType, &charge.publisher_type, lower),
-            pricing_model: symbol(Field::PricingModel, &charge.pricing_model, pricing_model),
+            pricing_model: symbol(Field::PricingModel, &charge.pricing_model, priced),
             estimated: charge.estimated,
             recurring: charge.recurring,
         };
         let amounts = Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 };
+        let name = &bounded(name.into());
         let name = match strings.texts().form(instance_id) {
             Form::Path(_, own) if strings.texts().form(own) == Form::Whole(name) => own,
             _ => strings.intern(name),
@@ -240,25 +242,47 @@ pub(super) fn tags(
     for key in keys.iter() {
         let sent = charge.tags.iter().find(|(sent, _)| same_name(sent.trim(), key));
         let value = sent.map_or("", |(_, value)| value.trim());
-        each(Tag { key: strings.intern(key), value: strings.intern(value), currency });
+        each(Tag {
+            key: strings.intern(key),
+            value: strings.intern(&bounded_name(value)),
+            currency,
+        });
     }
 }
 
 type Text<'a> = std::borrow::Cow<'a, str>;
 
+/// A part of an id, which is normalised.
+fn own(text: &str) -> Text<'_> {
+    bounded(text.into())
+}
+
 fn trimmed(text: &str) -> Text<'_> {
-    text.trim().into()
+    bounded(text.trim().into())
+}
+
+/// What is compared without its case.
+fn named(text: &str) -> Text<'_> {
+    bounded_name(text.trim())
 }
 
 fn lower(text: &str) -> Text<'_> {
-    text.trim().to_lowercase().into()
+    bounded(text.trim().to_lowercase().into())
 }
 
 /// Upper-cased so that texts which differ in case alone become one: `ß` is no letter of one length.
 fn cost_center(text: &str) -> Text<'_> {
-    caseless(text.trim()).to_uppercase().into()
+    bounded(caseless(text.trim()).to_uppercase().into())
 }
 
 fn upper(text: &str) -> Text<'_> {
-    text.trim().to_uppercase().into()
+    bounded(text.trim().to_uppercase().into())
+}
+
+fn region(text: &str) -> Text<'_> {
+    bounded(location(text))
+}
+
+fn priced(text: &str) -> Text<'_> {
+    bounded(pricing_model(text))
 }

@@ -1,7 +1,7 @@
 //! What is published of a scope: everything that is asked of its days, computed once when they
 //! change, made whole and never changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -206,10 +206,9 @@ pub(super) fn expect(
     else {
         return;
     };
-    for currency in currencies {
-        if !costs.keys().any(|[.., known]| *known == currency) {
-            costs.add([usage, none, none, currency], Sum::default());
-        }
+    let known: HashSet<Symbol> = costs.keys().map(|[.., currency]| *currency).collect();
+    for currency in currencies.filter(|currency| !known.contains(currency)) {
+        costs.add([usage, none, none, currency], Sum::default());
     }
 }
 

@@ -6,13 +6,14 @@ mod simulation;
 mod tests;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::billing::period::Period;
 use crate::config::{
     AuthorizationFile, ExternalUrl, ExtraHeader, ExtraLabel, ListenAddress, PathPrefix,
-    ReceiverUrl, RoutePrefix, TelemetryPath,
+    ReceiverUrl, RoutePrefix, TelemetryPath, parse_duration,
 };
 pub use simulation::{EnrollmentArgs, SimulateArgs};
 
@@ -268,6 +269,9 @@ pub struct CheckArgs {
     /// Also get a token and ask each scope for its newest days, one call each
     #[arg(long)]
     pub online: bool,
+    /// How long --online waits for Azure: for its quotas as well, which allow a few calls a minute
+    #[arg(long, value_name = "TIME", default_value = "90s", value_parser = parse_duration, requires = "online")]
+    pub timeout: Duration,
     /// Also check this file of --web.config.file
     #[arg(long = WEB_CONFIG, value_name = "PATH")]
     pub web_config_file: Option<PathBuf>,

@@ -1,18 +1,21 @@
 //! `check`: is the configuration valid and, with `--online`, does Azure let us read?
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{Write, stdout};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::ToSpan;
+use tokio::task::JoinHandle;
 
 use super::wiring;
-use crate::azure::{Error, Probe};
+use crate::azure::{ChargesShown, Client, Error, Probe};
 use crate::billing::budget::Budget;
 use crate::billing::period::{DayRange, day_of};
 use crate::cli::CheckArgs;
-use crate::config::{Config, ScopeBudget};
+use crate::config::{Config, Scope, ScopeBudget};
 use crate::metrics::{About, LogLines};
 
 /// The newest days that are asked for: the source lags by one to three, and a new month has none.
@@ -34,15 +37,68 @@ pub(super) async fn run(args: &CheckArgs, config: &Config, log: &Arc<LogLines>) 
     let table = Table::of(config);
     say(&table.head())?;
     let mut all = true;
-    for (index, scope) in config.scopes.iter().enumerate() {
-        let probed = world.client.probe_usage(&scope.id, days, scope.charges_are_free).await;
+    for (index, asked) in ask_all(config, &world.client, days, args.timeout).into_iter().enumerate()
+    {
+        let label = &config.scopes[index].label;
+        let Some(asked) = asked else {
+            all = false;
+            say(&format!(
+                "{}  {}\n",
+                table.row(label, &NOT_ASKED),
+                not_asked(config, index, args.timeout)
+            ))?;
+            continue;
+        };
+        let probed = asked.await.context("a question to Azure ended by itself")?;
         all &= probed.is_ok();
-        say(&table.row(&scope.label, &Findings::of(&probed)))?;
+        say(&table.row(label, &Findings::of(&probed)))?;
         for note in notes(config, index, &probed) {
             say(&format!("  {note}\n"))?;
         }
     }
     Ok(all)
+}
+
+/// Asks all scopes at the same time, so that one that gets no answer holds up no other. `None` for
+/// those whose turn in the quota comes too late.
+fn ask_all(
+    config: &Config,
+    client: &Arc<Client>,
+    days: DayRange,
+    longest: Duration,
+) -> Vec<Option<JoinHandle<Result<Probe, Error>>>> {
+    let ask = |(index, scope): (usize, &Scope)| {
+        let in_time = turn_of(config, index) < longest;
+        let (client, scope) = (client.clone(), scope.clone());
+        in_time.then(|| {
+            tokio::spawn(async move {
+                client.probe_usage(&scope.id, days, scope.charges_are_free, longest).await
+            })
+        })
+    };
+    config.scopes.iter().enumerate().map(ask).collect()
+}
+
+/// When a scope can be asked after the start: its type has some calls a minute.
+fn turn_of(config: &Config, index: usize) -> Duration {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let kind = config.scopes[index].id.scope_type;
+    let before = config.scopes[..index].iter().filter(|scope| scope.id.scope_type == kind).count();
+    let calls = config.azure.requests_per_minute.of(kind);
+    MINUTE.saturating_mul(u32::try_from(before).unwrap_or(u32::MAX) / calls)
+}
+
+fn not_asked(config: &Config, index: usize, longest: Duration) -> String {
+    let kind = config.scopes[index].id.scope_type;
+    let calls = config.azure.requests_per_minute.of(kind);
+    let of_kind = config.scopes.iter().rposition(|scope| scope.id.scope_type == kind);
+    let needed = turn_of(config, of_kind.unwrap_or(index)) + Duration::from_secs(30);
+    format!(
+        "-> not asked within {} s: azure.requests_per_minute allows {calls} a minute for the type {}; --timeout {}s asks all of them",
+        longest.as_secs(),
+        kind.as_str(),
+        needed.as_secs(),
+    )
 }
 
 fn valid(config: &Config, online: bool) -> String {
@@ -65,11 +121,18 @@ fn valid(config: &Config, online: bool) -> String {
 struct Findings {
     token: &'static str,
     permission: &'static str,
-    newest_day: String,
-    rows: String,
+    newest_day: Cow<'static, str>,
+    rows: Cow<'static, str>,
 }
 
 const UNKNOWN: &str = "-";
+
+const NOT_ASKED: Findings = Findings {
+    token: UNKNOWN,
+    permission: "not asked",
+    newest_day: Cow::Borrowed(UNKNOWN),
+    rows: Cow::Borrowed(UNKNOWN),
+};
 
 impl Findings {
     fn of(probed: &Result<Probe, Error>) -> Self {
@@ -80,9 +143,9 @@ impl Findings {
             Err(Error::Forbidden(_)) => ("ok", "denied"),
             Err(Error::HiddenCharges(_) | Error::NoCharges(_)) => ("ok", "no charges"),
             Err(Error::NotFound(_)) => ("ok", "no such scope"),
+            Err(Error::Throttled(_)) => ("ok", "throttled"),
             Err(
-                Error::Throttled(_)
-                | Error::Unavailable(_)
+                Error::Unavailable(_)
                 | Error::Timeout(_)
                 | Error::Unsupported(_)
                 | Error::TooLong(_)
@@ -95,10 +158,10 @@ impl Findings {
         let more = if matches!(probed, Ok(Probe { more: true, .. })) { "+" } else { "" };
         let (newest_day, rows) = match probed {
             Ok(Probe { newest: Some(day), rows, .. }) => {
-                (format!("{day}{more}"), format!("{rows}{more}"))
+                (format!("{day}{more}").into(), format!("{rows}{more}").into())
             }
-            Ok(Probe { rows, .. }) => ("none".to_owned(), format!("{rows}{more}")),
-            Err(_) => (UNKNOWN.to_owned(), UNKNOWN.to_owned()),
+            Ok(Probe { rows, .. }) => ("none".into(), format!("{rows}{more}").into()),
+            Err(_) => (UNKNOWN.into(), UNKNOWN.into()),
         };
         Self { token, permission, newest_day, rows }
     }
@@ -138,7 +201,24 @@ fn notes(config: &Config, scope: usize, probed: &Result<Probe, Error>) -> Vec<St
         Ok(probe) if probe.newest.is_none() => vec![format!(
             "-> no usage in the last {DAYS} days; a new enrollment takes up to two days, else check the id of the scope"
         )],
-        Ok(probe) => foreign_budgets(config, scope, &probe.currencies),
+        Ok(probe) => {
+            let mut notes = foreign_budgets(config, scope, &probe.currencies);
+            notes.extend(unseen_charges(probe.charges));
+            notes
+        }
+    }
+}
+
+/// What the rows cannot tell of whether charges are hidden.
+fn unseen_charges(charges: ChargesShown) -> Option<String> {
+    match charges {
+        ChargesShown::Yes => None,
+        ChargesShown::TooFewRows(rows) => Some(format!(
+            "-> all {rows} rows of usage cost 0: too few to tell whether charges are hidden; serve looks at the whole month"
+        )),
+        ChargesShown::Unpriced(rows) => Some(format!(
+            "-> warning: {rows} rows of usage cost 0 and name no price, charges may be hidden; let an enterprise administrator turn on \"view charges\", or set `charges: free` on the scope if it costs nothing"
+        )),
     }
 }
 
@@ -147,7 +227,11 @@ fn notes(config: &Config, scope: usize, probed: &Result<Probe, Error>) -> Vec<St
 fn foreign_budgets(config: &Config, scope: usize, billed: &BTreeSet<String>) -> Vec<String> {
     let of_scope = config.budgets.iter().filter(|budget| budget.scope == scope);
     let foreign = of_scope.filter(|of_scope| !billed.contains(&of_scope.budget.currency));
-    let billed = billed.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    /// Real scopes have one or two.
+    const SHOWN: usize = 5;
+    let more = if billed.len() > SHOWN { " and others" } else { "" };
+    let shown = billed.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>();
+    let billed = format!("{}{more}", shown.join(", "));
     let warning = |of_scope: &ScopeBudget| {
         let Budget { name, currency, .. } = &of_scope.budget;
         format!(

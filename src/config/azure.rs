@@ -12,6 +12,7 @@ use super::auth::{self, Auth};
 use super::cloud::{ApiVersion, Cloud};
 use super::environment::{AUTHORITY_HOST, Environment, HTTP_PROXY};
 use super::error::{Problems, shown};
+use super::secret_path::shown_path;
 use super::tree::{At, Section, one_of};
 use super::{LARGEST_FILE, keys};
 use crate::billing::scope::ScopeType;
@@ -236,7 +237,7 @@ fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
 
 /// The certificates of a PEM file, all of which must be some.
 fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let file = path.display();
+    let file = shown_path(path);
     let pem = files::read(path, LARGEST_FILE)
         .map_err(|error| format!("{file} {error}; give a readable PEM file"))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();

@@ -4,7 +4,8 @@ use jiff::civil::{Date, date};
 
 use super::error::{Problems, instead_of, nearest, shown};
 use super::keys;
-use super::scopes::{Scope, name, scope_id};
+use super::scope_id::scope_id;
+use super::scopes::{Scope, name};
 use super::tree::{At, Section, one_of};
 use crate::billing::amount::Amount;
 use crate::billing::budget::{Budget, Grain, Only};

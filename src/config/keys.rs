@@ -1,6 +1,8 @@
 //! Every key of the file, once: what the reader accepts, what it suggests, and what a test compares
 //! `docs/configuration.md` with.
 
+use super::scope_id::MANAGEMENT_GROUP;
+
 /// The top level.
 pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics", "budgets", "state"];
 /// Where the data comes from.
@@ -148,6 +150,11 @@ pub(super) const WEB_SECTIONS: &Sections = &[
     ("http_server_config.headers", HEADERS),
     ("rate_limit", RATE_LIMIT),
 ];
+
+/// What to write in place of a key that people look for, and that there cannot be.
+pub(super) fn instead(key: &str) -> Option<&'static str> {
+    matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
+}
 
 /// The only place that knows a key, for a key found where it is not known.
 pub(super) fn elsewhere(key: &str, sections: &Sections) -> Option<String> {

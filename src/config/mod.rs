@@ -22,8 +22,10 @@ mod history;
 mod keys;
 mod metrics;
 mod poll;
+mod scope_id;
 mod scopes;
 mod secret;
+mod secret_path;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::error::{Problems, instead_of, shown};
 use super::keys;
+use super::scope_id::{ResourcePath, is_id, scope_id};
 use super::tree::{At, Section, one_of, trimmed};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 
@@ -210,44 +211,6 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     }
 }
 
-/// An id of the form its type has, so that it can go into an address as it is.
-pub(super) fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {
-    let text = trimmed(text);
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (valid, expected) = match scope_type {
-        ScopeType::Subscription => (
-            is_guid(text),
-            "a GUID such as \
-            00000000-0000-0000-0000-000000000000",
-        ),
-        ScopeType::BillingAccount => (
-            digits || is_customer_agreement(text),
-            "the enrollment number, digits only, or the id of a customer agreement with its colons",
-        ),
-        ScopeType::Department => (digits, "the department's number, digits only"),
-        ScopeType::EnrollmentAccount => (digits, "the account's number, digits only"),
-    };
-    if valid {
-        Ok(text.to_ascii_lowercase())
-    } else {
-        Err(format!("{} is not an id of this type; use {expected}", shown(text)))
-    }
-}
-
-/// The id of a Microsoft Customer Agreement: GUIDs and a date, joined by colons.
-fn is_customer_agreement(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":_-".contains(&byte);
-    text.contains(':') && text.bytes().all(allowed)
-}
-
-fn is_guid(text: &str) -> bool {
-    let shape = |(index, byte): (usize, u8)| match index {
-        8 | 13 | 18 | 23 => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    };
-    text.len() == 36 && text.bytes().enumerate().all(shape)
-}
-
 /// Reads the values of `--scope`.
 pub(super) fn from_flags(flags: &[String], problems: &mut Problems) -> Vec<Scope> {
     let mut scopes: Vec<Scope> = Vec::new();
@@ -272,6 +235,14 @@ pub(super) fn from_flags(flags: &[String], problems: &mut Problems) -> Vec<Scope
 /// `department/1234`, and `department/1234/amortized` as labels spell it.
 fn from_flag(flag: &str) -> Result<Scope, String> {
     let flag = trimmed(flag);
+    let behind_type = flag.split_once('/').map_or("", |(_, rest)| rest);
+    let path = ResourcePath::of(flag).or_else(|| ResourcePath::of(behind_type));
+    if let Some((kind, id)) = path.and_then(|path| path.scope())
+        && is_id(kind, id)
+    {
+        let form = format!("write --scope {}/{id}", kind.as_str());
+        return Err(format!("is the path of a resource; {form}"));
+    }
     let Some((word, rest)) = flag.split_once('/') else {
         let form = "write TYPE/ID, for example department/1234";
         return Err(format!("{} is not a scope; {form}", shown(flag)));
@@ -279,7 +250,11 @@ fn from_flag(flag: &str) -> Result<Scope, String> {
     let types = ScopeType::ALL.map(ScopeType::as_str);
     let scope_type =
         ScopeType::ALL.into_iter().find(|one| one.as_str() == word).ok_or_else(|| {
-            format!("{} has no known type; {}", shown(flag), instead_of(word, &types))
+            let remedy = match keys::instead(word) {
+                Some(remedy) => remedy.to_owned(),
+                None => instead_of(word, &types),
+            };
+            format!("{} has no known type; {remedy}", shown(flag))
         })?;
     let (id, cost) = match rest.split_once('/') {
         Some((id, word)) => (id, cost_type(word)?),

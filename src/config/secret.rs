@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::secret_path::shown_path;
 use crate::files::{self, Unreadable};
 
 /// A secret, or the file that holds it.
@@ -93,7 +94,7 @@ pub(super) fn is_shared(path: &Path) -> bool {
 
 /// A secret file that is of no use.
 #[derive(Debug, thiserror::Error)]
-#[error("{key}: {} {reason}", path.display())]
+#[error("{key}: {} {reason}", shown_path(path))]
 pub struct SecretError {
     /// The key or variable that names the file.
     pub key: &'static str,

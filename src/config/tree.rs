@@ -55,6 +55,9 @@ impl<'a> At<'a> {
     /// A text. A number is none: `0x10` or `1e3` would not come back as it was written.
     pub(super) fn text(&self, problems: &mut Problems) -> Option<&'a str> {
         let wrong = match self.node {
+            Node::Text(text) if names_variable(text) => {
+                "names a variable, and nothing is put in its place here; write the value out, give a secret by its `…_file` key or the AZURE_… variables, or fill the file in beforehand (envsubst)".to_owned()
+            }
             Node::Text(text) => return Some(text),
             Node::Empty => "has no value; give it one, or remove the key".to_owned(),
             Node::Integer(_) => "is read as a number; put it in quotes".to_owned(),
@@ -202,15 +205,42 @@ impl<'a> Section<'a> {
         problems.on_line(self.line, self.path_of(key), format!("is missing; {why}"));
     }
 
+    /// The number that an entry and those behind it are the last digits of, and how many entries they
+    /// are: between braces a comma begins a new key.
+    fn split_number(&self, index: usize) -> Option<(String, usize)> {
+        let is_rest = |entry: &&Entry| {
+            let is_digits = entry.key.len() == 3 && entry.key.bytes().all(|b| b.is_ascii_digit());
+            is_digits && matches!(entry.node, Node::Empty)
+        };
+        let Node::Integer(number) = &self.entries.get(index.checked_sub(1)?)?.node else {
+            return None;
+        };
+        let rest = self.entries[index..].iter().take_while(is_rest);
+        let rest: Vec<&str> = rest.map(|entry| entry.key.as_str()).collect();
+        (!rest.is_empty()).then(|| (format!("{number}{}", rest.concat()), rest.len()))
+    }
+
     fn complain(&self, known: &[&str], problems: &mut Problems) {
+        let mut split_until = 0;
         for (index, entry) in self.entries.iter().enumerate() {
+            if let Some((number, parts)) = self.split_number(index) {
+                split_until = index + parts;
+                let subject = self.path_of(name_of(&self.entries[index - 1].key));
+                let wrong = "is cut by a comma, which begins a new key between braces";
+                problems.on_line(entry.line, subject, format!("{wrong}; write {number}"));
+            }
+            if index < split_until {
+                continue;
+            }
             if !known.contains(&entry.key.as_str()) {
                 let subject = self.path_of(name_of(&entry.key));
                 let remedy = match (
+                    keys::instead(&entry.key),
                     nearest(&entry.key, known),
                     keys::elsewhere(&entry.key, self.file.sections),
                 ) {
-                    (None, Some(place)) => format!("it belongs {place}"),
+                    (Some(remedy), ..) => remedy.to_owned(),
+                    (_, None, Some(place)) => format!("it belongs {place}"),
                     _ => instead_of(&entry.key, known),
                 };
                 problems.on_line(entry.line, subject, format!("unknown key; {remedy}"));
@@ -220,6 +250,20 @@ impl<'a> Section<'a> {
             }
         }
     }
+}
+
+/// Whether a value stands for a variable, as in other programs' files: `$NAME`, or `${NAME}` in any
+/// place. A hash of a password begins with `$` and a digit.
+fn names_variable(text: &str) -> bool {
+    let is_name = |name: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(plain)
+    };
+    let braced = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+    text.strip_prefix('$').is_some_and(is_name)
+        || braced
+            .map(|(name, _)| name.split([':', '-']).next())
+            .any(|name| name.is_some_and(is_name))
 }
 
 /// A key for an error text. What is no plain word may be a secret whose own key lost its colon.

@@ -21,10 +21,16 @@ use crate::billing::period::{DayRange, Period};
 /// Sums by resource that are held in memory: some 1 MB, beside their texts.
 const MOST_SUMS: usize = 8_000;
 
-/// What was written cannot be read back.
+/// Why there are no sums of what was read.
 #[derive(Debug, Error)]
-#[error("what was read cannot be taken back from the temporary file: {0}; is the disk full?")]
-pub struct SpoolError(String);
+pub enum SpoolError {
+    /// What was written cannot be read back.
+    #[error("what was read cannot be taken back from the temporary file: {0}; is the disk full?")]
+    Unreadable(String),
+    /// There is no room for so many texts.
+    #[error("more than 2 GB of different texts")]
+    TooManyTexts,
+}
 
 /// Sums by slot, in memory and in files.
 #[derive(Debug, Default)]
@@ -36,6 +42,8 @@ pub struct Spool {
     file: Option<(Arc<File>, u64)>,
     /// Whether no file can be made.
     in_memory: bool,
+    /// Whether there was no room for a text of what was added up elsewhere.
+    overflowed: bool,
 }
 
 /// What was written of a slot.
@@ -94,8 +102,14 @@ impl Spool {
         self.rows.finish();
     }
 
+    /// Returns whether what was read has more texts than there is room for.
+    pub fn overflowed(&self) -> bool {
+        self.overflowed || self.rows.overflowed() || self.ledger.overflowed()
+    }
+
     /// Adds another reading.
     pub fn adopt(&mut self, mut other: Self) {
+        self.overflowed |= other.overflowed();
         other.settle();
         for (slot, theirs) in other.written {
             let ours = self.written.entry(slot).or_default();
@@ -133,21 +147,21 @@ impl Spool {
     /// What the rows of a slot were billed for, whatever resource it was; empty where there are none.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, or there are too many texts.
     pub fn items(&self, slot: Slot) -> Result<Ledger, SpoolError> {
         let mut sums = self.ledger.only(slot);
         sums.enter(slot, &self.rows.items(slot, &mut Places::default()));
         for piece in self.pieces(slot) {
             piece.items.enter_into(&mut sums, slot)?;
         }
-        Ok(sums)
+        self.with_room(sums)
     }
 
     /// The sums of a slot, in as many parts as it takes so that none is large; one without rows where
     /// there are none.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, or there are too many texts.
     pub fn parts(&self, slot: Slot) -> impl Iterator<Item = Result<Ledger, SpoolError>> {
         let mut in_memory = self.ledger.only(slot);
         self.rows.enter_slot_into(&mut in_memory, slot, &mut Places::default());
@@ -156,9 +170,16 @@ impl Spool {
         let written = pieces.iter().map(move |piece| {
             let mut sums = Ledger::new(self.ledger.tag_keys().clone());
             piece.enter_into(&mut sums, slot)?;
-            Ok(sums)
+            self.with_room(sums)
         });
-        in_memory.into_iter().map(Ok).chain(written)
+        in_memory.into_iter().map(|sums| self.with_room(sums)).chain(written)
+    }
+
+    fn with_room(&self, sums: Ledger) -> Result<Ledger, SpoolError> {
+        if self.overflowed() || sums.overflowed() {
+            return Err(SpoolError::TooManyTexts);
+        }
+        Ok(sums)
     }
 
     fn pieces(&self, slot: Slot) -> &[Piece] {
@@ -173,8 +194,9 @@ impl Spool {
     /// All of it, in memory.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, or there are too many texts.
     pub fn into_ledger(mut self) -> Result<Ledger, SpoolError> {
+        self.overflowed = self.overflowed();
         let mut all = std::mem::take(&mut self.ledger);
         self.rows.enter_into(&mut all);
         for (slot, written) in &self.written {
@@ -182,7 +204,7 @@ impl Spool {
                 piece.enter_into(&mut all, *slot)?;
             }
         }
-        Ok(all)
+        self.with_room(all)
     }
 
     /// How many rows there are.
@@ -248,9 +270,9 @@ impl Extracted {
     fn enter_into(&self, ledger: &mut Ledger, slot: Slot) -> Result<(), SpoolError> {
         let mut bytes = vec![0; self.length];
         let read = self.file.read_exact_at(&mut bytes, self.at);
-        read.map_err(|error| SpoolError(error.to_string()))?;
+        read.map_err(|error| SpoolError::Unreadable(error.to_string()))?;
         let extract = postcard::from_bytes(&bytes);
-        ledger.enter(slot, &extract.map_err(|error| SpoolError(error.to_string()))?);
+        ledger.enter(slot, &extract.map_err(|error| SpoolError::Unreadable(error.to_string()))?);
         Ok(())
     }
 }

@@ -83,6 +83,9 @@ impl Shelf {
         }
         self.find_names(orphans, keeping.since)?;
         self.books.finish(*span, *began, *by_report);
+        if self.books.overflowed() {
+            return Err(lost(SpoolError::TooManyTexts));
+        }
         self.books.forget_before(keeping.since, keeping.complete_after);
         if let Some((first, last)) = doubted.first().zip(doubted.last()) {
             let range = DayRange { first: *first, last: *last };
@@ -148,6 +151,35 @@ mod tests {
         let span = Span::Days(DayRange { first: SLOT.date, last: SLOT.date });
         let (facts, began) = (SlotFacts::new(), began.parse().unwrap());
         Answer { span, rows, facts, began, by_report: false }
+    }
+
+    #[test]
+    fn more_texts_than_there_is_room_for_are_refused_and_not_told_for_others() {
+        // A kilobyte of each resource: tests have room for 16 MiB.
+        let long = |resources: std::ops::Range<usize>| {
+            let mut rows = Spool::new(&TagKeys::default());
+            for number in resources {
+                let id = format!("{number:01000}");
+                rows.note(&Charge { instance_id: id.into(), ..Charge::default() }, SLOT);
+            }
+            rows.count();
+            rows
+        };
+        let says = "more than 2 GB of different texts";
+        let too_long = long(0..18_000);
+        assert!(too_long.overflowed() && !long(0..9_000).overflowed());
+        assert_eq!(too_long.items(SLOT).unwrap_err().to_string(), says);
+        let mut adopted = Spool::new(&TagKeys::default());
+        adopted.adopt(too_long);
+        assert_eq!(adopted.into_ledger().unwrap_err().to_string(), says);
+        let mut shelf = Shelf::default();
+        let keeping = Keeping { since: SLOT.date, complete_after: SignedDuration::from_hours(72) };
+        let answer = Answer { rows: long(0..9_000), ..answer(&[], "2026-11-01T10:00:00Z") };
+        shelf.keep(&answer, keeping).unwrap();
+        // The texts of both are there for a moment.
+        let others = Answer { rows: long(9_000..18_000), ..answer };
+        let lost = shelf.keep(&others, keeping);
+        assert!(matches!(lost, Err(Error::Lost(what)) if what == says));
     }
 
     fn stored(archive: &Archive) -> Vec<u64> {

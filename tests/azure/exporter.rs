@@ -28,6 +28,7 @@ pub(crate) const PATIENCE: Patience = Patience {
     answer: Duration::from_millis(1500),
     turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
+    reading: Duration::from_secs(600),
     report: Duration::from_secs(60),
     file: Duration::from_secs(60),
     tries: 3,

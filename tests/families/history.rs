@@ -62,7 +62,7 @@ fn sums(reading: Reading) -> Ledger {
 }
 
 fn made(of: &str, rows: &[(&str, Charge<'static>)], before: Option<&Bill>) -> Month {
-    month(&read(of, rows), period(of), before, ALL)
+    month(&read(of, rows), period(of), before, ALL).expect("room")
 }
 
 /// The series of a family by its label values, joined by blanks.
@@ -134,7 +134,7 @@ fn a_series_keeps_its_place_from_the_first_day_of_a_month_to_the_last() {
         ("2026-10-30", service("c", "7")),
     ];
     let wanted = Wanted { limits: Limits { services: 1, ..ALL.limits }, ..ALL };
-    let month = month(&read("2026-10", &rows), period("2026-10"), None, wanted);
+    let month = month(&read("2026-10", &rows), period("2026-10"), None, wanted).expect("room");
     let services = series(&month, SERVICES, wanted);
     assert_eq!(services[" c EUR"], constant(30, 31, 7.0));
     let others = [constant(1, 1, 5.0), constant(2, 31, 11.0)].concat();
@@ -167,7 +167,7 @@ fn rows_of_other_months_do_not_count() {
         [("2026-09-30", usage("100")), ("2026-10-05", usage("1")), ("2026-11-01", usage("100"))];
     let reading = list(&rows).read_of(ScopeType::Subscription, Span::Period(period("2026-10")));
     assert_eq!((reading.rows, reading.outside), (1, 2));
-    let october = month(&sums(reading), period("2026-10"), None, ALL);
+    let october = month(&sums(reading), period("2026-10"), None, ALL).expect("room");
     assert_eq!(only(&october, SCOPE), constant(5, 31, 1.0));
     let november = made("2026-11", &[], Some(&october.bill));
     assert_eq!(only(&november, BEFORE), constant(1, 30, 1.0));
@@ -214,7 +214,7 @@ fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
             books.add(date, charge);
         }
         let bill = history.as_ref().map(|month| &month.bill);
-        history = Some(month(&read(of, &rows), period(of), bill, wanted));
+        history = month(&read(of, &rows), period(of), bill, wanted).ok();
     }
     let live = books.published(2, &Rules { limits, ..Rules::default() });
     let history = history.expect("a month");

@@ -288,8 +288,10 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
         (day("2026-10-20"), named("ÉDEN", "2")),
         (day("2026-10-20"), named("éden", "4")),
     ];
-    let october = month(&sums(&rows, november().before()), november().before(), None, wanted);
-    let november = month(&sums(&[], november()), november(), Some(&october.bill), wanted);
+    let october =
+        month(&sums(&rows, november().before()), november().before(), None, wanted).expect("room");
+    let november =
+        month(&sums(&[], november()), november(), Some(&october.bill), wanted).expect("room");
     for (place, family) in families.iter().enumerate() {
         let series = |month: &azure_billing_exporter::billing::history::Month| -> Vec<String> {
             month.families[place]
@@ -320,7 +322,8 @@ fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
         (second, named("RÉSEAU", "3")),
         (first, named("Disk", "5")),
     ];
-    let october = month(&sums(&rows, november().before()), november().before(), None, wanted);
+    let october =
+        month(&sums(&rows, november().before()), november().before(), None, wanted).expect("room");
     let place = wanted.families().iter().position(|family| family.name == SERVICES);
     let services: Vec<&str> =
         october.families[place.expect("a family")].keys().map(|values| &*values[1]).collect();

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod bounds;
 #[path = "../serving/certificates.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]
 mod certificates;
@@ -13,6 +14,9 @@ mod places;
 #[path = "../program/process.rs"]
 mod process;
 mod restart;
+#[path = "../program/routed.rs"]
+mod routed;
+mod rows;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]
 mod server;

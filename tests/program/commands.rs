@@ -1,18 +1,10 @@
 //! The commands that end by themselves.
 
-use jiff::Timestamp;
-
 use crate::process::run;
 use crate::serve::configuration;
 use crate::server::{Answer, Server};
 
 const PAGE: &str = r#"{"value":[{"properties":{"date":"{{today}}","cost":12.5,"quantity":3,"unitOfMeasure":"1 Hour","billingCurrency":"EUR"}}]}"#;
-
-/// `check` asks for the newest days.
-#[expect(clippy::disallowed_methods, reason = "the program under test goes by the real time")]
-fn today() -> String {
-    Timestamp::now().strftime("%Y-%m-%d").to_string()
-}
 
 fn path(file: &tempfile::NamedTempFile) -> &str {
     file.path().to_str().expect("a path")
@@ -170,67 +162,5 @@ fn check_ends_in_an_error_where_its_table_cannot_be_written() {
     assert!(
         error.contains("cannot write to standard output") && !error.contains("panic"),
         "{error}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn check_online_asks_each_scope_once_and_says_what_to_do() {
-    let today = today();
-    let more = PAGE.replace("{\"value\"", r#"{"nextLink":"{{endpoint}}/next","value""#);
-    let azure = Server::start(vec![
-        Answer::page(PAGE),
-        Answer::status(401, r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#),
-        Answer::status(401, r#"{"error":{"code":"401","message":"No claims present for the caller in the system"}}"#),
-        Answer::page(r#"{"value":[]}"#),
-        Answer::page(more),
-    ])
-    .await;
-    let scopes = "  - {department: \"1\"}\n  - {enrollment_account: \"2\"}\n  - {billing_account: \"3\", name: all}\n  - {subscription: 00000000-0000-0000-0000-000000000001, name: subscription}";
-    let file = configuration(&azure.endpoint, scopes);
-    let (code, output, error) = run(&["check", "--online", "--config.file", path(&file)], &[]);
-    assert_eq!(code, 1, "{error}");
-    let lines: Vec<&str> = output.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(lines[0], "configuration: valid, 4 scopes");
-    assert_eq!(lines[1], "identity: a ready token");
-    let table = [
-        "SCOPE                 TOKEN   PERMISSION     NEWEST DAY   ROWS (7 DAYS)",
-        "department/1          ok      ok             TODAY        1",
-        "enrollment_account/2  ok      denied         -            -",
-        "  not allowed: HTTP 401 \"No claims present for the caller in the system\"",
-        "  -> assign EnrollmentReader (24f8edb6-1668-4659-b5e2-40bb5f3a7d7e) or, for departments, DepartmentReader (db609904-a47f-4794-9be8-9bd86fbffd8a) to the object id of the enterprise application, not of the app registration",
-        "all                   ok      ok             none         0",
-        "  -> no usage in the last 7 days; a new enrollment takes up to two days, else check the id of the scope",
-        "subscription          ok      ok             TODAY+       1+",
-    ];
-    let expected: Vec<String> = table
-        .iter()
-        .map(|line| line.replace("TODAY+     ", &format!("{today}+")).replace("TODAY     ", &today))
-        .collect();
-    assert_eq!(lines[3..], expected, "{output}");
-    assert!(
-        azure
-            .requests()
-            .iter()
-            .all(|head| head.contains("$top=1000&") && head.contains("$filter=")),
-        "{:?}",
-        azure.requests()
-    );
-    assert_eq!(azure.requests().len(), 5, "one a scope, and one with a new token");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn check_online_warns_of_a_budget_in_a_currency_that_is_not_billed() {
-    let azure = Server::start(vec![Answer::page(PAGE)]).await;
-    let file = configuration(&azure.endpoint, "  - {department: \"1\"}");
-    let mut text = std::fs::read_to_string(file.path()).expect("the file");
-    text.push_str("budgets:\n  - {name: shop, amount: 9000, currency: USD}\n  - {name: all, amount: 9000, currency: EUR}\n");
-    std::fs::write(file.path(), text).expect("the file can be written");
-    let (code, output, error) = run(&["check", "--online", "--config.file", path(&file)], &[]);
-    assert_eq!(code, 0, "{output}{error}");
-    let warnings: Vec<&str> = output.lines().filter(|line| line.contains("warning")).collect();
-    assert_eq!(warnings.len(), 1, "{output}");
-    assert!(
-        warnings[0].contains("budget `shop` is in USD, and the scope is billed in EUR"),
-        "{output}"
     );
 }

@@ -19,7 +19,8 @@ pub(in crate::billing) use short::Short;
 const DECIMALS: usize = 36;
 const SCALE: i128 = 10_i128.pow(DECIMALS as u32);
 /// Digits of the integer part that are accepted. With 30 of them a hundred million of the largest
-/// amounts still add up within an `i128`, so that adding needs no error path.
+/// amounts still add up within an `i128`; what goes beyond it stops there, so that adding needs no
+/// error path.
 const INTEGER_DIGITS: usize = 30;
 
 /// Whole numbers up to here are `f64` as they are.
@@ -112,9 +113,9 @@ impl Amount {
     /// Keeps `0 <= fraction < SCALE`; both sides of every operation are within one scale of it.
     fn normal(units: i128, fraction: i128) -> Self {
         if fraction >= SCALE {
-            Self { units: units + 1, fraction: fraction - SCALE }
+            Self { units: units.saturating_add(1), fraction: fraction - SCALE }
         } else if fraction < 0 {
-            Self { units: units - 1, fraction: fraction + SCALE }
+            Self { units: units.saturating_sub(1), fraction: fraction + SCALE }
         } else {
             Self { units, fraction }
         }
@@ -142,21 +143,21 @@ impl fmt::Display for Amount {
 impl Neg for Amount {
     type Output = Self;
     fn neg(self) -> Self {
-        Self::normal(-self.units, -self.fraction)
+        Self::normal(self.units.saturating_neg(), -self.fraction)
     }
 }
 
 impl Add for Amount {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self::normal(self.units + other.units, self.fraction + other.fraction)
+        Self::normal(self.units.saturating_add(other.units), self.fraction + other.fraction)
     }
 }
 
 impl Sub for Amount {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self::normal(self.units - other.units, self.fraction - other.fraction)
+        Self::normal(self.units.saturating_sub(other.units), self.fraction - other.fraction)
     }
 }
 

@@ -14,6 +14,21 @@ fn a_million_small_amounts_add_up_exactly() {
 }
 
 #[test]
+fn sums_beyond_all_amounts_stop_and_do_not_turn_over() {
+    let mut sum = amount(&format!("{}.5", "9".repeat(30)));
+    let first = sum;
+    // 2^30 of it would be 10^39.
+    for _ in 0..30 {
+        sum += sum;
+    }
+    assert!(sum > first && sum.to_f64() > 1e38, "{sum}");
+    assert!(-sum < -first && (-sum).abs() > first);
+    assert!(-sum - sum < -first, "downwards as well");
+    let lowest = -sum - sum - sum;
+    assert!(lowest < -first && lowest.abs() > first && -lowest > first);
+}
+
+#[test]
 fn every_legal_spelling_of_a_number_is_read() {
     for (text, plain) in [
         ("0", "0"),

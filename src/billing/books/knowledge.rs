@@ -13,6 +13,11 @@ use crate::billing::period::{DayRange, Period, end_of};
 use crate::billing::strings::Symbol;
 
 impl Books {
+    /// Returns whether they have more texts than there is room for, so that they are worth nothing.
+    pub fn overflowed(&self) -> bool {
+        self.strings.overflowed()
+    }
+
     /// Whether a slot was read, so that its old rows are part of the sums.
     pub fn knows_slot(&self, slot: Slot) -> bool {
         self.days.contains_key(&slot)

@@ -108,6 +108,11 @@ impl Gathering {
         Self { tag_keys, ..Self::default() }
     }
 
+    /// Returns whether it has more texts than there is room for, so that its sums are worth nothing.
+    pub fn overflowed(&self) -> bool {
+        self.strings.overflowed()
+    }
+
     /// The keys that rows are asked for.
     pub fn tag_keys(&self) -> &TagKeys {
         &self.tag_keys

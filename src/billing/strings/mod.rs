@@ -41,9 +41,16 @@ pub(crate) struct Strings {
     texts: Texts,
     index: HashTable<u32>,
     hasher: RandomState,
+    overflowed: bool,
 }
 
 impl Strings {
+    /// Returns whether there was no room for a text, which has the symbol of another since: sums by
+    /// these symbols are worth nothing.
+    pub(crate) fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
     /// The symbol of `text`, which is stored if it is new.
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         match split(text) {
@@ -58,13 +65,16 @@ impl Strings {
 
     /// The symbol of a text as it is kept, by other symbols of this arena.
     pub(crate) fn form(&mut self, form: Form<'_>) -> Symbol {
-        let Self { texts, index, hasher } = self;
+        let Self { texts, index, hasher, overflowed } = self;
         let hash = hashed(form, hasher);
         let stored = |number: u32| texts.form(Symbol(number));
         if let Some(&number) = index.find(hash, |&number| stored(number) == form) {
             return Symbol(number);
         }
-        let symbol = texts.push(form);
+        let Some(symbol) = texts.push(form) else {
+            *overflowed = true;
+            return Symbol(0);
+        };
         index.insert_unique(hash, symbol.0, |&number| hashed(texts.form(Symbol(number)), hasher));
         symbol
     }
@@ -95,7 +105,7 @@ impl Strings {
         &self.texts
     }
 
-    /// Forgets every text and keeps the memory.
+    /// Forgets every text and keeps the memory, and whether there was no room for one.
     pub(crate) fn clear(&mut self) {
         self.texts.clear();
         self.index.clear();

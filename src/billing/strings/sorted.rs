@@ -32,7 +32,9 @@ impl Sorted {
 /// The same texts in order, and the new symbol of each old one.
 pub(crate) fn sorted(strings: &Strings) -> (Sorted, impl Fn(Symbol) -> Symbol + use<>) {
     let texts = strings.texts();
-    let mut ranks = vec![Symbol(0); texts.len()];
+    /// As many texts had room before.
+    const NONE: Symbol = Symbol(0);
+    let mut ranks = vec![NONE; texts.len()];
     let mut ordered = Texts::with_capacity(texts.bytes(), texts.len());
     let (mut whole, mut paths) = (Vec::new(), Vec::new());
     for symbol in texts.symbols() {
@@ -43,14 +45,14 @@ pub(crate) fn sorted(strings: &Strings) -> (Sorted, impl Fn(Symbol) -> Symbol + 
     }
     whole.sort_unstable();
     for (text, symbol) in whole {
-        ranks[symbol.index()] = ordered.push(Form::Whole(text));
+        ranks[symbol.index()] = ordered.push(Form::Whole(text)).unwrap_or(NONE);
     }
     for (parent, name, _) in &mut paths {
         (*parent, *name) = (ranks[parent.index()], ranks[name.index()]);
     }
     paths.sort_unstable();
     for (parent, name, symbol) in paths {
-        ranks[symbol.index()] = ordered.push(Form::Path(parent, name));
+        ranks[symbol.index()] = ordered.push(Form::Path(parent, name)).unwrap_or(NONE);
     }
     (Sorted(ordered), move |symbol: Symbol| ranks[symbol.index()])
 }

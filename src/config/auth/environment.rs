@@ -6,6 +6,7 @@ use crate::config::environment::{
 };
 use crate::config::error::Problems;
 use crate::config::secret::{Secret, SecretError, bare};
+use crate::config::secret_path::shown_path;
 
 /// The first variable that is set decides. A secret without its application is refused rather than
 /// passed over: Azure would be asked as the machine instead, and answer with a riddle.
@@ -46,7 +47,7 @@ pub(super) fn federated_token(
     let path = environment.get(FEDERATED_TOKEN_FILE, problems)?.into();
     let token = Secret::File { path, key: FEDERATED_TOKEN_FILE };
     let unusable = |error: SecretError| {
-        let wrong = format!("{} {}", error.path.display(), error.reason);
+        let wrong = format!("{} {}", shown_path(&error.path), error.reason);
         problems.outside(FEDERATED_TOKEN_FILE, wrong);
     };
     token.read().map_err(unusable).ok().map(|_| token)

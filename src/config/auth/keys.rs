@@ -10,6 +10,7 @@ use crate::config::Environment;
 use crate::config::environment::{CLIENT_ID, FEDERATED_TOKEN_FILE, TENANT_ID};
 use crate::config::error::Problems;
 use crate::config::secret::{Secret, SecretError, bare};
+use crate::config::secret_path::shown_path;
 use crate::config::tree::{At, Section, trimmed};
 
 /// The section while it is read, and where its problems go.
@@ -217,7 +218,7 @@ impl Keys<'_, '_> {
         match read(&secret) {
             Ok(_) => Some(secret),
             Err(error) => {
-                self.problems.at(at, format!("{} {}", error.path.display(), error.reason));
+                self.problems.at(at, format!("{} {}", shown_path(&error.path), error.reason));
                 None
             }
         }

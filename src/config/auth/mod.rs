@@ -13,6 +13,7 @@ use super::Environment;
 use super::certificate::ClientCertificate;
 use super::error::Problems;
 use super::secret::Secret;
+use super::secret_path::shown_path;
 use super::tree::{At, one_of, trimmed};
 
 /// Who asks, decided and complete: a credential can be built from it without further questions.
@@ -181,7 +182,8 @@ fn identifier(text: &str) -> Result<String, String> {
 
 /// What is wrong with the PEM of a certificate, whose text is never part of it.
 fn usable_certificate(pem: &Secret) -> Result<(), String> {
-    let text =
-        pem.read_whole().map_err(|error| format!("{} {}", error.path.display(), error.reason))?;
+    let text = pem
+        .read_whole()
+        .map_err(|error| format!("{} {}", shown_path(&error.path), error.reason))?;
     ClientCertificate::parse(&text).map(drop).map_err(|problem| problem.to_string())
 }

@@ -55,6 +55,47 @@ fn no_error_quotes_a_secret_beside_a_typo() {
 }
 
 #[test]
+fn a_secret_in_the_place_of_a_path_is_not_told() {
+    let keys = "tenant_id: t, client_id: c";
+    for yaml in [
+        format!(
+            "azure: {{auth: {{method: client_secret, {keys}, client_secret_file: {SECRET}}}}}\n"
+        ),
+        format!(
+            "azure: {{auth: {{method: client_certificate, {keys}, client_certificate_file: {SECRET}}}}}\n"
+        ),
+        format!(
+            "azure: {{auth: {{method: workload_identity, {keys}, federated_token_file: {SECRET}}}}}\n"
+        ),
+        format!("azure: {{auth: {{method: token, token_file: {SECRET}}}}}\n"),
+        "azure: {auth: {method: token, token_file: \"-----BEGIN PRIVATE KEY-----\\nhUnter2\\n\"}}\n"
+            .to_owned(),
+        format!("azure: {{ca_file: {SECRET}, auth: {{method: token, token: x}}}}\n"),
+    ] {
+        let error = load(&format!("{yaml}{SHORTEST}")).unwrap_err();
+        for said in [error.to_string(), format!("{error:?}")] {
+            assert!(!said.contains("hUnter2"), "{said}\nfor\n{yaml}");
+            assert!(said.contains("looks like a secret and is not shown"), "{said}");
+            assert!(said.contains("cannot be read: No such file"), "{said}");
+        }
+    }
+    for variable in ["AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE"] {
+        let variables = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), (variable, SECRET)];
+        let said = load_with(SHORTEST, &variables).unwrap_err().to_string();
+        assert!(!said.contains("hUnter2") && said.starts_with(variable), "{said}");
+    }
+    // A path that is only wrong is told as ever.
+    let yaml = format!(
+        "azure: {{auth: {{method: token, token_file: /nonexistent/azure-token}}}}\n{SHORTEST}"
+    );
+    let said = load(&yaml).unwrap_err().to_string();
+    assert!(
+        said.contains("azure.auth.token_file: /nonexistent/azure-token cannot be read"),
+        "{said}"
+    );
+}
+
+#[test]
 fn debug_output_has_no_secret() {
     let keys = "method: client_secret, tenant_id: t, client_id: c";
     let yaml = format!("azure: {{auth: {{{keys}, client_secret: {SECRET}}}}}\n{SHORTEST}");

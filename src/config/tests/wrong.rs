@@ -164,6 +164,44 @@ const WRONG_VALUES: &[(&str, &str)] = &[
          `public`; remove the key, and set `cloud: china` if that is meant",
     ),
     (
+        "metrics: {instances: {max_series: 10,000}}\n",
+        "config.yaml:1: metrics.instances.max_series: is cut by a comma, which begins a new key \
+         between braces; write 10000",
+    ),
+    (
+        "metrics: {instances: {max_series: 100,000,000}, tags: {max_series: 10}}\n",
+        "config.yaml:1: metrics.instances.max_series: is cut by a comma, which begins a new key \
+         between braces; write 100000000",
+    ),
+    (
+        "budgets:\n- {name: shop, amount: 10,000, currency: USD}\n",
+        "config.yaml:2: budgets[0].amount: is cut by a comma, which begins a new key between \
+         braces; write 10000",
+    ),
+    (
+        "metrics:\n  instances:\n    max_series: 10,000\n",
+        "config.yaml:3: metrics.instances.max_series: `10,000` is not a number of series; use a \
+         whole number up to 1000000, or 0 to turn the family off",
+    ),
+    (
+        "azure:\n  auth:\n    method: client_secret\n    tenant_id: t\n    client_id: c\n    client_secret: ${CLIENT_SECRET}\n",
+        "config.yaml:6: azure.auth.client_secret: names a variable, and nothing is put in its \
+         place here; write the value out, give a secret by its `…_file` key or the AZURE_… \
+         variables, or fill the file in beforehand (envsubst)",
+    ),
+    (
+        "azure: {endpoint: 'https://${HOST:-management.azure.com}'}\n",
+        "config.yaml:1: azure.endpoint: names a variable, and nothing is put in its place here; \
+         write the value out, give a secret by its `…_file` key or the AZURE_… variables, or fill \
+         the file in beforehand (envsubst)",
+    ),
+    (
+        "azure: {auth: {method: token, token: $TOKEN}}\n",
+        "config.yaml:1: azure.auth.token: names a variable, and nothing is put in its place here; \
+         write the value out, give a secret by its `…_file` key or the AZURE_… variables, or fill \
+         the file in beforehand (envsubst)",
+    ),
+    (
         "state: {path: /}\n",
         "config.yaml:1: state.path: must name a file, not a directory; write for example \
          /var/lib/azure-billing-exporter/state.redb",
@@ -233,6 +271,51 @@ const WRONG_SCOPES: &[(&str, &str)] = &[
          such as 00000000-0000-0000-0000-000000000000",
     ),
     (
+        "scopes:\n- department: /providers/Microsoft.Billing/billingAccounts/123/departments/456\n",
+        "config.yaml:2: scopes[0].department: is a whole path; write the id alone, \"456\", and \
+         `enrollment: \"123\"` beside it",
+    ),
+    (
+        "scopes:\n- billing_account: providers/microsoft.billing/BillingAccounts/123/enrollmentAccounts/456/\n",
+        "config.yaml:2: scopes[0].billing_account: is the path of another type of scope; write \
+         `enrollment_account: \"456\"`",
+    ),
+    (
+        "scopes:\n- billing_account: ' /providers/Microsoft.Billing/billingAccounts/123\n\n  '\n",
+        "config.yaml:2: scopes[0].billing_account: is a whole path; write the id alone, \"123\"",
+    ),
+    (
+        "scopes:\n- {department: 1, enrollment: /providers/Microsoft.Billing/billingAccounts/123}\n",
+        "config.yaml:2: scopes[0].enrollment: is a whole path; write the id alone, \"123\"",
+    ),
+    (
+        "scopes:\n- subscription: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/shop\n",
+        "config.yaml:2: scopes[0].subscription: is a whole path; write the id alone, \
+         \"00000000-0000-0000-0000-000000000000\"",
+    ),
+    (
+        "scopes:\n- department: /subscriptions/00000000-0000-0000-0000-000000000000\n",
+        "config.yaml:2: scopes[0].department: is the path of another type of scope; write \
+         `subscription: \"00000000-0000-0000-0000-000000000000\"`",
+    ),
+    (
+        "scopes:\n- billing_account: /providers/Microsoft.Management/managementGroups/contoso\n",
+        "config.yaml:2: scopes[0].billing_account: is the path of a management group; Azure bills \
+         no management groups; use `billing_account` for all of an enrollment, or list each \
+         `subscription`",
+    ),
+    (
+        // What stands where an id should is not quoted unless it is one.
+        "scopes:\n- department: /providers/Microsoft.Billing/departments/a?b\n",
+        "config.yaml:2: scopes[0].department: the value is not an id of this type; use the \
+         department's number, digits only",
+    ),
+    (
+        "scopes:\n- management_group: contoso\n  department: 1\n",
+        "config.yaml:2: scopes[0].management_group: unknown key; Azure bills no management groups; \
+         use `billing_account` for all of an enrollment, or list each `subscription`",
+    ),
+    (
         "scopes:\n- {department: 1, cost: amortised}\n",
         "config.yaml:2: scopes[0].cost: `amortised` is not known; did you mean `amortized`? \
          Allowed here: actual, amortized",
@@ -279,6 +362,40 @@ fn wrong_scopes_are_named_with_their_place_and_remedy() {
     }
     let long = complaint(&format!("scopes: [{{department: 1, name: {}}}]", "x".repeat(101)));
     assert_eq!(long, "config.yaml:1: scopes[0].name: has 101 characters; use 100 or fewer");
+}
+
+#[test]
+fn a_whole_path_as_a_flag_gets_the_form_that_it_should_have() {
+    let said = |flag: &str| {
+        let none = Environment::default();
+        Config::from_flags(&[flag.to_owned()], &none).unwrap_err().to_string()
+    };
+    let path = "/providers/Microsoft.Billing/billingAccounts/123/departments/456";
+    let expected = "--scope: is the path of a resource; write --scope department/456";
+    assert_eq!(said(path), expected);
+    assert_eq!(said(&format!("department/{path}")), expected);
+    assert_eq!(said(&format!("billing_account{path}")), expected);
+    assert!(said("management_group/x").contains("Azure bills no management groups"));
+}
+
+#[test]
+fn the_mark_that_some_editors_begin_a_file_with_is_no_part_of_it() {
+    let marked = format!("\u{feff}metrics: {{instances: {{max_series: 1.5}}}}\n{SHORTEST}");
+    let expected = "config.yaml:1: metrics.instances.max_series: `1.5` is not a number of series";
+    assert!(complaint(&marked).starts_with(expected), "{}", complaint(&marked));
+    assert_eq!(super::load(&format!("\u{feff}{SHORTEST}")).unwrap().scopes.len(), 1);
+}
+
+#[test]
+fn what_only_looks_like_a_variable_is_a_value() {
+    for name in ["a$b", "$5", "5 $", "${", "${}", "$ {a}", "{a}", "${a b}", "$2y$10$abc"] {
+        let yaml = format!("scopes: [{{department: 1, name: '{name}'}}]\n");
+        assert_eq!(super::load(&yaml).unwrap().scopes[0].label, name);
+    }
+    for name in ["$A", "${A}", "x${a_1}y", "${A:-b}", "${A-b}"] {
+        let yaml = format!("scopes: [{{department: 1, name: '{name}'}}]\n");
+        assert!(complaint(&yaml).contains("names a variable"), "{name}");
+    }
 }
 
 #[test]

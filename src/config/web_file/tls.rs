@@ -18,6 +18,7 @@ use super::Files;
 use super::client_certificates;
 use crate::config::error::{Problems, instead_of, shown};
 use crate::config::keys;
+use crate::config::secret_path::shown_path;
 use crate::config::tree::{At, Section};
 
 /// Reads the section, and when its certificate ends; an empty one asks for no encryption.
@@ -93,7 +94,7 @@ impl<'a> Pems<'a> {
                     Ok(text) => Some((text.into(), at)),
                     Err(error) => {
                         let remedy = "give the path of a PEM file this user may read";
-                        let wrong = format!("{} {error}; {remedy}", path.display());
+                        let wrong = format!("{} {error}; {remedy}", shown_path(&path));
                         problems.at(&at, wrong);
                         None
                     }

@@ -68,6 +68,9 @@ pub(super) fn card(index: usize, scope: &Listed<'_>, now: Timestamp) -> Markup {
                     @for (currency, costs) in &overview.currencies {
                         (money(overview, currency, costs))
                     }
+                    @if overview.more_currencies > 0 {
+                        p.note { "And " (overview.more_currencies) " more currencies: see the metrics." }
+                    }
                     @if overview.currencies.is_empty() { p.note { "Azure has billed nothing yet." } }
                 }
                 None => {
@@ -261,6 +264,7 @@ mod tests {
             period: Period::of(jiff::civil::date(2026, 11, 1)),
             newest_usage: None,
             currencies: BTreeMap::new(),
+            more_currencies: 0,
             billing_accounts: BTreeSet::new(),
             degraded_rows,
             charges_visible,
