@@ -14,9 +14,9 @@
 //!
 //! Beside these, [`backfill`] writes months that are over: from 3 by way of 4 to a file or a receiver.
 //!
-//! [`commands`] wires these together for what [`cli`] was asked to do. [`simulator`] is an
-//! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot
-//! cancel another.
+//! [`commands`] wires these together for what [`cli`] was asked to do. [`azure_billing_simulator`],
+//! a crate of its own, is an enrollment that answers as Azure does; it shares no code with the
+//! exporter, so that one bug cannot cancel another.
 //!
 //! # Invariants
 //! - What is published of a scope is the exact sum of the rows Azure sent: nothing is rounded,
@@ -55,7 +55,6 @@ pub mod fuzzing;
 pub mod metrics;
 pub mod poller;
 pub mod server;
-pub mod simulator;
 pub mod spool;
 pub mod status;
 pub mod store;
