@@ -8,15 +8,15 @@ demo: ## run the exporter on a simulated enrollment
 	cargo run --release --locked -- demo
 
 test: tools ## run every test, after installing what they need
-	cargo test --locked
+	cargo test --workspace --locked
 
 test-fast: ## the tests that need no servers, in about a minute
-	cargo test --locked --lib --test families --test azure --test architecture --test simulated -- --skip crash --skip large --skip truth --skip answers
+	cargo test --locked --workspace --lib --test families --test azure --test architecture --test simulated -- --skip crash --skip large --skip truth --skip answers
 
 lint: ## format, clippy, documentation, dependencies
-	cargo fmt --check
-	cargo clippy --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	cargo deny check bans licenses sources
 
 fuzz: ## try every parser of strangers' input on made-up bytes, 20 seconds each

@@ -19,7 +19,7 @@ use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::metrics::{Coding, Format};
-use azure_billing_exporter::simulator::Options;
+use azure_billing_simulator::Options;
 use jiff::civil::date;
 use measure::{grown, median, timed};
 use replay::{Answers, client, run, simulated};

@@ -17,9 +17,9 @@
 //! Beside these, [`backfill`] writes months that are over: from 3 by way of 4 to a file or a receiver.
 //!
 //! [`commands`] wires these together for what [`cli`] was asked to do. [`descriptors`] and [`log_limit`]
-//! are for any of them: what no process has enough of, and what must not fill a disk. [`simulator`] is an
-//! enrollment that answers as Azure does; it shares no code with the rest, so that one bug cannot
-//! cancel another.
+//! are for any of them: what no process has enough of, and what must not fill a disk.
+//! [`azure_billing_simulator`], a crate of its own, is an enrollment that answers as Azure does; it
+//! shares no code with the exporter, so that one bug cannot cancel another.
 //!
 //! # Invariants
 //! - What is published of a scope is the exact sum of the rows Azure sent: nothing is rounded,
@@ -61,7 +61,6 @@ pub mod log_limit;
 pub mod metrics;
 pub mod poller;
 pub mod server;
-pub mod simulator;
 pub mod spool;
 pub mod status;
 pub mod store;

@@ -10,7 +10,7 @@ use azure_billing_exporter::azure::{Client, Patience, Reading};
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::ApiCalls;
-use azure_billing_exporter::simulator::{Options, Simulator};
+use azure_billing_simulator::{Options, Simulator};
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;

@@ -6,7 +6,7 @@ use clap::{Args, value_parser};
 
 use super::{ADDRESS, LISTEN};
 use crate::config::{ListenAddress, parse_duration};
-use crate::simulator::Surge;
+use azure_billing_simulator::Surge;
 
 /// Flags of `simulate`.
 #[derive(Args, Clone, Debug)]

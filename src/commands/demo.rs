@@ -29,7 +29,7 @@ use crate::config::{
 use crate::metrics::{About, LogLines};
 use crate::poller::Clock;
 use crate::server::{Patience, serve};
-use crate::simulator::{Options, SimulatedScope, Simulator, Surge};
+use azure_billing_simulator::{Options, SimulatedScope, Simulator, Surge};
 
 /// So that a visitor sees polls happen.
 const INTERVAL: Duration = Duration::from_secs(60);

@@ -12,7 +12,7 @@ use super::signals::{Signals, stopped};
 use crate::cli::{EnrollmentArgs, SimulateArgs};
 use crate::poller::Clock;
 use crate::server::{Patience, serve};
-use crate::simulator::{Options, Simulator};
+use azure_billing_simulator::{Options, Simulator};
 
 pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
     let signals = Signals::listen()?;

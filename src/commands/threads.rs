@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::server::serve;
-    use crate::simulator::{Options, Simulator};
+    use azure_billing_simulator::{Options, Simulator};
 
     #[tokio::test]
     async fn requests_are_answered_while_every_other_thread_computes() {

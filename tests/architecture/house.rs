@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::source::sources;
+use crate::source::{crates, sources};
 
 /// Longer than this, a file has a second subject.
 const LONGEST_FILE: usize = 400;
@@ -74,7 +74,7 @@ fn a_path_of_one_machine_is_recognised() {
 
 #[test]
 fn no_source_file_is_long() {
-    for file in sources() {
+    for file in sources().into_iter().chain(crates()) {
         let lines = file.text.lines().count();
         assert!(lines <= LONGEST_FILE, "{} has {lines} lines: split it by subject", file.path);
     }

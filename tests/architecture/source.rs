@@ -18,10 +18,19 @@ pub(crate) struct NamedPath {
     pub(crate) path: String,
 }
 
-/// All files of `src`, but for those that hold only tests.
+/// All files of the exporter's own package, but for those that hold only tests.
 pub(crate) fn sources() -> Vec<SourceFile> {
+    below("src")
+}
+
+/// All files of the crates beside it, but for those that hold only tests.
+pub(crate) fn crates() -> Vec<SourceFile> {
+    below("crates")
+}
+
+fn below(name: &str) -> Vec<SourceFile> {
     let mut files = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "src", &mut files);
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name), name, &mut files);
     files
 }
 

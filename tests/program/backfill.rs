@@ -9,7 +9,7 @@ use std::time::Duration;
 use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::poller::Clock;
 use azure_billing_exporter::server::{Patience, serve};
-use azure_billing_exporter::simulator::{Fault, Options, ReportOptions, Simulator, Step};
+use azure_billing_simulator::{Fault, Options, ReportOptions, Simulator, Step};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::task::JoinHandle;
 

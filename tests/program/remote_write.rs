@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use azure_billing_exporter::server::{Patience, serve};
-use azure_billing_exporter::simulator::Options;
+use azure_billing_simulator::Options;
 use tokio::task::JoinHandle;
 
 use crate::backfill::{Azure, months_ago, small};

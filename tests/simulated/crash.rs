@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azure_billing_exporter::poller::Clock;
-use azure_billing_exporter::simulator::{Options, Simulator};
+use azure_billing_simulator::{Options, Simulator};
 use jiff::Timestamp;
 
 use crate::simulation::{HOUR, Setup, Simulation, bill};

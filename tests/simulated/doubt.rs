@@ -1,7 +1,7 @@
 //! Answers that look right and are not: truncated, unfiltered, without costs.
 
-use azure_billing_exporter::simulator::{Fault, Options};
 use azure_billing_exporter::status::FailureReason;
+use azure_billing_simulator::{Fault, Options};
 use jiff::civil::date;
 
 use crate::simulation::{HOUR, INSTANCES, Simulation, simulation};

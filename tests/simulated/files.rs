@@ -13,7 +13,7 @@ use azure_billing_exporter::billing::ledger::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::metrics::ApiCalls;
-use azure_billing_exporter::simulator::Options;
+use azure_billing_simulator::Options;
 use bytes::Bytes;
 use futures_util::stream::unfold;
 use http_body_util::combinators::UnsyncBoxBody;

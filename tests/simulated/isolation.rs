@@ -1,8 +1,6 @@
 //! One scope in trouble is no trouble of the others.
 
-use azure_billing_exporter::simulator::{
-    ErrorBody, Fault, Options, RetryAfter, Stall, Unauthorized,
-};
+use azure_billing_simulator::{ErrorBody, Fault, Options, RetryAfter, Stall, Unauthorized};
 use jiff::Timestamp;
 use std::time::Duration;
 

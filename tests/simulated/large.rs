@@ -1,6 +1,6 @@
 //! Enrollments whose month takes hundreds of calls.
 
-use azure_billing_exporter::simulator::{Fault, Options};
+use azure_billing_simulator::{Fault, Options};
 use jiff::civil::{Date, date};
 
 use crate::simulation::{HOUR, Setup, Simulation};

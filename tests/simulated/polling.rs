@@ -7,7 +7,7 @@ use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::metrics::Format;
-use azure_billing_exporter::simulator::{Fault, Options, RetryAfter};
+use azure_billing_simulator::{Fault, Options, RetryAfter};
 use jiff::Timestamp;
 
 use crate::simulation::{HOUR, INSTANCES, Setup, Simulation, simulation, with_rules};

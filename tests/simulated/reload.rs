@@ -7,7 +7,7 @@ use std::time::Duration;
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::limits::Limits;
-use azure_billing_exporter::simulator::{Fault, Options};
+use azure_billing_simulator::{Fault, Options};
 use jiff::Timestamp;
 use jiff::civil::date;
 use tokio::task::JoinSet;

@@ -1,11 +1,11 @@
 //! The asynchronous report: the same bill as the list for a fraction of the calls, whatever goes
 //! wrong on the way.
 
-use azure_billing_exporter::simulator::{
+use azure_billing_exporter::status::FailureReason;
+use azure_billing_simulator::{
     ColumnNames, EmptyReport, ErrorBody, Fault, HeaderCase, Options, ReportFormat, ReportOptions,
     RetryAfter, Step,
 };
-use azure_billing_exporter::status::FailureReason;
 
 use crate::simulation::{HOUR, INSTANCES, Setup, Simulation};
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use azure_billing_exporter::simulator::Options;
 use azure_billing_exporter::store::Store;
+use azure_billing_simulator::Options;
 use jiff::Timestamp;
 
 use crate::simulation::{HOUR, INSTANCES, Setup, Simulation};
@@ -52,7 +52,7 @@ async fn after_a_restart_only_the_newest_days_are_asked_for_and_a_failure_is_rem
     assert!(asked.iter().all(|asked| asked.contains("filter")), "{asked:?}");
     simulation.assert_published_is_billed();
     tokio::time::advance(4 * HOUR).await;
-    simulation.simulator.next_faults([azure_billing_exporter::simulator::Fault::Forbidden]);
+    simulation.simulator.next_faults([azure_billing_simulator::Fault::Forbidden]);
     assert!(!simulation.poll().await);
     let bill = simulation.bill();
     let simulation = simulation.restart();
@@ -94,7 +94,7 @@ async fn a_restart_waits_for_the_next_poll_where_the_last_one_is_recent() {
     // What failed, or was never read, is not waited for.
     let mut simulation = stored(&directory.path().join("other.redb"));
     assert!(simulation.poll().await);
-    simulation.simulator.next_faults([azure_billing_exporter::simulator::Fault::Forbidden]);
+    simulation.simulator.next_faults([azure_billing_simulator::Fault::Forbidden]);
     assert!(!simulation.poll().await);
     let simulation = simulation.restart();
     let restarted = simulation.clock.now();

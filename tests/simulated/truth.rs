@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use azure_billing_exporter::simulator::Options;
+use azure_billing_simulator::Options;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use azure_billing_exporter::simulator::Fault;
+use azure_billing_simulator::Fault;
 
 use crate::exporter::{End, Usage};
 use crate::judge::Judge;

@@ -27,7 +27,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use azure_billing_exporter::poller::Clock;
-use azure_billing_exporter::simulator::{Options, ReportOptions};
+use azure_billing_simulator::{Options, ReportOptions};
 use jiff::{SignedDuration, Timestamp};
 
 use exporter::{End, Exporter};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use azure_billing_exporter::simulator::Money;
+use azure_billing_simulator::Money;
 use http_body_util::BodyExt;
 use jiff::civil::Date;
 use serde::Deserialize;

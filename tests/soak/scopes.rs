@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use azure_billing_exporter::simulator::SimulatedScope;
+use azure_billing_simulator::SimulatedScope;
 use jiff::civil::Date;
 
 use crate::rows::TAG_KEYS;

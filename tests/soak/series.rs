@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use azure_billing_exporter::simulator::Money;
+use azure_billing_simulator::Money;
 use jiff::civil::Date;
 
 use crate::rows::{Fact, Labels, TAG_KEYS, escaped};

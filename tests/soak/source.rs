@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
-use azure_billing_exporter::simulator::{Now, Options, Simulator};
+use azure_billing_simulator::{Now, Options, Simulator};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;

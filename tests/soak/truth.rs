@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use azure_billing_exporter::simulator::Money;
+use azure_billing_simulator::Money;
 use jiff::ToSpan;
 use jiff::civil::Date;
 

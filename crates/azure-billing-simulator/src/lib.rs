@@ -5,8 +5,8 @@
 //! give equal data, and a million rows take no memory. Days appear as they do at the source: bit
 //! by bit, with late rows and restated ones, changing at every fourth UTC hour and at no other time.
 //!
-//! This module uses nothing else of the crate and adds money up on its own, so that no bug of the
-//! exporter can cancel itself. It reads no clock: time is handed in, waiting is `tokio::time`.
+//! It adds money up on its own and knows nothing of the exporter, so that no bug of the exporter
+//! can cancel itself. It reads no clock: time is handed in, waiting is `tokio::time`.
 //! Not here: tokens' own endpoints, and Microsoft Customer Agreements.
 
 mod answer;
