@@ -8,6 +8,7 @@ mod books;
 mod budgets;
 mod days;
 mod exposition;
+mod facts;
 mod forecast;
 mod history;
 mod invariants;
