@@ -41,7 +41,8 @@ fn what_was_written_comes_back_with_what_was_not() {
     spool.adopt(other);
     assert!(!spool.written.is_empty(), "more than memory may hold");
     assert!(spool.rows.sums() <= MOST_SUMS);
-    assert_eq!(spool.rows(), 6 * 10 * 1_500 + 5 * 2 * 5_000 + 100);
+    let rows = 6 * 10 * 1_500 + 5 * 2 * 5_000 + 100;
+    assert_eq!(spool.rows_by_slot().into_values().sum::<u64>(), rows);
     assert_eq!(spool.slots().count(), 11);
     let mut whole = Ledger::default();
     memory.enter_into(&mut whole);
