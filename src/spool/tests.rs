@@ -75,3 +75,52 @@ fn rows_of_another_month_become_guests_wherever_they_are() {
     assert_eq!(spool.items(guests).unwrap().rows(), 50_005);
     assert_eq!(spool.parts(guests).map(|part| part.unwrap().rows()).sum::<u64>(), 50_005);
 }
+
+/// Compares everything that is asked of a reading with the same rows that were never written.
+fn assert_is(spool: Spool, memory: &Gathering) {
+    let mut whole = Ledger::default();
+    memory.enter_into(&mut whole);
+    let rows: BTreeMap<Slot, u64> = whole.rows_by_slot().collect();
+    assert_eq!(spool.slots().collect::<Vec<_>>(), rows.keys().copied().collect::<Vec<_>>());
+    let nowhere = DayRange { first: date(2020, 1, 1), last: date(2020, 1, 1) };
+    let by_date = rows.iter().map(|(slot, rows)| (slot.date, *rows)).collect();
+    assert_eq!(spool.rows_outside(nowhere), by_date);
+    for (slot, rows) in rows {
+        assert_eq!(spool.items(slot).unwrap().rows(), rows, "{slot:?}");
+        let mut taken = Ledger::default();
+        spool.parts(slot).for_each(|part| taken.absorb(&part.unwrap()));
+        assert!(taken.told() == whole.only(slot).told(), "{slot:?}");
+    }
+    assert!(spool.into_ledger().unwrap().told() == whole.told());
+}
+
+#[test]
+fn where_no_file_can_be_made_files_of_a_report_add_up_in_memory() {
+    let mut memory = Gathering::default();
+    let mut spool = Spool::default();
+    for file in ["first", "second"] {
+        let mut of_file = Spool { in_memory: true, ..Spool::default() };
+        for part in 0..2 {
+            note((&mut of_file, &mut memory), 1..4, 3_000, &format!("{file}-{part}"));
+        }
+        assert!(of_file.written.is_empty());
+        spool.adopt(of_file);
+    }
+    spool.finish();
+    assert_is(spool, &memory);
+}
+
+#[test]
+fn where_the_disk_is_full_in_the_middle_what_was_written_and_what_was_not_add_up() {
+    let mut memory = Gathering::default();
+    let mut spool = Spool::default();
+    note((&mut spool, &mut memory), 1..4, 3_000, "written");
+    let (_, end) = spool.file.take().unwrap();
+    // Nothing can be written to it any more.
+    spool.file = Some((Arc::new(File::open("/dev/null").unwrap()), end));
+    note((&mut spool, &mut memory), 2..5, 3_000, "kept");
+    note((&mut spool, &mut memory), 3..4, 1, "last");
+    spool.finish();
+    assert!(!spool.written.is_empty() && spool.rows.sums() > MOST_SUMS);
+    assert_is(spool, &memory);
+}

@@ -7,6 +7,7 @@
 mod books;
 mod budgets;
 mod days;
+mod doubted;
 mod exposition;
 mod facts;
 mod forecast;
