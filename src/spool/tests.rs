@@ -86,7 +86,8 @@ fn assert_is(spool: Spool, memory: &Gathering) {
     let by_date = rows.iter().map(|(slot, rows)| (slot.date, *rows)).collect();
     assert_eq!(spool.rows_outside(nowhere), by_date);
     for (slot, rows) in rows {
-        assert_eq!(spool.items(slot).unwrap().rows(), rows, "{slot:?}");
+        let items = spool.items(slot).unwrap();
+        assert_eq!((items.rows(), items.newest_usage(slot.date)), (rows, Some(slot.date)));
         let mut taken = Ledger::default();
         spool.parts(slot).for_each(|part| taken.absorb(&part.unwrap()));
         assert!(taken.told() == whole.only(slot).told(), "{slot:?}");

@@ -2,8 +2,8 @@
 //! billed, and whether they are an answer to what was asked.
 
 use azure_billing_exporter::azure::{Error, Reading};
-use azure_billing_exporter::billing::charge::{Charge, Degradation};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::charge::{Charge, ChargeType, Degradation};
+use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeType;
@@ -143,6 +143,27 @@ fn an_answer_without_any_cost_is_refused_where_a_price_is_to_be_paid() {
         let reading = list(&rows).read(november());
         assert_eq!(reading.refuse_hidden().is_err(), refused, "{rows:?}");
         assert_eq!(reading.zeros(), zeros, "{rows:?}");
+    }
+}
+
+#[test]
+fn usage_had_cost_on_days_on_which_any_was_paid_for() {
+    let (free, paid) = (usage("0"), Charge { charge_type: ChargeType::Purchase, ..usage("9") });
+    let mut shelf = Shelf::default();
+    let rows = list(&[
+        ("2026-11-10", 3, used("0"), AS_IT_IS),
+        ("2026-11-11", 1, used("0.01"), AS_IT_IS),
+        ("2026-11-12", 1, paid, AS_IT_IS),
+        ("2026-11-12", 1, free, AS_IT_IS),
+    ]);
+    keep(&mut shelf, november(), &rows, at(NOW));
+    for (days, had_cost) in [
+        (vec!["2026-11-10", "2026-11-12"], false),
+        (vec!["2026-11-10", "2026-11-11"], true),
+        (vec!["2026-12-01"], false),
+    ] {
+        let slots = days.iter().map(|date| Slot::own(day(date)));
+        assert_eq!(shelf.books.had_cost(slots), had_cost, "{days:?}");
     }
 }
 
