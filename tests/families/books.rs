@@ -125,11 +125,26 @@ fn a_tag_is_published_when_every_day_was_read_with_its_key() {
         published.samples[TAGS].values().map(|value| value.to_f64()).collect::<Vec<f64>>()
     };
     assert!(tags(&shelf, &keys).is_empty(), "half of the days would not add up");
+    assert!(!shelf.books.knows(november(), &no_tags), "days are still to come");
     let oldest = list(&keys, &rows[..1]);
     keep(&mut shelf, range("2026-11-01", "2026-11-09"), &oldest, at(NOW));
     // The period has no guests, but nobody has asked for them with the key.
     assert_eq!(tags(&shelf, &keys), [4.0]);
     assert!(tags(&shelf, &no_tags).is_empty(), "a key that is not configured any more");
+}
+
+#[test]
+fn a_month_is_known_by_the_tags_that_all_of_its_days_were_read_with() {
+    let october = november().before();
+    let (no_tags, keys): (TagKeys, TagKeys) = (TagKeys::default(), ["team".to_owned()].into());
+    let mut shelf = Shelf::default();
+    let rows = [("2026-10-05", usage("1"))];
+    keep(&mut shelf, Span::Period(october), &list(&no_tags, &rows), at(NOW));
+    let newest = range("2026-10-20", "2026-10-31");
+    keep(&mut shelf, newest, &list(&keys, &[]), at(NOW));
+    assert!(shelf.books.knows(october, &no_tags) && !shelf.books.knows(october, &keys));
+    keep(&mut shelf, Span::Period(october), &list(&keys, &rows), at(NOW));
+    assert!(shelf.books.knows(october, &no_tags) && shelf.books.knows(october, &keys));
 }
 
 #[test]
@@ -182,7 +197,9 @@ fn a_bill_is_none_any_more_once_one_of_its_forgotten_days_is_read_by_itself() {
     let october = list(&no_tags, &[("2026-10-01", usage("5")), ("2026-10-30", usage("2"))]);
     keep(&mut shelf, Span::Period(november().before()), &october, at("2026-11-10T00:00:00Z"));
     keep(&mut shelf, Span::Period(november()), &no_rows(), at("2026-11-10T01:00:00Z"));
+    assert!(!shelf.books.is_bill(november().before()), "its days are there");
     shelf.books.forget_before(day("2026-11-01"), Rules::default().day_complete_after);
+    assert!(shelf.books.is_bill(november().before()));
     assert_eq!(previous(&shelf), [Value::Exact(crate::rows::amount("7"))]);
     let day = list(&no_tags, &[("2026-10-30", usage("2"))]);
     keep(&mut shelf, range("2026-10-30", "2026-10-30"), &day, at("2026-11-10T02:00:00Z"));

@@ -3,7 +3,7 @@
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
-use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::store::Shelf;
@@ -99,4 +99,40 @@ fn days_behind_the_newest_usage_are_not_complete_and_gain_what_comes_late() {
     let mut shelf = read_up_to(14, &[(9, usage("10"))]);
     assert_eq!(answered(&mut shelf, COMPLETE, &[(110, usage("10"))]), 1100.0);
     assert_eq!(shelf.books.doubted().count(), 0);
+}
+
+#[test]
+fn a_loss_of_less_than_a_hundredth_of_the_month_is_believed_at_once() {
+    let mut shelf = read_up_to(19, &[(9, usage("10"))]);
+    for _ in 0..2 {
+        answered(&mut shelf, COMPLETE, &[(9, usage("2"))]);
+    }
+    assert_eq!(answered(&mut shelf, COMPLETE, &[(9, usage("0.5"))]), 4.5, "of 1638 a month");
+}
+
+#[test]
+fn an_answer_has_the_whole_month_that_has_most_of_each_day_that_was_not_asked_for() {
+    let november = Period::of(day("2026-11-01"));
+    let mut month = List::new(&TagKeys::default());
+    for date in ["2026-10-31", "2026-11-01", "2026-11-02", "2026-11-04", "2026-11-05"] {
+        (0..10).for_each(|_| month.add(day(date), &usage("1")));
+    }
+    let mut shelf = Shelf::default();
+    keep(&mut shelf, Span::Period(november), &month, at(NOW));
+    let days = |first, last| DayRange { first: day(first), last: day(last) };
+    // The 3rd has no rows, and late ones are dated elsewhere.
+    for (outside, asked, is_whole) in [
+        ([10, 10, 10], days("2026-11-05", "2026-11-05"), true),
+        ([8, 8, 8], days("2026-11-05", "2026-11-05"), true),
+        ([8, 7, 8], days("2026-11-05", "2026-11-05"), false),
+        ([0, 10, 10], days("2026-11-05", "2026-11-05"), false),
+        ([0, 10, 0], days("2026-11-03", "2026-11-05"), false),
+        ([10, 10, 0], days("2026-11-03", "2026-11-05"), true),
+        // Nothing else is known of the month.
+        ([0, 0, 0], days("2026-11-01", "2026-11-05"), false),
+    ] {
+        let dates = ["2026-11-01", "2026-11-02", "2026-11-04"].map(day);
+        let outside = dates.into_iter().zip(outside).filter(|(_, rows)| *rows > 0).collect();
+        assert_eq!(shelf.books.is_whole(november, asked, &outside), is_whole, "{outside:?}");
+    }
 }

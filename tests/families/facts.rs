@@ -74,6 +74,8 @@ fn rows_of_which_something_cannot_be_read_count_and_are_counted_until_their_day_
     let mut shelf = Shelf::default();
     keep(&mut shelf, november(), &list, at(NOW));
     assert_eq!(degraded(&shelf, &keys), [2, 3, 2, 1], "tags, text, no_cost, no_date");
+    let of_month = Period::of(tenth);
+    assert!(shelf.books.has_undated(of_month) && !shelf.books.has_undated(of_month.before()));
     let cost = |shelf: &Shelf| {
         let published = published(shelf, &keys, &Rules::default());
         published.value(SCOPE, &["usage", "", "on_demand", "EUR"])
