@@ -4,7 +4,7 @@
 use azure_billing_exporter::azure::{Error, Reading};
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Degradation};
 use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
-use azure_billing_exporter::billing::period::Period;
+use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeType;
 use azure_billing_exporter::billing::span::Span;
@@ -246,6 +246,30 @@ fn an_answer_is_bad_that_has_no_row_of_what_was_asked_for_none_with_a_cost_or_no
     ] {
         assert_eq!(refused(&rows, span).as_deref(), why, "{rows:?}");
     }
+}
+
+#[test]
+fn one_page_shows_the_newest_day_with_usage_that_was_asked_for_and_every_currency() {
+    let days = DayRange { first: day("2026-11-10"), last: day("2026-11-20") };
+    let bought = Charge { charge_type: ChargeType::Purchase, currency: "USD".into(), ..usage("9") };
+    let mut list = no_rows().in_pages_of(4);
+    list.add(day("2026-11-12"), &used("1"));
+    list.add(day("2026-11-13"), &used("1"));
+    list.add(day("2026-11-15"), &bought);
+    list.add(day("2026-11-21"), &used("1"));
+    let shown = |list: &List| {
+        let probe = list.probe(days);
+        (probe.rows, probe.more, probe.newest, probe.currencies.into_iter().collect::<Vec<_>>())
+    };
+    let currencies = vec!["EUR".to_owned(), "USD".to_owned()];
+    assert_eq!(shown(&list), (3, false, Some(day("2026-11-13")), currencies.clone()));
+    list.add(day("2026-11-19"), &used("1"));
+    assert_eq!(
+        shown(&list),
+        (3, true, Some(day("2026-11-13")), currencies),
+        "the first page alone"
+    );
+    assert_eq!(shown(&no_rows()), (0, false, None, vec![]));
 }
 
 #[test]
