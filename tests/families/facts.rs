@@ -1,7 +1,7 @@
 //! What rows tell beside their sums: what of them could not be read, whether costs can be seen, who is
 //! billed, and whether they are an answer to what was asked.
 
-use azure_billing_exporter::azure::{Error, Reading};
+use azure_billing_exporter::azure::Error;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Degradation};
 use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
 use azure_billing_exporter::billing::period::{DayRange, Period};
@@ -201,50 +201,39 @@ fn a_scope_is_billed_to_the_accounts_of_the_newest_day_that_names_any() {
     }
 }
 
-/// What is asked of a department.
-fn answer(rows: &[(&str, Charge<'static>, fn(&mut Value))], span: Span) -> Result<Reading, Error> {
-    let mut list = no_rows().in_pages_of(1);
-    rows.iter().for_each(|(date, charge, change)| list.add_changed(day(date), charge, change));
-    list.answer_of(ScopeType::Department, span)
-}
-
 fn of_period(start: &str) -> Charge<'static> {
     Charge { billing_period_start: Some(day(start)), ..used("1") }
 }
 
 #[test]
 fn an_answer_is_bad_that_has_no_row_of_what_was_asked_for_none_with_a_cost_or_none_with_a_date() {
-    let (date, ours, other) = ("2026-11-10", "2026-11-01", "2026-10-01");
+    let date = "2026-11-10";
     let unreadable: fn(&mut Value) = |row| row["properties"]["date"] = json!("soon");
-    let refused = |rows: &[_], span| match answer(rows, span) {
-        Ok(_) => None,
-        Err(Error::BadAnswer(why)) => Some(why),
-        Err(other) => panic!("{other}"),
-    };
-    let good = (date, used("1"), AS_IT_IS);
-    let (costless, dateless) =
-        ((date, used("1"), without_cost as _), (date, used("1"), unreadable));
-    let (own, foreign) = ((date, of_period(ours), AS_IT_IS), (date, of_period(other), AS_IT_IS));
-    let days = range("2026-11-01", "2026-11-20");
+    let good = |count| (date, count, used("1"), AS_IT_IS);
+    let costless = |count| (date, count, used("1"), without_cost as fn(&mut Value));
+    let dateless = |count| (date, count, used("1"), unreadable);
+    let own = |count| (date, count, of_period("2026-11-01"), AS_IT_IS);
+    let foreign = |count| (date, count, of_period("2026-10-01"), AS_IT_IS);
+    let foreign_alone =
+        "none of 2 rows belongs to 2026-11, which Azure was asked for; they are of 2026-10";
     for (rows, span, why) in [
-        (vec![good.clone(); 2], november(), None),
-        (vec![costless.clone(); 2], november(), Some("none of 2 rows has a cost")),
-        (vec![costless, good.clone()], november(), None),
-        (vec![dateless.clone(); 2], november(), Some("none of 2 rows has a date that can be read")),
-        (vec![dateless, good], november(), None),
-        (
-            vec![foreign.clone(); 2],
-            november(),
-            Some(
-                "none of 2 rows belongs to 2026-11, which Azure was asked for; they are of 2026-10",
-            ),
-        ),
-        (vec![foreign.clone(), own.clone()], november(), None),
-        (vec![own.clone(); 2], november(), None),
-        (vec![own, foreign], days, None),
+        (vec![good(2)], november(), None),
+        (vec![costless(2)], november(), Some("none of 2 rows has a cost")),
+        (vec![costless(1), good(1)], november(), None),
+        (vec![dateless(2)], november(), Some("none of 2 rows has a date that can be read")),
+        (vec![dateless(1), good(1)], november(), None),
+        (vec![foreign(2)], november(), Some(foreign_alone)),
+        (vec![foreign(1), own(1)], november(), None),
+        (vec![own(2)], november(), None),
+        (vec![own(1), foreign(1)], range("2026-11-01", "2026-11-20"), None),
         (vec![], november(), None),
     ] {
-        assert_eq!(refused(&rows, span).as_deref(), why, "{rows:?}");
+        let answer = list(&rows).in_pages_of(1).answer_of(ScopeType::Department, span);
+        let refused = answer.err().map(|error| match error {
+            Error::BadAnswer(why) => why,
+            other => panic!("{other}"),
+        });
+        assert_eq!(refused.as_deref(), why, "{rows:?}");
     }
 }
 
