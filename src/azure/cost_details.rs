@@ -152,8 +152,8 @@ impl Client {
             let error = match read {
                 Ok(Ok(report)) => {
                     reading.sums.adopt(sums);
-                    let Report { rounded, unreadable_dates, bytes, .. } = report;
-                    reading.merge(&tally, PartRead { rounded, unreadable_dates, bytes });
+                    let Report { rounded, unreadable_dates, .. } = report;
+                    reading.merge(&tally, PartRead { rounded, unreadable_dates });
                     reading.allocated += report.allocated;
                     return Ok(());
                 }

@@ -51,8 +51,6 @@ pub struct Reading {
     pub rounded: u64,
     /// Pages or files, the answers that count.
     pub pages: u64,
-    /// How long they are.
-    pub bytes: u64,
     counts: Counts,
     /// The first period that was not asked for and of which rows came.
     foreign: Option<Period>,
@@ -166,8 +164,6 @@ pub(super) struct PartRead {
     pub(super) rounded: u64,
     /// Rows that have a date, but none that can be read.
     pub(super) unreadable_dates: u64,
-    /// How long it is.
-    pub(super) bytes: u64,
 }
 
 /// What is counted of a page or file while it is read.
@@ -285,7 +281,6 @@ impl Reading {
         self.foreign = self.foreign.or(tally.foreign);
         self.counts.unreadable_dates += part.unreadable_dates;
         self.rounded += part.rounded;
-        self.bytes += part.bytes;
         self.pages += 1;
     }
 

@@ -206,9 +206,8 @@ impl Client {
                         continue;
                     }
                     reading.sums.count();
-                    let (rounded, bytes) = (page.rounded, body.len() as u64);
-                    let unreadable_dates = page.unreadable_dates;
-                    reading.merge(&tally, PartRead { rounded, unreadable_dates, bytes });
+                    let Page { rounded, unreadable_dates, .. } = page;
+                    reading.merge(&tally, PartRead { rounded, unreadable_dates });
                     return Ok(page);
                 }
                 Err(error) => {

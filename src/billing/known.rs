@@ -168,6 +168,7 @@ mod tests {
             (extent(100, &[]), extent(80, &[]), false),
             (extent(100, &[]), extent(79, &[]), true),
             (extent(100, &[]), extent(0, &[]), true),
+            (extent(9, &[]), extent(7, &[]), true),
             (extent(1, &[]), extent(0, &[]), true),
             (extent(0, &[]), extent(9, &[]), false),
             (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "50")]), false),
@@ -175,6 +176,7 @@ mod tests {
             (extent(9, &[("EUR", "100")]), extent(9, &[]), true),
             // By 10 or less of 1000: no matter.
             (extent(9, &[("EUR", "10")]), extent(9, &[]), false),
+            (extent(9, &[("EUR", "12")]), extent(9, &[("EUR", "5")]), false),
             (extent(9, &[("EUR", "10.01")]), extent(9, &[]), true),
             // By one unit or less, however small the period is.
             (extent(9, &[("USD", "1")]), extent(9, &[]), false),

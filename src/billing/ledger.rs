@@ -189,11 +189,6 @@ impl Ledger {
         used.map(|(slot, day)| (*slot, day.rows))
     }
 
-    /// How many sums by resource there are: what a ledger takes up.
-    pub fn sums(&self) -> usize {
-        self.days.values().map(|day| day.tables.instance_cost.len()).sum()
-    }
-
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
         self.days.values().map(|day| day.rows).sum()
@@ -215,6 +210,11 @@ impl Ledger {
 
 #[cfg(test)]
 impl Ledger {
+    /// How many sums by resource there are: what a ledger takes up.
+    pub(crate) fn sums(&self) -> usize {
+        self.days.values().map(|day| day.tables.instance_cost.len()).sum()
+    }
+
     /// Every sum and name by its texts.
     pub(crate) fn told(&self) -> BTreeSet<String> {
         let mut told = BTreeSet::new();

@@ -112,9 +112,7 @@ impl Spool {
         self.overflowed |= other.overflowed();
         other.settle();
         for (slot, theirs) in other.written {
-            let ours = self.written.entry(slot).or_default();
-            ours.rows += theirs.rows;
-            ours.pieces.extend(theirs.pieces);
+            self.written.entry(slot).or_default().absorb(theirs);
         }
         // Empty where there are files.
         other.rows.enter_into(&mut self.ledger);
@@ -137,9 +135,7 @@ impl Spool {
         self.rows = self.rows.into_period(period);
         self.ledger = self.ledger.into_period(period);
         for (slot, theirs) in std::mem::take(&mut self.written) {
-            let ours = self.written.entry(slot.in_period(period)).or_default();
-            ours.rows += theirs.rows;
-            ours.pieces.extend(theirs.pieces);
+            self.written.entry(slot.in_period(period)).or_default().absorb(theirs);
         }
         self
     }
@@ -207,11 +203,6 @@ impl Spool {
         self.with_room(all)
     }
 
-    /// How many rows there are.
-    pub fn rows(&self) -> u64 {
-        self.rows_by_slot().into_values().sum()
-    }
-
     /// Rows by the day they are dated on, outside of some days.
     pub fn rows_outside(&self, range: DayRange) -> BTreeMap<Date, u64> {
         let rows = self.rows_by_slot().into_iter();
@@ -245,16 +236,21 @@ impl Spool {
             };
             let items = put(&self.rows.items(slot, &mut places))?;
             let resources = put(&self.rows.resources(slot, &mut places))?;
-            written.push((slot, rows, Piece { items, resources }));
+            written.push((slot, Written { rows, pieces: vec![Piece { items, resources }] }));
         }
-        for (slot, rows, piece) in written {
-            let ours = self.written.entry(slot).or_default();
-            ours.rows += rows;
-            ours.pieces.push(piece);
+        for (slot, of_slot) in written {
+            self.written.entry(slot).or_default().absorb(of_slot);
         }
         self.file = Some((file, end));
         self.rows.clear();
         Ok(())
+    }
+}
+
+impl Written {
+    fn absorb(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.pieces.extend(other.pieces);
     }
 }
 

@@ -41,7 +41,8 @@ fn what_was_written_comes_back_with_what_was_not() {
     spool.adopt(other);
     assert!(!spool.written.is_empty(), "more than memory may hold");
     assert!(spool.rows.sums() <= MOST_SUMS);
-    assert_eq!(spool.rows(), 6 * 10 * 1_500 + 5 * 2 * 5_000 + 100);
+    let rows = 6 * 10 * 1_500 + 5 * 2 * 5_000 + 100;
+    assert_eq!(spool.rows_by_slot().into_values().sum::<u64>(), rows);
     assert_eq!(spool.slots().count(), 11);
     let mut whole = Ledger::default();
     memory.enter_into(&mut whole);
@@ -73,4 +74,51 @@ fn rows_of_another_month_become_guests_wherever_they_are() {
     assert_eq!(spool.slots().collect::<Vec<_>>(), [guests]);
     assert_eq!(spool.items(guests).unwrap().rows(), 50_005);
     assert_eq!(spool.parts(guests).map(|part| part.unwrap().rows()).sum::<u64>(), 50_005);
+}
+
+/// Compares everything that is asked of a reading with the same rows that were never written.
+fn assert_is(spool: Spool, memory: &Gathering) {
+    let mut whole = Ledger::default();
+    memory.enter_into(&mut whole);
+    let rows: BTreeMap<Slot, u64> = whole.rows_by_slot().collect();
+    assert_eq!(spool.slots().collect::<Vec<_>>(), rows.keys().copied().collect::<Vec<_>>());
+    let nowhere = DayRange { first: date(2020, 1, 1), last: date(2020, 1, 1) };
+    let by_date = rows.iter().map(|(slot, rows)| (slot.date, *rows)).collect();
+    assert_eq!(spool.rows_outside(nowhere), by_date);
+    for (slot, rows) in rows {
+        let items = spool.items(slot).unwrap();
+        assert_eq!((items.rows(), items.newest_usage(slot.date)), (rows, Some(slot.date)));
+        let mut taken = Ledger::default();
+        spool.parts(slot).for_each(|part| taken.absorb(&part.unwrap()));
+        assert!(taken.told() == whole.only(slot).told(), "{slot:?}");
+    }
+    assert!(spool.into_ledger().unwrap().told() == whole.told());
+}
+
+#[test]
+fn where_no_file_can_be_made_files_of_a_report_add_up_in_memory() {
+    let mut memory = Gathering::default();
+    let mut spool = Spool::default();
+    for file in ["first", "second"] {
+        let mut of_file = Spool { in_memory: true, ..Spool::default() };
+        note((&mut of_file, &mut memory), 1..4, 50, file);
+        spool.adopt(of_file);
+    }
+    spool.finish();
+    assert!(spool.written.is_empty());
+    assert_is(spool, &memory);
+}
+
+#[test]
+fn where_the_disk_is_full_in_the_middle_what_was_written_and_what_was_not_add_up() {
+    let mut memory = Gathering::default();
+    let mut spool = Spool::default();
+    note((&mut spool, &mut memory), 1..3, MOST_SUMS, "written");
+    let (_, end) = spool.file.take().unwrap();
+    // Nothing can be written to it any more.
+    spool.file = Some((Arc::new(File::open("/dev/null").unwrap()), end));
+    note((&mut spool, &mut memory), 2..5, 50, "kept");
+    spool.finish();
+    assert!(spool.in_memory && !spool.written.is_empty() && spool.rows.sums() > 0);
+    assert_is(spool, &memory);
 }

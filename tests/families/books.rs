@@ -16,6 +16,7 @@ const INSTANCES: &str = "azure_billing_instance_pretax_cost";
 const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
 const TAGS: &str = "azure_billing_tag_pretax_cost";
 const SCOPE: &str = "azure_billing_scope_pretax_cost";
+const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
 
 fn november() -> Period {
     Period::of(day("2026-11-01"))
@@ -36,6 +37,12 @@ fn list(keys: &TagKeys, rows: &[(&str, Charge<'static>)]) -> List {
 
 fn no_rows() -> List {
     List::new(&TagKeys::default())
+}
+
+/// What the month before cost.
+fn previous(shelf: &Shelf) -> Vec<Value> {
+    let published = published(shelf, &TagKeys::default(), &Rules::default());
+    published.samples[PREVIOUS].values().copied().collect()
 }
 
 /// What the instances are called.
@@ -118,11 +125,26 @@ fn a_tag_is_published_when_every_day_was_read_with_its_key() {
         published.samples[TAGS].values().map(|value| value.to_f64()).collect::<Vec<f64>>()
     };
     assert!(tags(&shelf, &keys).is_empty(), "half of the days would not add up");
+    assert!(!shelf.books.knows(november(), &no_tags), "days are still to come");
     let oldest = list(&keys, &rows[..1]);
     keep(&mut shelf, range("2026-11-01", "2026-11-09"), &oldest, at(NOW));
     // The period has no guests, but nobody has asked for them with the key.
     assert_eq!(tags(&shelf, &keys), [4.0]);
     assert!(tags(&shelf, &no_tags).is_empty(), "a key that is not configured any more");
+}
+
+#[test]
+fn a_month_is_known_by_the_tags_that_all_of_its_days_were_read_with() {
+    let october = november().before();
+    let (no_tags, keys): (TagKeys, TagKeys) = (TagKeys::default(), ["team".to_owned()].into());
+    let mut shelf = Shelf::default();
+    let rows = [("2026-10-05", usage("1"))];
+    keep(&mut shelf, Span::Period(october), &list(&no_tags, &rows), at(NOW));
+    let newest = range("2026-10-20", "2026-10-31");
+    keep(&mut shelf, newest, &list(&keys, &[]), at(NOW));
+    assert!(shelf.books.knows(october, &no_tags) && !shelf.books.knows(october, &keys));
+    keep(&mut shelf, Span::Period(october), &list(&keys, &rows), at(NOW));
+    assert!(shelf.books.knows(october, &no_tags) && shelf.books.knows(october, &keys));
 }
 
 #[test]
@@ -140,6 +162,49 @@ fn a_clock_that_is_set_back_over_a_month_forgets_what_it_brought() {
     assert_eq!(published.value(SCOPE, &["usage", "", "", "EUR"]), Some(7.0));
     let days: Vec<&str> = published.samples[DAILY].keys().map(|key| key[0].as_str()).collect();
     assert_eq!(days, ["2026-10-10"]);
+}
+
+#[test]
+fn of_a_month_that_a_clock_went_back_to_nothing_counts_until_it_is_read_again() {
+    let no_tags = TagKeys::default();
+    let mut shelf = Shelf::default();
+    let october = list(&no_tags, &[("2026-10-01", usage("5")), ("2026-10-10", usage("7"))]);
+    keep(&mut shelf, Span::Period(november().before()), &october, at("2026-10-31T23:00:00Z"));
+    keep(&mut shelf, Span::Period(november()), &no_rows(), at("2026-11-01T01:00:00Z"));
+    let tenth = list(&no_tags, &[("2026-10-10", usage("7"))]);
+    keep(&mut shelf, range("2026-10-10", "2026-10-10"), &tenth, at("2026-10-31T23:30:00Z"));
+    let published = published(&shelf, &no_tags, &Rules::default());
+    assert_eq!(published.value(SCOPE, &["usage", "", "", "EUR"]), Some(7.0));
+    let days: Vec<&str> = published.samples[DAILY].keys().map(|key| key[0].as_str()).collect();
+    assert_eq!(days, ["2026-10-10"]);
+}
+
+#[test]
+fn a_month_of_which_no_day_was_forgotten_is_published_however_early_it_was_read() {
+    let no_tags = TagKeys::default();
+    let mut shelf = Shelf::default();
+    let october = list(&no_tags, &[("2026-10-01", usage("5"))]);
+    keep(&mut shelf, Span::Period(november().before()), &october, at("2026-11-01T01:00:00Z"));
+    keep(&mut shelf, Span::Period(november()), &no_rows(), at("2026-11-01T02:00:00Z"));
+    shelf.books.forget_before(day("2026-10-01"), Rules::default().day_complete_after);
+    assert_eq!(previous(&shelf), [Value::Exact(crate::rows::amount("5"))]);
+}
+
+#[test]
+fn a_bill_is_none_any_more_once_one_of_its_forgotten_days_is_read_by_itself() {
+    let no_tags = TagKeys::default();
+    let mut shelf = Shelf::default();
+    let october = list(&no_tags, &[("2026-10-01", usage("5")), ("2026-10-30", usage("2"))]);
+    keep(&mut shelf, Span::Period(november().before()), &october, at("2026-11-10T00:00:00Z"));
+    keep(&mut shelf, Span::Period(november()), &no_rows(), at("2026-11-10T01:00:00Z"));
+    assert!(!shelf.books.is_bill(november().before()), "its days are there");
+    shelf.books.forget_before(day("2026-11-01"), Rules::default().day_complete_after);
+    assert!(shelf.books.is_bill(november().before()));
+    assert_eq!(previous(&shelf), [Value::Exact(crate::rows::amount("7"))]);
+    let day = list(&no_tags, &[("2026-10-30", usage("2"))]);
+    keep(&mut shelf, range("2026-10-30", "2026-10-30"), &day, at("2026-11-10T02:00:00Z"));
+    assert!(previous(&shelf).is_empty(), "the day is in the sum already");
+    assert!(!shelf.books.knows(november().before(), &no_tags), "so that it is read again");
 }
 
 #[test]
@@ -168,9 +233,7 @@ fn a_month_that_was_kept_too_early_is_no_bill() {
     keep(&mut shelf, Span::Period(october), &rows, at("2026-12-05T00:00:00Z"));
     let one = list(&TagKeys::default(), &[("2026-11-01", usage("1"))]);
     keep(&mut shelf, Span::Period(november()), &one, at("2026-11-20T00:00:00Z"));
-    let published = published(&shelf, &TagKeys::default(), &Rules::default());
-    let previous = &published.samples["azure_billing_scope_previous_period_pretax_cost"];
-    assert_eq!(previous.values().collect::<Vec<_>>(), [&Value::Exact(crate::rows::amount("9"))]);
+    assert_eq!(previous(&shelf), [Value::Exact(crate::rows::amount("9"))]);
 }
 
 #[test]

@@ -112,6 +112,19 @@ fn days_are_published_one_by_one_for_the_window() {
 }
 
 #[test]
+fn a_month_begins_at_zero_in_each_currency_of_the_one_before() {
+    const SCOPE: &str = "azure_billing_scope_pretax_cost";
+    let mut books = Books::read_at("2026-11-01T12:00:00Z");
+    books.add("2026-10-10", &usage("5"));
+    books.add("2026-10-11", &Charge { currency: "USD".into(), ..charge(ChargeType::Refund, "-1") });
+    books.add("2026-11-01", &usage("2"));
+    let published = books.published(2, &Rules::default());
+    assert_eq!(published.value(SCOPE, &["usage", "", "", "EUR"]), Some(2.0));
+    assert_eq!(published.value(SCOPE, &["usage", "", "", "USD"]), Some(0.0));
+    assert_eq!(published.samples[SCOPE].len(), 2);
+}
+
+#[test]
 fn the_period_before_is_not_told_until_all_of_it_was_read() {
     const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
     let mut books = Books::read_at("2026-11-23T12:00:00Z");

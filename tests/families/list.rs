@@ -7,10 +7,11 @@ use std::future;
 use std::sync::{Arc, LazyLock};
 
 use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
-use azure_billing_exporter::azure::{Client, Patience, Reading};
+use azure_billing_exporter::azure::{Client, Error, Patience, Probe, Reading};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Price};
 use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::period::DayRange;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
@@ -20,6 +21,7 @@ use http_body_util::{BodyExt, Full};
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use tokio::runtime::Runtime;
 use tower::util::BoxCloneSyncService;
 
 /// Nobody listens there: all requests are answered in process.
@@ -61,6 +63,18 @@ impl List {
         self.rows.push((date, row(date, charge)));
     }
 
+    /// Adds a row of which something is sent otherwise than a charge can say it.
+    pub(crate) fn add_changed(
+        &mut self,
+        date: Date,
+        charge: &Charge<'_>,
+        change: impl Fn(&mut serde_json::Value),
+    ) {
+        let mut row = serde_json::from_str(&row(date, charge)).expect("JSON");
+        change(&mut row);
+        self.rows.push((date, row.to_string()));
+    }
+
     /// The list of a department is read, which has only rows that it was asked for.
     pub(crate) fn read(&self, span: Span) -> Reading {
         let days = span.days();
@@ -79,22 +93,37 @@ impl List {
 
     /// The list of a scope of some type is read, whatever rows it has.
     pub(crate) fn read_of(&self, scope_type: ScopeType, span: Span) -> Reading {
-        let scope = ScopeId { scope_type, id: "1".to_owned(), cost: CostType::Actual };
-        let rows = self.rows.iter().map(|(_, row)| row.clone()).collect();
-        let transport = in_process(rows, self.rows_per_page);
-        let client = Client::new(&CONFIG.azure, transport, Patience::default(), Arc::default());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime");
-        let reading = runtime.block_on(client.read_usage(&scope, span, &self.keys));
-        let reading = reading.expect("a reading");
+        let reading = self.answer_of(scope_type, span).expect("a reading");
         let pages = self.rows.len().div_ceil(self.rows_per_page).max(1);
         assert_eq!(reading.pages, pages as u64);
         assert_eq!(reading.rounded, 0, "amounts are sent as they are");
         reading
     }
+
+    /// The list of a scope of some type is asked for, and may be refused.
+    pub(crate) fn answer_of(&self, scope_type: ScopeType, span: Span) -> Result<Reading, Error> {
+        let scope = ScopeId { scope_type, id: "1".to_owned(), cost: CostType::Actual };
+        runtime().block_on(self.client().read_usage(&scope, span, &self.keys))
+    }
+
+    /// A department is asked for one page of some days.
+    pub(crate) fn probe(&self, days: DayRange) -> Probe {
+        let (scope_type, cost) = (ScopeType::Department, CostType::Actual);
+        let scope = ScopeId { scope_type, id: "1".to_owned(), cost };
+        let probe = runtime().block_on(self.client().probe_usage(&scope, days, false));
+        probe.expect("a page")
+    }
+
+    fn client(&self) -> Client {
+        let rows = self.rows.iter().map(|(_, row)| row.clone()).collect();
+        let transport = in_process(rows, self.rows_per_page);
+        Client::new(&CONFIG.azure, transport, Patience::default(), Arc::default())
+    }
+}
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().expect("a runtime")
 }
 
 /// An Azure that has a list in pages of so many rows.

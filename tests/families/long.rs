@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use azure_billing_exporter::billing::charge::Charge;
 use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
@@ -11,17 +12,18 @@ use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::store::{Archive, Shelf, Store};
+use azure_billing_exporter::store::{Archive, PollRecord, Shelf, Store};
 use jiff::Timestamp;
 use jiff::civil::date;
 
 use crate::list::List;
-use crate::rows::{Published, amount, at, enter, keep, published, range, text};
+use crate::rows::{Published, amount, at, enter, keep, published, range, text, usage};
 use crate::truth::{cost, labelled, naive, quantity};
 
 const NOW: &str = "2026-11-28T12:00:00Z";
 const INSTANCES: &str = "azure_billing_instance_pretax_cost";
 const USAGE: &str = "azure_billing_instance_usage_quantity";
+const SCOPE: &str = "azure_billing_scope_pretax_cost";
 const SERVICES: &str = "azure_billing_service_pretax_cost";
 
 /// How many resources are billed on each of three days: together more than are held in memory.
@@ -92,11 +94,13 @@ fn parts(reading: &azure_billing_exporter::azure::Reading) -> usize {
     reading.sums.parts(Slot::own(date(2026, 11, 1))).count()
 }
 
+fn scope(id: &str) -> ScopeId {
+    ScopeId { scope_type: ScopeType::Department, id: id.to_owned(), cost: CostType::Actual }
+}
+
 fn open(path: &Path) -> Shelf {
-    let id =
-        ScopeId { scope_type: ScopeType::Department, id: "1".to_owned(), cost: CostType::Actual };
     let store = Store::open(path, Box::new(|| Timestamp::UNIX_EPOCH)).expect("nobody uses it");
-    let (archive, restored) = Archive::open(Arc::new(store), &id);
+    let (archive, restored) = Archive::open(Arc::new(store), &scope("1"));
     Shelf { books: restored.expect("books").books.unwrap_or_default(), archive }
 }
 
@@ -144,4 +148,48 @@ fn what_was_stored_is_published_and_replaced_to_the_digit_after_a_restart() {
     let mut anew = Shelf::default();
     keep(&mut anew, november(), &list(rows.iter()), at(NOW));
     assert!(replaced == publish(&anew), "nothing is left of the day that was replaced");
+}
+
+#[test]
+fn scopes_of_one_store_keep_to_themselves_and_remember_how_their_polls_went() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("state.redb");
+    let scopes = ["1", "2"].map(scope);
+    let store = || {
+        let store = Store::open(&path, Box::new(|| Timestamp::UNIX_EPOCH));
+        Arc::new(store.expect("nobody uses it"))
+    };
+    let began = at(NOW);
+    let record = |rows| PollRecord {
+        began,
+        took: Duration::from_secs(rows),
+        failure: Some(("forbidden".to_owned(), "why".to_owned())),
+        last_success: Some(began),
+        rows: Some(rows),
+    };
+    let rows = |cost: &str, days: &[i8]| {
+        let mut list = List::new(&keys());
+        days.iter().for_each(|day| list.add(date(2026, 11, *day), &usage(cost)));
+        list
+    };
+    let cost = |shelf: &Shelf| publish(shelf).value(SCOPE, &["usage", "", "", "EUR"]);
+    let opened = store();
+    for (number, id) in scopes.iter().enumerate() {
+        let (archive, _) = Archive::open(opened.clone(), id);
+        let mut shelf = Shelf { archive, ..Shelf::default() };
+        keep(&mut shelf, november(), &rows(["1", "10"][number], &[1, 2]), at(NOW));
+        opened.record(id, &record(number as u64)).expect("the disk takes it");
+    }
+    drop(opened);
+    let opened = store();
+    for (number, id) in scopes.iter().enumerate() {
+        let (archive, restored) = Archive::open(opened.clone(), id);
+        let restored = restored.expect("what was stored");
+        assert_eq!(restored.poll, Some(record(number as u64)));
+        let mut shelf = Shelf { books: restored.books.expect("books"), archive };
+        assert_eq!(cost(&shelf), Some([2.0, 20.0][number]));
+        let day = range("2026-11-02", "2026-11-02");
+        keep(&mut shelf, day, &rows(["2", "11"][number], &[2]), at(NOW));
+        assert_eq!(cost(&shelf), Some([3.0, 21.0][number]));
+    }
 }

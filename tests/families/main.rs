@@ -7,7 +7,9 @@
 mod books;
 mod budgets;
 mod days;
+mod doubted;
 mod exposition;
+mod facts;
 mod forecast;
 mod history;
 mod invariants;

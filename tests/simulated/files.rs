@@ -236,6 +236,6 @@ async fn a_slow_file_is_read_to_its_end_in_its_time() {
     });
     let (reading, took, asked) = read(Some(length as u64), file).await;
     let reading = reading.expect("a whole file");
-    assert_eq!((reading.rows, reading.bytes, asked), (seconds as u64, length as u64, 1));
+    assert_eq!((reading.rows, asked), (seconds as u64, 1));
     assert!(took >= 14 * MINUTE, "{took:?}");
 }

@@ -113,11 +113,6 @@ impl Gathering {
         self.strings.overflowed()
     }
 
-    /// The keys that rows are asked for.
-    pub fn tag_keys(&self) -> &TagKeys {
-        &self.tag_keys
-    }
-
     /// Notes a row.
     pub fn note(&mut self, charge: &Charge<'_>, slot: Slot) {
         let row = self.normal.row(charge, &mut self.strings);
