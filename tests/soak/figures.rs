@@ -106,6 +106,12 @@ impl Figures {
             "without costs: {} scrapes within seconds of a restart, otherwise {:?}",
             self.before_restored, self.vanished
         );
+        let by_minute = (0..).map_while(|minute| self.minute(minute * MINUTE));
+        let memory: Vec<String> = by_minute.map(|minute| format!("{:.0}", minute.memory)).collect();
+        println!(
+            "memory of the exporter that runs through, minute by minute: {} MB",
+            memory.join(" ")
+        );
         for complaint in judges.into_iter().flat_map(|judge| &judge.complaints) {
             println!("  WRONG {complaint}");
         }

@@ -39,9 +39,9 @@ use truth::Truth;
 /// Refreshes of the source that are gone through: four days.
 const STEPS: usize = 24;
 /// How long the second exporter is left alone.
-const LIFE: Duration = Duration::from_secs(75);
+const LIFE: Duration = Duration::from_secs(60);
 /// How its lives end, in turns.
-const ENDS: [End; 5] = [End::Killed, End::Terminated, End::Killed, End::Terminated, End::Forgotten];
+const ENDS: [End; 3] = [End::Killed, End::Terminated, End::Forgotten];
 /// How long an exporter may take to have its stored days back.
 const RESTORED: Duration = Duration::from_secs(8);
 

@@ -135,7 +135,11 @@ impl Truth {
             series::write_previous(&mut writer, &before, self.previous_from());
         }
         let budgets = if scope == 0 { &crate::scopes::BUDGETS[..] } else { &[] };
-        let expected = before.keys().map(|labels| labels.currency.as_str());
+        // Reports are of whole months, of which days are forgotten again, but not their currencies.
+        let forgotten =
+            if self.scopes[scope].is_by_report() { self.first_day() } else { self.open_from() };
+        let older = series::sums(known.facts_between(forgotten, self.open_from()));
+        let expected = before.keys().chain(older.keys()).map(|labels| labels.currency.as_str());
         for currency in expected.chain(budgets.iter().map(|budget| budget.2)) {
             if open.keys().all(|labels| labels.currency != currency) {
                 let labels =
