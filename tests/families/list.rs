@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
 use azure_billing_exporter::azure::{Client, Error, Patience, Probe, Reading};
@@ -110,7 +111,9 @@ impl List {
     pub(crate) fn probe(&self, days: DayRange) -> Probe {
         let (scope_type, cost) = (ScopeType::Department, CostType::Actual);
         let scope = ScopeId { scope_type, id: "1".to_owned(), cost };
-        let probe = runtime().block_on(self.client().probe_usage(&scope, days, false));
+        let client = self.client();
+        let probe = client.probe_usage(&scope, days, false, Duration::from_secs(60));
+        let probe = runtime().block_on(probe);
         probe.expect("a page")
     }
 
