@@ -14,7 +14,9 @@ fn metadata() -> Value {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
     let metadata: Value = serde_json::from_str(&output(&mut cargo)).expect("JSON");
-    metadata["packages"][0]["metadata"]["deb"].clone()
+    let packages = metadata["packages"].as_array().expect("packages");
+    let exporter = packages.iter().find(|package| package["name"] == "azure-billing-exporter");
+    exporter.expect("the exporter's package")["metadata"]["deb"].clone()
 }
 
 /// Files that a source names, which may end in `*.SUFFIX`.
