@@ -92,7 +92,7 @@ impl Figures {
         );
         let restarts = |end| self.restarts.iter().filter(|restart| **restart == end).count();
         println!(
-            "exporter that is restarted: {} times killed, {} times terminated, {} times killed and robbed of its state",
+            "exporter that is restarted: {} times killed, {} times terminated, {} times killed and its state deleted",
             restarts(End::Killed),
             restarts(End::Terminated),
             restarts(End::Forgotten)
