@@ -60,9 +60,11 @@ impl Figures {
         })
     }
 
-    /// The first minute in which everything is known, and the last one. `None` where they are not two.
+    /// The first minute in which everything is known and the allocator has settled, and the last one.
+    /// `None` where they are not two.
     fn ends(&self) -> Option<(Minute, Minute)> {
-        let (first, last) = (self.all_read?, self.samples.last()?.0.checked_sub(MINUTE)?);
+        let (end, _) = self.samples.last()?;
+        let (first, last) = (self.all_read?.max(*end / 4), end.checked_sub(MINUTE)?);
         if first + MINUTE > last {
             return None;
         }
@@ -90,7 +92,7 @@ impl Figures {
         );
         let restarts = |end| self.restarts.iter().filter(|restart| **restart == end).count();
         println!(
-            "exporter that is restarted: {} times killed, {} times terminated, {} times killed and robbed of its state",
+            "exporter that is restarted: {} times killed, {} times terminated, {} times killed and its state deleted",
             restarts(End::Killed),
             restarts(End::Terminated),
             restarts(End::Forgotten)
@@ -117,7 +119,7 @@ impl Figures {
         }
         if let Some((first, last)) = self.ends() {
             println!(
-                "memory: {:.1} MB in the first minute, {:.1} MB in the last, {:.1} MB at most; descriptors: {} to {}, then {} to {}",
+                "memory: {:.1} MB in the first minute that counts, {:.1} MB in the last, {:.1} MB at most; descriptors: {} to {}, then {} to {}",
                 first.memory,
                 last.memory,
                 self.peak,

@@ -4,7 +4,7 @@
 //! The source is the simulated Azure: a fifth of its answers are faults, it throttles, and it goes
 //! through four days of late and restated rows in steps. What it allows is worked out of the rows of
 //! a twin without faults, by nothing of the exporter. One exporter runs through, so that its memory
-//! and descriptors can be watched; another one is killed, stopped and robbed of its stored days.
+//! and descriptors can be watched; another one is killed and stopped, and its stored days are deleted.
 //!
 //! `make soak [MINUTES=15]` runs it. Among the other tests only what it judges by is tried.
 
