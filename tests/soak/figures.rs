@@ -21,10 +21,7 @@ pub(crate) struct Figures {
     /// When everything of every scope had been read.
     pub(crate) all_read: Option<Duration>,
     pub(crate) restarts: Vec<End>,
-    /// Scrapes right after a restart that came before the stored days: without them or without an
-    /// answer.
-    pub(crate) before_restored: u64,
-    /// Scopes whose costs were there and then were not, at any other time.
+    /// Scopes whose costs were there and then were not, also right after a restart.
     pub(crate) vanished: Vec<&'static str>,
     /// The most memory of the exporter that runs through, in MB.
     pub(crate) peak: f64,
@@ -104,10 +101,7 @@ impl Figures {
             sum(|judge| judge.states.len() as u64),
             sum(|judge| judge.wrong)
         );
-        println!(
-            "without costs: {} scrapes within seconds of a restart, otherwise {:?}",
-            self.before_restored, self.vanished
-        );
+        println!("costs that vanished: {:?}", self.vanished);
         let by_minute = (0..).map_while(|minute| self.minute(minute * MINUTE));
         let memory: Vec<String> = by_minute.map(|minute| format!("{:.0}", minute.memory)).collect();
         println!(

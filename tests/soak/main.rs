@@ -42,8 +42,6 @@ const STEPS: usize = 24;
 const LIFE: Duration = Duration::from_secs(60);
 /// How its lives end, in turns.
 const ENDS: [End; 3] = [End::Killed, End::Terminated, End::Forgotten];
-/// How long an exporter may take to have its stored days back.
-const RESTORED: Duration = Duration::from_secs(8);
 
 fn now() -> Timestamp {
     Clock::system().now()
@@ -110,17 +108,12 @@ impl Watched {
         source: &Source,
         figures: &mut Figures,
     ) -> Option<String> {
-        let asked = self.started.elapsed();
         let text = self.exporter.scrape(number);
         let vanished = match &text {
             Some(text) => self.judge.scrape(text, expected, source),
             None => vec!["everything: no answer"],
         };
-        if !vanished.is_empty() && asked <= RESTORED {
-            figures.before_restored += 1;
-        } else {
-            figures.vanished.extend(vanished);
-        }
+        figures.vanished.extend(vanished);
         text
     }
 }
