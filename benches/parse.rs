@@ -12,11 +12,11 @@ mod replay;
 use std::sync::Arc;
 
 use azure_billing_exporter::azure::{Client, Reading};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::store::{Answer, Archive, Keeping, Shelf, Store};
+use azure_billing_exporter::store::{Archive, CompletedRead, RetentionPolicy, ScopeStore, Store};
 use azure_billing_simulator::Options;
 use bytes::Bytes;
 use jiff::civil::date;
@@ -102,7 +102,7 @@ async fn report(client: &Client, scope: &ScopeId) -> Reading {
     client.read_report(scope, november(), &tag_keys(), false).await.expect("a reading")
 }
 
-/// Enters a reading in books, as the poller does, and stores them.
+/// Enters a reading in totals, as the poller does, and stores them.
 fn keep(reading: Reading) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("state.redb");
@@ -113,12 +113,14 @@ fn keep(reading: Reading) {
         cost: CostType::Actual,
     };
     let (archive, _) = Archive::open(Arc::new(store), &id);
-    let mut shelf = Shelf { archive, ..Shelf::default() };
+    let mut scope_store = ScopeStore { archive, ..ScopeStore::default() };
     let began = "2026-11-30T23:00:00Z".parse().expect("a time");
     let azure_billing_exporter::azure::Reading { sums: rows, facts, .. } = reading;
-    let answer = Answer { span: november(), rows, facts, began, by_report: false };
+    let answer = CompletedRead { span: november(), rows, facts, began, by_report: false };
     let complete_after = SignedDuration::from_hours(72);
-    shelf.keep(&answer, Keeping { since: date(2026, 10, 27), complete_after }).expect("room");
+    scope_store
+        .keep(&answer, RetentionPolicy { since: date(2026, 10, 27), complete_after })
+        .expect("room");
 }
 
 fn november() -> Span {

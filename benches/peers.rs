@@ -35,10 +35,12 @@ fn main() {
 }
 
 fn scrapes(folder: &Path) {
-    let books = series::read(RESOURCES);
+    let scope_totals = series::read(RESOURCES);
     let exposition = series::exposition();
     let (memory, ()) = grown(|| {
-        exposition.publish(&series::scope(), series::snapshot(&books)).expect("an exposition")
+        exposition
+            .publish(&series::scope(), series::snapshot(&scope_totals))
+            .expect("an exposition")
     });
     let text = exposition.scrape(Format::Text).expect("an exposition");
     let path = folder.join("series.prom");

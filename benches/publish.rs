@@ -1,4 +1,4 @@
-//! What a publish takes: a snapshot of the books, folded, sorted, written and compressed. Beside it
+//! What a publish takes: a snapshot of the totals, folded, sorted, written and compressed. Beside it
 //! `prometheus-client` encoding the same series and gzip at its usual level, which is what others do at
 //! each scrape. Asserts nothing about time.
 //!
@@ -36,10 +36,13 @@ fn main() {
 }
 
 fn measure(resources: usize) {
-    let books = series::read(resources);
+    let scope_totals = series::read(resources);
     let exposition = series::exposition();
-    let publish =
-        || exposition.publish(&series::scope(), series::snapshot(&books)).expect("an exposition");
+    let publish = || {
+        exposition
+            .publish(&series::scope(), series::snapshot(&scope_totals))
+            .expect("an exposition")
+    };
     let (memory, ()) = grown(publish);
     let text = exposition.scrape(Format::Text).expect("an exposition");
     let registry = registry(&text);

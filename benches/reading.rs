@@ -1,5 +1,5 @@
 //! The memory of a reading, by the list and by reports: as the poller reads it over loopback, enters it
-//! in the books and stores it, without a publish. The simulator is a process of its own, and so is each
+//! in the totals and stores it, without a publish. The simulator is a process of its own, and so is each
 //! reader, so that the peak is of one reading alone. Asserts nothing.
 //!
 //! `cargo bench --bench reading [-- ROWS RESOURCES]`; a million rows of 30 days and 100,000 resources
@@ -15,13 +15,13 @@ mod program;
 use std::process::Command;
 use std::sync::Arc;
 
-use azure_billing_exporter::azure::{Client, Patience, transport};
+use azure_billing_exporter::azure::{Client, Timeouts, transport};
 use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::ApiCalls;
 use azure_billing_exporter::poller::Clock;
-use azure_billing_exporter::store::{Answer, Archive, Keeping, Shelf, Store};
+use azure_billing_exporter::store::{Archive, CompletedRead, RetentionPolicy, ScopeStore, Store};
 use jiff::SignedDuration;
 use measure::{cpu, grown};
 use program::Program;
@@ -61,15 +61,15 @@ fn read(by: &str, endpoint: &str) {
     let config = Config::from_file(&path, &Environment::default()).expect("a configuration");
     let http = transport::client(&config.azure.endpoint, &[]).expect("a client");
     let calls = Arc::<ApiCalls>::default();
-    let client = Client::new(&config.azure, transport::over(http), Patience::default(), calls);
+    let client = Client::new(&config.azure, transport::over(http), Timeouts::default(), calls);
     let scope = &config.scopes[0].id;
     let now = Clock::system().now();
     let store = Store::open(&folder.path().join("state.redb"), Box::new(move || now));
     let (archive, _) = Archive::open(Arc::new(store.expect("a store")), scope);
-    let mut shelf = Shelf { archive, ..Shelf::default() };
+    let mut scope_store = ScopeStore { archive, ..ScopeStore::default() };
     let open = Period::of(day_of(now));
     let complete_after = SignedDuration::from_hours(72);
-    let keeping = Keeping { since: open.before().days().first, complete_after };
+    let keeping = RetentionPolicy { since: open.before().days().first, complete_after };
     let (mut rows, mut reading_took) = (0, 0.0);
     let before = cpu();
     let (memory, ()) = grown(|| {
@@ -86,8 +86,8 @@ fn read(by: &str, endpoint: &str) {
             reading_took += cpu() - began;
             let by_report = by == "report";
             let (rows, facts) = (reading.sums, reading.facts);
-            let answer = Answer { span, rows, facts, began: now, by_report };
-            shelf.keep(&answer, keeping).expect("room");
+            let answer = CompletedRead { span, rows, facts, began: now, by_report };
+            scope_store.keep(&answer, keeping).expect("room");
         }
     });
     println!(

@@ -6,9 +6,9 @@
 //! 1. [`config`] says whose bills to read, with which identity and how often.
 //! 2. [`poller`] decides which days to read now.
 //! 3. [`azure`] reads them, page by page, and folds each row into
-//! 4. [`billing`], where charges add up exactly, by day, into books that become snapshots.
-//!    A long reading lies in a [`spool`] meanwhile.
-//! 5. [`store`] keeps days and books across restarts.
+//! 4. [`billing`], where charges add up exactly, by day, into totals that become snapshots.
+//!    A long reading lies in a [`spill_buffer`] meanwhile.
+//! 5. [`store`] keeps days and totals across restarts.
 //! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
 //! 7. [`server`] serves it, and a page for people, to those whom the web config lets in.
 //!
@@ -38,7 +38,7 @@
 //!
 //! # A new metric family
 //! A question about rows is one file in `billing/families` (name, help, labels, what a row adds,
-//! how it is bounded), its lines in `Tables` beside it, one line in [`billing::published::FAMILIES`],
+//! how it is bounded), its lines in `Tables` beside it, one line in [`billing::metric_families::FAMILIES`],
 //! and one in `docs/metrics.md`, which a test compares. Nothing else knows single families: the
 //! exposition, its golden file and the tests of the invariants go by the list.
 //!
@@ -61,6 +61,6 @@ pub mod log_limit;
 pub mod metrics;
 pub mod poller;
 pub mod server;
-pub mod spool;
+pub mod spill_buffer;
 pub mod status;
 pub mod store;

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
-use azure_billing_exporter::azure::{Client, Patience, Reading};
+use azure_billing_exporter::azure::{Client, Reading, Timeouts};
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::ApiCalls;
@@ -40,7 +40,7 @@ pub(crate) fn client(transport: Transport, api_version: &str) -> (Client, ScopeI
     std::fs::write(file.path(), text).expect("the file can be written");
     let config = Config::from_file(file.path(), &Environment::default()).expect("a configuration");
     let calls = Arc::<ApiCalls>::default();
-    let client = Client::new(&config.azure, transport, Patience::default(), calls);
+    let client = Client::new(&config.azure, transport, Timeouts::default(), calls);
     (client, config.scopes[0].id.clone())
 }
 
@@ -58,11 +58,11 @@ pub(crate) fn simulated(options: Options, now: Timestamp) -> Transport {
     BoxCloneSyncService::new(tower::service_fn(send))
 }
 
-type Answer = (http::response::Parts, Bytes);
+type CompletedRead = (http::response::Parts, Bytes);
 
 /// Answers by what was asked, each in the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answers(Arc<Mutex<HashMap<String, Vec<Answer>>>>);
+pub(crate) struct Answers(Arc<Mutex<HashMap<String, Vec<CompletedRead>>>>);
 
 impl Answers {
     /// What a transport answers to one reading, each body changed.

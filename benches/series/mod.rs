@@ -5,24 +5,24 @@ use std::time::Duration;
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::Charge;
-use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
+use azure_billing_exporter::billing::daily_sums::{DayBucket, TagKeys};
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::snapshot::Snapshot;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::metrics::{About, ApiCalls, Exposition};
-use azure_billing_exporter::spool::Spool;
+use azure_billing_exporter::metrics::{ApiCalls, BuildFlags, Exposition};
+use azure_billing_exporter::spill_buffer::SpillBuffer;
 use azure_billing_exporter::status::{ScopeInfo, Status};
-use azure_billing_exporter::store::{Answer, Keeping, Shelf};
+use azure_billing_exporter::store::{CompletedRead, RetentionPolicy, ScopeStore};
 use jiff::SignedDuration;
 use jiff::civil::date;
 
-/// The books of a scope that has read some resources, and what is published of them.
-pub(crate) fn read(resources: usize) -> (Shelf, Rules) {
+/// The totals of a scope that has read some resources, and what is published of them.
+pub(crate) fn read(resources: usize) -> (ScopeStore, Rules) {
     let keys: TagKeys = Vec::new().into();
-    let mut rows = Spool::new(&keys);
+    let mut rows = SpillBuffer::new(&keys);
     for number in 0..resources {
         let group = number / 20;
         let id = format!(
@@ -42,26 +42,28 @@ pub(crate) fn read(resources: usize) -> (Shelf, Rules) {
             meter: ["D2s v3", "D4s v3"][number % 2].into(),
             ..Charge::default()
         };
-        rows.note(&charge, Slot::own(date(2026, 11, 1)));
+        rows.push(&charge, DayBucket::own(date(2026, 11, 1)));
         if number % 1000 == 999 {
-            rows.count();
+            rows.commit_page();
         }
     }
-    rows.count();
+    rows.commit_page();
     let began = "2026-11-20T12:00:00Z".parse().expect("a time");
     let span = Span::Period(Period::of(date(2026, 11, 1)));
-    let answer = Answer { span, rows, facts: Default::default(), began, by_report: true };
-    let keeping =
-        Keeping { since: date(2026, 11, 1), complete_after: SignedDuration::from_hours(72) };
-    let mut shelf = Shelf::default();
-    shelf.keep(&answer, keeping).expect("room");
+    let answer = CompletedRead { span, rows, facts: Default::default(), began, by_report: true };
+    let keeping = RetentionPolicy {
+        since: date(2026, 11, 1),
+        complete_after: SignedDuration::from_hours(72),
+    };
+    let mut scope_store = ScopeStore::default();
+    scope_store.keep(&answer, keeping).expect("room");
     let limits = Limits { instances: usize::MAX, resource_groups: usize::MAX, ..Limits::default() };
-    (shelf, Rules { limits, ..Rules::default() })
+    (scope_store, Rules { limits, ..Rules::default() })
 }
 
 /// What is published of it.
-pub(crate) fn snapshot((shelf, rules): &(Shelf, Rules)) -> Snapshot {
-    shelf.books.snapshot(rules, &Vec::new().into(), true).expect("a reading")
+pub(crate) fn snapshot((scope_store, rules): &(ScopeStore, Rules)) -> Snapshot {
+    scope_store.scope_totals.snapshot(rules, &Vec::new().into(), true).expect("a reading")
 }
 
 /// The scope.
@@ -73,6 +75,6 @@ pub(crate) fn scope() -> ScopeId {
 pub(crate) fn exposition() -> Exposition {
     let info = ScopeInfo { label: "contoso".to_owned(), id: scope(), enrollment: None };
     let status = Arc::new(Status::new([info], Duration::from_secs(3600)));
-    let about = About { demo: false, process: false };
+    let about = BuildFlags { demo: false, process: false };
     Exposition::new(status, Arc::<ApiCalls>::default(), about).expect("an exposition")
 }

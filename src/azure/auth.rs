@@ -19,7 +19,7 @@ use crate::config;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The source of tokens for one endpoint.
-pub(crate) struct Authority {
+pub(crate) struct TokenSource {
     method: Method,
     /// What tokens are asked for: the endpoint's `.default`.
     audience: String,
@@ -34,7 +34,7 @@ enum Method {
     },
 }
 
-impl Authority {
+impl TokenSource {
     pub(crate) fn new(azure: &config::Azure) -> Self {
         let method = match &azure.auth {
             config::Auth::Token(token) => Method::Ready(token.clone()),

@@ -13,13 +13,13 @@ use tower::{Service, ServiceExt};
 use tracing::{debug, warn};
 use url::Url;
 
-use super::auth::Authority;
+use super::auth::TokenSource;
 use super::call::{Call, Content, no_request, text};
 use super::error::Error;
-use super::patience::{Effort, Patience};
-use super::quota::{Claim, Quota, Turn};
+use super::quota::{Permit, Priority, Quota};
+use super::redact;
 use super::retry::{Failure, judge, judge_file, retry_after};
-use super::shown;
+use super::timeouts::{RetryBudget, Timeouts};
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::config;
@@ -38,12 +38,12 @@ pub struct Client {
     pub(super) api_version: config::ApiVersion,
     /// Whose regions rows name.
     pub(super) cloud: config::Cloud,
-    authority: Authority,
+    authority: TokenSource,
     quotas: Arc<[Quota; ScopeType::ALL.len()]>,
     calls: Arc<ApiCalls>,
     /// The scopes whose last reading failed.
     failing: Arc<Mutex<HashSet<ScopeId>>>,
-    pub(super) patience: Patience,
+    pub(super) timeouts: Timeouts,
 }
 
 impl Client {
@@ -51,7 +51,7 @@ impl Client {
     pub fn new(
         azure: &config::Azure,
         transport: Transport,
-        patience: Patience,
+        timeouts: Timeouts,
         calls: Arc<ApiCalls>,
     ) -> Self {
         let quota = |kind| Quota::new(azure.requests_per_minute.of(kind), calls.clone());
@@ -60,11 +60,11 @@ impl Client {
             endpoint: azure.endpoint.clone(),
             api_version: azure.api_version.clone(),
             cloud: azure.cloud,
-            authority: Authority::new(azure),
+            authority: TokenSource::new(azure),
             quotas: Arc::new(ScopeType::ALL.map(quota)),
             calls,
             failing: Arc::default(),
-            patience,
+            timeouts,
         }
     }
 
@@ -75,7 +75,7 @@ impl Client {
         Self {
             quotas: self.quotas.clone(),
             failing: self.failing.clone(),
-            ..Self::new(azure, transport, self.patience, self.calls.clone())
+            ..Self::new(azure, transport, self.timeouts, self.calls.clone())
         }
     }
 
@@ -113,15 +113,18 @@ impl Client {
         &self,
         kind: ScopeType,
         call: &Call<'_>,
-        effort: &mut Effort,
+        retry_budget: &mut RetryBudget,
     ) -> Result<Content, Error> {
-        let (quota, most) = (&self.quotas[kind as usize], effort.most(&self.patience));
+        let (quota, most) = (&self.quotas[kind as usize], retry_budget.most(&self.timeouts));
         let mut renewed = false;
         let (mut failed, mut throttled) = (0, 0_u32);
         loop {
-            let claim =
-                if failed > 0 || renewed || effort.again { Claim::Again } else { Claim::Fresh };
-            let turn = quota.turn(claim, call.api.into(), most).await.map_err(|left| {
+            let priority = if failed > 0 || renewed || retry_budget.again {
+                Priority::Again
+            } else {
+                Priority::Fresh
+            };
+            let turn = quota.turn(priority, call.api.into(), most).await.map_err(|left| {
                 let left = left.as_secs();
                 Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
             })?;
@@ -131,17 +134,17 @@ impl Client {
                 Ok(content) => return Ok(content),
                 Err(failure) => failure,
             };
-            effort.spent += asked.elapsed();
+            retry_budget.spent += asked.elapsed();
             match failure {
                 Failure::Throttled { wait, what } => {
                     // Twice as long each time at least: a second could be asked for all day.
                     let least = Duration::from_secs(2_u64.saturating_pow(throttled));
                     let wait = wait.unwrap_or(Duration::from_secs(60)).max(least);
                     throttled += 1;
-                    quota.hold_back(call.api.into(), wait);
+                    quota.pause_for(call.api.into(), wait);
                     drop(turn);
-                    effort.spent += wait;
-                    if effort.spent > most {
+                    retry_budget.spent += wait;
+                    if retry_budget.spent > most {
                         return Err(Error::Throttled(format!(
                             "{what}; next call in {} s",
                             wait.as_secs()
@@ -160,11 +163,11 @@ impl Client {
                     renewed = true;
                     self.authority.renew();
                 }
-                Failure::NoToken(error) if !effort.begun => return Err(error),
+                Failure::NoToken(error) if !retry_budget.begun => return Err(error),
                 Failure::Transient(error) | Failure::NoToken(error) => {
                     drop(turn);
                     failed += 1;
-                    self.back_off(failed, error, effort).await?;
+                    self.back_off(failed, error, retry_budget).await?;
                 }
                 Failure::Final(error) => return Err(error),
             }
@@ -176,28 +179,28 @@ impl Client {
         &self,
         failed: u32,
         error: Error,
-        effort: &mut Effort,
+        retry_budget: &mut RetryBudget,
     ) -> Result<(), Error> {
-        if failed >= self.patience.tries || effort.is_used_up(&self.patience) {
+        if failed >= self.timeouts.tries || retry_budget.is_used_up(&self.timeouts) {
             return Err(error);
         }
-        let longest = self.patience.backoff * 2_u32.saturating_pow(failed - 1);
+        let longest = self.timeouts.backoff * 2_u32.saturating_pow(failed - 1);
         let wait = longest.mul_f64(0.5 + 0.5 * fastrand::f64());
         debug!(wait_seconds = wait.as_secs_f64(), "trying again: {error}");
         sleep(wait).await;
-        effort.spent += wait;
+        retry_budget.spent += wait;
         Ok(())
     }
 
     /// One request, in a turn that it gives back when its answer is long in coming.
     async fn ask_in<'a>(
         &self,
-        turn: Turn<'a>,
+        turn: Permit<'a>,
         call: &Call<'_>,
-    ) -> (Result<Content, Failure>, Option<Turn<'a>>) {
+    ) -> (Result<Content, Failure>, Option<Permit<'a>>) {
         let answer = self.ask(call);
         tokio::pin!(answer);
-        match timeout(self.patience.turn, &mut answer).await {
+        match timeout(self.timeouts.turn, &mut answer).await {
             Ok(answer) => (answer, Some(turn)),
             Err(_) => {
                 drop(turn);
@@ -213,7 +216,7 @@ impl Client {
         let request = call.request().header(header::AUTHORIZATION, bearer);
         let request = request.body(call.body.clone().unwrap_or_default()).map_err(no_request)?;
         let asked = Instant::now();
-        let deadline = asked + self.patience.answer;
+        let deadline = asked + self.timeouts.answer;
         let answered = timeout_at(deadline, self.answer(request)).await;
         let (status, answer) = match answered {
             Err(_) => (Code::None, Err(Failure::Transient(self.late()))),
@@ -221,7 +224,7 @@ impl Client {
             Ok(Ok((status, answer))) => (Code::Status(status.as_u16()), answer),
         };
         self.calls.called(call.api, status);
-        let url = shown::url(call.url);
+        let url = redact::url(call.url);
         debug!(%status, seconds = asked.elapsed().as_secs_f64(), url, "asked");
         answer
     }
@@ -234,7 +237,7 @@ impl Client {
         let request = call.request().header(header::ACCEPT_ENCODING, "identity");
         let request = request.body(Bytes::new()).map_err(no_request)?;
         let sent = async { self.transport.clone().ready().await?.call(request).await };
-        let (code, body) = match timeout(self.patience.answer, sent).await {
+        let (code, body) = match timeout(self.timeouts.answer, sent).await {
             Err(_) => (Code::None, Err(Failure::Transient(self.late()))),
             Ok(Err(error)) => (Code::None, Err(Failure::Transient(broken(&error)))),
             Ok(Ok(answer)) => {
@@ -258,7 +261,7 @@ impl Client {
     pub(super) async fn next_part(&self, body: &mut Body) -> Result<Option<Bytes>, Error> {
         loop {
             let frame =
-                timeout(self.patience.answer, body.frame()).await.map_err(|_| self.late())?;
+                timeout(self.timeouts.answer, body.frame()).await.map_err(|_| self.late())?;
             match frame {
                 None => return Ok(None),
                 Some(Err(error)) => return Err(broken(&error)),
@@ -272,7 +275,7 @@ impl Client {
     }
 
     fn late(&self) -> Error {
-        let seconds = self.patience.answer.as_secs();
+        let seconds = self.timeouts.answer.as_secs();
         Error::Timeout(format!("no whole answer within {seconds} s"))
     }
 

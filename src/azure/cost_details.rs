@@ -21,17 +21,17 @@ use super::error::Error;
 use super::file_limits::{FileLimits, FileStart};
 use super::manifest::{Blob, files};
 use super::next_link;
-use super::patience::{Effort, in_words};
-use super::reading::{PartRead, Question, Reading, Tally};
+use super::reading::{PageCounts, PartRead, Question, Reading};
 use super::retry::Failure;
+use super::timeouts::{RetryBudget, in_words};
 use super::usage_details::scope_path;
-use super::wire::{Report, ReportReader, Wanted};
+use super::wire::{Report, ReportReader, RowOptions};
 use crate::billing::charge::Charge;
-use crate::billing::ledger::TagKeys;
+use crate::billing::daily_sums::TagKeys;
 use crate::billing::scope::{CostType, ScopeId};
 use crate::billing::span::Span;
 use crate::metrics::api::Api;
-use crate::spool::Spool;
+use crate::spill_buffer::SpillBuffer;
 
 const API_VERSION: &str = "2023-11-01";
 /// Between two looks whether a report is there, where Azure names no time.
@@ -66,18 +66,18 @@ impl Client {
         cost_allocation: bool,
     ) -> Result<Reading, Error> {
         let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
-        let wanted = Wanted { tags: !tag_keys.is_empty(), cost_allocation, cloud: self.cloud };
+        let wanted = RowOptions { tags: !tag_keys.is_empty(), cost_allocation, cloud: self.cloud };
         let read = async {
             for blob in self.order(scope, question.asked()).await? {
                 self.blob(&blob, question, wanted, tag_keys, &mut reading).await?;
             }
             Ok(())
         };
-        if let Ok(ended) = timeout(self.patience.reading, read).await {
+        if let Ok(ended) = timeout(self.timeouts.reading, read).await {
             ended?;
             return reading.check(question);
         }
-        Err(self.patience.no_end(&format!("{} files of the report", reading.pages)))
+        Err(self.timeouts.no_end(&format!("{} files of the report", reading.pages)))
     }
 
     /// Has a report written. Its files; none where there is no usage.
@@ -90,10 +90,10 @@ impl Client {
             Error::BadAnswer(format!("no URL can be made of the scope: {error}"))
         })?;
         let ordered = Instant::now();
-        let mut effort = Effort::new(false, self.is_failing(scope));
+        let mut retry_budget = RetryBudget::new(false, self.is_failing(scope));
         let body = Some(Bytes::from(question(scope, span).to_string()));
         let call = Call { api: Api::CostDetails, url: &url, body };
-        let mut content = self.get(scope.scope_type, &call, &mut effort).await?;
+        let mut content = self.get(scope.scope_type, &call, &mut retry_budget).await?;
         let mut located = false;
         loop {
             match content {
@@ -112,21 +112,21 @@ impl Client {
                 }
             }
             // Each look begins anew: a report may take longer than any page.
-            let mut effort = Effort::new(true, false);
+            let mut retry_budget = RetryBudget::new(true, false);
             let call = Call::get(Api::CostDetails, &url);
-            content = self.get(scope.scope_type, &call, &mut effort).await?;
+            content = self.get(scope.scope_type, &call, &mut retry_budget).await?;
         }
     }
 
     async fn wait_for_report(&self, wait: Option<Duration>, ordered: Instant) -> Result<(), Error> {
         let waited = ordered.elapsed();
-        if waited > self.patience.report {
+        if waited > self.timeouts.report {
             let waited = in_words(waited);
             return Err(Error::Timeout(format!("the report was not there after {waited}")));
         }
         let wait = wait.unwrap_or(USUAL_WAIT).max(waited / SHARE_OF_WAIT);
         debug!(wait_seconds = wait.as_secs(), "waiting for the report");
-        sleep(wait.min(self.patience.report)).await;
+        sleep(wait.min(self.timeouts.report)).await;
         Ok(())
     }
 
@@ -136,19 +136,19 @@ impl Client {
         &self,
         blob: &Blob,
         question: Question,
-        wanted: Wanted,
+        wanted: RowOptions,
         tag_keys: &TagKeys,
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let url = blob.url()?;
-        let limits = FileLimits::new(blob.byte_count, &self.patience);
-        let (mut effort, mut failed) = (Effort::of_file(limits.time), 0);
+        let limits = FileLimits::new(blob.byte_count, &self.timeouts);
+        let (mut retry_budget, mut failed) = (RetryBudget::of_file(limits.time), 0);
         loop {
-            let (mut tally, mut sums) = (Tally::new(question), Spool::new(tag_keys));
-            let (began, left) = (Instant::now(), limits.time.saturating_sub(effort.spent));
+            let (mut tally, mut sums) = (PageCounts::new(question), SpillBuffer::new(tag_keys));
+            let (began, left) = (Instant::now(), limits.time.saturating_sub(retry_budget.spent));
             let count = (&mut tally, &mut sums);
             let read = timeout(left, self.download(&url, limits, wanted, count)).await;
-            effort.spend(began.elapsed());
+            retry_budget.spend(began.elapsed());
             let error = match read {
                 Ok(Ok(report)) => {
                     reading.sums.adopt(sums);
@@ -159,10 +159,10 @@ impl Client {
                 }
                 Err(_) => limits.too_late(),
                 Ok(Err(Failure::Throttled { wait, what })) => {
-                    let wait = wait.unwrap_or(USUAL_WAIT).min(self.patience.page);
+                    let wait = wait.unwrap_or(USUAL_WAIT).min(self.timeouts.page);
                     debug!(wait_seconds = wait.as_secs(), "the storage throttles: {what}");
                     sleep(wait).await;
-                    effort.spend(wait);
+                    retry_budget.spend(wait);
                     Error::Unavailable(what)
                 }
                 Ok(Err(Failure::Transient(error))) => error,
@@ -173,7 +173,7 @@ impl Client {
                 )) => return Err(error),
             };
             failed += 1;
-            self.back_off(failed, error, &mut effort).await?;
+            self.back_off(failed, error, &mut retry_budget).await?;
         }
     }
 
@@ -181,8 +181,8 @@ impl Client {
         &self,
         url: &Url,
         limits: FileLimits,
-        wanted: Wanted,
-        (tally, sums): (&mut Tally, &mut Spool),
+        wanted: RowOptions,
+        (tally, sums): (&mut PageCounts, &mut SpillBuffer),
     ) -> Result<Report, Failure> {
         let mut body = self.open(url).await?;
         let (mut reader, mut start) = (ReportReader::new(wanted), FileStart::default());
@@ -190,9 +190,9 @@ impl Client {
         while let Some(part) = self.next_part(&mut body).await.map_err(Failure::Transient)? {
             start.check(&part).map_err(Failure::Final)?;
             limits.check(reader.bytes() + part.len() as u64).map_err(Failure::Final)?;
-            let mut count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+            let mut count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
             reader.feed(&part, &mut count).map_err(|error| broken(error.to_string()))?;
-            sums.count();
+            sums.commit_page();
             // Parts that are always there would let neither the deadline nor others have their turn.
             consume_budget().await;
         }
@@ -200,9 +200,9 @@ impl Client {
         if let Some(announced) = limits.announced.filter(|announced| bytes < *announced) {
             return Err(broken(format!("{bytes} of the {announced} bytes of the report")));
         }
-        let mut count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+        let mut count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
         let report = reader.finish(&mut count).map_err(|error| broken(error.to_string()))?;
-        sums.count();
+        sums.commit_page();
         Ok(report)
     }
 }

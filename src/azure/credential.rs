@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::assertion::{Federated, Signed};
 use super::error::Error;
-use super::shown::one_line;
+use super::redact::sanitize_line;
 use super::token_transport::TokenTransport;
 use super::transport::{self, TransportError};
 use crate::config::{self, Application, Auth, ManagedIdentity};
@@ -188,7 +188,7 @@ pub(super) fn refused(error: azure_core::Error) -> Error {
             text.push_str(&format!(": {said}"));
         }
     }
-    Error::Auth(one_line(&text, 600))
+    Error::Auth(sanitize_line(&text, 600))
 }
 
 fn no_client(error: reqwest::Error) -> Error {

@@ -4,7 +4,7 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
-use super::shown::one_line;
+use super::redact::sanitize_line;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// The code of a storage account, for answers without a body as well.
@@ -38,10 +38,10 @@ fn line(status: StatusCode, code: &str, message: &str) -> String {
     let mut line = format!("HTTP {}", status.as_u16());
     if !code.is_empty() && code != status.as_str() {
         line.push(' ');
-        line.push_str(&one_line(code, 60));
+        line.push_str(&sanitize_line(code, 60));
     }
     if !message.trim().is_empty() {
-        line.push_str(&format!(" \"{}\"", one_line(message, 200)));
+        line.push_str(&format!(" \"{}\"", sanitize_line(message, 200)));
     }
     line
 }

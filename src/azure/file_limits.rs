@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::error::Error;
-use super::patience::{Patience, in_words};
+use super::timeouts::{Timeouts, in_words};
 
 const MIB: u64 = 1024 * 1024;
 /// The most of a file whose length is not announced. Azure advises reports of 2 GB at most.
@@ -30,13 +30,13 @@ pub(super) struct FileLimits {
 }
 
 impl FileLimits {
-    pub(super) fn new(announced: Option<u64>, patience: &Patience) -> Self {
+    pub(super) fn new(announced: Option<u64>, timeouts: &Timeouts) -> Self {
         let (bytes, time) = match announced {
             Some(bytes) => (
                 bytes.saturating_add(bytes / 10).saturating_add(MIB),
-                patience.file.saturating_add(Duration::from_secs(bytes / LEAST_RATE)),
+                timeouts.file.saturating_add(Duration::from_secs(bytes / LEAST_RATE)),
             ),
-            None => (LARGEST_UNANNOUNCED, patience.report),
+            None => (LARGEST_UNANNOUNCED, timeouts.report),
         };
         Self { announced, time: time.min(LONGEST), bytes }
     }
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_file_may_be_a_tenth_longer_and_slower_than_announced_and_no_more() {
-        let patience = Patience::default();
-        let limits = |announced| FileLimits::new(announced, &patience);
+        let timeouts = Timeouts::default();
+        let limits = |announced| FileLimits::new(announced, &timeouts);
         let small = limits(Some(100));
         assert!(small.check(110 + MIB).is_ok() && small.check(111 + MIB).is_err());
         assert_eq!(small.time, Duration::from_secs(15 * 60));
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(limits(Some(2048 * MIB)).time, Duration::from_secs(15 * 60 + 8192));
         let unknown = limits(None);
         assert!(unknown.check(8 << 30).is_ok() && unknown.check((8 << 30) + 1).is_err());
-        assert_eq!(unknown.time, patience.report);
+        assert_eq!(unknown.time, timeouts.report);
         let absurd = limits(Some(u64::MAX));
         assert!(absurd.check(u64::MAX).is_ok() && absurd.time == LONGEST);
     }

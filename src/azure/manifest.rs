@@ -10,7 +10,7 @@ use url::{Host, Position, Url};
 
 use super::error::Error;
 use super::lenient::{Word, count};
-use super::shown;
+use super::redact;
 
 /// Of what Azure says went wrong.
 const LONGEST_TOLD: usize = 300;
@@ -107,7 +107,7 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
             let told = operation.error.unwrap_or_default().told();
             return Err(Error::ReportFailed(told));
         }
-        status => return Err(bad(format!("unknown status {}", shown::one_line(status, 50)))),
+        status => return Err(bad(format!("unknown status {}", redact::sanitize_line(status, 50)))),
     }
     let manifest = operation.manifest.ok_or_else(|| bad("it is missing".to_owned()))?;
     let format = manifest.data_format.0;
@@ -136,7 +136,7 @@ impl OperationError {
         let code = if code.bytes().all(|digit| digit == b'0') { "" } else { code };
         match format!("{code} {}", self.message.0).trim() {
             "" => "it does not say why".to_owned(),
-            told => shown::one_line(told, LONGEST_TOLD),
+            told => redact::sanitize_line(told, LONGEST_TOLD),
         }
     }
 }

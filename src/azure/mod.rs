@@ -1,4 +1,4 @@
-//! IN: what Azure answers, as charges in a ledger.
+//! IN: what Azure answers, as charges in daily sums.
 //!
 //! The one place that knows URLs, tokens, status codes and the shapes of rows. It decides how to
 //! ask and how often to try, never when (that is `poller`'s) and never what is published.
@@ -15,11 +15,11 @@ mod file_limits;
 mod lenient;
 mod manifest;
 mod next_link;
-mod patience;
 mod quota;
 mod reading;
+mod redact;
 mod retry;
-mod shown;
+mod timeouts;
 mod token_transport;
 pub mod transport;
 mod usage_details;
@@ -27,8 +27,8 @@ pub mod wire;
 
 pub use client::Client;
 pub use error::Error;
-pub use patience::Patience;
 pub use reading::{ChargesShown, Reading};
+pub use timeouts::Timeouts;
 pub use usage_details::Probe;
 #[cfg(any(test, fuzzing))]
 pub(crate) use {

@@ -52,13 +52,13 @@ impl From<Api> for Service {
 }
 
 /// The right to make one call; the next one gets it when this is dropped.
-pub(crate) struct Turn<'a> {
+pub(crate) struct Permit<'a> {
     _one: tokio::sync::MutexGuard<'a, ()>,
 }
 
 /// Who asks for a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
+pub(crate) enum Priority {
     /// A request that has not failed.
     Fresh,
     /// One that is tried again after a failure that is not Azure's quota.
@@ -83,41 +83,42 @@ impl Quota {
     }
 
     /// Waits until a call may be made. Where Azure wants to be left alone for longer than
-    /// `patience`, tells at once for how long: whoever asks has something better to do than to hang.
+    /// `timeouts`, tells at once for how long: whoever asks has something better to do than to hang.
     pub(crate) async fn turn(
         &self,
-        claim: Claim,
+        priority: Priority,
         service: Service,
-        patience: Duration,
-    ) -> Result<Turn<'_>, Duration> {
+        timeouts: Duration,
+    ) -> Result<Permit<'_>, Duration> {
         loop {
             let one = self.one.lock().await;
             let now = Instant::now();
-            let Some((until, reason)) = self.state().wait(self.allowed(claim), service, now) else {
+            let Some((until, reason)) = self.state().wait(self.allowed(priority), service, now)
+            else {
                 self.state().made.push_back(now);
-                return Ok(Turn { _one: one });
+                return Ok(Permit { _one: one });
             };
             let left = until.saturating_duration_since(now);
-            if reason == Wait::Throttled && left > patience {
+            if reason == Wait::Throttled && left > timeouts {
                 return Err(left);
             }
             // Whoever is fresh waits at the head of the queue, the others beside it.
-            let _head = (claim == Claim::Fresh).then_some(one);
+            let _head = (priority == Priority::Fresh).then_some(one);
             sleep_until(until).await;
             self.calls.waited(reason, left);
         }
     }
 
     /// Nobody gets a turn at a service before the wait is over.
-    pub(crate) fn hold_back(&self, service: Service, wait: Duration) {
+    pub(crate) fn pause_for(&self, service: Service, wait: Duration) {
         self.state().held_until[service as usize] = Some(Instant::now() + wait);
     }
 
-    fn allowed(&self, claim: Claim) -> usize {
+    fn allowed(&self, priority: Priority) -> usize {
         let per_minute = self.per_minute.load(Ordering::Relaxed);
-        match claim {
-            Claim::Fresh => per_minute,
-            Claim::Again => (per_minute / 2).max(1),
+        match priority {
+            Priority::Fresh => per_minute,
+            Priority::Again => (per_minute / 2).max(1),
         }
     }
 
@@ -149,7 +150,7 @@ mod tests {
         let quota = Quota::new(6, Arc::default());
         let mut made = Vec::new();
         for _ in 0..30 {
-            drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
+            drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
             made.push(Instant::now());
         }
         assert_eq!(made[5], made[0], "the first calls need not wait");
@@ -163,17 +164,17 @@ mod tests {
         let quota = Quota::new(6, Arc::default());
         let start = Instant::now();
         let held = Duration::from_secs(90);
-        drop(quota.turn(Claim::Fresh, Service::Consumption, held).await);
-        quota.hold_back(Service::Consumption, held);
-        let refused = quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await;
+        drop(quota.turn(Priority::Fresh, Service::Consumption, held).await);
+        quota.pause_for(Service::Consumption, held);
+        let refused = quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await;
         assert_eq!(refused.err(), Some(held), "longer than one would wait");
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(quota.turn(Claim::Again, Service::Consumption, held).await);
+        drop(quota.turn(Priority::Again, Service::Consumption, held).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90));
-        drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
+        drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90), "once");
-        quota.hold_back(Service::CostManagement, held);
-        drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
+        quota.pause_for(Service::CostManagement, held);
+        drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90), "reports hold back reports alone");
     }
 
@@ -184,13 +185,13 @@ mod tests {
             let failing = quota.clone();
             let failing = tokio::spawn(async move {
                 for _ in 0..1000 {
-                    drop(failing.turn(Claim::Again, Service::Consumption, MINUTE).await);
+                    drop(failing.turn(Priority::Again, Service::Consumption, MINUTE).await);
                 }
             });
             tokio::time::sleep(10 * MINUTE).await;
             let start = Instant::now();
             for _ in 0..left {
-                drop(quota.turn(Claim::Fresh, Service::Consumption, MINUTE).await);
+                drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
                 assert_eq!(start.elapsed(), Duration::ZERO, "{per_minute} a minute");
             }
             failing.abort();

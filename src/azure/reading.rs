@@ -6,13 +6,13 @@ use tracing::{debug, warn};
 use super::error::Error;
 use crate::billing::amount::Amount;
 use crate::billing::charge::{Charge, Degradation, Price};
-use crate::billing::facts::{SlotFacts, billing_account_id};
-use crate::billing::ledger::{Slot, TagKeys};
+use crate::billing::daily_sums::{DayBucket, TagKeys};
+use crate::billing::facts::{BucketFacts, billing_account_id};
 use crate::billing::period::Period;
 use crate::billing::same::same;
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::billing::span::Span;
-use crate::spool::Spool;
+use crate::spill_buffer::SpillBuffer;
 
 /// Rows of usage, all of them free, from which on we believe that their cost is hidden.
 const HIDDEN_AFTER: u64 = 100;
@@ -32,9 +32,9 @@ pub enum ChargesShown {
 #[derive(Debug, Default)]
 pub struct Reading {
     /// Its sums, also of rows that were dated outside the days that were asked for.
-    pub sums: Spool,
+    pub sums: SpillBuffer,
     /// What its rows tell beside their sums.
-    pub facts: SlotFacts,
+    pub facts: BucketFacts,
     /// Rows that count.
     pub rows: u64,
     /// Rows that do not count, because they were dated outside the days that were asked for.
@@ -83,23 +83,23 @@ impl Question {
     /// belongs to its period, which only an answer about all of it can say.
     fn place(self, row: &Dates) -> Place {
         let range = self.span.days();
-        let (slot, counts) = match (self.span, row.date) {
-            (_, Some(date)) if self.by_date => (Slot::own(date), range.contains(date)),
-            (Span::Days(_), Some(date)) => (Slot::own(date), range.contains(date)),
-            (Span::Period(period), Some(date)) => (Slot::of_period(date, period), true),
-            (Span::Guests(period), Some(date)) => {
-                (Slot::of_period(date, period), !range.contains(date))
+        let (bucket, counts) = match (self.span, row.date) {
+            (_, Some(date)) if self.by_date => (DayBucket::own(date), range.contains(date)),
+            (Span::Days(_), Some(date)) => (DayBucket::own(date), range.contains(date)),
+            (Span::Period(period), Some(date)) => (DayBucket::of_period(date, period), true),
+            (Span::Late(period), Some(date)) => {
+                (DayBucket::of_period(date, period), !range.contains(date))
             }
             (Span::Period(period), None) => {
                 let named = row.billing_period_start.map(Period::of) == Some(period);
-                (Slot::undated(period), !self.by_date || named)
+                (DayBucket::undated(period), !self.by_date || named)
             }
-            (Span::Days(_) | Span::Guests(_), None) => {
+            (Span::Days(_) | Span::Late(_), None) => {
                 let day = row.billing_period_start.unwrap_or(range.first);
-                (Slot::undated(Period::of(day)), false)
+                (DayBucket::undated(Period::of(day)), false)
             }
         };
-        Place { slot, counts, belongs: self.belongs(row) }
+        Place { bucket, counts, belongs: self.belongs(row) }
     }
 
     /// Whether a row belongs to the periods that were asked for; `None` where it does not say.
@@ -110,7 +110,7 @@ impl Question {
         };
         let start = row.billing_period_start;
         match self.span {
-            Span::Guests(_) => start.map(asked),
+            Span::Late(_) => start.map(asked),
             _ if self.by_date => row.date.map(asked),
             Span::Period(_) | Span::Days(_) => start.or(row.date).map(asked),
         }
@@ -126,7 +126,7 @@ struct Dates {
 
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    slot: Slot,
+    bucket: DayBucket,
     counts: bool,
     belongs: Option<bool>,
 }
@@ -167,23 +167,23 @@ pub(super) struct PartRead {
 }
 
 /// What is counted of a page or file while it is read.
-pub(super) struct Tally {
+pub(super) struct PageCounts {
     question: Question,
     /// Where a row of some dates counts: those behind each other have the same.
     last: Option<(Dates, Place)>,
-    /// The billing account that was noted last, and for which slots.
-    account: (String, Vec<Slot>),
+    /// The billing account that was noted last, and for which buckets.
+    account: (String, Vec<DayBucket>),
     counted: u64,
     outside: u64,
     undated: u64,
     charged: u64,
     unpaid: u64,
     counts: Counts,
-    facts: SlotFacts,
+    facts: BucketFacts,
     foreign: Option<Period>,
 }
 
-impl Tally {
+impl PageCounts {
     /// Counts the rows of an answer to a question.
     pub(super) fn new(question: Question) -> Self {
         Self {
@@ -196,13 +196,13 @@ impl Tally {
             charged: 0,
             unpaid: 0,
             counts: Counts::default(),
-            facts: SlotFacts::new(),
+            facts: BucketFacts::new(),
             foreign: None,
         }
     }
 
     /// Counts a row. Returns where it counts, or where it would.
-    pub(super) fn count(&mut self, charge: &Charge<'_>) -> Slot {
+    pub(super) fn count(&mut self, charge: &Charge<'_>) -> DayBucket {
         let place = self.place(charge);
         match (place.counts, charge.date) {
             (true, _) => self.counted += 1,
@@ -214,25 +214,25 @@ impl Tally {
         self.counts.used += u64::from(charge.quantity != Amount::ZERO);
         self.charged += u64::from(charge.cost != Amount::ZERO);
         if !charge.degraded.is_empty() || charge.is_unpaid_usage() {
-            self.note(charge, place.slot);
+            self.note(charge, place.bucket);
         }
-        self.note_account(&charge.billing_account, place.slot);
-        place.slot
+        self.note_account(&charge.billing_account, place.bucket);
+        place.bucket
     }
 
-    fn note_account(&mut self, sent: &str, slot: Slot) {
-        let (known, slots) = &mut self.account;
+    fn note_account(&mut self, sent: &str, bucket: DayBucket) {
+        let (known, buckets) = &mut self.account;
         let is_same = same(known, sent);
-        if sent.is_empty() || is_same && slots.contains(&slot) {
+        if sent.is_empty() || is_same && buckets.contains(&bucket) {
             return;
         }
         if !is_same {
-            slots.clear();
+            buckets.clear();
             sent.clone_into(known);
         }
-        slots.push(slot);
+        buckets.push(bucket);
         let account = billing_account_id(sent);
-        self.facts.entry(slot).or_default().billing_accounts.insert(account);
+        self.facts.entry(bucket).or_default().billing_accounts.insert(account);
     }
 
     fn place(&mut self, charge: &Charge<'_>) -> Place {
@@ -251,8 +251,8 @@ impl Tally {
     }
 
     /// What few rows tell.
-    fn note(&mut self, charge: &Charge<'_>, slot: Slot) {
-        self.facts.entry(slot).or_default().add(charge);
+    fn note(&mut self, charge: &Charge<'_>, bucket: DayBucket) {
+        self.facts.entry(bucket).or_default().add(charge);
         self.counts.without_cost += u64::from(charge.degraded.contains(Degradation::NoCost));
         if charge.is_unpaid_usage() && charge.is_on_demand() {
             self.unpaid += 1;
@@ -263,20 +263,20 @@ impl Tally {
 
 impl Reading {
     pub(super) fn new(tag_keys: &TagKeys) -> Self {
-        let sums = Spool::new(tag_keys);
+        let sums = SpillBuffer::new(tag_keys);
         Self { sums, tags: !tag_keys.is_empty(), ..Self::default() }
     }
 
     /// Adds what was counted of a page or file that was read to its end.
-    pub(super) fn merge(&mut self, tally: &Tally, part: PartRead) {
+    pub(super) fn merge(&mut self, tally: &PageCounts, part: PartRead) {
         self.rows += tally.counted;
         self.outside += tally.outside;
         self.undated += tally.undated;
         self.charged += tally.charged;
         self.unpaid += tally.unpaid;
         self.counts += tally.counts;
-        for (slot, facts) in &tally.facts {
-            self.facts.entry(*slot).or_default().absorb(facts);
+        for (bucket, facts) in &tally.facts {
+            self.facts.entry(*bucket).or_default().absorb(facts);
         }
         self.foreign = self.foreign.or(tally.foreign);
         self.counts.unreadable_dates += part.unreadable_dates;

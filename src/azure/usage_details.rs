@@ -16,17 +16,17 @@ use super::call::{Call, Content};
 use super::client::Client;
 use super::error::Error;
 use super::next_link;
-use super::patience::{Effort, in_words};
-use super::reading::{ChargesShown, PartRead, Question, Reading, Tally};
-use super::shown;
-use super::wire::{Page, PageError, Wanted, read_page, read_repaired_page};
+use super::reading::{ChargesShown, PageCounts, PartRead, Question, Reading};
+use super::redact;
+use super::timeouts::{RetryBudget, in_words};
+use super::wire::{Page, PageError, RowOptions, read_page, read_repaired_page};
 use crate::billing::charge::Charge;
-use crate::billing::ledger::TagKeys;
+use crate::billing::daily_sums::TagKeys;
 use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
 use crate::metrics::api::Api;
-use crate::spool::Spool;
+use crate::spill_buffer::SpillBuffer;
 
 /// The largest page Azure gives.
 const ROWS_PER_PAGE: u32 = 1000;
@@ -89,11 +89,11 @@ impl Client {
     ) -> Result<Reading, Error> {
         let (mut reading, question) = (Reading::new(tag_keys), Question::new(scope, span));
         let read = self.follow_links(scope, question, pages, &mut reading);
-        if let Ok(ended) = timeout(self.patience.reading, read).await {
+        if let Ok(ended) = timeout(self.timeouts.reading, read).await {
             ended?;
             return reading.check(question);
         }
-        Err(self.patience.no_end(&format!("{} pages", reading.pages)))
+        Err(self.timeouts.no_end(&format!("{} pages", reading.pages)))
     }
 
     async fn follow_links(
@@ -115,10 +115,10 @@ impl Client {
             }
             // A token that is missing for a moment must not cost an hour of pages.
             let begun = reading.pages > 0;
-            let effort = Effort::new(begun, !begun && self.is_failing(scope));
-            let page = self.page(scope, &url, question, reading, effort).await?;
+            let retry_budget = RetryBudget::new(begun, !begun && self.is_failing(scope));
+            let page = self.page(scope, &url, question, reading, retry_budget).await?;
             let Some(link) = page.next_link else { return Ok(()) };
-            if matches!(question.span, Span::Guests(_)) && reading.outside > 0 {
+            if matches!(question.span, Span::Late(_)) && reading.outside > 0 {
                 // The filter was ignored: all of the period would follow.
                 return Ok(());
             }
@@ -129,7 +129,7 @@ impl Client {
                 });
             }
             url = next_link::resolve(&link, &self.endpoint).map_err(|error| {
-                let error = shown::one_line(&error.to_string(), LONGEST_REASON);
+                let error = redact::sanitize_line(&error.to_string(), LONGEST_REASON);
                 Error::BadAnswer(format!("page {}: {error}", reading.pages))
             })?;
         }
@@ -151,8 +151,8 @@ impl Client {
         let mut reading = Reading::default();
         let question = Question::new(scope, Span::Days(days));
         let url = self.usage_url(scope, question.asked(), ROWS_PER_PAGE)?;
-        let effort = Effort::of_probe(longest);
-        let page = self.page(scope, &url, question, &mut reading, effort);
+        let retry_budget = RetryBudget::of_probe(longest);
+        let page = self.page(scope, &url, question, &mut reading, retry_budget);
         let page = timeout(longest, page).await;
         let page =
             page.map_err(|_| Error::Timeout(format!("no answer within {}", in_words(longest))))??;
@@ -162,7 +162,7 @@ impl Client {
         }
         let charges = if charges_are_free { ChargesShown::Yes } else { reading.charges_shown() };
         let sums =
-            reading.sums.into_ledger().map_err(|error| Error::BadAnswer(error.to_string()))?;
+            reading.sums.into_daily_sums().map_err(|error| Error::BadAnswer(error.to_string()))?;
         Ok(Probe {
             rows: reading.rows,
             more: page.next_link.is_some(),
@@ -180,12 +180,12 @@ impl Client {
         url: &Url,
         question: Question,
         reading: &mut Reading,
-        mut effort: Effort,
+        mut retry_budget: RetryBudget,
     ) -> Result<Page, Error> {
         let (mut failed, mut empty) = (0, false);
         loop {
             let call = Call::get(Api::UsageDetails, url);
-            let body = match self.get(scope.scope_type, &call, &mut effort).await? {
+            let body = match self.get(scope.scope_type, &call, &mut retry_budget).await? {
                 Content::Body(body) => body,
                 Content::Nothing if reading.pages > 0 && !empty => {
                     // The end of a list has a page. This may be one that lost its rows.
@@ -197,7 +197,8 @@ impl Client {
                     return Err(Error::BadAnswer("HTTP 202 to a list".to_owned()));
                 }
             };
-            let wanted = Wanted { tags: reading.tags, cost_allocation: false, cloud: self.cloud };
+            let wanted =
+                RowOptions { tags: reading.tags, cost_allocation: false, cloud: self.cloud };
             match note_page(&body, wanted, question, &mut reading.sums) {
                 Ok((page, tally)) => {
                     if reading.pages > 0 && page.rows == 0 && page.next_link.is_none() && !empty {
@@ -205,7 +206,7 @@ impl Client {
                         empty = true;
                         continue;
                     }
-                    reading.sums.count();
+                    reading.sums.commit_page();
                     let Page { rounded, unreadable_dates, .. } = page;
                     reading.merge(&tally, PartRead { rounded, unreadable_dates });
                     return Ok(page);
@@ -214,10 +215,10 @@ impl Client {
                     failed += 1;
                     let number = reading.pages + 1;
                     // It may quote a string that fills the page.
-                    let error = shown::one_line(&error.to_string(), LONGEST_REASON);
+                    let error = redact::sanitize_line(&error.to_string(), LONGEST_REASON);
                     let error =
                         Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
-                    self.back_off(failed, error, &mut effort).await?;
+                    self.back_off(failed, error, &mut retry_budget).await?;
                 }
             }
         }
@@ -233,7 +234,7 @@ impl Client {
                 CostType::Amortized => "&metric=amortizedcost",
             });
         }
-        if let Span::Period(period) | Span::Guests(period) = span {
+        if let Span::Period(period) | Span::Late(period) = span {
             let name = period.name();
             path.push_str(&format!("/providers/Microsoft.Billing/billingPeriods/{name}"));
         }
@@ -242,7 +243,7 @@ impl Client {
             Span::Days(DayRange { first, last }) => query.push_str(&format!(
                 "&$filter=properties/usageStart ge '{first}' and properties/usageEnd le '{last}'"
             )),
-            Span::Guests(period) => {
+            Span::Late(period) => {
                 let first = period.days().first;
                 query.push_str(&format!("&$filter=properties/usageStart lt '{first}'"));
             }
@@ -261,23 +262,23 @@ impl Client {
 /// stays noted.
 fn note_page(
     body: &[u8],
-    wanted: Wanted,
+    wanted: RowOptions,
     question: Question,
-    sums: &mut Spool,
-) -> Result<(Page, Tally), PageError> {
-    let mut tally = Tally::new(question);
-    let count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+    sums: &mut SpillBuffer,
+) -> Result<(Page, PageCounts), PageError> {
+    let mut tally = PageCounts::new(question);
+    let count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
     let error = match read_page(body, wanted, count) {
         Ok(page) => return Ok((page, tally)),
         Err(error) => error,
     };
-    sums.discard();
-    let mut tally = Tally::new(question);
-    let count = |charge: &Charge<'_>| sums.note(charge, tally.count(charge));
+    sums.rollback_page();
+    let mut tally = PageCounts::new(question);
+    let count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
     if let Some(page) = read_repaired_page(body, wanted, count) {
         return Ok((page, tally));
     }
-    sums.discard();
+    sums.rollback_page();
     Err(error)
 }
 

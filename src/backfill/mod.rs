@@ -7,9 +7,9 @@
 //!
 //! Nothing is here of the exporter: no poller, no store, no clock.
 
-mod kept;
+mod job;
+mod month_file;
 mod openmetrics;
-mod order;
 mod progress;
 mod read;
 mod remote_write;
@@ -19,7 +19,7 @@ mod state;
 use anyhow::{Context, Result, bail};
 use tracing::info;
 
-pub use order::{Months, Order, Subject, Target, foreign_labels};
+pub use job::{BackfillJob, Months, ScopeTarget, Target, foreign_labels};
 pub use progress::Progress;
 pub use remote_write::{Persistence, Receiver};
 
@@ -33,7 +33,7 @@ use state::State;
 ///
 /// # Errors
 /// With what to do.
-pub async fn run(order: &Order, client: &Client, progress: &Progress) -> Result<()> {
+pub async fn run(order: &BackfillJob, client: &Client, progress: &Progress) -> Result<()> {
     // Before hours of reading, not after them.
     let output = match &order.target {
         Target::File(path) => {

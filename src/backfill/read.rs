@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use tracing::{Instrument, error, info, warn, warn_span};
 
-use super::kept;
-use super::order::{Order, Subject};
+use super::job::{BackfillJob, ScopeTarget};
+use super::month_file;
 use super::progress::{Progress, Reading as Told};
 use super::state::State;
 use crate::azure::{Client, Error, Reading};
@@ -16,7 +16,7 @@ use crate::config::Read;
 /// Reads every month that is not kept yet. How many scopes failed: one that does leaves the others
 /// their history.
 pub(super) async fn all(
-    order: &Order,
+    order: &BackfillJob,
     client: &Client,
     state: &State,
     progress: &Progress,
@@ -50,10 +50,10 @@ pub(super) async fn all(
 
 /// Reads the missing months of a scope. Whether all are there now.
 async fn of_scope(
-    order: &Order,
+    order: &BackfillJob,
     client: &Client,
     state: &State,
-    (index, scope): (usize, &Subject),
+    (index, scope): (usize, &ScopeTarget),
     told: &Told,
 ) -> Result<bool> {
     let mut before: Option<(Period, Bill)> = None;
@@ -85,9 +85,9 @@ async fn of_scope(
         let (rows, pages) = (reading.rows, reading.pages);
         let accounts = reading.facts.values().flat_map(|facts| facts.billing_accounts.clone());
         let accounts = accounts.collect();
-        let sums = reading.sums.into_ledger()?;
+        let sums = reading.sums.into_daily_sums()?;
         let made = history::month(&sums, month, bill.as_ref(), order.wanted)?;
-        let bytes = kept::bytes_of(&made, rows, accounts)?;
+        let bytes = month_file::bytes_of(&made, rows, accounts)?;
         state.keep(index, month, &bytes).context("a month was read")?;
         told.ended(&scope.info.label, month, rows, pages);
         before = Some((month, made.bill));
@@ -119,8 +119,8 @@ impl Way {
 /// All rows of a month, by whichever way reads it best; what is learned of it is for the next month.
 async fn read_month(
     client: &Client,
-    order: &Order,
-    scope: &Subject,
+    order: &BackfillJob,
+    scope: &ScopeTarget,
     month: Period,
     way: &mut Way,
 ) -> Result<Reading, Error> {

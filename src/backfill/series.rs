@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
-use super::kept::{KeptFamily, KeptSeries};
-use super::order::Order;
+use super::job::BackfillJob;
+use super::month_file::{KeptFamily, KeptSeries};
 use super::state::State;
+use crate::billing::metric_families::PublishedFamily;
 use crate::billing::period::{Period, end_of};
-use crate::billing::published::PublishedFamily;
 use crate::config::ExtraLabel;
 use crate::metrics::{Described, PERIOD_START, SCOPE_INFO, info_values};
 use crate::status::ScopeInfo;
@@ -52,13 +52,13 @@ enum Source {
 
 /// What an order comes to, once all is read.
 pub(super) struct History<'a> {
-    pub(super) order: &'a Order,
+    pub(super) order: &'a BackfillJob,
     pub(super) state: &'a State,
     pub(super) families: Vec<Family>,
 }
 
 impl<'a> History<'a> {
-    pub(super) fn new(order: &'a Order, state: &'a State) -> Self {
+    pub(super) fn new(order: &'a BackfillJob, state: &'a State) -> Self {
         let kept = |(index, family): (usize, &'static PublishedFamily)| {
             let PublishedFamily { name, help, labels, .. } = *family;
             Family { described: Described { name, help, labels }, source: Source::Kept(index) }

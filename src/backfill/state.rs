@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use rustix::fs::OFlags;
 
-use super::kept::KeptMonth;
+use super::month_file::KeptMonth;
 use crate::billing::period::Period;
 use crate::files::{self, PRIVATE, UNFINISHED, Unreadable};
 
@@ -191,7 +191,7 @@ fn damaged(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backfill::kept::bytes_of;
+    use crate::backfill::month_file::bytes_of;
     use crate::billing::history::{Bill, FamilySeries, Month};
 
     fn october() -> Period {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use unicase::UniCase;
 
-use super::strings::{Strings, Symbol};
+use super::interner::{Interner, Symbol};
 
 /// A trimmed name as it is compared: equal names have equal texts.
 pub(crate) fn caseless(name: &str) -> Cow<'_, str> {
@@ -36,7 +36,7 @@ pub(super) struct Caseless(HashMap<Symbol, Symbol, foldhash::fast::RandomState>)
 
 impl Caseless {
     /// The symbol of a name without its case.
-    pub(super) fn symbol(&mut self, name: Symbol, strings: &mut Strings) -> Symbol {
+    pub(super) fn symbol(&mut self, name: Symbol, strings: &mut Interner) -> Symbol {
         *self.0.entry(name).or_insert_with(|| {
             let caseless = match caseless(&strings.get(name)) {
                 Cow::Borrowed(_) => None,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::amount::Amount;
 
 /// A row, borrowed from the page or report that holds it. Texts are as sent;
-/// [`super::gathering::Gathering`] normalises them. An absent text is empty.
+/// [`super::row_accumulator::RowAccumulator`] normalises them. An absent text is empty.
 #[derive(Clone, Debug, Default)]
 pub struct Charge<'a> {
     /// The day it was used or bought.

@@ -7,13 +7,13 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::amount::Amount;
-use super::books::Books;
 use super::charge::ChargeType;
+use super::daily_sums::{Dated, DayBucket};
+use super::day_summary::DaySummary;
 use super::families::{Sum, Sums};
-use super::known::Known;
-use super::ledger::{Part, Slot};
+use super::interner::Symbol;
 use super::period::{DayRange, day_of};
-use super::strings::Symbol;
+use super::scope_totals::ScopeTotals;
 
 /// A usual day is the mean of this many complete days before the latest one.
 const USUAL_DAYS: usize = 28;
@@ -46,22 +46,22 @@ pub(crate) fn runs(charge_type: ChargeType) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownDay<'a> {
     pub(crate) date: Date,
-    parts: [Option<&'a Known>; Part::ALL.len()],
+    parts: [Option<&'a DaySummary>; Dated::ALL.len()],
 }
 
 impl<'a> KnownDay<'a> {
-    fn parts(self) -> impl Iterator<Item = &'a Known> {
+    fn parts(self) -> impl Iterator<Item = &'a DaySummary> {
         self.parts.into_iter().flatten()
     }
 }
 
-impl Books {
+impl ScopeTotals {
     /// The known days of a range, oldest first.
     pub(crate) fn days_in(&self, range: DayRange) -> impl Iterator<Item = KnownDay<'_>> {
-        let own = self.slots_of(range).filter(|(slot, _)| slot.part == Part::Own);
-        own.map(|(slot, _)| {
-            let parts = Part::ALL.map(|part| self.days.get(&Slot { part, ..*slot }));
-            KnownDay { date: slot.date, parts }
+        let own = self.buckets_of(range).filter(|(bucket, _)| bucket.dated == Dated::InDay);
+        own.map(|(bucket, _)| {
+            let parts = Dated::ALL.map(|dated| self.days.get(&DayBucket { dated, ..*bucket }));
+            KnownDay { date: bucket.date, parts }
         })
     }
 
@@ -74,7 +74,7 @@ impl Books {
             return Vec::new();
         };
         let complete = |day: &KnownDay<'_>| {
-            day.parts().all(|known| known.doubted.is_none()) && self.was_read_late(day.date, after)
+            day.parts().all(|known| known.suspect.is_none()) && self.was_read_late(day.date, after)
         };
         self.days_in(DayRange { first, last: newest.max(first) }).filter(complete).collect()
     }

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 use super::charge::{Charge, Degradation, Price, squeezed};
+use super::daily_sums::DayBucket;
 use super::label_value::bounded;
-use super::ledger::Slot;
 use super::period::Period;
 
-/// The facts of a reading by slot. A slot whose rows tell nothing has none.
-pub type SlotFacts = BTreeMap<Slot, DayFacts>;
+/// The facts of a reading by bucket. A bucket whose rows tell nothing has none.
+pub type BucketFacts = BTreeMap<DayBucket, DayFacts>;
 
-/// The facts of one slot.
+/// The facts of one bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayFacts {
     /// Rows that count although something of them could not be read, by [`Degradation`].
@@ -29,10 +29,10 @@ pub struct DayFacts {
 }
 
 /// Takes the facts of rows for those of a period that the rows turned out to be billed in.
-pub fn into_period(facts: SlotFacts, period: Period) -> SlotFacts {
-    let mut of_period = SlotFacts::new();
-    for (slot, told) in facts {
-        of_period.entry(slot.in_period(period)).or_default().absorb(&told);
+pub fn into_period(facts: BucketFacts, period: Period) -> BucketFacts {
+    let mut of_period = BucketFacts::new();
+    for (bucket, told) in facts {
+        of_period.entry(bucket.in_period(period)).or_default().absorb(&told);
     }
     of_period
 }

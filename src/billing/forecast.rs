@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::amount::Amount;
-use super::books::Books;
 use super::days::{KnownDay, runs};
 use super::families::Sum;
+use super::interner::Symbol;
 use super::period::Period;
-use super::strings::Symbol;
+use super::scope_totals::ScopeTotals;
 
 /// The days that say what a day costs at present.
 const MEAN_DAYS: usize = 14;
 
-impl Books {
+impl ScopeTotals {
     /// The expected total by currency. Empty where no day is complete.
     pub(crate) fn forecast(
         &self,

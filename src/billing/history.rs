@@ -12,28 +12,28 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::charge::ChargeType;
+use super::daily_sums::{DailySums, Dated, DayBucket};
 use super::families::{
     AccountCost, Combine, Folded, InstanceCost, InstanceUsage, Metric, OTHER, Ranking, ScopeCost,
     ServiceCost, SubscriptionCost, Tables,
 };
-use super::ledger::{Ledger, Part, Slot};
+use super::interner::{Interner, Sorted, Symbol, Translation, sorted};
 use super::limits::Limits;
+use super::metric_families::{FAMILIES, PublishedFamily};
 use super::names::{DatedNames, NameList, Names, Spellings};
 use super::period::Period;
-use super::published::{FAMILIES, PublishedFamily};
 use super::snapshot::{ServiceDays, Snapshot, expect};
-use super::strings::{Sorted, Strings, Symbol, Translation, sorted};
 
 /// What is wanted of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct HistoryOptions {
     /// How many series each family may have.
     pub limits: Limits,
     /// Whether resources have series as well.
     pub instances: bool,
 }
 
-impl Wanted {
+impl HistoryOptions {
     /// The families that have a history, in the order of publication: what was spent of the period
     /// to date, and every family of the period before.
     pub fn families(self) -> Vec<&'static PublishedFamily> {
@@ -52,7 +52,7 @@ impl Wanted {
 /// What a period leaves to the one after it: its sums, and what they are of is called.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bill {
-    strings: Strings,
+    strings: Interner,
     tables: Tables,
     names: Names,
 }
@@ -64,7 +64,7 @@ pub type FamilySeries = BTreeMap<Vec<String>, DayValues>;
 
 /// A period of a scope, day by day.
 pub struct Month {
-    /// By family, in the order of [`Wanted::families`].
+    /// By family, in the order of [`HistoryOptions::families`].
     pub families: Vec<FamilySeries>,
     /// For the period after it.
     pub bill: Bill,
@@ -81,10 +81,10 @@ pub struct TooManyTexts;
 /// # Errors
 /// [`TooManyTexts`], of both together.
 pub fn month(
-    reading: &Ledger,
+    reading: &DailySums,
     period: Period,
     before: Option<&Bill>,
-    wanted: Wanted,
+    wanted: HistoryOptions,
 ) -> Result<Month, TooManyTexts> {
     let mut days = Days::of(reading, period, before)?;
     let ranking = days.rank(wanted);
@@ -110,7 +110,7 @@ fn first_to_last(period: Period) -> impl Iterator<Item = Date> {
 
 /// A period that goes by. Symbols are in the order of their texts.
 struct Days<'a> {
-    reading: &'a Ledger,
+    reading: &'a DailySums,
     rank: Vec<Symbol>,
     /// As it is published at the end of a day.
     snapshot: Snapshot,
@@ -122,7 +122,7 @@ struct Days<'a> {
 
 impl<'a> Days<'a> {
     fn of(
-        reading: &'a Ledger,
+        reading: &'a DailySums,
         period: Period,
         before: Option<&Bill>,
     ) -> Result<Self, TooManyTexts> {
@@ -143,9 +143,9 @@ impl<'a> Days<'a> {
                 names.add(named, name, period.before().days().last, |_| "".into());
             }
         }
-        for (slot, day) in own_days(reading, period) {
+        for (bucket, day) in own_days(reading, period) {
             for (named, name) in day.names.iter() {
-                names.add(named, name, slot.date, |symbol| strings.get(symbol));
+                names.add(named, name, bucket.date, |symbol| strings.get(symbol));
             }
         }
         if strings.overflowed() {
@@ -172,7 +172,7 @@ impl<'a> Days<'a> {
     }
 
     /// Ranks what the whole period adds up to, and keeps that for the period after it.
-    fn rank(&mut self, wanted: Wanted) -> Ranking {
+    fn rank(&mut self, wanted: HistoryOptions) -> Ranking {
         let mut total = Tables::default();
         for (_, day) in own_days(self.reading, self.snapshot.period) {
             total.combine(Combine::Add, &day.tables, |symbol| self.rank[symbol.index()]);
@@ -187,13 +187,15 @@ impl<'a> Days<'a> {
     }
 
     /// Lets a day go by.
-    fn go_on(&mut self, date: Date, ranking: &Ranking, wanted: Wanted) {
+    fn go_on(&mut self, date: Date, ranking: &Ranking, wanted: HistoryOptions) {
         let current = &mut self.snapshot.current;
         let strings = &self.snapshot.strings;
         // The zeros of yesterday: nothing was billed, so that they have no rows.
         current.scope_cost.retain(|_, sum| sum.rows > 0);
-        for part in Part::ALL {
-            let Some(day) = self.reading.days.get(&Slot { date, part }) else { continue };
+        for dated in Dated::ALL {
+            let Some(day) = self.reading.days.get(&DayBucket { date, dated }) else {
+                continue;
+            };
             let mut added = Tables::default();
             let rank = |symbol: Symbol| self.rank[symbol.index()];
             if wanted.instances {
@@ -222,11 +224,11 @@ impl Bill {
 
 /// The days of a reading that count. An answer may hold others, which were not asked for.
 fn own_days(
-    reading: &Ledger,
+    reading: &DailySums,
     period: Period,
-) -> impl Iterator<Item = (&Slot, &super::ledger::Day)> {
+) -> impl Iterator<Item = (&DayBucket, &super::daily_sums::Day)> {
     let range = period.days();
-    reading.days.iter().filter(move |(slot, _)| range.contains(slot.date))
+    reading.days.iter().filter(move |(bucket, _)| range.contains(bucket.date))
 }
 
 /// What a closed period has of a snapshot: no windows of days, no outlook.

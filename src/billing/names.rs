@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::strings::Symbol;
+use super::interner::Symbol;
 
 /// What has a name: a resource or subscription by its id, all others by [`super::caseless`] texts,
 /// and what lies in another by that as well.

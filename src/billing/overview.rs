@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use super::amount::Amount;
 use super::charge::Degradation;
 use super::families::{InstanceCost, Metric, OTHER, ScopeCost, ServiceCost};
+use super::metric_families::{FAMILIES, Value};
 use super::period::Period;
-use super::published::{FAMILIES, Value};
 use super::snapshot::Snapshot;
 
 /// How many of the costliest are kept.

@@ -6,16 +6,16 @@ use super::amount::Amount;
 use super::arm_id::{ArmId, last_segment};
 use super::caseless::{caseless, same_name};
 use super::charge::{Charge, pricing_model};
-use super::columns::{Columns, Field};
+use super::column_cache::{ColumnCache, Field};
+use super::daily_sums::TagKeys;
+use super::interner::{Encoding, Ids, Interner, Symbol};
 use super::label_value::{bounded, bounded_name};
-use super::ledger::TagKeys;
 use super::names::Named;
 use super::regions::location;
-use super::strings::{Form, Ids, Strings, Symbol};
 
 /// What was billed, for whose account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Resource {
+pub(crate) struct ResourceKey {
     pub(crate) subscription_id: Symbol,
     pub(crate) resource_group: Symbol,
     pub(crate) instance_id: Symbol,
@@ -26,7 +26,7 @@ pub(crate) struct Resource {
 
 /// What it was billed for, and who pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct Item {
+pub(crate) struct ChargeKey {
     pub(crate) subscription_id: Symbol,
     pub(crate) subscription_name: Symbol,
     pub(crate) department: Symbol,
@@ -53,7 +53,7 @@ pub(crate) struct Tag {
     pub(crate) currency: Symbol,
 }
 
-impl Resource {
+impl ResourceKey {
     /// The same in other symbols.
     pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Resource {
     }
 }
 
-impl Item {
+impl ChargeKey {
     /// The same in other symbols.
     pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         Self {
@@ -151,24 +151,24 @@ impl std::ops::AddAssign for Amounts {
 
 /// A charge in symbols, normalised.
 pub(crate) struct Row {
-    pub(crate) resource: Resource,
+    pub(crate) resource: ResourceKey,
     /// What the resource is called.
     pub(crate) name: Symbol,
-    pub(crate) item: Item,
+    pub(crate) item: ChargeKey,
     pub(crate) amounts: Amounts,
 }
 
 /// Normalises charges, with what is remembered of those before.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Normal {
+pub(super) struct Normalizer {
     id: ArmId,
     ids: Ids,
-    columns: Columns,
+    columns: ColumnCache,
 }
 
-impl Normal {
+impl Normalizer {
     /// A charge in the symbols of an arena: the same one as long as it is not cleared.
-    pub(super) fn row(&mut self, charge: &Charge<'_>, strings: &mut Strings) -> Row {
+    pub(super) fn row(&mut self, charge: &Charge<'_>, strings: &mut Interner) -> Row {
         let Self { id, ids, columns } = self;
         let strings = &mut *strings;
         id.read(&charge.instance_id);
@@ -190,7 +190,7 @@ impl Normal {
         let mut symbol = |field, text: &str, normal| columns.symbol(field, text, strings, normal);
         let currency = symbol(Field::Currency, &charge.currency, upper);
         let unit = symbol(Field::Unit, &charge.unit, trimmed);
-        let resource = Resource {
+        let resource = ResourceKey {
             subscription_id,
             resource_group,
             instance_id,
@@ -198,7 +198,7 @@ impl Normal {
             currency,
             unit,
         };
-        let item = Item {
+        let item = ChargeKey {
             subscription_id,
             subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
             department: symbol(Field::Department, &charge.department, named),
@@ -224,7 +224,7 @@ impl Normal {
         let amounts = Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 };
         let name = &bounded(name.into());
         let name = match strings.texts().form(instance_id) {
-            Form::Path(_, own) if strings.texts().form(own) == Form::Whole(name) => own,
+            Encoding::Path(_, own) if strings.texts().form(own) == Encoding::Whole(name) => own,
             _ => strings.intern(name),
         };
         Row { resource, name, item, amounts }
@@ -236,7 +236,7 @@ pub(super) fn tags(
     charge: &Charge<'_>,
     currency: Symbol,
     keys: &TagKeys,
-    strings: &mut Strings,
+    strings: &mut Interner,
     mut each: impl FnMut(Tag),
 ) {
     for key in keys.iter() {

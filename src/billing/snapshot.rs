@@ -7,20 +7,20 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::amount::Amount;
-use super::books::Books;
 use super::budget::{Budget, Only};
 use super::caseless::same_name;
 use super::charge::{ChargeType, Degradation};
+use super::daily_sums::TagKeys;
 use super::days::{KnownDay, Usual};
 use super::families::{
     Bound, Combine, Family, Folded, Kept, OTHER, SERVICE_DAYS, ScopeCost, ServiceCharge, Sum, Sums,
     Table, Tables, spelled,
 };
-use super::ledger::TagKeys;
+use super::interner::{Interner, Sorted, Symbol, sorted};
 use super::names::{NameList, Named, Spellings};
 use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
-use super::strings::{Sorted, Strings, Symbol, sorted};
+use super::scope_totals::ScopeTotals;
 
 /// The published state of a scope.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub(super) struct ServiceDays {
     pub(super) usual_count: usize,
 }
 
-impl Books {
+impl ScopeTotals {
     /// What is published of the open period, as it was read last. `None` before the first reading.
     /// `settled`: the period before is not read again.
     pub fn snapshot(&self, rules: &Rules, tag_keys: &TagKeys, settled: bool) -> Option<Snapshot> {
@@ -94,7 +94,7 @@ impl Books {
         for currency in usual_day.keys() {
             latest_day.entry((ChargeType::Usage, currency.clone())).or_default();
         }
-        let doubted: BTreeSet<Date> = self.doubted().map(|slot| slot.date).collect();
+        let suspect: BTreeSet<Date> = self.suspect().map(|bucket| bucket.date).collect();
         let mut snapshot = Snapshot {
             period,
             names,
@@ -104,7 +104,7 @@ impl Books {
             previous_settled: settled,
             newest_usage: newest_usage.map(|day| end_of(day).min(read_at)),
             latest_complete: complete.last().map(|day| day.date),
-            suspect_days: doubted.len(),
+            suspect_days: suspect.len(),
             degraded_rows: self.degraded_rows(),
             charges_visible: rules.charges_are_free || self.charges_visible(),
             billing_accounts: self.billing_accounts(),
@@ -213,7 +213,7 @@ pub(super) fn expect(
 }
 
 /// The part of a bill that counts against a budget.
-fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
+fn spent_of(tables: &Tables, strings: &Interner, budget: &Budget) -> Amount {
     let same = |symbol: &Symbol, name: &str| same_name(&strings.get(*symbol), name);
     let sum = |sums: &mut dyn Iterator<Item = (&[Symbol], Sum)>,
                counts: &dyn Fn(&[Symbol]) -> bool| {
@@ -240,9 +240,9 @@ fn spent_of(tables: &Tables, strings: &Strings, budget: &Budget) -> Amount {
 }
 
 impl ServiceDays {
-    fn of(books: &Books, complete: &[KnownDay<'_>], usage: Symbol) -> Self {
-        let latest = complete.last().map(|day| books.day_services(*day));
-        let (usual, usual_count) = books.usual_service_days(complete).unwrap_or_default();
+    fn of(scope_totals: &ScopeTotals, complete: &[KnownDay<'_>], usage: Symbol) -> Self {
+        let latest = complete.last().map(|day| scope_totals.day_services(*day));
+        let (usual, usual_count) = scope_totals.usual_service_days(complete).unwrap_or_default();
         let mut services = Self { latest: latest.unwrap_or_default(), usual, usual_count };
         // A service that is usual and cost nothing on the latest day has a series that says so.
         for [service, currency] in services.usual.keys() {

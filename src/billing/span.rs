@@ -13,8 +13,8 @@ pub enum Span {
     /// Days by their date. Rows of other days are ignored: Azure's filter is not to be trusted.
     Days(DayRange),
     /// The rows of a billing period that are dated before it, which no reading by date shows. They
-    /// are few, so a period too long for one reading is read as its days and its guests.
-    Guests(Period),
+    /// are few, so a period too long for one reading is read as its days and its late rows.
+    Late(Period),
 }
 
 /// As people say it: `2026-11`, or `2026-11-20..2026-11-23`.
@@ -23,7 +23,7 @@ impl fmt::Display for Span {
         match self {
             Self::Period(period) => period.fmt(f),
             Self::Days(range) => range.fmt(f),
-            Self::Guests(period) => write!(f, "the late rows of {period}"),
+            Self::Late(period) => write!(f, "the late rows of {period}"),
         }
     }
 }
@@ -32,7 +32,7 @@ impl Span {
     /// The days on which its rows count.
     pub fn days(self) -> DayRange {
         match self {
-            Self::Period(period) | Self::Guests(period) => period.days(),
+            Self::Period(period) | Self::Late(period) => period.days(),
             Self::Days(range) => range,
         }
     }

@@ -14,9 +14,9 @@ use super::signals::{Signals, stopped};
 use super::{WrongFlags, wiring};
 use crate::azure::transport;
 use crate::backfill::{
-    self, Months, Order, Persistence, Progress, Receiver, Subject, Target, foreign_labels,
+    self, BackfillJob, Months, Persistence, Progress, Receiver, ScopeTarget, Target, foreign_labels,
 };
-use crate::billing::history::Wanted;
+use crate::billing::history::HistoryOptions;
 use crate::billing::period::{Period, day_of};
 use crate::cli::BackfillArgs;
 use crate::config::{Config, ReceiverUrl};
@@ -50,9 +50,9 @@ pub(super) async fn run(args: &BackfillArgs, config: &Config) -> Result<()> {
     }
 }
 
-fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> {
+fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<BackfillJob> {
     let months = Months::closed(args.from, args.to, now).map_err(WrongFlags)?;
-    let wanted = Wanted { limits: config.metrics.limits, instances: args.instances };
+    let wanted = HistoryOptions { limits: config.metrics.limits, instances: args.instances };
     foreign_labels(&args.label, wanted).map_err(WrongFlags)?;
     let (target, state) = match (&args.output, &args.remote_write) {
         (Some(path), _) => (Target::File(path.clone()), beside(lasting(path))),
@@ -62,13 +62,13 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Order> 
         }
         (None, None) => anyhow::bail!("no target"),
     };
-    let scopes = config.scopes.iter().map(|scope| Subject {
+    let scopes = config.scopes.iter().map(|scope| ScopeTarget {
         info: scope_info(scope),
         read: scope.read,
         cost_allocation: scope.cost_allocation,
         charges_are_free: scope.charges_are_free,
     });
-    Ok(Order {
+    Ok(BackfillJob {
         scopes: scopes.collect(),
         months,
         wanted,

@@ -16,7 +16,7 @@ use crate::billing::budget::Budget;
 use crate::billing::period::{DayRange, day_of};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Scope, ScopeBudget};
-use crate::metrics::{About, LogLines};
+use crate::metrics::{BuildFlags, LogLines};
 
 /// The newest days that are asked for: the source lags by one to three, and a new month has none.
 const DAYS: i32 = 7;
@@ -30,14 +30,15 @@ pub(super) async fn run(args: &CheckArgs, config: &Config, log: &Arc<LogLines>) 
         say("Azure was not asked; --online asks whether it gives access\n")?;
         return Ok(true);
     }
-    let world = wiring::world(config, About { demo: false, process: false }, log)?;
+    let context = wiring::context(config, BuildFlags { demo: false, process: false }, log)?;
     say("\n")?;
-    let today = day_of(world.clock.now());
+    let today = day_of(context.clock.now());
     let days = DayRange { first: today.saturating_sub((DAYS - 1).days()), last: today };
     let table = Table::of(config);
     say(&table.head())?;
     let mut all = true;
-    for (index, asked) in ask_all(config, &world.client, days, args.timeout).into_iter().enumerate()
+    for (index, asked) in
+        ask_all(config, &context.client, days, args.timeout).into_iter().enumerate()
     {
         let label = &config.scopes[index].label;
         let Some(asked) = asked else {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 use url::Url;
 
-use super::serve::{Front, bind, exporter};
+use super::serve::{HttpOptions, bind, exporter};
 use super::signals::{Signals, stopped};
 use super::simulate::{enrollment, private_listener, simulator};
 use super::web::Web;
@@ -26,9 +26,9 @@ use crate::cli::DemoArgs;
 use crate::config::{
     Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget, Secret,
 };
-use crate::metrics::{About, LogLines};
+use crate::metrics::{BuildFlags, LogLines};
 use crate::poller::Clock;
-use crate::server::{Patience, serve};
+use crate::server::{Timeouts, serve};
 use azure_billing_simulator::{Options, SimulatedScope, Simulator, Surge};
 
 /// So that a visitor sees polls happen.
@@ -41,7 +41,7 @@ pub(super) async fn run(args: &DemoArgs, web: Web, log: &Arc<LogLines>) -> Resul
     let endpoint = Url::parse(&format!("http://{}", azure.local_addr()?))?;
     let simulator = simulator(with_an_anomaly(enrollment(&args.enrollment)));
     let config = config(&simulator, endpoint.clone())?;
-    let world = wiring::world(&config, About { demo: true, process: true }, log)?;
+    let context = wiring::context(&config, BuildFlags { demo: true, process: true }, log)?;
     warn!("DEMO: every cost below is simulated; no Azure account is read");
     info!(%endpoint, "simulating Azure");
     let mut greeting = String::new();
@@ -55,10 +55,10 @@ pub(super) async fn run(args: &DemoArgs, web: Web, log: &Arc<LogLines>) -> Resul
     greet(greeting);
     let mut servers = JoinSet::new();
     let stop = stopped(signals.stop.clone());
-    servers.spawn(serve(azure, simulator.router(), Arc::default(), Patience::default(), stop));
+    servers.spawn(serve(azure, simulator.router(), Arc::default(), Timeouts::default(), stop));
     let args = &args.web;
-    let front = Front { listeners, args, web, demo: true, source: None, hangups: None };
-    exporter(config, world, front, signals).await
+    let front = HttpOptions { listeners, args, web, demo: true, source: None, hangups: None };
+    exporter(config, context, front, signals).await
 }
 
 /// Writes to standard output. The demo goes on where nobody reads that, be it gone or a full pipe: the

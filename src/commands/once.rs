@@ -12,7 +12,7 @@ use super::wiring;
 use crate::cli::OnceArgs;
 use crate::config::Config;
 use crate::files::Output;
-use crate::metrics::{About, Format, LogLines};
+use crate::metrics::{BuildFlags, Format, LogLines};
 
 /// Whether every scope was read.
 pub(super) async fn run(args: &OnceArgs, config: &Config, log: &Arc<LogLines>) -> Result<bool> {
@@ -24,9 +24,9 @@ pub(super) async fn run(args: &OnceArgs, config: &Config, log: &Arc<LogLines>) -
         None => "cannot write to standard output".to_owned(),
     };
     let output = args.output.as_deref().map(Output::prepare).transpose().with_context(cannot)?;
-    let world = wiring::world(config, About { demo: false, process: false }, log)?;
+    let context = wiring::context(config, BuildFlags { demo: false, process: false }, log)?;
     let mut polls = JoinSet::new();
-    for mut poller in wiring::pollers(config, &world) {
+    for mut poller in wiring::pollers(config, &context) {
         polls.spawn(async move { poller.poll().await });
     }
     let polled = async {
@@ -40,7 +40,7 @@ pub(super) async fn run(args: &OnceArgs, config: &Config, log: &Arc<LogLines>) -
         failed = polled => failed,
         () = stopped(signals.stop.clone()) => anyhow::bail!("stopped before every scope was read; nothing was written"),
     };
-    let text = world.exposition.scrape(Format::Text).context("no exposition")?;
+    let text = context.exposition.scrape(Format::Text).context("no exposition")?;
     let written = async {
         let Some(mut output) = output else {
             return std::io::stdout().write_all(text.as_bytes());

@@ -12,7 +12,7 @@ use crate::status::Status;
 
 /// The poll loops. They end with the value.
 #[derive(Default)]
-pub(super) struct Polls {
+pub(super) struct PollTasks {
     tasks: JoinSet<()>,
     running: Vec<Running>,
 }
@@ -22,7 +22,7 @@ struct Running {
     task: AbortHandle,
 }
 
-impl Polls {
+impl PollTasks {
     pub(super) fn start(&mut self, poller: Poller) {
         let handle = poller.handle();
         let task = self.tasks.spawn(poller.run());
@@ -47,16 +47,16 @@ impl Polls {
 
     /// Waits for a loop that ends by itself, which only a bug brings about, and tells: it must not go
     /// unnoticed. For ever, where none does.
-    pub(super) async fn tell_deaths(&mut self, status: &Status) {
+    pub(super) async fn watch(&mut self, status: &Status) {
         loop {
             match self.tasks.join_next_with_id().await {
-                Some(ended) => self.tell_death(ended, status),
+                Some(ended) => self.report_death(ended, status),
                 None => pending().await,
             }
         }
     }
 
-    fn tell_death(&self, ended: Result<(Id, ()), JoinError>, status: &Status) {
+    fn report_death(&self, ended: Result<(Id, ()), JoinError>, status: &Status) {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
         // One that a reload has ended is not here any more.
         if let Some(dead) = self.running.iter().find(|running| running.task.id() == id) {
@@ -83,30 +83,34 @@ mod tests {
     use super::*;
     use crate::commands::wiring;
     use crate::config::{Config, Environment};
-    use crate::metrics::About;
-    use crate::poller::World;
+    use crate::metrics::BuildFlags;
+    use crate::poller::PollContext;
 
     const TWO: &str = "azure: {endpoint: \"http://127.0.0.1:1\", auth: {method: token, token: x}}\nscopes: [{department: \"1\", name: shop}, {department: \"2\", name: web}]\n";
 
-    fn polls(tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 2]) -> (Config, World, Polls) {
+    fn polls(
+        tasks: [Pin<Box<dyn Future<Output = ()> + Send>>; 2],
+    ) -> (Config, PollContext, PollTasks) {
         let config = Config::from_yaml(TWO, &Environment::default()).unwrap();
-        let world =
-            wiring::world(&config, About { demo: false, process: false }, &Arc::default()).unwrap();
-        let mut polls = Polls::default();
-        for (poller, task) in wiring::pollers(&config, &world).iter().zip(tasks) {
+        let context =
+            wiring::context(&config, BuildFlags { demo: false, process: false }, &Arc::default())
+                .unwrap();
+        let mut polls = PollTasks::default();
+        for (poller, task) in wiring::pollers(&config, &context).iter().zip(tasks) {
             let (handle, task) = (poller.handle(), polls.tasks.spawn(task));
             polls.running.push(Running { handle, task });
         }
-        (config, world, polls)
+        (config, context, polls)
     }
 
     #[tokio::test]
     async fn a_loop_that_panics_is_told_dead_and_one_that_a_reload_ends_is_not() {
-        let (config, world, mut polls) = polls([Box::pin(pending()), Box::pin(async { panic!() })]);
+        let (config, context, mut polls) =
+            polls([Box::pin(pending()), Box::pin(async { panic!() })]);
         polls.keep_only(&[config.scopes[1].id.clone()]);
-        let told = polls.tell_deaths(&world.status);
+        let told = polls.watch(&context.status);
         assert!(timeout(Duration::from_millis(50), told).await.is_err(), "it goes on");
-        let dead: Vec<bool> = world.status.scopes().iter().map(|scope| scope.dead).collect();
+        let dead: Vec<bool> = context.status.scopes().iter().map(|scope| scope.dead).collect();
         assert_eq!(dead, [false, true]);
         assert!(polls.tasks.is_empty(), "both have ended");
     }

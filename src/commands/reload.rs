@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
 use super::changes::{self, changes};
-use super::polls::Polls;
+use super::polls::PollTasks;
 use super::supervisor::Systemd;
 use super::wiring;
 use crate::billing::scope::ScopeId;
@@ -21,22 +21,22 @@ use crate::cli::SourceArgs;
 use crate::config::{Config, Problem};
 use crate::descriptors;
 use crate::log_limit::LogLimit;
-use crate::poller::{self, World};
+use crate::poller::{self, PollContext};
 use crate::server::{Reloaded, Reloads};
 
 /// More wishes than this wait at the door.
 const MOST_WISHES: usize = 64;
 
 /// Wishes for a reload.
-pub(super) struct Wishes(mpsc::Receiver<oneshot::Sender<Reloaded>>);
+pub(super) struct ReloadRequests(mpsc::Receiver<oneshot::Sender<Reloaded>>);
 
 /// Where to wish for a reload, and where that is heard.
-pub(super) fn wishes() -> (Reloads, Wishes) {
+pub(super) fn wishes() -> (Reloads, ReloadRequests) {
     let (reloads, wishes) = mpsc::channel(MOST_WISHES);
-    (reloads, Wishes(wishes))
+    (reloads, ReloadRequests(wishes))
 }
 
-impl Wishes {
+impl ReloadRequests {
     /// Waits for some: all that are there.
     pub(super) async fn next(&mut self) -> Vec<oneshot::Sender<Reloaded>> {
         let mut wishes = Vec::new();
@@ -71,22 +71,22 @@ pub(super) struct Reloader {
     /// The flags, where they name a file.
     source: Option<SourceArgs>,
     config: Config,
-    world: World,
+    context: PollContext,
     /// Whoever may ask for reloads may ask for thousands.
     limit: LogLimit,
 }
 
 impl Reloader {
-    pub(super) fn new(source: Option<&SourceArgs>, config: Config, world: World) -> Self {
+    pub(super) fn new(source: Option<&SourceArgs>, config: Config, context: PollContext) -> Self {
         let source = source.filter(|source| source.config_file.is_some()).cloned();
-        Self { source, config, world, limit: LogLimit::default() }
+        Self { source, config, context, limit: LogLimit::default() }
     }
 
     /// Meets some wishes by one reload.
     pub(super) async fn meet(
         &mut self,
         wishes: Vec<oneshot::Sender<Reloaded>>,
-        polls: &mut Polls,
+        polls: &mut PollTasks,
         supervisor: &Systemd,
     ) {
         supervisor.tell_reloading();
@@ -99,7 +99,7 @@ impl Reloader {
     }
 
     /// Reads the configuration again and lets it count, whole or not at all.
-    async fn reload(&mut self, polls: &mut Polls) -> Reloaded {
+    async fn reload(&mut self, polls: &mut PollTasks) -> Reloaded {
         let Some(source) = self.source.clone() else {
             const WHY: &str = "there is no configuration file to read again: restart the exporter with other flags, or with --config.file";
             if let Some(left_out) = self.limit.pass(WHY) {
@@ -109,7 +109,7 @@ impl Reloader {
         };
         match self.follow(source, polls).await {
             Ok((changes, warnings)) => {
-                self.world.status.configured(self.world.clock.now());
+                self.context.status.configured(self.context.clock.now());
                 let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
                 if let Some(left_out) = self.limit.pass(&format!("{lines}{warnings:?}")) {
                     let changes = changes.join("; ");
@@ -119,7 +119,7 @@ impl Reloader {
                 Reloaded::Done(format!("the configuration was read again\n{lines}"))
             }
             Err(why) => {
-                self.world.status.reload_failed();
+                self.context.status.reload_failed();
                 let why = descriptors::explain(format!("{why:#}"));
                 if let Some(left_out) = self.limit.pass(&why) {
                     error!(left_out, "the configuration stays as it was: {why}");
@@ -133,7 +133,7 @@ impl Reloader {
     async fn follow(
         &mut self,
         source: SourceArgs,
-        polls: &mut Polls,
+        polls: &mut PollTasks,
     ) -> Result<(Vec<String>, Vec<Problem>)> {
         let read = spawn_blocking(move || wiring::configuration(&source)).await;
         let new = read.context("reading it has ended by a bug, please report this")??;
@@ -145,26 +145,26 @@ impl Reloader {
     }
 
     /// Lets another configuration count.
-    async fn take_over(&mut self, new: Config, polls: &mut Polls) -> Result<()> {
-        let mut world = World { poll: new.poll, ..self.world.clone() };
+    async fn take_over(&mut self, new: Config, polls: &mut PollTasks) -> Result<()> {
+        let mut context = PollContext { poll: new.poll, ..self.context.clone() };
         if new.azure != self.config.azure {
-            world.client = wiring::successor(&new, &world.client)?;
+            context.client = wiring::successor(&new, &context.client)?;
         }
         let (handles, wanted) = (polls.handles(), wiring::wanted(&new));
         let reloaded = spawn_blocking(move || {
-            let added = poller::reload(&world, &handles, wanted).map_err(|why| anyhow!(why))?;
-            Ok::<_, anyhow::Error>((world, added))
+            let added = poller::reload(&context, &handles, wanted).map_err(|why| anyhow!(why))?;
+            Ok::<_, anyhow::Error>((context, added))
         });
-        let (world, added) = reloaded
+        let (context, added) = reloaded
             .await
             .context("it has ended by a bug; restart the exporter and report this")??;
-        world.client.take_over(&new.azure);
+        context.client.take_over(&new.azure);
         let scopes: Vec<ScopeId> = new.scopes.iter().map(|scope| scope.id.clone()).collect();
         polls.keep_only(&scopes);
         for poller in added {
             polls.start(poller);
         }
-        self.world = world;
+        self.context = context;
         // The store stays where it is.
         self.config = Config { state_path: self.config.state_path.take(), ..new };
         Ok(())

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;
 
-use super::polls::Polls;
+use super::polls::PollTasks;
 use super::reload::{Reloader, follow, hangups, wishes};
 use super::signals::{Signals, stopped};
 use super::supervisor::Systemd;
@@ -20,9 +20,9 @@ use super::web::Web;
 use super::wiring;
 use crate::cli::{ServeArgs, SourceArgs, WebArgs};
 use crate::config::{Config, ListenAddress, PathPrefix, Scope};
-use crate::metrics::{About, LogLines};
-use crate::poller::World;
-use crate::server::{Patience, Reloads, Site, router, serve};
+use crate::metrics::{BuildFlags, LogLines};
+use crate::poller::PollContext;
+use crate::server::{AppState, Reloads, Timeouts, router, serve};
 
 pub(super) async fn run(
     args: &ServeArgs,
@@ -35,17 +35,17 @@ pub(super) async fn run(
     let signals = Signals::listen()?;
     let hangups = Some(hangups()?);
     wiring::warn(&config.warnings);
-    let mut world = wiring::world(&config, About { demo: false, process: true }, log)?;
+    let mut context = wiring::context(&config, BuildFlags { demo: false, process: true }, log)?;
     let listeners = bind(&args.listen_address)?;
-    world.store = wiring::store(&config, &world.clock)?;
+    context.store = wiring::store(&config, &context.clock)?;
     announce(&config, &listeners, &args.web, &web);
     let source = Some(&args.source);
-    let front = Front { listeners, args: &args.web, web, demo: false, source, hangups };
-    exporter(config, world, front, signals).await
+    let front = HttpOptions { listeners, args: &args.web, web, demo: false, source, hangups };
+    exporter(config, context, front, signals).await
 }
 
 /// Where the exporter is found, by whom, and what it listens to beside.
-pub(super) struct Front<'a> {
+pub(super) struct HttpOptions<'a> {
     pub(super) listeners: Vec<TcpListener>,
     pub(super) args: &'a WebArgs,
     pub(super) web: Web,
@@ -59,22 +59,22 @@ pub(super) struct Front<'a> {
 /// Serves and polls until the signals say stop.
 pub(super) async fn exporter(
     config: Config,
-    world: World,
-    front: Front<'_>,
+    context: PollContext,
+    front: HttpOptions<'_>,
     signals: Signals,
 ) -> Result<()> {
     let access = front.web.access();
-    let status = world.status.clone();
-    status.configured(world.clock.now());
-    let certificate = front.web.certificate(status.clone(), world.clock.clone());
+    let status = context.status.clone();
+    status.configured(context.clock.now());
+    let certificate = front.web.certificate(status.clone(), context.clock.clone());
     let (reloads, mut wished) = wishes();
     let (restored, is_restored) = watch::channel(false);
-    let router = router(site(&world, &front, reloads.clone(), is_restored), access.clone());
+    let router = router(site(&context, &front, reloads.clone(), is_restored), access.clone());
     let threads = AnswerThreads::start().context("no threads to answer with")?;
     let mut servers = JoinSet::new();
     for listener in front.listeners {
         let stop = stopped(signals.stop.clone());
-        let served = serve(listener, router.clone(), access.clone(), Patience::default(), stop);
+        let served = serve(listener, router.clone(), access.clone(), Timeouts::default(), stop);
         servers.spawn_on(served, threads.handle());
     }
     let supervisor = Systemd::from_environment();
@@ -86,11 +86,11 @@ pub(super) async fn exporter(
         attendants.spawn(follow(hangups, reloads));
     }
     supervisor.tell("READY=1");
-    let mut polls = Polls::default();
-    let pollers = wiring::pollers(&config, &world);
+    let mut polls = PollTasks::default();
+    let pollers = wiring::pollers(&config, &context);
     restored.send_replace(true);
     pollers.into_iter().for_each(|poller| polls.start(poller));
-    let mut reloader = Reloader::new(front.source, config, world);
+    let mut reloader = Reloader::new(front.source, config, context);
     let stop = stopped(signals.stop.clone());
     tokio::pin!(stop);
     loop {
@@ -105,7 +105,7 @@ pub(super) async fn exporter(
                 }
                 bail!("the server has ended although nothing stopped it; restart the exporter and report this");
             }
-            () = polls.tell_deaths(&status) => {}
+            () = polls.watch(&status) => {}
             wishes = wished.next() => tokio::select! {
                 () = &mut stop => break,
                 () = reloader.meet(wishes, &mut polls, &supervisor) => {}
@@ -125,15 +125,15 @@ pub(super) async fn exporter(
 
 /// What the server shows.
 fn site(
-    world: &World,
-    front: &Front<'_>,
+    context: &PollContext,
+    front: &HttpOptions<'_>,
     reloads: Reloads,
     restored: watch::Receiver<bool>,
-) -> Site {
-    let clock = world.clock.clone();
-    Site {
-        exposition: world.exposition.clone(),
-        status: world.status.clone(),
+) -> AppState {
+    let clock = context.clock.clone();
+    AppState {
+        exposition: context.exposition.clone(),
+        status: context.status.clone(),
         external_url: front.args.path.external_url.clone(),
         prefix: front.args.path.prefix(),
         telemetry_path: front.args.telemetry_path.clone(),

@@ -11,7 +11,7 @@ use super::serve::bind;
 use super::signals::{Signals, stopped};
 use crate::cli::{EnrollmentArgs, SimulateArgs};
 use crate::poller::Clock;
-use crate::server::{Patience, serve};
+use crate::server::{Timeouts, serve};
 use azure_billing_simulator::{Options, Simulator};
 
 pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
@@ -34,7 +34,7 @@ pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
             listener,
             simulator.router(),
             Arc::default(),
-            Patience::default(),
+            Timeouts::default(),
             stopped(signals.stop.clone()),
         ));
     }

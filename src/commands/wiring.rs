@@ -7,14 +7,14 @@ use jiff::SignedDuration;
 use tracing::warn;
 
 use crate::azure::transport::{self, Transport};
-use crate::azure::{Client, Patience};
-use crate::billing::ledger::TagKeys;
+use crate::azure::{Client, Timeouts};
+use crate::billing::daily_sums::TagKeys;
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Environment, Problem, Scope};
-use crate::metrics::{About, ApiCalls, Exposition, LogLines};
-use crate::poller::{Clock, Poller, Wanted, World, scope_info};
+use crate::metrics::{ApiCalls, BuildFlags, Exposition, LogLines};
+use crate::poller::{Clock, PollContext, Poller, ScopeSpec, scope_info};
 use crate::status::Status;
 use crate::store::Store;
 
@@ -32,7 +32,7 @@ pub(super) const NO_CLIENT: &str = "no HTTP client: is the system's certificate 
 
 /// The way to Azure, over the real network.
 pub(super) fn client(config: &Config, calls: Arc<ApiCalls>) -> Result<Client> {
-    Ok(Client::new(&config.azure, transport(config)?, Patience::default(), calls))
+    Ok(Client::new(&config.azure, transport(config)?, Timeouts::default(), calls))
 }
 
 /// The way to Azure of another configuration, which goes on where the one before is.
@@ -53,7 +53,11 @@ pub(super) fn warn(warnings: &[Problem]) {
 }
 
 /// The parts that all scopes share.
-pub(super) fn world(config: &Config, about: About, log: &Arc<LogLines>) -> Result<World> {
+pub(super) fn context(
+    config: &Config,
+    about: BuildFlags,
+    log: &Arc<LogLines>,
+) -> Result<PollContext> {
     let infos = config.scopes.iter().map(scope_info);
     let status = Arc::new(Status::new(infos, config.poll.interval));
     let calls = Arc::new(ApiCalls::default());
@@ -61,7 +65,7 @@ pub(super) fn world(config: &Config, about: About, log: &Arc<LogLines>) -> Resul
         Exposition::new(status.clone(), calls.clone(), about).context("no exposition")?;
     let exposition = exposition.with_log(log.clone());
     let client = client(config, calls)?;
-    Ok(World {
+    Ok(PollContext {
         client: Arc::new(client),
         poll: config.poll,
         clock: Clock::system(),
@@ -87,14 +91,14 @@ pub(super) fn store(config: &Config, clock: &Clock) -> Result<Option<Arc<Store>>
 }
 
 /// A poller for each scope, with what is stored of it.
-pub(super) fn pollers(config: &Config, world: &World) -> Vec<Poller> {
-    wanted(config).into_iter().map(|wanted| Poller::new(world.clone(), wanted)).collect()
+pub(super) fn pollers(config: &Config, context: &PollContext) -> Vec<Poller> {
+    wanted(config).into_iter().map(|wanted| Poller::new(context.clone(), wanted)).collect()
 }
 
 /// How each scope is to be read.
-pub(super) fn wanted(config: &Config) -> Vec<Wanted> {
+pub(super) fn wanted(config: &Config) -> Vec<ScopeSpec> {
     let tag_keys: TagKeys = config.metrics.tags.iter().cloned().collect();
-    let wanted = |(index, scope): (usize, &Scope)| Wanted {
+    let wanted = |(index, scope): (usize, &Scope)| ScopeSpec {
         scope: scope.clone(),
         rules: rules(config, index),
         tag_keys: tag_keys.clone(),

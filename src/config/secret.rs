@@ -41,7 +41,7 @@ impl Secret {
     /// The secret as it is now, one line. Reads a small local file, if at all, and blocks for that
     /// long.
     pub fn read(&self) -> Result<SecretString, SecretError> {
-        self.read_with(|text| one_line(SecretString::from(text)))
+        self.read_with(|text| sanitize_line(SecretString::from(text)))
     }
 
     /// The same for a secret of many lines, such as the PEM of a private key.
@@ -140,13 +140,13 @@ fn read_file(path: &Path) -> Result<String, SecretProblem> {
 
 /// A secret that stands in the configuration or the environment itself.
 pub(super) fn bare(text: &str) -> Result<SecretString, String> {
-    one_line(SecretString::from(text))
+    sanitize_line(SecretString::from(text))
         .map_err(|_| "is empty or more than one line; give the bare secret".to_owned())
 }
 
 /// Takes off the mark and the line end that editors and `echo` leave, and refuses what is still no
 /// secret.
-fn one_line(secret: SecretString) -> Result<SecretString, SecretProblem> {
+fn sanitize_line(secret: SecretString) -> Result<SecretString, SecretProblem> {
     let text = secret.expose_secret().trim_start_matches(BYTE_ORDER_MARK);
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);

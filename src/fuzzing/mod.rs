@@ -15,24 +15,24 @@ use jiff::civil::date;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use crate::azure::wire::{Wanted, read_page, read_repaired_page};
+use crate::azure::wire::{RowOptions, read_page, read_repaired_page};
 use crate::azure::{Failure, judge, judge_file, resolve_next_link};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
-use crate::billing::facts::SlotFacts;
-use crate::billing::ledger::{Slot, TagKeys};
+use crate::billing::daily_sums::{DayBucket, TagKeys};
+use crate::billing::facts::BucketFacts;
+use crate::billing::metric_families::{FAMILIES, Value};
 use crate::billing::period::Period;
-use crate::billing::published::{FAMILIES, Value};
 use crate::billing::rules::Rules;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
 use crate::billing::span::Span;
 use crate::config::{Cloud, Config, Environment, web_config_of_stranger};
-use crate::metrics::{About, ApiCalls, Exposition, Format};
+use crate::metrics::{ApiCalls, BuildFlags, Exposition, Format};
 use crate::server::negotiated_content_type;
-use crate::spool::Spool;
+use crate::spill_buffer::SpillBuffer;
 use crate::status::{ScopeInfo, Status};
-use crate::store::{Answer, Keeping, Shelf};
+use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
 
 pub use self::reports::{manifest, report};
 
@@ -56,7 +56,7 @@ pub const TARGETS: &[(&str, Target)] = &[
 /// what the scope costs is what its rows cost, as all of them count.
 /// The same holds of a page that is only read once its texts are repaired.
 pub fn page(bytes: &[u8]) {
-    let wanted = Wanted { tags: true, cost_allocation: false, cloud: Cloud::Public };
+    let wanted = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
     if !publish(|fold| read_page(bytes, wanted, fold).is_ok()) {
         publish(|fold| read_repaired_page(bytes, wanted, fold).is_some());
     }
@@ -66,24 +66,24 @@ pub fn page(bytes: &[u8]) {
 fn publish(read: impl FnOnce(&mut dyn FnMut(&Charge<'_>)) -> bool) -> bool {
     let period = Period::of(date(2026, 11, 20));
     let tag_keys: TagKeys = Arc::new(["team".to_owned()]);
-    let mut rows = Spool::new(&tag_keys);
+    let mut rows = SpillBuffer::new(&tag_keys);
     let (mut total, mut costs) = (Amount::ZERO, BTreeMap::<String, Amount>::new());
     let is_read = read(&mut |charge| {
         total += charge.cost;
         *costs.entry(charge.currency.trim().to_uppercase()).or_default() += charge.cost;
         let date = charge.date.unwrap_or(period.days().first);
-        rows.note(charge, Slot::of_period(date, period));
+        rows.push(charge, DayBucket::of_period(date, period));
     });
     assert!(total.to_f64().is_finite());
     if is_read {
-        rows.count();
+        rows.commit_page();
         rows.finish();
         hold(rows, &costs, period, &tag_keys);
     }
     is_read
 }
 
-fn hold(rows: Spool, costs: &BTreeMap<String, Amount>, period: Period, tag_keys: &TagKeys) {
+fn hold(rows: SpillBuffer, costs: &BTreeMap<String, Amount>, period: Period, tag_keys: &TagKeys) {
     let Some(snapshot) = snapshot(rows, period, tag_keys) else { return };
     let mut published = BTreeMap::<String, Amount>::new();
     for family in FAMILIES {
@@ -102,22 +102,23 @@ fn hold(rows: Spool, costs: &BTreeMap<String, Amount>, period: Period, tag_keys:
     }
 }
 
-fn snapshot(rows: Spool, period: Period, tag_keys: &TagKeys) -> Option<Snapshot> {
+fn snapshot(rows: SpillBuffer, period: Period, tag_keys: &TagKeys) -> Option<Snapshot> {
     let rules = Rules::default();
     let (span, began) = (Span::Period(period), period.start());
-    let answer = Answer { span, rows, facts: SlotFacts::new(), began, by_report: false };
+    let answer = CompletedRead { span, rows, facts: BucketFacts::new(), began, by_report: false };
     let since = period.days().first;
-    let mut shelf = Shelf::default();
-    let kept = shelf.keep(&answer, Keeping { since, complete_after: rules.day_complete_after });
+    let mut scope_store = ScopeStore::default();
+    let kept = scope_store
+        .keep(&answer, RetentionPolicy { since, complete_after: rules.day_complete_after });
     assert!(kept.is_ok(), "{kept:?}");
-    shelf.books.snapshot(&rules, tag_keys, false)
+    scope_store.scope_totals.snapshot(&rules, tag_keys, false)
 }
 
 fn exposition(snapshot: Snapshot) -> String {
     let id = ScopeId { scope_type: ScopeType::Department, id: "1".into(), cost: CostType::Actual };
     let info = ScopeInfo { label: "shop".into(), id: id.clone(), enrollment: None };
     let status = Arc::new(Status::new([info], Duration::from_secs(60)));
-    let about = About { demo: false, process: false };
+    let about = BuildFlags { demo: false, process: false };
     let written = Exposition::new(status, Arc::<ApiCalls>::default(), about).and_then(|text| {
         text.publish(&id, snapshot)?;
         text.scrape(Format::Text)

@@ -6,7 +6,7 @@ use http::Uri;
 use serde_json::Value;
 
 use crate::azure::report_files;
-use crate::azure::wire::{Report, ReportReader, Wanted};
+use crate::azure::wire::{Report, ReportReader, RowOptions};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
 use crate::config::Cloud;
@@ -15,7 +15,7 @@ use crate::config::Cloud;
 /// what is said of a bad one is short. The first bytes say where it is cut and what is wanted.
 pub fn report(bytes: &[u8]) {
     let Some((&[wanted, seed], file)) = bytes.split_first_chunk() else { return };
-    let wanted = Wanted {
+    let wanted = RowOptions {
         tags: wanted & 1 == 0,
         cost_allocation: wanted & 2 == 0,
         cloud: if wanted & 4 == 0 { Cloud::Public } else { Cloud::China },
@@ -37,7 +37,7 @@ struct Outcome {
     end: Result<Report, String>,
 }
 
-fn read<'a>(wanted: Wanted, mut parts: impl Iterator<Item = &'a [u8]>) -> Outcome {
+fn read<'a>(wanted: RowOptions, mut parts: impl Iterator<Item = &'a [u8]>) -> Outcome {
     let (mut rows, mut total) = (DefaultHasher::new(), Amount::ZERO);
     let mut reader = ReportReader::new(wanted);
     let mut fold = |charge: &Charge<'_>| {

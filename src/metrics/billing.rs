@@ -18,8 +18,8 @@ use prometheus_client::registry::Registry;
 
 use super::cores::share;
 use super::labels::{Labels, OneLabel};
+use crate::billing::metric_families::{FAMILIES, PublishedFamily};
 use crate::billing::period::Period;
-use crate::billing::published::{FAMILIES, PublishedFamily};
 use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
 use crate::status::ScopeInfo;

@@ -25,14 +25,14 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 /// The kept part: the header and blocks that end on a whole byte, so that others can follow.
 #[derive(Debug)]
-pub(super) struct Beginning {
+pub(super) struct GzipPrefix {
     /// The bytes.
     pub(super) bytes: Bytes,
     /// Of the text in them.
     crc: Crc,
 }
 
-impl Beginning {
+impl GzipPrefix {
     /// Of a text in parts.
     pub(super) fn of(text: &[Bytes]) -> Result<Self, Error> {
         let pieces: Vec<&[u8]> = text.iter().flat_map(|part| part.chunks(PIECE)).collect();
@@ -94,7 +94,7 @@ mod tests {
             (vec![long, "a 1\n".to_owned()], "b 2\n"),
         ] {
             let parts: Vec<Bytes> = kept.iter().cloned().map(Bytes::from).collect();
-            let (beginning, kept) = (Beginning::of(&parts).unwrap(), kept.concat());
+            let (beginning, kept) = (GzipPrefix::of(&parts).unwrap(), kept.concat());
             for live in [live, "c 3\n"] {
                 let member = [beginning.bytes.clone(), beginning.end(live).unwrap()].concat();
                 // Reads a single member, and compares its checksum and length.

@@ -51,7 +51,7 @@ pub struct Exposition {
     calls: Arc<ApiCalls>,
     refused: AtomicU64,
     log: Arc<LogLines>,
-    about: About,
+    about: BuildFlags,
 }
 
 /// A scope as a reload leaves it.
@@ -67,7 +67,7 @@ pub struct Renewed {
 
 /// What the process is.
 #[derive(Clone, Copy, Debug)]
-pub struct About {
+pub struct BuildFlags {
     /// Whether the data is simulated, which nobody may take for real.
     pub demo: bool,
     /// Whether to write `process_*`. They would collide with node_exporter's own in its textfile
@@ -80,7 +80,11 @@ impl Exposition {
     ///
     /// # Errors
     /// When the text cannot be written, which is a bug.
-    pub fn new(status: Arc<Status>, calls: Arc<ApiCalls>, about: About) -> Result<Self, Error> {
+    pub fn new(
+        status: Arc<Status>,
+        calls: Arc<ApiCalls>,
+        about: BuildFlags,
+    ) -> Result<Self, Error> {
         let scopes = status.scopes().iter().map(|scope| scope.info.clone()).collect();
         let publisher = Publisher::new(scopes)?;
         let (log, refused) = (Arc::default(), AtomicU64::new(0));
@@ -186,7 +190,7 @@ struct Live {
     calls: Arc<ApiCalls>,
     refused: u64,
     log: Arc<LogLines>,
-    about: About,
+    about: BuildFlags,
 }
 
 #[derive(Debug, EncodeLabelSet)]

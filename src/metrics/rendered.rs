@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use bytes::Bytes;
 
 use super::billing::{self, Published};
-use super::gzip::Beginning;
+use super::gzip::GzipPrefix;
 use crate::billing::overview::Overview;
 use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
@@ -18,7 +18,7 @@ use crate::status::ScopeInfo;
 pub(super) struct Rendered {
     /// OpenMetrics text without its end, which is text 0.0.4 as well.
     pub(super) text: Vec<Bytes>,
-    pub(super) gzip: Beginning,
+    pub(super) gzip: GzipPrefix,
     /// By scope, in the order of the configuration.
     pub(super) overviews: Vec<Option<Arc<Overview>>>,
 }
@@ -145,7 +145,7 @@ impl Publisher {
 
 fn render(latest: Latest) -> Result<Rendered, Error> {
     let text = billing::render(latest.snapshots)?;
-    let gzip = Beginning::of(&text)?;
+    let gzip = GzipPrefix::of(&text)?;
     Ok(Rendered { text, gzip, overviews: latest.overviews })
 }
 

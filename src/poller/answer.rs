@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::azure::{self, Reading};
-use crate::billing::books::Books;
-use crate::billing::ledger::Slot;
+use crate::billing::daily_sums::DayBucket;
 use crate::billing::period::Period;
+use crate::billing::scope_totals::ScopeTotals;
 use crate::billing::span::Span;
 
 /// What an answer turned out to be.
@@ -14,21 +14,21 @@ pub(super) enum Understood {
     AsAsked,
     /// All of a period: Azure ignored the dates.
     Whole(Period),
-    /// All of a period, broken off: Azure ignored the filter for guests.
+    /// All of a period, broken off: Azure ignored the filter for late rows.
     Unfiltered,
 }
 
 /// Compares an answer with the question, by what is known of the days around it.
-pub(super) fn understand(books: &Books, span: Span, reading: &Reading) -> Understood {
+pub(super) fn interpret(scope_totals: &ScopeTotals, span: Span, reading: &Reading) -> Understood {
     match span {
         _ if reading.outside == 0 => Understood::AsAsked,
         Span::Period(_) => Understood::AsAsked,
-        Span::Guests(_) => Understood::Unfiltered,
+        Span::Late(_) => Understood::Unfiltered,
         Span::Days(asked) => {
             let outside = reading.sums.rows_outside(asked);
             let periods: BTreeSet<Period> = outside.keys().map(|day| Period::of(*day)).collect();
             let mut periods = periods.into_iter();
-            match periods.find(|period| books.is_whole(*period, asked, &outside)) {
+            match periods.find(|period| scope_totals.is_whole(*period, asked, &outside)) {
                 Some(period) => Understood::Whole(period),
                 None => Understood::AsAsked,
             }
@@ -40,11 +40,11 @@ pub(super) fn understand(books: &Books, span: Span, reading: &Reading) -> Unders
 /// see quantities alone gets zeros. What is free from the start, or covered, is another matter. `zeros`
 /// is how many rows of on-demand usage there are, which all cost 0.
 pub(super) fn refuse_zeros(
-    books: &Books,
+    scope_totals: &ScopeTotals,
     zeros: u64,
-    slots: Vec<Slot>,
+    buckets: Vec<DayBucket>,
 ) -> Result<(), azure::Error> {
-    if books.had_cost(slots) {
+    if scope_totals.had_cost(buckets) {
         return Err(azure::Error::NoCharges(format!(
             "all {zeros} rows of on-demand usage cost 0, and on the same days usage cost something before"
         )));

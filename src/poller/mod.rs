@@ -5,13 +5,13 @@
 
 mod answer;
 mod clock;
-mod desk;
 mod outcome;
 mod plan;
 mod reload;
-mod resume;
+mod restore;
 mod run;
+mod scope_cell;
 
 pub use clock::Clock;
-pub use reload::{Handle, Wanted, reload, scope_info};
-pub use run::{Poller, World};
+pub use reload::{Handle, ScopeSpec, reload, scope_info};
+pub use run::{PollContext, Poller};

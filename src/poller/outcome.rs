@@ -6,7 +6,7 @@ use crate::status::{FailureReason, PartResult, PollPart};
 
 /// What the readings of a poll add up to.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct PollTotals {
     /// Readings of the open period, without which its costs are as old as before.
     pub(super) open_readings: u64,
     pub(super) rows: u64,
@@ -17,7 +17,7 @@ pub(super) struct Tally {
 /// A poll on its way: what it has read, how its parts went, and what it need not ask again.
 #[derive(Default)]
 pub(super) struct Progress {
-    pub(super) tally: Tally,
+    pub(super) tally: PollTotals,
     pub(super) parts: [Option<PartResult>; PollPart::ALL.len()],
     /// What failed: a new plan must not ask it again in this poll.
     failed: Vec<Span>,

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::desk::{Desk, Settings};
-use super::run::{Poller, World};
-use crate::billing::ledger::TagKeys;
+use super::run::{PollContext, Poller};
+use super::scope_cell::{ScopeCell, Settings};
+use crate::billing::daily_sums::TagKeys;
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::config;
@@ -17,7 +17,7 @@ use crate::status::ScopeInfo;
 
 /// A way to a scope whose poller may be at work.
 #[derive(Clone)]
-pub struct Handle(pub(super) Arc<Desk>);
+pub struct Handle(pub(super) Arc<ScopeCell>);
 
 impl Handle {
     /// Whose it is.
@@ -27,7 +27,7 @@ impl Handle {
 }
 
 /// A scope as it shall be read from now on.
-pub struct Wanted {
+pub struct ScopeSpec {
     /// The scope.
     pub scope: config::Scope,
     /// What is published of it.
@@ -36,10 +36,10 @@ pub struct Wanted {
     pub tag_keys: TagKeys,
 }
 
-impl Wanted {
-    pub(super) fn settings(self, world: &World) -> Settings {
+impl ScopeSpec {
+    pub(super) fn settings(self, context: &PollContext) -> Settings {
         let Self { scope, rules, tag_keys } = self;
-        Settings { client: world.client.clone(), poll: world.poll, scope, rules, tag_keys }
+        Settings { client: context.client.clone(), poll: context.poll, scope, rules, tag_keys }
     }
 }
 
@@ -56,45 +56,46 @@ pub fn scope_info(scope: &config::Scope) -> ScopeInfo {
 /// # Errors
 /// Why nothing was changed: a bug, here or in a poll.
 pub fn reload(
-    world: &World,
+    context: &PollContext,
     handles: &[Handle],
-    wanted: Vec<Wanted>,
+    spec: Vec<ScopeSpec>,
 ) -> Result<Vec<Poller>, String> {
-    let infos: Vec<ScopeInfo> = wanted.iter().map(|wanted| scope_info(&wanted.scope)).collect();
-    let ids: Vec<ScopeId> = wanted.iter().map(|wanted| wanted.scope.id.clone()).collect();
-    let wanted: Vec<Settings> = wanted.into_iter().map(|wanted| wanted.settings(world)).collect();
-    let mut held: Vec<_> = handles.iter().map(|handle| handle.0.lock()).collect();
+    let infos: Vec<ScopeInfo> = spec.iter().map(|spec| scope_info(&spec.scope)).collect();
+    let ids: Vec<ScopeId> = spec.iter().map(|spec| spec.scope.id.clone()).collect();
+    let spec: Vec<Settings> = spec.into_iter().map(|spec| spec.settings(context)).collect();
+    let mut state: Vec<_> = handles.iter().map(|handle| handle.0.lock()).collect();
     if let Some(broken) = handles.iter().find(|handle| handle.0.is_broken()) {
         let scope = broken.id();
         return Err(format!("polling of {scope} has ended by a bug; restart the exporter instead"));
     }
     let place = |new: &Settings| handles.iter().position(|handle| *handle.id() == new.scope.id);
-    let renewed = wanted.iter().zip(infos).map(|(new, info)| {
-        let snapshot = place(new).and_then(|place| new.snapshot(&held[place].shelf.books));
+    let renewed = spec.iter().zip(infos).map(|(new, info)| {
+        let snapshot =
+            place(new).and_then(|place| new.snapshot(&state[place].scope_store.scope_totals));
         Renewed { info, interval: new.interval(), snapshot }
     });
     let renewed = renewed.collect();
-    world.exposition.renew(renewed).map_err(|error| {
+    context.exposition.renew(renewed).map_err(|error| {
         format!("the exposition cannot be written, please report this: {error}")
     })?;
-    for held in &mut held {
-        held.removed = true;
+    for state in &mut state {
+        state.removed = true;
     }
     let mut added = Vec::new();
-    for new in wanted {
+    for new in spec {
         match place(&new) {
-            Some(place) => held[place].read_as(new),
+            Some(place) => state[place].read_as(new),
             None => added.push(new),
         }
     }
-    drop(held);
-    if let Some(store) = &world.store {
+    drop(state);
+    if let Some(store) = &context.store {
         store.keep_only(&ids);
     }
     for handle in handles {
         handle.0.changed.notify_one();
     }
-    Ok(added.into_iter().map(|new| Poller::of(world.clone(), new)).collect())
+    Ok(added.into_iter().map(|new| Poller::of(context.clone(), new)).collect())
 }
 
 #[cfg(test)]
@@ -102,34 +103,34 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-    use crate::azure::{Client, Patience, transport};
+    use crate::azure::{Client, Timeouts, transport};
     use crate::config::{Config, Environment};
-    use crate::metrics::{About, ApiCalls, Exposition, Format};
+    use crate::metrics::{ApiCalls, BuildFlags, Exposition, Format};
     use crate::poller::Clock;
     use crate::status::Status;
 
     const SHOP: &str = "azure: {endpoint: \"http://127.0.0.1:1\", auth: {method: token, token: x}}\nscopes: [{department: \"1\", name: shop}]\n";
 
-    fn wanted(config: &Config) -> Vec<Wanted> {
-        let wanted = |scope: &config::Scope| Wanted {
+    fn spec(config: &Config) -> Vec<ScopeSpec> {
+        let spec = |scope: &config::Scope| ScopeSpec {
             scope: scope.clone(),
             rules: Rules::default(),
             tag_keys: TagKeys::default(),
         };
-        config.scopes.iter().map(wanted).collect()
+        config.scopes.iter().map(spec).collect()
     }
 
-    fn world(config: &Config) -> World {
+    fn context(config: &Config) -> PollContext {
         let status = Status::new(config.scopes.iter().map(scope_info), config.poll.interval);
         let (status, calls) = (Arc::new(status), Arc::<ApiCalls>::default());
-        let about = About { demo: false, process: false };
+        let about = BuildFlags { demo: false, process: false };
         let http = transport::client(&config.azure.endpoint, &[]).unwrap();
         let transport = transport::over(http);
-        World {
+        PollContext {
             client: Arc::new(Client::new(
                 &config.azure,
                 transport,
-                Patience::default(),
+                Timeouts::default(),
                 calls.clone(),
             )),
             poll: config.poll,
@@ -143,22 +144,22 @@ mod tests {
     #[test]
     fn books_that_a_bug_has_left_half_written_are_not_published_by_a_reload() {
         let config = Config::from_yaml(SHOP, &Environment::default()).unwrap();
-        let world = world(&config);
-        let handles: Vec<Handle> = wanted(&config)
+        let context = context(&config);
+        let handles: Vec<Handle> = spec(&config)
             .into_iter()
-            .map(|wanted| Poller::new(world.clone(), wanted).handle())
+            .map(|spec| Poller::new(context.clone(), spec).handle())
             .collect();
-        assert!(reload(&world, &handles, wanted(&config)).is_ok());
+        assert!(reload(&context, &handles, spec(&config)).is_ok());
         let half_written = AssertUnwindSafe(|| {
             let _held = handles[0].0.lock();
             panic!("a bug");
         });
         assert!(catch_unwind(half_written).is_err());
-        let before = world.exposition.scrape(Format::Text).unwrap();
+        let before = context.exposition.scrape(Format::Text).unwrap();
         let renamed = SHOP.replace("shop", "retail");
         let renamed = Config::from_yaml(&renamed, &Environment::default()).unwrap();
-        let refused = reload(&world, &handles, wanted(&renamed)).err().unwrap();
+        let refused = reload(&context, &handles, spec(&renamed)).err().unwrap();
         assert!(refused.contains("department/1 has ended by a bug"), "{refused}");
-        assert_eq!(world.exposition.scrape(Format::Text).unwrap(), before);
+        assert_eq!(context.exposition.scrape(Format::Text).unwrap(), before);
     }
 }

@@ -45,7 +45,7 @@ const MOST_STREAMS: u32 = 16;
 
 /// How long clients are waited for.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     /// A TLS handshake, which is two round trips.
     pub handshake: Duration,
     /// The whole head of a request, and so also the next request on an open connection.
@@ -60,7 +60,7 @@ pub struct Patience {
     pub drain: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             handshake: Duration::from_secs(10),
@@ -81,7 +81,7 @@ pub async fn serve(
     listener: std::net::TcpListener,
     router: Router,
     access: Arc<Access>,
-    patience: Patience,
+    timeouts: Timeouts,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let router = hosts::of_listener(router, &listener);
@@ -100,7 +100,7 @@ pub async fn serve(
                 Ok((stream, address)) => {
                     let activity = Arc::new(Activity::new(address.ip()));
                     let client = Client {
-                        patience,
+                        timeouts,
                         stopped: stopped.clone(),
                         router: router.clone(),
                         places: places.clone(),
@@ -121,7 +121,7 @@ pub async fn serve(
     stopping.send_replace(true);
     let all = async { while connections.join_next().await.is_some() {} };
     // What is still open then ends with the set.
-    let _ = timeout(patience.drain, all).await;
+    let _ = timeout(timeouts.drain, all).await;
     Ok(())
 }
 
@@ -143,7 +143,7 @@ fn tell(ended: Result<(), JoinError>) {
 
 /// What serves one connection.
 struct Client {
-    patience: Patience,
+    timeouts: Timeouts,
     stopped: watch::Receiver<bool>,
     router: Router,
     places: Arc<Places>,
@@ -163,7 +163,7 @@ impl Client {
             }
             TlsAcceptor::from(tls).accept(self.hurried(stream)).await.map(Some)
         };
-        match timeout(self.patience.handshake, handshake).await {
+        match timeout(self.timeouts.handshake, handshake).await {
             Ok(Ok(Some(stream))) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
                 self.http2(stream).await;
             }
@@ -176,7 +176,7 @@ impl Client {
 
     fn hurried(&self, stream: TcpStream) -> Pin<Box<TimeoutStream<Watched<TcpStream>>>> {
         let mut stream = TimeoutStream::new(Watched { stream, activity: self.activity.clone() });
-        stream.set_write_timeout(Some(self.patience.stalled));
+        stream.set_write_timeout(Some(self.timeouts.stalled));
         Box::pin(stream)
     }
 
@@ -186,7 +186,7 @@ impl Client {
         let router = TowerToHyperService::new(router);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.patience.head)
+            .header_read_timeout(self.timeouts.head)
             .max_headers(MOST_HEADERS)
             .max_header_size(HEAD_BYTES)
             .max_buf_size(HEAD_BYTES)
@@ -205,8 +205,8 @@ impl Client {
         let router = TowerToHyperService::new(router);
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .keep_alive_interval(self.patience.head)
-            .keep_alive_timeout(self.patience.handshake)
+            .keep_alive_interval(self.timeouts.head)
+            .keep_alive_timeout(self.timeouts.handshake)
             .max_concurrent_streams(MOST_STREAMS)
             .max_header_list_size(HEAD_BYTES as u32)
             .serve_connection(TokioIo::new(stream), router);
@@ -225,7 +225,7 @@ impl Client {
             ended = connection.as_mut() => Ok(ended),
             () = self.told_to_end() => {
                 take_no_more(connection.as_mut());
-                timeout(self.patience.last_answer, connection).await
+                timeout(self.timeouts.last_answer, connection).await
             }
         }
     }
@@ -234,7 +234,7 @@ impl Client {
     async fn told_to_end(&self) {
         let mut stopped = self.stopped.clone();
         // A sender that went away means stop as well.
-        let _ = timeout(self.patience.lifetime, stopped.wait_for(|stop| *stop)).await;
+        let _ = timeout(self.timeouts.lifetime, stopped.wait_for(|stop| *stop)).await;
     }
 }
 

@@ -34,12 +34,12 @@ use crate::metrics::Exposition;
 use crate::status::Status;
 
 pub use access::Access;
-pub use connections::{Patience, serve};
+pub use connections::{Timeouts, serve};
 pub use reload::{Reloaded, Reloads};
 
 /// What the server shows.
 #[derive(Clone)]
-pub struct Site {
+pub struct AppState {
     /// The metrics.
     pub exposition: Arc<Exposition>,
     /// How polling goes.
@@ -64,7 +64,7 @@ pub struct Site {
 
 /// The routes, behind the access rules. GET and HEAD only, but for `/-/reload`, which is POST, or PUT
 /// as in Prometheus; axum answers 405 to other methods.
-pub fn router(site: Site, access: Arc<Access>) -> Router {
+pub fn router(site: AppState, access: Arc<Access>) -> Router {
     let scrapes = scrape::Scrapes::new(&site);
     let page = page::Page::new(&site);
     let external_url = Arc::new(site.external_url.clone());
@@ -83,7 +83,7 @@ pub fn router(site: Site, access: Arc<Access>) -> Router {
 }
 
 /// Redirects to the page whoever asks above it, as Prometheus does.
-fn with_redirects_to(prefix: &PathPrefix, routes: Router<Site>) -> Router<Site> {
+fn with_redirects_to(prefix: &PathPrefix, routes: Router<AppState>) -> Router<AppState> {
     if prefix.as_str().is_empty() {
         return routes;
     }
@@ -107,7 +107,7 @@ pub(crate) fn negotiated_content_type(accept: &str) -> String {
 }
 
 /// Alive: every poll loop runs. A failing scope is no reason to restart; it would only spend quota.
-async fn healthy(State(site): State<Site>) -> (StatusCode, String) {
+async fn healthy(State(site): State<AppState>) -> (StatusCode, String) {
     let scopes = site.status.scopes();
     let dead: Vec<&str> =
         scopes.iter().filter(|scope| scope.dead).map(|scope| scope.info.label.as_str()).collect();
@@ -125,7 +125,7 @@ async fn healthy(State(site): State<Site>) -> (StatusCode, String) {
 
 /// Ready: there is data, or a reason why there is none. A first reading can take hours, so probes
 /// that restart or withhold the exporter belong on `/-/healthy`.
-async fn ready(State(site): State<Site>) -> (StatusCode, String) {
+async fn ready(State(site): State<AppState>) -> (StatusCode, String) {
     let scopes = site.status.scopes();
     let waiting = scopes.iter().filter(|scope| scope.last_poll.is_none() && !scope.restored);
     let waiting: Vec<&str> = waiting.map(|scope| scope.info.label.as_str()).collect();
@@ -149,7 +149,7 @@ mod tests {
 
     use super::*;
     use crate::billing::scope::{CostType, ScopeId, ScopeType};
-    use crate::metrics::{About, ApiCalls};
+    use crate::metrics::{ApiCalls, BuildFlags};
     use crate::status::ScopeInfo;
 
     #[tokio::test]
@@ -164,9 +164,9 @@ mod tests {
             enrollment: None,
         };
         let status = Arc::new(Status::new(["shop", "web"].map(info), Duration::from_secs(60)));
-        let about = About { demo: false, process: false };
+        let about = BuildFlags { demo: false, process: false };
         let calls = Arc::<ApiCalls>::default();
-        let site = Site {
+        let site = AppState {
             exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
             status: status.clone(),
             external_url: ExternalUrl::default(),

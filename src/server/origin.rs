@@ -7,7 +7,7 @@ use crate::config::ExternalUrl;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Returns true where the browser says so: by `Sec-Fetch-Site`, which it sends to localhost and over TLS,
+/// Returns true where the browser says so: by `Sec-Fetch-AppState`, which it sends to localhost and over TLS,
 /// else by `Origin`. Clients that are no browsers send neither.
 pub(super) fn is_foreign(uri: &Uri, headers: &HeaderMap, external_url: &ExternalUrl) -> bool {
     if headers.contains_key(SEC_FETCH_SITE) {

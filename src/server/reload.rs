@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Site, origin};
+use super::{AppState, origin};
 
 /// Takes wishes for a reload. Whoever waits for no answer drops the receiver.
 pub type Reloads = mpsc::Sender<oneshot::Sender<Reloaded>>;
@@ -22,7 +22,7 @@ pub enum Reloaded {
 }
 
 pub(super) async fn reload(
-    State(site): State<Site>,
+    State(site): State<AppState>,
     uri: Uri,
     headers: HeaderMap,
 ) -> (StatusCode, String) {

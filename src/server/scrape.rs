@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tracing::error;
 
-use super::Site;
+use super::AppState;
 use super::negotiation::{coding, negotiate};
 use crate::metrics::{Coding, Exposition};
 
@@ -35,7 +35,7 @@ pub(super) struct Scrapes {
 }
 
 impl Scrapes {
-    pub(super) fn new(site: &Site) -> Self {
+    pub(super) fn new(site: &AppState) -> Self {
         let most = site.max_requests.min(Semaphore::MAX_PERMITS);
         let places = if most == 0 { Semaphore::MAX_PERMITS } else { most };
         let places = Arc::new(Semaphore::new(places));
@@ -119,13 +119,13 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::metrics::{About, ApiCalls, Format};
+    use crate::metrics::{ApiCalls, BuildFlags, Format};
     use crate::status::Status;
 
     fn scrapes() -> (Scrapes, watch::Sender<bool>) {
         let (over, restored) = watch::channel(false);
         let status = Arc::new(Status::new([], Duration::from_secs(60)));
-        let about = About { demo: false, process: false };
+        let about = BuildFlags { demo: false, process: false };
         let exposition = Exposition::new(status, Arc::<ApiCalls>::default(), about).unwrap();
         let places = Arc::new(Semaphore::new(2));
         (Scrapes { exposition: Arc::new(exposition), restored, most: 2, places }, over)

@@ -1,4 +1,4 @@
-//! What is stored of one scope: its books, its days, and how its last poll went.
+//! What is stored of one scope: its totals, its days, and how its last poll went.
 
 use std::fmt::Display;
 use std::io;
@@ -14,11 +14,11 @@ use tracing::debug;
 use super::Error;
 use super::code::{decode, encode, encode_in_pieces};
 use super::file::Store;
-use super::tables::{BOOKS, DAYS, DayKey, POLLS};
-use super::unwritten::Unwritten;
-use crate::billing::books::Books;
-use crate::billing::ledger::{Ledger, Part, Slot};
+use super::pending_writes::PendingWrites;
+use super::tables::{DAYS, DayKey, POLLS, TOTALS};
+use crate::billing::daily_sums::{DailySums, Dated, DayBucket};
 use crate::billing::scope::ScopeId;
+use crate::billing::scope_totals::ScopeTotals;
 
 /// The days of a scope: in the store, and in memory as far as they are not written.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Archive {
     store: Option<Arc<Store>>,
     /// The identity of the scope: days belong to it whatever it is called.
     scope: String,
-    unwritten: Unwritten,
+    pending_writes: PendingWrites,
     /// Whether the store holds what is not unwritten. If not, it is emptied first.
     based: bool,
 }
@@ -50,8 +50,8 @@ pub struct PollRecord {
 /// What the store knew of a scope.
 #[derive(Debug, Default)]
 pub struct Restored {
-    /// Its books.
-    pub books: Option<Books>,
+    /// Its totals.
+    pub scope_totals: Option<ScopeTotals>,
     /// How its last poll went.
     pub poll: Option<PollRecord>,
 }
@@ -60,7 +60,7 @@ impl Archive {
     /// In memory alone.
     pub fn in_memory(scope: &ScopeId) -> Self {
         let scope = scope.to_string();
-        Self { store: None, scope, unwritten: Unwritten::default(), based: false }
+        Self { store: None, scope, pending_writes: PendingWrites::default(), based: false }
     }
 
     /// What a store has of a scope: nothing, where it cannot be opened.
@@ -75,23 +75,24 @@ impl Archive {
             debug!(scope = archive.scope, "nothing is restored: {what}");
             (None, None)
         });
-        let restored = Ok(read).and_then(|(books, poll): (Bytes, Bytes)| {
-            let books = books.map(|bytes| decode::<Books>(&bytes)).transpose()?;
-            Ok(Restored { books, poll: poll.map(|bytes| decode(&bytes)).transpose()? })
+        let restored = Ok(read).and_then(|(scope_totals, poll): (Bytes, Bytes)| {
+            let scope_totals =
+                scope_totals.map(|bytes| decode::<ScopeTotals>(&bytes)).transpose()?;
+            Ok(Restored { scope_totals, poll: poll.map(|bytes| decode(&bytes)).transpose()? })
         });
-        archive.based = restored.as_ref().is_ok_and(|restored| restored.books.is_some());
+        archive.based = restored.as_ref().is_ok_and(|restored| restored.scope_totals.is_some());
         (archive, restored)
     }
 
-    /// The rows of a slot that is part of the books, part by part: in as many as they were put.
+    /// The rows of a bucket that is part of the totals, part by part: in as many as they were put.
     ///
     /// # Errors
-    /// [`Error::Lost`] when they cannot be read: without them the books cannot go on.
-    pub fn day(&self, slot: Slot, mut each: impl FnMut(&Ledger)) -> Result<(), Error> {
-        let lost = |what: String| Error::Lost(format!("the stored {} {what}", slot.date));
+    /// [`Error::Lost`] when they cannot be read: without them the totals cannot go on.
+    pub fn day(&self, bucket: DayBucket, mut each: impl FnMut(&DailySums)) -> Result<(), Error> {
+        let lost = |what: String| Error::Lost(format!("the stored {} {what}", bucket.date));
         let unreadable = |what: &dyn Display| lost(format!("cannot be read: {what}"));
-        if self.unwritten.contains(slot) {
-            for part in self.unwritten.parts(slot) {
+        if self.pending_writes.contains(bucket) {
+            for part in self.pending_writes.parts(bucket) {
                 let part = part.map_err(|error| unreadable(&error))?;
                 each(&decode(&part).map_err(lost)?);
             }
@@ -103,7 +104,7 @@ impl Archive {
         let read = store.using(|database| {
             let days = database.begin_read()?.open_table(DAYS)?;
             let mut found = Err("is missing".to_owned());
-            for part in days.range(parts_of(&self.scope, slot, &slot.date.to_string()))? {
+            for part in days.range(parts_of(&self.scope, bucket, &bucket.date.to_string()))? {
                 found = decode(part?.1.value()).map(|part| each(&part));
                 if found.is_err() {
                     break;
@@ -114,66 +115,68 @@ impl Archive {
         read.map_err(|what| unreadable(&what))?.map_err(lost)
     }
 
-    /// Rows that are put from now on take the place of those of their slot; written with the next
+    /// Rows that are put from now on take the place of those of their bucket; written with the next
     /// commit.
-    pub(super) fn begin(&mut self, slot: Slot) {
-        self.unwritten.begin(slot);
+    pub(super) fn begin(&mut self, bucket: DayBucket) {
+        self.pending_writes.begin(bucket);
     }
 
-    /// Puts some rows of a slot that was begun. A day without rows has a part without any.
+    /// Puts some rows of a bucket that was begun. A day without rows has a part without any.
     ///
     /// # Errors
     /// [`Error::Lost`] when they cannot be kept at all, which is a bug.
-    pub(super) fn put(&mut self, slot: Slot, part: &Ledger) -> Result<(), Error> {
-        self.unwritten.push(slot, encode(part).map_err(Error::Lost)?);
+    pub(super) fn put(&mut self, bucket: DayBucket, part: &DailySums) -> Result<(), Error> {
+        self.pending_writes.push(bucket, encode(part).map_err(Error::Lost)?);
         Ok(())
     }
 
-    /// Writes what is not written, and the books that belong to it, at once or not at all. Days that
-    /// the books do not know are removed.
+    /// Writes what is not written, and the totals that belong to it, at once or not at all. Days that
+    /// the totals do not know are removed.
     ///
     /// # Errors
-    /// [`Error::Unwritten`] when the disk refuses: all stays in memory. [`Error::Lost`] when the
+    /// [`Error::PendingWrites`] when the disk refuses: all stays in memory. [`Error::Lost`] when the
     /// store has lost days that it was trusted with.
-    pub fn commit(&mut self, books: &Books) -> Result<(), Error> {
-        self.unwritten.retain(|slot| books.knows_slot(slot));
+    pub fn commit(&mut self, scope_totals: &ScopeTotals) -> Result<(), Error> {
+        self.pending_writes.retain(|bucket| scope_totals.knows_bucket(bucket));
         let Some(store) = &self.store else { return Ok(()) };
-        debug!(scope = self.scope, days = self.unwritten.len(), "committing");
-        let written = store.using(|database| self.write(database, books));
+        debug!(scope = self.scope, days = self.pending_writes.len(), "committing");
+        let written = store.using(|database| self.write(database, scope_totals));
         match written {
             Ok(true) => {
                 debug!(scope = self.scope, "committed");
-                self.unwritten.clear();
+                self.pending_writes.clear();
                 self.based = true;
                 Ok(())
             }
             Ok(false) => Err(Error::Lost("stored days are missing".to_owned())),
-            Err(what) => Err(Error::Unwritten(what)),
+            Err(what) => Err(Error::PendingWrites(what)),
         }
     }
 
-    /// Whether all days of the books are there in the end. If not, nothing is written.
-    fn write(&self, database: &Database, books: &Books) -> Result<bool, redb::Error> {
+    /// Whether all days of the totals are there in the end. If not, nothing is written.
+    fn write(&self, database: &Database, scope_totals: &ScopeTotals) -> Result<bool, redb::Error> {
         let writing = database.begin_write()?;
-        let mut missing = books.known_slots();
+        let mut missing = scope_totals.known_buckets();
         {
             let mut days = writing.open_table(DAYS)?;
             let all = || (self.scope.as_str(), "", 0, 0)..=(self.scope.as_str(), "\u{7f}", 0, 0);
             days.retain_in(all(), |(_, date, part, _), _| {
-                let is_kept = |slot| books.knows_slot(slot) && !self.unwritten.contains(slot);
-                self.based && slot(date, part).is_some_and(is_kept)
+                let is_kept = |bucket| {
+                    scope_totals.knows_bucket(bucket) && !self.pending_writes.contains(bucket)
+                };
+                self.based && bucket(date, part).is_some_and(is_kept)
             })?;
-            for slot in self.unwritten.slots() {
-                let date = slot.date.to_string();
-                for (number, bytes) in (0..).zip(self.unwritten.parts(slot)) {
-                    days.insert(key(&self.scope, slot, &date, number), bytes?.as_slice())?;
+            for bucket in self.pending_writes.buckets() {
+                let date = bucket.date.to_string();
+                for (number, bytes) in (0..).zip(self.pending_writes.parts(bucket)) {
+                    days.insert(key(&self.scope, bucket, &date, number), bytes?.as_slice())?;
                 }
             }
             for entry in days.range(all())? {
                 let (_, _, _, number) = entry?.0.value();
                 missing = missing.saturating_sub(usize::from(number == 0));
             }
-            self.write_books(books, writing.open_table(BOOKS)?)?;
+            self.write_totals(scope_totals, writing.open_table(TOTALS)?)?;
         }
         if missing > 0 {
             writing.abort()?;
@@ -183,14 +186,14 @@ impl Archive {
         Ok(true)
     }
 
-    fn write_books(
+    fn write_totals(
         &self,
-        books: &Books,
+        scope_totals: &ScopeTotals,
         mut pieces: Table<'_, (&'static str, u32), &'static [u8]>,
     ) -> Result<(), redb::Error> {
         pieces.retain_in(pieces_of(&self.scope), |_, _| false)?;
         let (mut number, mut refused) = (0, None);
-        let written = encode_in_pieces(books, |piece| {
+        let written = encode_in_pieces(scope_totals, |piece| {
             let inserted = pieces.insert((self.scope.as_str(), number), piece);
             number += 1;
             refused = inserted.err();
@@ -204,7 +207,7 @@ impl Archive {
 
     /// Begins anew: what is stored is not trusted any more, and replaced by the next commit.
     pub fn distrust(&mut self) {
-        self.unwritten.clear();
+        self.pending_writes.clear();
         self.based = false;
     }
 }
@@ -229,27 +232,27 @@ type Bytes = Option<Vec<u8>>;
 
 fn stored(database: &Database, scope: &str) -> Result<(Bytes, Bytes), redb::Error> {
     let reading = database.begin_read()?;
-    let mut books = None;
-    for piece in reading.open_table(BOOKS)?.range(pieces_of(scope))? {
-        books.get_or_insert_with(Vec::new).extend_from_slice(piece?.1.value());
+    let mut scope_totals = None;
+    for piece in reading.open_table(TOTALS)?.range(pieces_of(scope))? {
+        scope_totals.get_or_insert_with(Vec::new).extend_from_slice(piece?.1.value());
     }
     let poll = reading.open_table(POLLS)?.get(scope)?.map(|bytes| bytes.value().to_vec());
-    Ok((books, poll))
+    Ok((scope_totals, poll))
 }
 
 fn pieces_of(scope: &str) -> RangeInclusive<(&str, u32)> {
     (scope, 0)..=(scope, u32::MAX)
 }
 
-fn key<'a>(scope: &'a str, slot: Slot, date: &'a str, number: u32) -> DayKey<'a> {
-    (scope, date, slot.part as u8, number)
+fn key<'a>(scope: &'a str, bucket: DayBucket, date: &'a str, number: u32) -> DayKey<'a> {
+    (scope, date, bucket.dated as u8, number)
 }
 
-fn parts_of<'a>(scope: &'a str, slot: Slot, date: &'a str) -> RangeInclusive<DayKey<'a>> {
-    key(scope, slot, date, 0)..=key(scope, slot, date, u32::MAX)
+fn parts_of<'a>(scope: &'a str, bucket: DayBucket, date: &'a str) -> RangeInclusive<DayKey<'a>> {
+    key(scope, bucket, date, 0)..=key(scope, bucket, date, u32::MAX)
 }
 
-fn slot(date: &str, part: u8) -> Option<Slot> {
-    let part = *Part::ALL.get(usize::from(part))?;
-    Some(Slot { date: date.parse().ok()?, part })
+fn bucket(date: &str, dated: u8) -> Option<DayBucket> {
+    let dated = *Dated::ALL.get(usize::from(dated))?;
+    Some(DayBucket { date: date.parse().ok()?, dated })
 }

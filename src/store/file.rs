@@ -10,7 +10,7 @@ use thiserror::Error;
 use tracing::{error, info};
 
 use super::opening::{self, Now, Refusal};
-use super::tables::{BOOKS, DAYS, POLLS};
+use super::tables::{DAYS, POLLS, TOTALS};
 use crate::billing::scope::ScopeId;
 use crate::descriptors;
 
@@ -101,12 +101,12 @@ fn drop_others(database: &Database, wanted: &BTreeSet<String>) -> Result<Vec<Str
     let writing = database.begin_write()?;
     let mut dropped = BTreeSet::new();
     {
-        let mut books = writing.open_table(BOOKS)?;
-        for entry in books.iter()? {
+        let mut scope_totals = writing.open_table(TOTALS)?;
+        for entry in scope_totals.iter()? {
             let scope = entry?.0.value().0.to_owned();
             dropped.extend(unwanted(&scope).then_some(scope));
         }
-        books.retain(|(scope, _), _| !unwanted(scope))?;
+        scope_totals.retain(|(scope, _), _| !unwanted(scope))?;
         writing.open_table(POLLS)?.retain(|scope, _| !unwanted(scope))?;
         writing.open_table(DAYS)?.retain(|(scope, ..), _| !unwanted(scope))?;
     }

@@ -1,4 +1,4 @@
-//! Days kept across restarts: one file of an embedded database, with every day and the books of
+//! Days kept across restarts: one file of an embedded database, with every day and the totals of
 //! every scope, written together or not at all.
 //!
 //! Nothing here decides what is read or published. What cannot be written stays in memory and is
@@ -10,14 +10,14 @@ mod archive;
 mod code;
 mod file;
 mod opening;
-mod shelf;
+mod pending_writes;
+mod scope_store;
 mod tables;
-mod unwritten;
 
 pub use archive::{Archive, PollRecord, Restored};
 pub use file::{InUse, Store};
 pub use opening::Now;
-pub use shelf::{Answer, Keeping, Shelf};
+pub use scope_store::{CompletedRead, RetentionPolicy, ScopeStore};
 
 use thiserror::Error;
 
@@ -26,7 +26,7 @@ use thiserror::Error;
 pub enum Error {
     /// Go on in memory; the next commit tries again.
     #[error("{0}")]
-    Unwritten(String),
+    PendingWrites(String),
     /// Forget the scope and read it again.
     #[error("{0}")]
     Lost(String),

@@ -6,13 +6,13 @@ use redb::{Database, ReadableDatabase, TableDefinition, TableHandle};
 pub(super) const FORMAT: u32 = 4;
 
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
-/// Books by scope, in numbered pieces.
-pub(super) const BOOKS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
+/// Totals by scope, in numbered pieces.
+pub(super) const TOTALS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
 /// Poll records by scope.
 pub(super) const POLLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
-/// The key of a part of a day: scope, date, which of its rows (0 its own, 1 guests, 2 undated), and its number.
+/// The key of a part of a day: scope, date, which of its rows (0 its own, 1 late rows, 2 undated), and its number.
 pub(super) type DayKey<'a> = (&'a str, &'a str, u8, u32);
-/// Days by scope and slot, in parts of a bounded size.
+/// Days by scope and bucket, in parts of a bounded size.
 pub(super) const DAYS: TableDefinition<'_, DayKey<'_>, &[u8]> = TableDefinition::new("days");
 
 /// What a database holds.
@@ -44,7 +44,7 @@ pub(super) fn found(database: &Database) -> Result<Found, redb::Error> {
 pub(super) fn begin(database: &Database) -> Result<(), redb::Error> {
     let writing = database.begin_write()?;
     writing.open_table(ABOUT)?.insert("format", FORMAT)?;
-    writing.open_table(BOOKS)?;
+    writing.open_table(TOTALS)?;
     writing.open_table(POLLS)?;
     writing.open_table(DAYS)?;
     writing.commit()?;

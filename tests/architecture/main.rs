@@ -20,14 +20,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["billing", "files"]),
     ("status", &["billing"]),
     ("metrics", &["billing", "status"]),
-    ("spool", &["billing"]),
-    ("azure", &["billing", "config", "descriptors", "metrics", "spool"]),
-    ("store", &["billing", "config", "descriptors", "files", "metrics", "spool"]),
+    ("spill_buffer", &["billing"]),
+    ("azure", &["billing", "config", "descriptors", "metrics", "spill_buffer"]),
+    ("store", &["billing", "config", "descriptors", "files", "metrics", "spill_buffer"]),
     ("poller", &["azure", "store", "billing", "config", "descriptors", "metrics", "status"]),
     ("backfill", &["azure", "billing", "config", "files", "metrics", "status"]),
     ("server", &["billing", "config", "descriptors", "log_limit", "metrics", "status"]),
     ("cli", &["billing", "config"]),
-    ("fuzzing", &["azure", "billing", "config", "metrics", "server", "spool", "status", "store"]),
+    (
+        "fuzzing",
+        &["azure", "billing", "config", "metrics", "server", "spill_buffer", "status", "store"],
+    ),
 ];
 
 /// Who connects the modules may import all of them.

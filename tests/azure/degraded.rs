@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use azure_billing_exporter::billing::published::{FAMILIES, Value};
+use azure_billing_exporter::billing::metric_families::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Cloud, Config};

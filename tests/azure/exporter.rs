@@ -6,25 +6,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azure_billing_exporter::azure::{Client, Patience, Reading, transport};
+use azure_billing_exporter::azure::{Client, Reading, Timeouts, transport};
 use azure_billing_exporter::billing::amount::Amount;
+use azure_billing_exporter::billing::metric_families::{FAMILIES, Value};
 use azure_billing_exporter::billing::period::{Period, start_of};
-use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::billing::snapshot::Snapshot;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
-use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::poller::{Clock, Poller, Wanted, World};
+use azure_billing_exporter::metrics::{ApiCalls, BuildFlags, Exposition, Format};
+use azure_billing_exporter::poller::{Clock, PollContext, Poller, ScopeSpec};
 use azure_billing_exporter::status::{ScopeInfo, Status};
-use azure_billing_exporter::store::{Answer, Keeping, Shelf};
+use azure_billing_exporter::store::{CompletedRead, RetentionPolicy, ScopeStore};
 use jiff::Timestamp;
 use jiff::civil::date;
 
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
-pub(crate) const PATIENCE: Patience = Patience {
+pub(crate) const PATIENCE: Timeouts = Timeouts {
     answer: Duration::from_millis(1500),
     turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
@@ -62,13 +62,13 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    pub(crate) fn new(config: &Config, patience: Patience) -> Self {
-        Self::with_rules(config, patience, Rules::default(), &[])
+    pub(crate) fn new(config: &Config, timeouts: Timeouts) -> Self {
+        Self::with_rules(config, timeouts, Rules::default(), &[])
     }
 
     pub(crate) fn with_rules(
         config: &Config,
-        patience: Patience,
+        timeouts: Timeouts,
         rules: Rules,
         tag_keys: &[&str],
     ) -> Self {
@@ -76,13 +76,13 @@ impl Exporter {
         let info = ScopeInfo { label: scope.label.clone(), id: scope.id.clone(), enrollment: None };
         let status = Arc::new(Status::new([info], config.poll.interval));
         let calls = Arc::new(ApiCalls::default());
-        let about = About { demo: false, process: false };
+        let about = BuildFlags { demo: false, process: false };
         let exposition =
             Exposition::new(status.clone(), calls.clone(), about).expect("an exposition");
         let exposition = Arc::new(exposition);
         let now: Timestamp = NOW.parse().expect("a time");
-        let world = World {
-            client: Arc::new(client(config, patience, calls)),
+        let context = PollContext {
+            client: Arc::new(client(config, timeouts, calls)),
             poll: config.poll,
             clock: Clock::standing_at(now),
             status: status.clone(),
@@ -90,7 +90,7 @@ impl Exporter {
             store: None,
         };
         let tag_keys = tag_keys.iter().map(|&key| key.to_owned()).collect();
-        let poller = Poller::new(world, Wanted { scope, rules, tag_keys });
+        let poller = Poller::new(context, ScopeSpec { scope, rules, tag_keys });
         Self { poller, exposition, status }
     }
 
@@ -112,9 +112,9 @@ impl Exporter {
     }
 }
 
-pub(crate) fn client(config: &Config, patience: Patience, calls: Arc<ApiCalls>) -> Client {
+pub(crate) fn client(config: &Config, timeouts: Timeouts, calls: Arc<ApiCalls>) -> Client {
     let http = transport::client(&config.azure.endpoint, &[]).expect("an HTTP client");
-    Client::new(&config.azure, transport::over(http), patience, calls)
+    Client::new(&config.azure, transport::over(http), timeouts, calls)
 }
 
 /// The period of [`NOW`].
@@ -155,16 +155,16 @@ pub(crate) fn published(reading: Reading, rules: &Rules) -> Snapshot {
 }
 
 fn published_at(now: Timestamp, span: Span, reading: Reading, rules: &Rules) -> Snapshot {
-    let mut shelf = Shelf::default();
+    let mut scope_store = ScopeStore::default();
     let (rows, facts) = (reading.sums, reading.facts);
     // Within the period, which is published then.
     let began = now.min(start_of(span.days().last));
-    let answer = Answer { span, rows, facts, began, by_report: false };
+    let answer = CompletedRead { span, rows, facts, began, by_report: false };
     let since = span.days().first.min(date(2026, 10, 1));
-    let keeping = Keeping { since, complete_after: Default::default() };
-    shelf.keep(&answer, keeping).expect("memory is never full");
+    let keeping = RetentionPolicy { since, complete_after: Default::default() };
+    scope_store.keep(&answer, keeping).expect("memory is never full");
     let no_tags = Vec::new().into();
-    shelf.books.snapshot(rules, &no_tags, false).expect("a reading")
+    scope_store.scope_totals.snapshot(rules, &no_tags, false).expect("a reading")
 }
 
 /// Reads a scope whole and adds up what is published of it.

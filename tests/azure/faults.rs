@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use azure_billing_exporter::azure::Patience;
+use azure_billing_exporter::azure::Timeouts;
 use azure_billing_exporter::metrics::Format;
 
 use crate::exporter::{Exporter, PATIENCE, config, with_token_file};
@@ -280,9 +280,9 @@ async fn links_without_end_are_given_up() {
 #[tokio::test]
 async fn a_body_larger_than_any_page_is_refused_before_it_is_whole() {
     let blanks = " ".repeat(65 * 1024 * 1024);
-    let patience = Patience { answer: Duration::from_secs(60), ..PATIENCE };
+    let timeouts = Timeouts { answer: Duration::from_secs(60), ..PATIENCE };
     let server = Server::start(vec![Answer::page(blanks)]).await;
-    let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), patience);
+    let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), timeouts);
     assert!(!exporter.poller.poll().await);
     let (reason, what) = exporter.failure().expect("a failure");
     assert_eq!(reason, "bad_answer");
@@ -328,8 +328,8 @@ async fn a_token_that_is_missing_for_a_moment_costs_no_page_that_was_read() {
     let token = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(token.path(), "a-token").expect("the file can be written");
     let config = with_token_file(&server.endpoint, token.path());
-    let patience = Patience { tries: 12, ..PATIENCE };
-    let mut exporter = Exporter::new(&config, patience);
+    let timeouts = Timeouts { tries: 12, ..PATIENCE };
+    let mut exporter = Exporter::new(&config, timeouts);
     let gone = token.path().with_extension("gone");
     let hide_and_restore = async {
         while server.requests().is_empty() {

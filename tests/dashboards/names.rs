@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use azure_billing_exporter::billing::published::FAMILIES;
+use azure_billing_exporter::billing::metric_families::FAMILIES;
 use regex_lite::Regex;
 
 use crate::dashboard::{Dashboard, text};

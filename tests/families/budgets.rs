@@ -7,7 +7,7 @@ use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
 
 use crate::list::List;
-use crate::rows::{Books, amount, at, charge, day, keep, usage};
+use crate::rows::{ScopeTotals, amount, at, charge, day, keep, usage};
 
 const LIMIT: &str = "azure_billing_budget_pretax_cost";
 const SPENT: &str = "azure_billing_budget_spent_pretax_cost";
@@ -24,8 +24,8 @@ fn budget(grain: Grain, start: &str, only: Only) -> Rules {
     Rules { budgets: vec![budget], ..Rules::default() }
 }
 
-fn books() -> Books {
-    let mut books = Books::with_tags("2026-11-20T12:00:00Z", &["team"]);
+fn scope_totals() -> ScopeTotals {
+    let mut scope_totals = ScopeTotals::with_tags("2026-11-20T12:00:00Z", &["team"]);
     let row = |cost: &str, service: &'static str, team: &'static str| Charge {
         department: "Retail".into(),
         account: "Stores".into(),
@@ -34,12 +34,13 @@ fn books() -> Books {
         tags: vec![("team".into(), team.into())],
         ..usage(cost)
     };
-    books.add("2026-10-10", &row("100", "Storage", "shop"));
-    books.add("2026-11-10", &row("10", "Storage", "shop"));
-    books.add("2026-11-11", &row("2", "Compute", "Shop"));
-    books.add("2026-11-12", &charge(ChargeType::Purchase, "0.5"));
-    books.add("2026-11-12", &Charge { currency: "USD".into(), ..row("777", "Storage", "shop") });
-    books
+    scope_totals.add("2026-10-10", &row("100", "Storage", "shop"));
+    scope_totals.add("2026-11-10", &row("10", "Storage", "shop"));
+    scope_totals.add("2026-11-11", &row("2", "Compute", "Shop"));
+    scope_totals.add("2026-11-12", &charge(ChargeType::Purchase, "0.5"));
+    scope_totals
+        .add("2026-11-12", &Charge { currency: "USD".into(), ..row("777", "Storage", "shop") });
+    scope_totals
 }
 
 #[test]
@@ -58,7 +59,7 @@ fn a_budget_counts_its_part_of_its_grain_in_its_currency() {
         (Grain::Month, "2026-01-01", Only::Service("nowhere".to_owned()), 0.0),
     ] {
         let case = format!("{grain:?} {start} {only:?}");
-        let published = books().published(2, &budget(grain, start, only));
+        let published = scope_totals().published(2, &budget(grain, start, only));
         assert_eq!(published.value(SPENT, &["b", "EUR"]), Some(spent), "{case}");
         assert_eq!(published.value(LIMIT, &["b", "EUR"]), Some(250.5), "{case}");
     }
@@ -67,22 +68,22 @@ fn a_budget_counts_its_part_of_its_grain_in_its_currency() {
 #[test]
 fn what_is_spent_is_not_told_while_a_closed_month_is_unknown() {
     let rules = budget(Grain::Year, "2026-09-01", Only::All);
-    let mut books = books();
-    let published = books.published(2, &rules);
+    let mut scope_totals = scope_totals();
+    let published = scope_totals.published(2, &rules);
     assert_eq!(
         (published.value(SPENT, &["b", "EUR"]), published.value(LIMIT, &["b", "EUR"])),
         (None, Some(250.5))
     );
-    let mut september = List::new(&books.keys);
+    let mut september = List::new(&scope_totals.keys);
     september.add(day("2026-09-30"), &usage("1000"));
     let period = Span::Period(Period::of(day("2026-09-01")));
-    keep(&mut books.shelf, period, &september, at("2026-11-20T12:00:00Z"));
-    assert_eq!(books.published(2, &rules).value(SPENT, &["b", "EUR"]), Some(1112.5));
+    keep(&mut scope_totals.scope_store, period, &september, at("2026-11-20T12:00:00Z"));
+    assert_eq!(scope_totals.published(2, &rules).value(SPENT, &["b", "EUR"]), Some(1112.5));
 }
 
 #[test]
 fn a_budget_that_has_not_begun_is_none() {
-    let published = books().published(2, &budget(Grain::Month, "2027-01-01", Only::All));
+    let published = scope_totals().published(2, &budget(Grain::Month, "2027-01-01", Only::All));
     assert_eq!(
         (published.value(SPENT, &["b", "EUR"]), published.value(LIMIT, &["b", "EUR"])),
         (None, None)
@@ -91,12 +92,12 @@ fn a_budget_that_has_not_begun_is_none() {
 
 #[test]
 fn a_month_keeps_its_bill_when_its_days_are_forgotten() {
-    let mut books = books();
+    let mut scope_totals = scope_totals();
     let rules = budget(Grain::Quarter, "2026-10-01", Only::All);
-    books.published(2, &rules);
+    scope_totals.published(2, &rules);
     let complete_after = rules.day_complete_after;
-    books.shelf.books.forget_before(day("2026-11-01"), complete_after);
-    let published = crate::rows::published(&books.shelf, &books.keys, &rules);
+    scope_totals.scope_store.scope_totals.forget_before(day("2026-11-01"), complete_after);
+    let published = crate::rows::published(&scope_totals.scope_store, &scope_totals.keys, &rules);
     assert_eq!(published.value(SPENT, &["b", "EUR"]), Some(112.5));
 }
 
@@ -104,7 +105,7 @@ fn a_month_keeps_its_bill_when_its_days_are_forgotten() {
 fn the_currency_of_a_budget_is_visible_before_its_first_row() {
     let mut rules = budget(Grain::Month, "2026-01-01", Only::All);
     rules.budgets[0].currency = "NOK".to_owned();
-    let published = books().published(2, &rules);
+    let published = scope_totals().published(2, &rules);
     assert_eq!(
         published.value("azure_billing_scope_pretax_cost", &["usage", "", "", "NOK"]),
         Some(0.0)

@@ -1,12 +1,12 @@
 //! Complete days, the usual day, the days one by one.
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::rules::Rules;
-use azure_billing_exporter::store::Shelf;
+use azure_billing_exporter::store::ScopeStore;
 
 use crate::list::List;
-use crate::rows::{Books, at, charge, day, keep, published, range, usage};
+use crate::rows::{ScopeTotals, at, charge, day, keep, published, range, usage};
 
 const LATEST: &str = "azure_billing_scope_latest_day_pretax_cost";
 const USUAL: &str = "azure_billing_scope_usual_day_pretax_cost";
@@ -29,15 +29,19 @@ fn the_latest_day_is_the_newest_that_was_read_three_days_after_its_end() {
         // Usage has stopped coming: no day after the newest usage is complete.
         ("2026-11-29T00:00:00Z", "2026-11-23T00:00:00Z", 22.0),
     ] {
-        let mut books = Books::read_at(now);
+        let mut scope_totals = ScopeTotals::read_at(now);
         for day in 1..=22 {
-            books.add(&format!("2026-11-{day:02}"), &usage(&day.to_string()));
+            scope_totals.add(&format!("2026-11-{day:02}"), &usage(&day.to_string()));
         }
         // A purchase is no usage.
-        books.add("2026-11-26", &charge(ChargeType::Purchase, "1000"));
-        let published = books.published(1, &Rules::default());
+        scope_totals.add("2026-11-26", &charge(ChargeType::Purchase, "1000"));
+        let published = scope_totals.published(1, &Rules::default());
         assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(cost), "{now}");
-        let snapshot = books.shelf.books.snapshot(&Rules::default(), &books.keys, false);
+        let snapshot = scope_totals.scope_store.scope_totals.snapshot(
+            &Rules::default(),
+            &scope_totals.keys,
+            false,
+        );
         let snapshot = snapshot.expect("something was read");
         assert_eq!(snapshot.latest_complete_day(), Some(at(latest)), "{now}");
     }
@@ -45,16 +49,16 @@ fn the_latest_day_is_the_newest_that_was_read_three_days_after_its_end() {
 
 #[test]
 fn a_usual_day_is_the_mean_of_the_28_before_the_latest_and_a_day_without_rows_counts_as_nothing() {
-    let mut books = Books::read_at("2026-11-23T12:00:00Z");
+    let mut scope_totals = ScopeTotals::read_at("2026-11-23T12:00:00Z");
     // Latest: the 19th. Before it: 22 October to 18 November. 27 days of 2 and one of 16, of which
     // the 10th has no row: (26 * 2 + 16) / 28.
-    books.add_daily("2026-10-01", "2026-10-31", &usage("2"));
-    books.add_daily("2026-11-01", "2026-11-09", &usage("2"));
-    books.add_daily("2026-11-11", "2026-11-18", &usage("2"));
-    books.add("2026-11-12", &usage("14"));
-    books.add("2026-11-12", &charge(ChargeType::Purchase, "9999"));
-    books.add_daily("2026-11-19", "2026-11-22", &usage("5"));
-    let published = books.published(2, &Rules::default());
+    scope_totals.add_daily("2026-10-01", "2026-10-31", &usage("2"));
+    scope_totals.add_daily("2026-11-01", "2026-11-09", &usage("2"));
+    scope_totals.add_daily("2026-11-11", "2026-11-18", &usage("2"));
+    scope_totals.add("2026-11-12", &usage("14"));
+    scope_totals.add("2026-11-12", &charge(ChargeType::Purchase, "9999"));
+    scope_totals.add_daily("2026-11-19", "2026-11-22", &usage("5"));
+    let published = scope_totals.published(2, &Rules::default());
     let mean = 68.0 / 28.0;
     assert_eq!(published.value(USUAL, &["EUR"]), Some(mean));
     let squares = 26.0 * (2.0_f64 - mean).powi(2) + (16.0 - mean).powi(2) + mean.powi(2);
@@ -74,9 +78,9 @@ fn with_fewer_than_seven_days_to_compare_nothing_is_usual() {
             list.add(date, &usage("3"));
             date = date.tomorrow().expect("a day");
         }
-        let mut shelf = Shelf::default();
-        keep(&mut shelf, range(first, "2026-11-22"), &list, at("2026-11-23T12:00:00Z"));
-        let published = published(&shelf, &Vec::new().into(), &Rules::default());
+        let mut scope_store = ScopeStore::default();
+        keep(&mut scope_store, range(first, "2026-11-22"), &list, at("2026-11-23T12:00:00Z"));
+        let published = published(&scope_store, &Vec::new().into(), &Rules::default());
         assert_eq!(published.value(USUAL, &["EUR"]), usual, "from {first}");
         assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(3.0));
     }
@@ -84,10 +88,10 @@ fn with_fewer_than_seven_days_to_compare_nothing_is_usual() {
 
 #[test]
 fn a_service_that_is_new_or_gone_is_compared_with_nothing() {
-    let mut books = Books::read_at("2026-11-23T12:00:00Z");
-    books.add_daily("2026-11-01", "2026-11-18", &of_service("Old", "4"));
-    books.add_daily("2026-11-19", "2026-11-22", &of_service("New", "6"));
-    let published = books.published(1, &Rules::default());
+    let mut scope_totals = ScopeTotals::read_at("2026-11-23T12:00:00Z");
+    scope_totals.add_daily("2026-11-01", "2026-11-18", &of_service("Old", "4"));
+    scope_totals.add_daily("2026-11-19", "2026-11-22", &of_service("New", "6"));
+    let published = scope_totals.published(1, &Rules::default());
     assert_eq!(published.value(SERVICE_LATEST, &["New", "usage", "EUR"]), Some(6.0));
     assert_eq!(published.value(SERVICE_USUAL, &["New", "EUR"]), Some(0.0));
     assert_eq!(published.value(SERVICE_LATEST, &["Old", "usage", "EUR"]), Some(0.0));
@@ -96,10 +100,10 @@ fn a_service_that_is_new_or_gone_is_compared_with_nothing() {
 
 #[test]
 fn days_are_published_one_by_one_for_the_window() {
-    let mut books = Books::read_at("2026-11-23T12:00:00Z");
-    books.add_daily("2026-10-01", "2026-11-22", &usage("1.5"));
-    books.add("2026-11-02", &charge(ChargeType::Refund, "-7"));
-    let published = books.published(2, &Rules::default());
+    let mut scope_totals = ScopeTotals::read_at("2026-11-23T12:00:00Z");
+    scope_totals.add_daily("2026-10-01", "2026-11-22", &usage("1.5"));
+    scope_totals.add("2026-11-02", &charge(ChargeType::Refund, "-7"));
+    let published = scope_totals.published(2, &Rules::default());
     let dates: Vec<&str> =
         published.samples[DAILY].keys().map(|values| values[0].as_str()).collect();
     assert_eq!(
@@ -114,11 +118,12 @@ fn days_are_published_one_by_one_for_the_window() {
 #[test]
 fn a_month_begins_at_zero_in_each_currency_of_the_one_before() {
     const SCOPE: &str = "azure_billing_scope_pretax_cost";
-    let mut books = Books::read_at("2026-11-01T12:00:00Z");
-    books.add("2026-10-10", &usage("5"));
-    books.add("2026-10-11", &Charge { currency: "USD".into(), ..charge(ChargeType::Refund, "-1") });
-    books.add("2026-11-01", &usage("2"));
-    let published = books.published(2, &Rules::default());
+    let mut scope_totals = ScopeTotals::read_at("2026-11-01T12:00:00Z");
+    scope_totals.add("2026-10-10", &usage("5"));
+    scope_totals
+        .add("2026-10-11", &Charge { currency: "USD".into(), ..charge(ChargeType::Refund, "-1") });
+    scope_totals.add("2026-11-01", &usage("2"));
+    let published = scope_totals.published(2, &Rules::default());
     assert_eq!(published.value(SCOPE, &["usage", "", "", "EUR"]), Some(2.0));
     assert_eq!(published.value(SCOPE, &["usage", "", "", "USD"]), Some(0.0));
     assert_eq!(published.samples[SCOPE].len(), 2);
@@ -127,18 +132,18 @@ fn a_month_begins_at_zero_in_each_currency_of_the_one_before() {
 #[test]
 fn the_period_before_is_not_told_until_all_of_it_was_read() {
     const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
-    let mut books = Books::read_at("2026-11-23T12:00:00Z");
-    books.add_daily("2026-10-01", "2026-11-22", &usage("2"));
+    let mut scope_totals = ScopeTotals::read_at("2026-11-23T12:00:00Z");
+    scope_totals.add_daily("2026-10-01", "2026-11-22", &usage("2"));
     let mut list = List::new(&TagKeys::default());
     for number in 2..=31 {
         list.add(day(&format!("2026-10-{number:02}")), &usage("2"));
     }
     let window = range("2026-10-02", "2026-10-31");
-    keep(&mut books.shelf, window, &list, at("2026-11-23T12:00:00Z"));
+    keep(&mut scope_totals.scope_store, window, &list, at("2026-11-23T12:00:00Z"));
     assert!(
-        books.published(1, &Rules::default()).samples[PREVIOUS].is_empty(),
+        scope_totals.published(1, &Rules::default()).samples[PREVIOUS].is_empty(),
         "the 1st is unknown"
     );
-    let published = books.published(2, &Rules::default());
+    let published = scope_totals.published(2, &Rules::default());
     assert_eq!(published.value(PREVIOUS, &["2026-10", "usage", "", "", "EUR"]), Some(62.0));
 }

@@ -4,27 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::metrics::{About, Exposition, Format};
+use azure_billing_exporter::metrics::{BuildFlags, Exposition, Format};
 use azure_billing_exporter::status::{ScopeInfo, Status};
-use azure_billing_exporter::store::Shelf;
+use azure_billing_exporter::store::ScopeStore;
 
 use crate::list::List;
 use crate::rows::{amount, at, charge, day, keep, usage};
 
-/// Everything that is scraped of a shelf with a scope named shop.
-fn scraped(shelf: &Shelf, keys: &TagKeys) -> String {
+/// Everything that is scraped of a store with a scope named shop.
+fn scraped(scope_store: &ScopeStore, keys: &TagKeys) -> String {
     let id =
         ScopeId { scope_type: ScopeType::Department, id: "1".to_owned(), cost: CostType::Actual };
     let info = ScopeInfo { label: "shop".to_owned(), id: id.clone(), enrollment: None };
     let status = Arc::new(Status::new([info], Duration::from_secs(60)));
-    let about = About { demo: false, process: false };
+    let about = BuildFlags { demo: false, process: false };
     let exposition = Exposition::new(status, Arc::default(), about).expect("an exposition");
-    let snapshot = shelf.books.snapshot(&Rules::default(), keys, false);
+    let snapshot = scope_store.scope_totals.snapshot(&Rules::default(), keys, false);
     exposition.publish(&id, snapshot.expect("something was read")).expect("a text");
     exposition.scrape(Format::Text).expect("a text")
 }
@@ -46,10 +46,10 @@ fn rows_of_several_pages_are_scraped_as_what_they_add_up_to() {
         list.add(day("2026-11-10"), &web(cost));
     }
     list.add(day("2026-11-11"), &charge(ChargeType::Purchase, "-7"));
-    let mut shelf = Shelf::default();
+    let mut scope_store = ScopeStore::default();
     let november = Period::of(day("2026-11-01"));
-    keep(&mut shelf, Span::Period(november), &list, at("2026-11-20T12:00:00Z"));
-    let text = scraped(&shelf, &keys);
+    keep(&mut scope_store, Span::Period(november), &list, at("2026-11-20T12:00:00Z"));
+    let text = scraped(&scope_store, &keys);
     for line in [
         r#"azure_billing_instance_pretax_cost{scope="shop",subscription_id="",resource_group="",instance_id="",instance_name="",location="",currency="EUR"} -7.0"#,
         r#"azure_billing_instance_pretax_cost{scope="shop",subscription_id="s1",resource_group="rg",instance_id="/subscriptions/s1/resourcegroups/rg/x/web",instance_name="Web",location="westeurope",currency="EUR"} 0.6"#,

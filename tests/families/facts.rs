@@ -3,12 +3,12 @@
 
 use azure_billing_exporter::azure::Error;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Degradation};
-use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
+use azure_billing_exporter::billing::daily_sums::{DayBucket, TagKeys};
 use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeType;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::store::Shelf;
+use azure_billing_exporter::store::ScopeStore;
 use serde_json::{Value, json};
 
 use crate::list::List;
@@ -48,8 +48,8 @@ fn without_date(row: &mut Value) {
 }
 
 /// Rows in the order of [`Degradation`].
-fn degraded(shelf: &Shelf, keys: &TagKeys) -> Vec<u64> {
-    let snapshot = shelf.books.snapshot(&Rules::default(), keys, false);
+fn degraded(scope_store: &ScopeStore, keys: &TagKeys) -> Vec<u64> {
+    let snapshot = scope_store.scope_totals.snapshot(&Rules::default(), keys, false);
     let rows: Vec<(Degradation, u64)> = snapshot.expect("a reading").degraded_rows().collect();
     assert_eq!(rows.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), Degradation::ALL);
     rows.into_iter().map(|(_, rows)| rows).collect()
@@ -71,23 +71,26 @@ fn rows_of_which_something_cannot_be_read_count_and_are_counted_until_their_day_
         without_cost(row);
         row["tags"] = json!([1]);
     });
-    let mut shelf = Shelf::default();
-    keep(&mut shelf, november(), &list, at(NOW));
-    assert_eq!(degraded(&shelf, &keys), [2, 3, 2, 1], "tags, text, no_cost, no_date");
+    let mut scope_store = ScopeStore::default();
+    keep(&mut scope_store, november(), &list, at(NOW));
+    assert_eq!(degraded(&scope_store, &keys), [2, 3, 2, 1], "tags, text, no_cost, no_date");
     let of_month = Period::of(tenth);
-    assert!(shelf.books.has_undated(of_month) && !shelf.books.has_undated(of_month.before()));
-    let cost = |shelf: &Shelf| {
-        let published = published(shelf, &keys, &Rules::default());
+    assert!(
+        scope_store.scope_totals.has_undated(of_month)
+            && !scope_store.scope_totals.has_undated(of_month.before())
+    );
+    let cost = |scope_store: &ScopeStore| {
+        let published = published(scope_store, &keys, &Rules::default());
         published.value(SCOPE, &["usage", "", "on_demand", "EUR"])
     };
-    assert_eq!(cost(&shelf), Some(6.0));
+    assert_eq!(cost(&scope_store), Some(6.0));
     let mut again = List::new(&keys);
     again.add(tenth, &used("7"));
     for _ in 0..2 {
-        keep(&mut shelf, range("2026-11-10", "2026-11-10"), &again, at(NOW));
+        keep(&mut scope_store, range("2026-11-10", "2026-11-10"), &again, at(NOW));
     }
-    assert_eq!(degraded(&shelf, &keys), [1, 0, 2, 1], "the row without a date is of no day");
-    assert_eq!(cost(&shelf), Some(8.0));
+    assert_eq!(degraded(&scope_store, &keys), [1, 0, 2, 1], "the row without a date is of no day");
+    assert_eq!(cost(&scope_store), Some(8.0));
 }
 
 /// Rows that are the same, or that are changed in the same way.
@@ -119,9 +122,10 @@ fn a_hundred_rows_without_cost_and_price_hide_charges_unless_a_day_since_shows_m
         // Nobody knows what a row without a cost costs.
         (vec![(old, 200, used("0"), without_cost), free(old, 1)], true),
     ] {
-        let mut shelf = Shelf::default();
-        keep(&mut shelf, november(), &list(&rows), at(NOW));
-        let snapshot = shelf.books.snapshot(&Rules::default(), &TagKeys::default(), false);
+        let mut scope_store = ScopeStore::default();
+        keep(&mut scope_store, november(), &list(&rows), at(NOW));
+        let snapshot =
+            scope_store.scope_totals.snapshot(&Rules::default(), &TagKeys::default(), false);
         assert_eq!(snapshot.expect("a reading").charges_visible(), visible, "{rows:?}");
     }
 }
@@ -151,21 +155,21 @@ fn an_answer_without_any_cost_is_refused_where_a_price_is_to_be_paid() {
 #[test]
 fn usage_had_cost_on_days_on_which_any_was_paid_for() {
     let (free, paid) = (usage("0"), Charge { charge_type: ChargeType::Purchase, ..usage("9") });
-    let mut shelf = Shelf::default();
+    let mut scope_store = ScopeStore::default();
     let rows = list(&[
         ("2026-11-10", 3, used("0"), AS_IT_IS),
         ("2026-11-11", 1, used("0.01"), AS_IT_IS),
         ("2026-11-12", 1, paid, AS_IT_IS),
         ("2026-11-12", 1, free, AS_IT_IS),
     ]);
-    keep(&mut shelf, november(), &rows, at(NOW));
+    keep(&mut scope_store, november(), &rows, at(NOW));
     for (days, had_cost) in [
         (vec!["2026-11-10", "2026-11-12"], false),
         (vec!["2026-11-10", "2026-11-11"], true),
         (vec!["2026-12-01"], false),
     ] {
-        let slots = days.iter().map(|date| Slot::own(day(date)));
-        assert_eq!(shelf.books.had_cost(slots), had_cost, "{days:?}");
+        let buckets = days.iter().map(|date| DayBucket::own(day(date)));
+        assert_eq!(scope_store.scope_totals.had_cost(buckets), had_cost, "{days:?}");
     }
 }
 
@@ -184,20 +188,21 @@ fn a_scope_is_billed_to_the_accounts_of_the_newest_day_that_names_any() {
     ] {
         list.add(day(date), &billed_to(account));
     }
-    let mut shelf = Shelf::default();
-    keep(&mut shelf, november(), &list, at(NOW));
-    let accounts = |shelf: &Shelf| -> Vec<String> {
-        let snapshot = shelf.books.snapshot(&Rules::default(), &TagKeys::default(), false);
+    let mut scope_store = ScopeStore::default();
+    keep(&mut scope_store, november(), &list, at(NOW));
+    let accounts = |scope_store: &ScopeStore| -> Vec<String> {
+        let snapshot =
+            scope_store.scope_totals.snapshot(&Rules::default(), &TagKeys::default(), false);
         snapshot.expect("a reading").billing_accounts().iter().cloned().collect()
     };
-    assert_eq!(accounts(&shelf), ["1", "8611537"]);
+    assert_eq!(accounts(&scope_store), ["1", "8611537"]);
     for (date, left) in [("2026-11-12", vec!["8611537"]), ("2026-11-10", vec!["8611537"])] {
         let mut again = no_rows();
         again.add(day(date), &billed_to(""));
         for _ in 0..2 {
-            keep(&mut shelf, range(date, date), &again, at(NOW));
+            keep(&mut scope_store, range(date, date), &again, at(NOW));
         }
-        assert_eq!(accounts(&shelf), left, "without {date}");
+        assert_eq!(accounts(&scope_store), left, "without {date}");
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use azure_billing_exporter::azure::Reading;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::history::{Bill, DayValues, Month, Wanted, month};
-use azure_billing_exporter::billing::ledger::Ledger;
+use azure_billing_exporter::billing::daily_sums::DailySums;
+use azure_billing_exporter::billing::history::{Bill, DayValues, HistoryOptions, Month, month};
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
@@ -13,7 +13,7 @@ use azure_billing_exporter::billing::scope::ScopeType;
 use azure_billing_exporter::billing::span::Span;
 
 use crate::list::List;
-use crate::rows::{Books, charge, day, usage};
+use crate::rows::{ScopeTotals, charge, day, usage};
 
 const SCOPE: &str = "azure_billing_scope_pretax_cost";
 const SERVICES: &str = "azure_billing_service_pretax_cost";
@@ -23,7 +23,7 @@ const BEFORE: &str = "azure_billing_scope_previous_period_pretax_cost";
 const SUBSCRIPTIONS_BEFORE: &str = "azure_billing_subscription_previous_period_pretax_cost";
 const TAGS_BEFORE: &str = "azure_billing_tag_previous_period_pretax_cost";
 
-const ALL: Wanted = Wanted {
+const ALL: HistoryOptions = HistoryOptions {
     limits: Limits {
         instances: 10,
         accounts: 10,
@@ -52,13 +52,13 @@ fn list(rows: &[(&str, Charge<'static>)]) -> List {
 }
 
 /// Rows read as a billing period is.
-fn read(of: &str, rows: &[(&str, Charge<'static>)]) -> Ledger {
+fn read(of: &str, rows: &[(&str, Charge<'static>)]) -> DailySums {
     sums(list(rows).read(Span::Period(period(of))))
 }
 
 /// All of a reading in memory, as a backfill has it.
-fn sums(reading: Reading) -> Ledger {
-    reading.sums.into_ledger().expect("sums")
+fn sums(reading: Reading) -> DailySums {
+    reading.sums.into_daily_sums().expect("sums")
 }
 
 fn made(of: &str, rows: &[(&str, Charge<'static>)], before: Option<&Bill>) -> Month {
@@ -66,7 +66,7 @@ fn made(of: &str, rows: &[(&str, Charge<'static>)], before: Option<&Bill>) -> Mo
 }
 
 /// The series of a family by its label values, joined by blanks.
-fn series(month: &Month, family: &str, wanted: Wanted) -> BTreeMap<String, DayValues> {
+fn series(month: &Month, family: &str, wanted: HistoryOptions) -> BTreeMap<String, DayValues> {
     let families = wanted.families();
     let place = families.iter().position(|known| known.name == family).expect("a family");
     let series = month.families[place].iter();
@@ -133,7 +133,7 @@ fn a_series_keeps_its_place_from_the_first_day_of_a_month_to_the_last() {
         ("2026-10-02", service("b", "6")),
         ("2026-10-30", service("c", "7")),
     ];
-    let wanted = Wanted { limits: Limits { services: 1, ..ALL.limits }, ..ALL };
+    let wanted = HistoryOptions { limits: Limits { services: 1, ..ALL.limits }, ..ALL };
     let month = month(&read("2026-10", &rows), period("2026-10"), None, wanted).expect("room");
     let services = series(&month, SERVICES, wanted);
     assert_eq!(services[" c EUR"], constant(30, 31, 7.0));
@@ -191,7 +191,7 @@ fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
         ..usage(cost)
     };
     let limits = Limits { services: 2, instances: 2, ..ALL.limits };
-    let wanted = Wanted { limits, instances: true };
+    let wanted = HistoryOptions { limits, instances: true };
     let months = [
         (
             "2026-09",
@@ -207,16 +207,16 @@ fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
             ],
         ),
     ];
-    let mut books = Books::with_tags("2026-10-31T23:59:59Z", &["team"]);
+    let mut scope_totals = ScopeTotals::with_tags("2026-10-31T23:59:59Z", &["team"]);
     let mut history: Option<Month> = None;
     for (of, rows) in months {
         for (date, charge) in &rows {
-            books.add(date, charge);
+            scope_totals.add(date, charge);
         }
         let bill = history.as_ref().map(|month| &month.bill);
         history = month(&read(of, &rows), period(of), bill, wanted).ok();
     }
-    let live = books.published(2, &Rules { limits, ..Rules::default() });
+    let live = scope_totals.published(2, &Rules { limits, ..Rules::default() });
     let history = history.expect("a month");
     let families = wanted.families();
     assert_eq!(families.len(), 6 + 7);

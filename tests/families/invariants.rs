@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::store::Shelf;
+use azure_billing_exporter::store::ScopeStore;
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -143,18 +143,18 @@ fn list(rows: &[(i8, Charge<'static>)], rows_per_page: usize) -> List {
     list
 }
 
-fn shelf(rows: &[(i8, Charge<'static>)], rows_per_page: usize) -> Shelf {
-    let mut shelf = Shelf::default();
-    keep(&mut shelf, Span::Period(november()), &list(rows, rows_per_page), at(NOW));
-    shelf
+fn scope_store(rows: &[(i8, Charge<'static>)], rows_per_page: usize) -> ScopeStore {
+    let mut scope_store = ScopeStore::default();
+    keep(&mut scope_store, Span::Period(november()), &list(rows, rows_per_page), at(NOW));
+    scope_store
 }
 
 fn november() -> Period {
     Period::of(date(2026, 11, 1))
 }
 
-fn publish(shelf: &Shelf, limits: Limits) -> Published {
-    published(shelf, &keys(), &Rules { limits, ..Rules::default() })
+fn publish(scope_store: &ScopeStore, limits: Limits) -> Published {
+    published(scope_store, &keys(), &Rules { limits, ..Rules::default() })
 }
 
 /// All that the families of the period must hold, whatever is folded.
@@ -198,12 +198,12 @@ proptest! {
 
     #[test]
     fn every_family_adds_up_to_the_same_money_under_any_limits(rows in rows(), limits in limits(), page in page_sizes()) {
-        assert_conserved(&publish(&shelf(&rows, page), limits), &rows, &limits);
+        assert_conserved(&publish(&scope_store(&rows, page), limits), &rows, &limits);
     }
 
     #[test]
     fn every_series_is_the_sum_of_the_rows_that_its_labels_tell(rows in rows(), page in page_sizes()) {
-        let published = publish(&shelf(&rows, page), Limits::default());
+        let published = publish(&scope_store(&rows, page), Limits::default());
         let costs = COMPLETE.map(|(family, _)| (family, cost as CostOf));
         let usage = USAGE.map(|(family, _)| (family, quantity as CostOf));
         let estimated: CostOf = |charge| {
@@ -236,16 +236,16 @@ proptest! {
             *days.entry(series).or_default() += charge.cost;
         }
         days.retain(|_, amount| !amount.is_zero());
-        let published = publish(&shelf(&rows, page), Limits::default());
+        let published = publish(&scope_store(&rows, page), Limits::default());
         prop_assert_eq!(published.sums("azure_billing_scope_daily_pretax_cost", &["date", "charge_type", "currency"]), days);
     }
 
     #[test]
     fn what_is_folded_is_the_least_costly(rows in rows(), limit in 1_usize..6) {
-        let shelf = shelf(&rows, 50);
+        let scope_store = scope_store(&rows, 50);
         let limits = Limits { locations: limit, ..Limits::default() };
-        let all = publish(&shelf, Limits::default());
-        let bounded = publish(&shelf, limits);
+        let all = publish(&scope_store, Limits::default());
+        let bounded = publish(&scope_store, limits);
         const LOCATIONS: &str = "azure_billing_location_pretax_cost";
         let largest = |location: &str| {
             let series = all.samples[LOCATIONS].iter().filter(|(values, _)| values[0] == location);
@@ -263,7 +263,7 @@ proptest! {
 
     #[test]
     fn usage_is_kept_for_the_same_instances_as_cost(rows in rows(), limit in 1_usize..6) {
-        let bounded = publish(&shelf(&rows, 50), Limits { instances: limit, ..Limits::default() });
+        let bounded = publish(&scope_store(&rows, 50), Limits { instances: limit, ..Limits::default() });
         let ids = |family: &str| -> BTreeSet<Vec<String>> {
             bounded.samples[family].keys().map(|values| values[..3].to_vec()).collect()
         };
@@ -272,7 +272,7 @@ proptest! {
 
     #[test]
     fn a_replaced_day_leaves_nothing_behind(rows in rows(), other in rows(), replaced in 1_i8..=28, page in page_sizes()) {
-        let mut shelf = shelf(&rows, page);
+        let mut scope_store = scope_store(&rows, page);
         let (day, mut expected) = (date(2026, 11, replaced), rows);
         expected.retain(|(day, _)| *day != replaced);
         let mut other = other;
@@ -280,17 +280,17 @@ proptest! {
         // Twice: an answer that holds much less is believed when it comes again.
         for _ in 0..2 {
             let day = Span::Days(DayRange { first: day, last: day });
-            keep(&mut shelf, day, &list(&other, page), at(NOW));
+            keep(&mut scope_store, day, &list(&other, page), at(NOW));
         }
         expected.extend(other);
-        let published = publish(&shelf, Limits::default());
+        let published = publish(&scope_store, Limits::default());
         assert_conserved(&published, &expected, &Limits::default());
-        prop_assert_eq!(published, publish(&self::shelf(&expected, 1000), Limits::default()));
+        prop_assert_eq!(published, publish(&self::scope_store(&expected, 1000), Limits::default()));
     }
 
     #[test]
     fn the_order_of_rows_and_their_pages_mean_nothing((rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())), limits in limits(), pages in (page_sizes(), page_sizes())) {
-        prop_assert_eq!(publish(&shelf(&rows, pages.0), limits), publish(&shelf(&shuffled, pages.1), limits));
+        prop_assert_eq!(publish(&scope_store(&rows, pages.0), limits), publish(&scope_store(&shuffled, pages.1), limits));
     }
 }
 
@@ -313,13 +313,13 @@ fn five_thousand_entities_fold_without_losing_a_cent() {
             (1 + (number % 28) as i8, charge)
         })
         .collect();
-    let shelf = shelf(&rows, 1000);
+    let scope_store = scope_store(&rows, 1000);
     for instances in [1, 17, 4999, 5000, 5001] {
         let limits = Limits { instances, resource_groups: instances, ..Limits::default() };
-        let published = publish(&shelf, limits);
+        let published = publish(&scope_store, limits);
         assert_conserved(&published, &rows, &limits);
         assert_eq!(published.folded[INSTANCES], 5000_usize.saturating_sub(instances));
     }
     let money = naive(&rows, &["currency"], cost);
-    assert_eq!(publish(&shelf, Limits::default()).sums(SCOPE, &["currency"]), money);
+    assert_eq!(publish(&scope_store, Limits::default()).sums(SCOPE, &["currency"]), money);
 }

@@ -8,10 +8,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
-use azure_billing_exporter::azure::{Client, Error, Patience, Probe, Reading};
+use azure_billing_exporter::azure::{Client, Error, Probe, Reading, Timeouts};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Price};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::DayRange;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
@@ -83,7 +83,7 @@ impl List {
             let is_asked = match span {
                 Span::Period(_) => true,
                 Span::Days(_) => days.contains(*date),
-                Span::Guests(_) => *date < days.first,
+                Span::Late(_) => *date < days.first,
             };
             assert!(is_asked, "a row of {date} is not in a list of {span:?}");
         }
@@ -120,7 +120,7 @@ impl List {
     fn client(&self) -> Client {
         let rows = self.rows.iter().map(|(_, row)| row.clone()).collect();
         let transport = in_process(rows, self.rows_per_page);
-        Client::new(&CONFIG.azure, transport, Patience::default(), Arc::default())
+        Client::new(&CONFIG.azure, transport, Timeouts::default(), Arc::default())
     }
 }
 

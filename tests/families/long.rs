@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_billing_exporter::billing::charge::Charge;
-use azure_billing_exporter::billing::ledger::{Slot, TagKeys};
+use azure_billing_exporter::billing::daily_sums::{DayBucket, TagKeys};
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::store::{Archive, PollRecord, Shelf, Store};
+use azure_billing_exporter::store::{Archive, PollRecord, ScopeStore, Store};
 use jiff::Timestamp;
 use jiff::civil::date;
 
@@ -76,9 +76,9 @@ fn november() -> Span {
     Span::Period(Period::of(date(2026, 11, 1)))
 }
 
-fn publish(shelf: &Shelf) -> Published {
+fn publish(scope_store: &ScopeStore) -> Published {
     let limits = Limits { instances: RESOURCES, ..Limits::default() };
-    published(shelf, &keys(), &Rules { limits, ..Rules::default() })
+    published(scope_store, &keys(), &Rules { limits, ..Rules::default() })
 }
 
 fn assert_is_sum_of(published: &Published, rows: &Rows) {
@@ -91,31 +91,31 @@ fn assert_is_sum_of(published: &Published, rows: &Rows) {
 
 /// In how many parts a reading has its first day.
 fn parts(reading: &azure_billing_exporter::azure::Reading) -> usize {
-    reading.sums.parts(Slot::own(date(2026, 11, 1))).count()
+    reading.sums.parts(DayBucket::own(date(2026, 11, 1))).count()
 }
 
 fn scope(id: &str) -> ScopeId {
     ScopeId { scope_type: ScopeType::Department, id: id.to_owned(), cost: CostType::Actual }
 }
 
-fn open(path: &Path) -> Shelf {
+fn open(path: &Path) -> ScopeStore {
     let store = Store::open(path, Box::new(|| Timestamp::UNIX_EPOCH)).expect("nobody uses it");
     let (archive, restored) = Archive::open(Arc::new(store), &scope("1"));
-    Shelf { books: restored.expect("books").books.unwrap_or_default(), archive }
+    ScopeStore { scope_totals: restored.expect("books").scope_totals.unwrap_or_default(), archive }
 }
 
 #[test]
 fn a_reading_that_is_longer_than_memory_comes_to_what_its_days_come_to() {
     let rows = rows();
-    let mut whole = Shelf::default();
+    let mut whole = ScopeStore::default();
     let reading = list(rows.iter()).read(november());
     assert!(parts(&reading) > 1, "it was written to a file");
     enter(&mut whole, november(), reading, at(NOW));
     let published = publish(&whole);
     assert_is_sum_of(&published, &rows);
-    let mut by_day = Shelf::default();
-    let guests = Span::Guests(Period::of(date(2026, 11, 1)));
-    keep(&mut by_day, guests, &list([].iter()), at(NOW));
+    let mut by_day = ScopeStore::default();
+    let late = Span::Late(Period::of(date(2026, 11, 1)));
+    keep(&mut by_day, late, &list([].iter()), at(NOW));
     for (day, last) in DAYS.zip([1, 2, 28]) {
         let span = range(&format!("2026-11-{day:02}"), &format!("2026-11-{last:02}"));
         let reading = list(rows.iter().filter(|(of, _)| *of == day)).read(span);
@@ -130,22 +130,22 @@ fn what_was_stored_is_published_and_replaced_to_the_digit_after_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("state.redb");
     let mut rows = rows();
-    let mut shelf = open(&path);
-    keep(&mut shelf, november(), &list(rows.iter()), at(NOW));
-    let before = publish(&shelf);
-    drop(shelf);
-    let mut shelf = open(&path);
-    assert!(before == publish(&shelf), "the same after a restart");
+    let mut scope_store = open(&path);
+    keep(&mut scope_store, november(), &list(rows.iter()), at(NOW));
+    let before = publish(&scope_store);
+    drop(scope_store);
+    let mut scope_store = open(&path);
+    assert!(before == publish(&scope_store), "the same after a restart");
     // A day loses the rows that named its resources; so much less is believed the second time.
     rows.retain(|(day, charge)| *day != 2 || charge.instance_name.starts_with("second"));
     let second = list(rows.iter().filter(|(day, _)| *day == 2));
     for _ in 0..2 {
-        keep(&mut shelf, range("2026-11-02", "2026-11-02"), &second, at(NOW));
+        keep(&mut scope_store, range("2026-11-02", "2026-11-02"), &second, at(NOW));
     }
-    drop(shelf);
+    drop(scope_store);
     let replaced = publish(&open(&path));
     assert_is_sum_of(&replaced, &rows);
-    let mut anew = Shelf::default();
+    let mut anew = ScopeStore::default();
     keep(&mut anew, november(), &list(rows.iter()), at(NOW));
     assert!(replaced == publish(&anew), "nothing is left of the day that was replaced");
 }
@@ -172,12 +172,13 @@ fn scopes_of_one_store_keep_to_themselves_and_remember_how_their_polls_went() {
         days.iter().for_each(|day| list.add(date(2026, 11, *day), &usage(cost)));
         list
     };
-    let cost = |shelf: &Shelf| publish(shelf).value(SCOPE, &["usage", "", "", "EUR"]);
+    let cost =
+        |scope_store: &ScopeStore| publish(scope_store).value(SCOPE, &["usage", "", "", "EUR"]);
     let opened = store();
     for (number, id) in scopes.iter().enumerate() {
         let (archive, _) = Archive::open(opened.clone(), id);
-        let mut shelf = Shelf { archive, ..Shelf::default() };
-        keep(&mut shelf, november(), &rows(["1", "10"][number], &[1, 2]), at(NOW));
+        let mut scope_store = ScopeStore { archive, ..ScopeStore::default() };
+        keep(&mut scope_store, november(), &rows(["1", "10"][number], &[1, 2]), at(NOW));
         opened.record(id, &record(number as u64)).expect("the disk takes it");
     }
     drop(opened);
@@ -186,10 +187,11 @@ fn scopes_of_one_store_keep_to_themselves_and_remember_how_their_polls_went() {
         let (archive, restored) = Archive::open(opened.clone(), id);
         let restored = restored.expect("what was stored");
         assert_eq!(restored.poll, Some(record(number as u64)));
-        let mut shelf = Shelf { books: restored.books.expect("books"), archive };
-        assert_eq!(cost(&shelf), Some([2.0, 20.0][number]));
+        let mut scope_store =
+            ScopeStore { scope_totals: restored.scope_totals.expect("books"), archive };
+        assert_eq!(cost(&scope_store), Some([2.0, 20.0][number]));
         let day = range("2026-11-02", "2026-11-02");
-        keep(&mut shelf, day, &rows(["2", "11"][number], &[2]), at(NOW));
-        assert_eq!(cost(&shelf), Some([3.0, 21.0][number]));
+        keep(&mut scope_store, day, &rows(["2", "11"][number], &[2]), at(NOW));
+        assert_eq!(cost(&scope_store), Some([3.0, 21.0][number]));
     }
 }

@@ -4,10 +4,8 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod books;
 mod budgets;
 mod days;
-mod doubted;
 mod exposition;
 mod facts;
 mod forecast;
@@ -17,4 +15,6 @@ mod list;
 mod long;
 mod names;
 mod rows;
+mod scope_totals;
+mod suspect;
 mod truth;

@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::charge::Charge;
-use azure_billing_exporter::billing::history::{Wanted, month};
-use azure_billing_exporter::billing::ledger::{Ledger, TagKeys};
+use azure_billing_exporter::billing::daily_sums::{DailySums, TagKeys};
+use azure_billing_exporter::billing::history::{HistoryOptions, month};
 use azure_billing_exporter::billing::limits::Limits;
+use azure_billing_exporter::billing::metric_families::Value;
 use azure_billing_exporter::billing::overview::Overview;
 use azure_billing_exporter::billing::period::{DayRange, Period};
-use azure_billing_exporter::billing::published::Value;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::store::Shelf;
+use azure_billing_exporter::store::ScopeStore;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use crate::list::List;
-use crate::rows::{Books, Published, amount, at, day, keep, published, range, usage};
+use crate::rows::{Published, ScopeTotals, amount, at, day, keep, published, range, usage};
 
 const NOW: &str = "2026-11-28T12:00:00Z";
 const ACCOUNTS: &str = "azure_billing_account_pretax_cost";
@@ -57,14 +57,14 @@ fn reading(rows: &[(Date, Charge<'static>)]) -> List {
 }
 
 /// All of a month in memory, as a backfill has it.
-fn sums(rows: &[(Date, Charge<'static>)], month: Period) -> Ledger {
-    reading(rows).read(Span::Period(month)).sums.into_ledger().expect("sums")
+fn sums(rows: &[(Date, Charge<'static>)], month: Period) -> DailySums {
+    reading(rows).read(Span::Period(month)).sums.into_daily_sums().expect("sums")
 }
 
 /// A reading of a day takes the place of what was known; twice, as so much less is not believed at once.
-fn replace(shelf: &mut Shelf, day: Date, rows: &[(Date, Charge<'static>)]) {
+fn replace(scope_store: &mut ScopeStore, day: Date, rows: &[(Date, Charge<'static>)]) {
     for _ in 0..2 {
-        keep(shelf, Span::Days(DayRange { first: day, last: day }), &reading(rows), at(NOW));
+        keep(scope_store, Span::Days(DayRange { first: day, last: day }), &reading(rows), at(NOW));
     }
 }
 
@@ -88,7 +88,7 @@ const SPELLED: [&str; 4] = [ACCOUNTS, SERVICES, METERS, TAGS];
 
 #[test]
 fn a_service_and_a_department_in_two_cases_are_one_each() {
-    let mut books = Books::read_at(NOW);
+    let mut scope_totals = ScopeTotals::read_at(NOW);
     for (date, department, service, cost) in [
         ("2026-11-10", "Wholesale", "Microsoft.Network", "3"),
         ("2026-11-10", "WHOLESALE", "MICROSOFT.NETWORK", "5"),
@@ -99,9 +99,9 @@ fn a_service_and_a_department_in_two_cases_are_one_each() {
     ] {
         let row =
             Charge { department: department.into(), service_name: service.into(), ..usage(cost) };
-        books.add(date, &row);
+        scope_totals.add(date, &row);
     }
-    let published = books.published(1, &Rules::default());
+    let published = scope_totals.published(1, &Rules::default());
     let only = |family: &str| published.samples[family].iter().next().expect("a series");
     let total = Value::Exact(amount("39"));
     assert_eq!(only(ACCOUNTS), (&vec!["Wholesale".into(), String::new(), "EUR".into()], &total));
@@ -114,15 +114,15 @@ fn a_service_and_a_department_in_two_cases_are_one_each() {
 
 #[test]
 fn a_tag_key_with_an_accent_is_found_in_any_case() {
-    let mut books = Books::with_tags(NOW, &["größe", "ÉTAT"]);
+    let mut scope_totals = ScopeTotals::with_tags(NOW, &["größe", "ÉTAT"]);
     let row = |sent: [&'static str; 2], value: &'static str| Charge {
         tags: sent.map(|key| (key.into(), value.into())).into(),
         ..usage("2")
     };
-    books.add("2026-11-10", &row(["GRÖẞE", "état"], "l"));
-    books.add("2026-11-10", &row(["GRÖSSE", "État"], "L"));
-    books.add("2026-11-10", &row(["grosse", "etat"], "another key"));
-    let published = books.published(1, &Rules::default());
+    scope_totals.add("2026-11-10", &row(["GRÖẞE", "état"], "l"));
+    scope_totals.add("2026-11-10", &row(["GRÖSSE", "État"], "L"));
+    scope_totals.add("2026-11-10", &row(["grosse", "etat"], "another key"));
+    let published = scope_totals.published(1, &Rules::default());
     for key in ["größe", "ÉTAT"] {
         assert_eq!(published.value(TAGS, &[key, "L", "EUR"]), Some(4.0));
         assert_eq!(published.value(TAGS, &[key, "", "EUR"]), Some(2.0));
@@ -132,13 +132,13 @@ fn a_tag_key_with_an_accent_is_found_in_any_case() {
 
 #[test]
 fn a_budget_counts_every_case_of_its_name() {
-    let mut books = Books::with_tags(NOW, &["Équipe"]);
+    let mut scope_totals = ScopeTotals::with_tags(NOW, &["Équipe"]);
     for name in ["Straße", "STRASSE", "straẞe"] {
         let row = Charge { tags: vec![("équipe".into(), name.into())], ..named(name, "2") };
-        books.add("2026-11-10", &row);
-        books.add("2026-10-10", &row);
+        scope_totals.add("2026-11-10", &row);
+        scope_totals.add("2026-10-10", &row);
     }
-    books.add("2026-11-10", &named("another", "100"));
+    scope_totals.add("2026-11-10", &named("another", "100"));
     let name = || "sTRASSE".to_owned();
     for only in [
         Only::Department(name()),
@@ -155,7 +155,7 @@ fn a_budget_counts_every_case_of_its_name() {
             only,
         };
         let rules = Rules { budgets: vec![budget], ..Rules::default() };
-        let published = books.published(2, &rules);
+        let published = scope_totals.published(2, &rules);
         let spent = published.value("azure_billing_budget_spent_pretax_cost", &["b", "EUR"]);
         assert_eq!(spent, Some(12.0), "{:?}", rules.budgets[0].only);
     }
@@ -163,29 +163,31 @@ fn a_budget_counts_every_case_of_its_name() {
 
 #[test]
 fn the_newest_spelling_goes_with_its_day_and_an_older_one_comes_back() {
-    let mut shelf = Shelf::default();
+    let mut scope_store = ScopeStore::default();
     let (old, newer, newest) = (day("2026-11-10"), day("2026-11-12"), day("2026-11-14"));
     let rows = [
         (old, named("Économie", "1")),
         (newer, named("ÉCONOMIE", "2")),
         (newest, named("économie", "4")),
     ];
-    keep(&mut shelf, Span::Period(november()), &reading(&rows), at(NOW));
-    let shown = |shelf: &Shelf| labels(&published(shelf, &keys(), &Rules::default()), &SPELLED);
-    assert_eq!(shown(&shelf), all("économie"));
-    replace(&mut shelf, newest, &[(newest, usage("4"))]);
+    keep(&mut scope_store, Span::Period(november()), &reading(&rows), at(NOW));
+    let shown = |scope_store: &ScopeStore| {
+        labels(&published(scope_store, &keys(), &Rules::default()), &SPELLED)
+    };
+    assert_eq!(shown(&scope_store), all("économie"));
+    replace(&mut scope_store, newest, &[(newest, usage("4"))]);
     let unnamed = all("");
     let beside_unnamed = |name| &all(name) | &unnamed;
-    assert_eq!(shown(&shelf), beside_unnamed("ÉCONOMIE"));
-    replace(&mut shelf, newer, &[]);
-    assert_eq!(shown(&shelf), beside_unnamed("Économie"));
-    replace(&mut shelf, newest, &[(newest, named("éCONOMIE", "4"))]);
-    assert_eq!(shown(&shelf), all("éCONOMIE"));
+    assert_eq!(shown(&scope_store), beside_unnamed("ÉCONOMIE"));
+    replace(&mut scope_store, newer, &[]);
+    assert_eq!(shown(&scope_store), beside_unnamed("Économie"));
+    replace(&mut scope_store, newest, &[(newest, named("éCONOMIE", "4"))]);
+    assert_eq!(shown(&scope_store), all("éCONOMIE"));
 }
 
 #[test]
 fn values_of_one_key_say_nothing_of_the_spelling_of_another_nor_do_meters_of_services() {
-    let mut books = Books::with_tags(NOW, &["env", "stage"]);
+    let mut scope_totals = ScopeTotals::with_tags(NOW, &["env", "stage"]);
     let row = |service: &'static str, subcategory: &'static str, meter: &'static str| Charge {
         service_name: service.into(),
         subcategory: subcategory.into(),
@@ -194,10 +196,10 @@ fn values_of_one_key_say_nothing_of_the_spelling_of_another_nor_do_meters_of_ser
         tags: vec![("env".into(), "Prod".into()), ("stage".into(), "prod".into())],
         ..usage("1")
     };
-    books.add("2026-11-10", &row("a", "Premium", "P10 Disk"));
-    books.add("2026-11-11", &row("b", "premium", "P10 disk"));
-    books.add("2026-11-12", &row("b", "Standard", "P10 DISK"));
-    let published = books.published(1, &Rules::default());
+    scope_totals.add("2026-11-10", &row("a", "Premium", "P10 Disk"));
+    scope_totals.add("2026-11-11", &row("b", "premium", "P10 disk"));
+    scope_totals.add("2026-11-12", &row("b", "Standard", "P10 DISK"));
+    let published = scope_totals.published(1, &Rules::default());
     let values = |family: &str| -> Vec<String> {
         published.samples[family].keys().map(|values| values.join("|")).collect()
     };
@@ -208,18 +210,22 @@ fn values_of_one_key_say_nothing_of_the_spelling_of_another_nor_do_meters_of_ser
 
 #[test]
 fn the_days_of_services_and_the_overview_are_spelled_as_the_period() {
-    let mut books = Books::read_at(NOW);
-    books.add_daily("2026-11-01", "2026-11-14", &named("Grüne Wolke", "1"));
-    books.add_daily("2026-11-15", "2026-11-23", &named("GRÜNE WOLKE", "1"));
-    books.add("2026-11-24", &named("grüne Wolke", "1"));
-    books.add("2026-11-24", &named("GRüne Wolke", "1"));
-    let published = books.published(1, &Rules::default());
+    let mut scope_totals = ScopeTotals::read_at(NOW);
+    scope_totals.add_daily("2026-11-01", "2026-11-14", &named("Grüne Wolke", "1"));
+    scope_totals.add_daily("2026-11-15", "2026-11-23", &named("GRÜNE WOLKE", "1"));
+    scope_totals.add("2026-11-24", &named("grüne Wolke", "1"));
+    scope_totals.add("2026-11-24", &named("GRüne Wolke", "1"));
+    let published = scope_totals.published(1, &Rules::default());
     let shown = "GRüne Wolke";
     let of_day = |kind: &str| format!("azure_billing_service_{kind}_day_pretax_cost");
     assert_eq!(published.value(&of_day("latest"), &[shown, "usage", "EUR"]), Some(2.0));
     assert_eq!(published.value(&of_day("usual"), &[shown, "EUR"]), Some(1.0));
     assert_eq!(published.value(SERVICES, &["", shown, "EUR"]), Some(25.0));
-    let snapshot = books.shelf.books.snapshot(&Rules::default(), &books.keys, false);
+    let snapshot = scope_totals.scope_store.scope_totals.snapshot(
+        &Rules::default(),
+        &scope_totals.keys,
+        false,
+    );
     let overview = Overview::of(&snapshot.expect("a snapshot"));
     let services = &overview.currencies["EUR"].services;
     assert_eq!(services.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), [shown]);
@@ -238,50 +244,56 @@ fn all_before(name: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_month_that_is_over_is_spelled_as_it_was_also_as_a_bill_without_days() {
-    let mut books = Books::with_tags(NOW, &["team"]);
-    books.add("2026-10-05", &named("RÉSEAU", "1"));
-    books.add("2026-10-20", &named("Réseau", "2"));
-    books.add("2026-11-05", &named("Other", "4"));
-    let of_days = labels(&books.published(2, &Rules::default()), &BEFORE);
+    let mut scope_totals = ScopeTotals::with_tags(NOW, &["team"]);
+    scope_totals.add("2026-10-05", &named("RÉSEAU", "1"));
+    scope_totals.add("2026-10-20", &named("Réseau", "2"));
+    scope_totals.add("2026-11-05", &named("Other", "4"));
+    let of_days = labels(&scope_totals.published(2, &Rules::default()), &BEFORE);
     assert_eq!(of_days, all_before("Réseau"));
     let complete_after = Rules::default().day_complete_after;
-    books.shelf.books.forget_before(november().days().first, complete_after);
-    let bill = published(&books.shelf, &books.keys, &Rules::default());
+    scope_totals.scope_store.scope_totals.forget_before(november().days().first, complete_after);
+    let bill = published(&scope_totals.scope_store, &scope_totals.keys, &Rules::default());
     assert_eq!(labels(&bill, &BEFORE), all_before("Réseau"));
     // A name in the month that is open is newer.
-    replace(&mut books.shelf, day("2026-11-06"), &[(day("2026-11-06"), named("réseau", "8"))]);
-    let renamed = published(&books.shelf, &books.keys, &Rules::default());
+    replace(
+        &mut scope_totals.scope_store,
+        day("2026-11-06"),
+        &[(day("2026-11-06"), named("réseau", "8"))],
+    );
+    let renamed = published(&scope_totals.scope_store, &scope_totals.keys, &Rules::default());
     assert_eq!(labels(&renamed, &BEFORE), all_before("réseau"));
     assert_eq!(renamed.value(BEFORE[1], &["2026-10", "", "réseau", "EUR"]), Some(3.0));
     // Without sums no name is kept.
-    let stored = |books: &Books| postcard::to_allocvec(&books.shelf.books).expect("memory");
+    let stored = |scope_totals: &ScopeTotals| {
+        postcard::to_allocvec(&scope_totals.scope_store.scope_totals).expect("memory")
+    };
     let holds =
         |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
-    assert!(holds(&stored(&books), "réseau") && holds(&stored(&books), "other"));
-    books.shelf.books.forget_before(day("2027-12-01"), complete_after);
-    assert!(!holds(&stored(&books), "réseau") && !holds(&stored(&books), "other"));
+    assert!(holds(&stored(&scope_totals), "réseau") && holds(&stored(&scope_totals), "other"));
+    scope_totals.scope_store.scope_totals.forget_before(day("2027-12-01"), complete_after);
+    assert!(!holds(&stored(&scope_totals), "réseau") && !holds(&stored(&scope_totals), "other"));
 }
 
 #[test]
 fn a_clock_that_is_set_back_over_a_month_brings_the_older_spelling_back() {
-    let mut shelf = Shelf::default();
+    let mut scope_store = ScopeStore::default();
     let (september, october) = (day("2026-09-10"), day("2026-10-10"));
     let evening = "2026-10-31T23:00:00Z";
     for (date, name) in [(september, "Ärzte"), (october, "Other")] {
         let rows = reading(&[(date, named(name, "1"))]);
-        keep(&mut shelf, Span::Period(Period::of(date)), &rows, at(evening));
+        keep(&mut scope_store, Span::Period(Period::of(date)), &rows, at(evening));
     }
     let rows = reading(&[(november().days().first, named("ÄRZTE", "1"))]);
-    keep(&mut shelf, Span::Period(november()), &rows, at(NOW));
+    keep(&mut scope_store, Span::Period(november()), &rows, at(NOW));
     let rows = reading(&[(october, named("Other", "1"))]);
-    keep(&mut shelf, range("2026-10-10", "2026-10-10"), &rows, at(evening));
-    let published = published(&shelf, &keys(), &Rules::default());
+    keep(&mut scope_store, range("2026-10-10", "2026-10-10"), &rows, at(evening));
+    let published = published(&scope_store, &keys(), &Rules::default());
     assert_eq!(published.value(BEFORE[1], &["2026-09", "", "Ärzte", "EUR"]), Some(1.0));
 }
 
 #[test]
 fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
-    let wanted = Wanted { limits: Limits::default(), instances: true };
+    let wanted = HistoryOptions { limits: Limits::default(), instances: true };
     let families = wanted.families();
     let rows = [
         (day("2026-10-05"), named("Éden", "1")),
@@ -315,7 +327,7 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
 #[test]
 fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
     let limits = Limits { services: 1, ..Limits::default() };
-    let wanted = Wanted { limits, instances: false };
+    let wanted = HistoryOptions { limits, instances: false };
     let (first, second) = (day("2026-10-05"), day("2026-10-06"));
     let rows = [
         (first, named("Réseau", "3")),
@@ -450,11 +462,11 @@ fn assert_spelled(published: &Published, rows: &[Row]) {
     assert_eq!(published.samples[COST_CENTERS], cost_centers);
 }
 
-fn shelf(rows: &[Row]) -> Shelf {
-    let mut shelf = Shelf::default();
+fn scope_store(rows: &[Row]) -> ScopeStore {
+    let mut scope_store = ScopeStore::default();
     let rows: Vec<_> = rows.iter().map(Row::dated).collect();
-    keep(&mut shelf, Span::Period(november()), &reading(&rows), at(NOW));
-    shelf
+    keep(&mut scope_store, Span::Period(november()), &reading(&rows), at(NOW));
+    scope_store
 }
 
 proptest! {
@@ -462,31 +474,31 @@ proptest! {
 
     #[test]
     fn an_entity_is_one_series_in_its_newest_spelling((rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))) {
-        let of_rows = published(&shelf(&rows), &keys(), &Rules::default());
+        let of_rows = published(&scope_store(&rows), &keys(), &Rules::default());
         assert_spelled(&of_rows, &rows);
-        prop_assert_eq!(published(&shelf(&shuffled), &keys(), &Rules::default()), of_rows);
+        prop_assert_eq!(published(&scope_store(&shuffled), &keys(), &Rules::default()), of_rows);
     }
 
     #[test]
     fn days_that_are_replaced_in_any_order_leave_the_same_spellings(
         before in rows(), after in rows(), order in Just((1..8_i8).collect::<Vec<_>>()).prop_shuffle()
     ) {
-        let mut shelf = shelf(&before);
+        let mut scope_store = scope_store(&before);
         let mut rows = before;
         for day in order {
             rows.retain(|row| row.day != day);
             let of_day: Vec<Row> = after.iter().filter(|row| row.day == day).cloned().collect();
             rows.extend(of_day.iter().cloned());
             let of_day: Vec<_> = of_day.iter().map(Row::dated).collect();
-            replace(&mut shelf, date(2026, 11, day), &of_day);
-            let replaced = published(&shelf, &keys(), &Rules::default());
+            replace(&mut scope_store, date(2026, 11, day), &of_day);
+            let replaced = published(&scope_store, &keys(), &Rules::default());
             if !rows.is_empty() {
                 assert_spelled(&replaced, &rows);
             }
             // As after a restart.
-            let bytes = postcard::to_allocvec(&shelf.books).expect("memory");
-            shelf.books = postcard::from_bytes(&bytes).expect("books");
-            prop_assert_eq!(published(&shelf, &keys(), &Rules::default()), replaced);
+            let bytes = postcard::to_allocvec(&scope_store.scope_totals).expect("memory");
+            scope_store.scope_totals = postcard::from_bytes(&bytes).expect("books");
+            prop_assert_eq!(published(&scope_store, &keys(), &Rules::default()), replaced);
         }
     }
 }

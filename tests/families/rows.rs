@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use azure_billing_exporter::azure::Reading;
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::billing::daily_sums::TagKeys;
+use azure_billing_exporter::billing::metric_families::{FAMILIES, Value};
 use azure_billing_exporter::billing::period::{DayRange, Period, day_of};
-use azure_billing_exporter::billing::published::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::store::{Answer, Keeping, Shelf};
+use azure_billing_exporter::store::{CompletedRead, RetentionPolicy, ScopeStore};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -39,22 +39,22 @@ pub(crate) fn charge(kind: ChargeType, cost: &str) -> Charge<'static> {
     Charge { charge_type: kind, ..usage(cost) }
 }
 
-/// Books that were read, whole period by whole period, at a moment.
-pub(crate) struct Books {
-    pub(crate) shelf: Shelf,
+/// Totals that were read, whole period by whole period, at a moment.
+pub(crate) struct ScopeTotals {
+    pub(crate) scope_store: ScopeStore,
     pub(crate) keys: TagKeys,
     lists: BTreeMap<Period, List>,
     at: Timestamp,
 }
 
-impl Books {
+impl ScopeTotals {
     pub(crate) fn read_at(moment: &str) -> Self {
         Self::with_tags(moment, &[])
     }
 
     pub(crate) fn with_tags(moment: &str, keys: &[&str]) -> Self {
         let keys: TagKeys = keys.iter().map(|&key| key.to_owned()).collect();
-        Self { shelf: Shelf::default(), keys, lists: BTreeMap::new(), at: at(moment) }
+        Self { scope_store: ScopeStore::default(), keys, lists: BTreeMap::new(), at: at(moment) }
     }
 
     pub(crate) fn add(&mut self, date: &str, charge: &Charge<'_>) {
@@ -82,9 +82,9 @@ impl Books {
             let month = period.months_before(back);
             let nothing = List::new(&self.keys);
             let list = self.lists.get(&month).unwrap_or(&nothing);
-            keep(&mut self.shelf, Span::Period(month), list, self.at);
+            keep(&mut self.scope_store, Span::Period(month), list, self.at);
         }
-        published(&self.shelf, &self.keys, rules)
+        published(&self.scope_store, &self.keys, rules)
     }
 }
 
@@ -96,21 +96,24 @@ pub(crate) struct Published {
 }
 
 /// Reads a list and enters what was read.
-pub(crate) fn keep(shelf: &mut Shelf, span: Span, list: &List, began: Timestamp) {
-    enter(shelf, span, list.read(span), began);
+pub(crate) fn keep(scope_store: &mut ScopeStore, span: Span, list: &List, began: Timestamp) {
+    enter(scope_store, span, list.read(span), began);
 }
 
 /// Enters a finished reading, as a poller does.
-pub(crate) fn enter(shelf: &mut Shelf, span: Span, reading: Reading, began: Timestamp) {
+pub(crate) fn enter(scope_store: &mut ScopeStore, span: Span, reading: Reading, began: Timestamp) {
     let Reading { sums: rows, facts, .. } = reading;
-    let answer = Answer { span, rows, facts, began, by_report: false };
-    let keeping =
-        Keeping { since: day("2020-01-01"), complete_after: Rules::default().day_complete_after };
-    shelf.keep(&answer, keeping).expect("the disk takes it");
+    let answer = CompletedRead { span, rows, facts, began, by_report: false };
+    let keeping = RetentionPolicy {
+        since: day("2020-01-01"),
+        complete_after: Rules::default().day_complete_after,
+    };
+    scope_store.keep(&answer, keeping).expect("the disk takes it");
 }
 
-pub(crate) fn published(shelf: &Shelf, keys: &TagKeys, rules: &Rules) -> Published {
-    let snapshot = shelf.books.snapshot(rules, keys, false).expect("something was read");
+pub(crate) fn published(scope_store: &ScopeStore, keys: &TagKeys, rules: &Rules) -> Published {
+    let snapshot =
+        scope_store.scope_totals.snapshot(rules, keys, false).expect("something was read");
     let mut samples = BTreeMap::new();
     for family in FAMILIES {
         let of_family: &mut BTreeMap<Vec<String>, Value> = samples.entry(family.name).or_default();

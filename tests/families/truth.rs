@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::Charge;
-use azure_billing_exporter::billing::published::FAMILIES;
+use azure_billing_exporter::billing::metric_families::FAMILIES;
 
 /// What of a row is added up.
 pub(crate) type CostOf = fn(&Charge<'_>) -> Amount;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use azure_billing_exporter::azure::{Client, Error, Patience, Reading, transport};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::azure::{Client, Error, Reading, Timeouts, transport};
+use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
@@ -22,7 +22,7 @@ fn november() -> Span {
     Span::Period(Period::of(date(2026, 11, 1)))
 }
 
-const PATIENCE: Patience = Patience {
+const PATIENCE: Timeouts = Timeouts {
     answer: Duration::from_secs(5),
     turn: Duration::from_secs(30),
     page: Duration::from_secs(60),
@@ -33,7 +33,7 @@ const PATIENCE: Patience = Patience {
     backoff: Duration::from_millis(10),
 };
 
-fn client(endpoint: &str, patience: Patience) -> (Client, Config) {
+fn client(endpoint: &str, timeouts: Timeouts) -> (Client, Config) {
     let text = format!(
         "azure:\n  endpoint: {endpoint}\n  requests_per_minute: {{department: 100000}}\n  auth: {{method: token, token: a-token}}\nscopes:\n  - department: \"1234\"\n"
     );
@@ -41,11 +41,11 @@ fn client(endpoint: &str, patience: Patience) -> (Client, Config) {
     std::fs::write(file.path(), text).expect("the file can be written");
     let config = Config::from_file(file.path(), &Environment::default()).expect("a configuration");
     let http = transport::client(&config.azure.endpoint, &[]).expect("an HTTP client");
-    (Client::new(&config.azure, transport::over(http), patience, Arc::default()), config)
+    (Client::new(&config.azure, transport::over(http), timeouts, Arc::default()), config)
 }
 
-async fn report(endpoint: &str, patience: Patience) -> Result<Reading, Error> {
-    let (client, config) = client(endpoint, patience);
+async fn report(endpoint: &str, timeouts: Timeouts) -> Result<Reading, Error> {
+    let (client, config) = client(endpoint, timeouts);
     client.read_report(&config.scopes[0].id, november(), &TagKeys::from([]), false).await
 }
 
@@ -96,9 +96,9 @@ fn ended(what: &str, began: Instant, read: Result<Reading, Error>, says: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_a_report_ends_by_its_deadline_its_least_rate_and_its_size() {
     const KIB: u64 = 1024;
-    let quick = Patience { file: Duration::from_secs(1), ..PATIENCE };
+    let quick = Timeouts { file: Duration::from_secs(1), ..PATIENCE };
     let late = "timed out: a file of the report was not whole after ";
-    for (what, announced, file, patience, says) in [
+    for (what, announced, file, timeouts, says) in [
         ("a file of 10 KiB at 1 KiB a second", Some(10 * KIB), paced(100, usize::MAX), quick, late),
         // 512 KiB may take 2 s more than the deadline.
         ("512 KiB at 64 KiB a second", Some(512 * KIB), paced(6400, 512 * 1024), quick, late),
@@ -106,7 +106,7 @@ async fn a_file_of_a_report_ends_by_its_deadline_its_least_rate_and_its_size() {
             "one without a length that has no end",
             None,
             paced(100, usize::MAX),
-            Patience { report: Duration::from_secs(2), ..PATIENCE },
+            Timeouts { report: Duration::from_secs(2), ..PATIENCE },
             late,
         ),
         (
@@ -120,12 +120,12 @@ async fn a_file_of_a_report_ends_by_its_deadline_its_least_rate_and_its_size() {
             "one that stops",
             Some(100 * KIB),
             paced(100, 200),
-            Patience { tries: 2, ..PATIENCE },
+            Timeouts { tries: 2, ..PATIENCE },
             "of the 102400 bytes of the report",
         ),
     ] {
         let (endpoint, began) = (files(1, announced, file), Instant::now());
-        ended(what, began, report(&endpoint, patience).await, says);
+        ended(what, began, report(&endpoint, timeouts).await, says);
     }
     let whole = files(1, Some(512 * KIB), paced(512 * 1024, 512 * 1024));
     let reading = report(&whole, quick).await.expect("the same file at full speed");
@@ -138,10 +138,10 @@ async fn files_without_end_end_by_the_time_of_a_reading() {
         thread::sleep(Duration::from_millis(20));
         to.write_all(&[HEADER, ROW].concat())
     });
-    let (began, patience) =
-        (Instant::now(), Patience { reading: Duration::from_secs(2), ..PATIENCE });
+    let (began, timeouts) =
+        (Instant::now(), Timeouts { reading: Duration::from_secs(2), ..PATIENCE });
     let says = "timed out: the reading had no end after 2 s and ";
-    ended("10,000 files", began, report(&endpoint, patience).await, says);
+    ended("10,000 files", began, report(&endpoint, timeouts).await, says);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,9 +153,9 @@ async fn links_without_end_end_by_the_time_of_a_reading_as_well_as_by_count() {
         head(to, "200 OK")?;
         write!(to, r#"{{"nextLink":"{endpoint}/next?id={page}","value":[]}}"#)
     });
-    let patience = Patience { reading: Duration::from_secs(2), ..PATIENCE };
+    let timeouts = Timeouts { reading: Duration::from_secs(2), ..PATIENCE };
     let ((client, config), tags, began) =
-        (client(&endpoint, patience), TagKeys::from([]), Instant::now());
+        (client(&endpoint, timeouts), TagKeys::from([]), Instant::now());
     let read = client.read_usage(&config.scopes[0].id, november(), &tags).await;
     ended("pages", began, read, "timed out: the reading had no end after 2 s and ");
     let few = client.read_usage_within(&config.scopes[0].id, november(), &tags, 5).await;
@@ -173,9 +173,9 @@ async fn a_report_that_is_always_elsewhere_ends_by_time() {
             "HTTP/1.1 202 Accepted\r\nlocation: {endpoint}/operations/{look}\r\nretry-after: 0\r\nconnection: close\r\n\r\n"
         )
     });
-    let patience = Patience { report: Duration::from_secs(2), ..PATIENCE };
+    let timeouts = Timeouts { report: Duration::from_secs(2), ..PATIENCE };
     let says = "timed out: the report was not there after 2 s";
-    ended("a chain of Locations", Instant::now(), report(&endpoint, patience).await, says);
+    ended("a chain of Locations", Instant::now(), report(&endpoint, timeouts).await, says);
     let looks = counted.load(Ordering::Relaxed);
     println!("{looks} looks");
     assert!(looks < 100, "each look is a call: {looks}");

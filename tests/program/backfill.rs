@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::poller::Clock;
-use azure_billing_exporter::server::{Patience, serve};
+use azure_billing_exporter::server::{Timeouts, serve};
 use azure_billing_simulator::{Fault, Options, ReportOptions, Simulator, Step};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::task::JoinHandle;
@@ -32,7 +32,7 @@ impl Azure {
         let router = simulator.router();
         let task = tokio::spawn(async move {
             let never = std::future::pending();
-            let served = serve(listener, router, Arc::default(), Patience::default(), never).await;
+            let served = serve(listener, router, Arc::default(), Timeouts::default(), never).await;
             served.expect("a server");
         });
         Self { simulator, endpoint, task }

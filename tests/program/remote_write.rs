@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use azure_billing_exporter::server::{Patience, serve};
+use azure_billing_exporter::server::{Timeouts, serve};
 use azure_billing_simulator::Options;
 use tokio::task::JoinHandle;
 
@@ -60,7 +60,7 @@ impl Receiver {
         let address = listener.local_addr().expect("an address");
         let task = tokio::spawn(async move {
             let never = std::future::pending();
-            let served = serve(listener, router, Arc::default(), Patience::default(), never).await;
+            let served = serve(listener, router, Arc::default(), Timeouts::default(), never).await;
             served.expect("a server");
         });
         Self { url: format!("http://{address}/push?key=planted-key"), bodies, heads, task }

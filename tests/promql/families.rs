@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use azure_billing_exporter::billing::published::FAMILIES;
+use azure_billing_exporter::billing::metric_families::FAMILIES;
 
 /// A file of the project.
 pub(crate) fn read(path: &str) -> String {

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use azure_billing_exporter::billing::published::FAMILIES;
+use azure_billing_exporter::billing::metric_families::FAMILIES;
 use families::{families, read, series};
 use pages::{Page, pages};
 use serde::Deserialize;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::config::{WebConfig, WebFile};
-use azure_billing_exporter::server::{Access, Patience, Site, router, serve};
+use azure_billing_exporter::server::{Access, AppState, Timeouts, router, serve};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -20,7 +20,7 @@ use crate::serving::{page, row};
 /// Longer than any wait here, and shorter than the patience of the program itself.
 const LIMIT: Duration = Duration::from_secs(20);
 
-const SHORT: Patience = Patience {
+const SHORT: Timeouts = Timeouts {
     handshake: Duration::from_millis(300),
     head: Duration::from_millis(300),
     stalled: Duration::from_millis(300),
@@ -41,8 +41,8 @@ impl Drop for Served {
     }
 }
 
-fn served(exporter: &Exporter, web: WebConfig, patience: Patience, max_requests: usize) -> Served {
-    let site = Site {
+fn served(exporter: &Exporter, web: WebConfig, timeouts: Timeouts, max_requests: usize) -> Served {
+    let site = AppState {
         exposition: exporter.exposition.clone(),
         status: exporter.status.clone(),
         external_url: Default::default(),
@@ -59,7 +59,7 @@ fn served(exporter: &Exporter, web: WebConfig, patience: Patience, max_requests:
     let address = listener.local_addr().expect("an address");
     let router = router(site, access.clone());
     let never = std::future::pending();
-    Served { address, task: tokio::spawn(serve(listener, router, access, patience, never)) }
+    Served { address, task: tokio::spawn(serve(listener, router, access, timeouts, never)) }
 }
 
 /// An exporter that has read so many resources, whose names are long.
@@ -121,7 +121,7 @@ async fn whoever_begins_no_handshake_is_let_go() {
         .expect("room");
     let web = WebFile::new(web).read().expect("a web config");
     let exporter = exporter(1, "vm").await;
-    let served = served(&exporter, web, Patience { head: LIMIT * 2, ..SHORT }, 0);
+    let served = served(&exporter, web, Timeouts { head: LIMIT * 2, ..SHORT }, 0);
     assert_eq!(told(served.address, Vec::new()).await, "");
     // The beginning of a record of 256 bytes that never come.
     assert_eq!(told(served.address, vec![0x16, 3, 1, 1, 0, 1]).await, "");
@@ -217,8 +217,8 @@ async fn whoever_reads_nothing_takes_no_place_and_is_let_go() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_ends_at_the_end_of_its_lifetime() {
     let exporter = exporter(1, "vm").await;
-    let patience = Patience { head: LIMIT * 2, lifetime: Duration::from_millis(200), ..SHORT };
-    let served = served(&exporter, WebConfig::default(), patience, 0);
+    let timeouts = Timeouts { head: LIMIT * 2, lifetime: Duration::from_millis(200), ..SHORT };
+    let served = served(&exporter, WebConfig::default(), timeouts, 0);
     let answer =
         told(served.address, b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n".into()).await;
     assert!(answer.ends_with("healthy\n"), "{answer}");
@@ -227,7 +227,7 @@ async fn a_connection_ends_at_the_end_of_its_lifetime() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publish_of_many_series_holds_up_no_other_request() {
     let exporter = exporter(1, "vm").await;
-    let served = served(&exporter, WebConfig::default(), Patience::default(), 0);
+    let served = served(&exporter, WebConfig::default(), Timeouts::default(), 0);
     let azure = Server::start(vec![Answer::page(rows(10_000, &"v".repeat(900)))]).await;
     let (_, snapshot) =
         snapshot(november(), &azure.endpoint, "department: \"1\"", &Rules::default()).await;

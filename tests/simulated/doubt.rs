@@ -61,7 +61,7 @@ async fn a_day_that_shrank_for_good_is_believed_at_the_second_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_doubted_day_is_not_complete() {
+async fn a_suspect_day_is_not_complete() {
     let latest = "azure_billing_latest_complete_day_timestamp_seconds";
     let mut simulation = small("2026-11-20T00:10:00Z");
     assert!(simulation.poll().await);

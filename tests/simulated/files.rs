@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Body, TransportError};
-use azure_billing_exporter::azure::{Client, Error, Patience, Reading};
-use azure_billing_exporter::billing::ledger::TagKeys;
+use azure_billing_exporter::azure::{Client, Error, Reading, Timeouts};
+use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::metrics::ApiCalls;
@@ -76,7 +76,7 @@ async fn read(announced: Option<u64>, file: File) -> (Result<Reading, Error>, Du
     let now = "2026-11-23T12:00:00Z";
     let config = Setup::new(now, "department", "1234", Options::default()).config();
     let calls = Arc::<ApiCalls>::default();
-    let client = Client::new(&config.azure, transport, Patience::default(), calls);
+    let client = Client::new(&config.azure, transport, Timeouts::default(), calls);
     let (began, tags) = (Instant::now(), TagKeys::from([]));
     let span = Span::Period(Period::of(date(2026, 11, 1)));
     let reading = client.read_report(&config.scopes[0].id, span, &tags, false).await;

@@ -165,9 +165,9 @@ fn stored(path: &Path) -> BTreeSet<String> {
     let polls = reading.open_table(polls).expect("a table");
     let entries = polls.iter().expect("entries").map(|entry| entry.expect("an entry"));
     scopes.extend(entries.map(|(scope, _)| scope.value().to_owned()));
-    let books: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
-    let books = reading.open_table(books).expect("a table");
-    let entries = books.iter().expect("entries").map(|entry| entry.expect("an entry"));
+    let scope_totals: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
+    let scope_totals = reading.open_table(scope_totals).expect("a table");
+    let entries = scope_totals.iter().expect("entries").map(|entry| entry.expect("an entry"));
     scopes.extend(entries.map(|(key, _)| key.value().0.to_owned()));
     let days: TableDefinition<'_, (&str, &str, u8, u32), &[u8]> = TableDefinition::new("days");
     let days = reading.open_table(days).expect("a table");
@@ -414,7 +414,7 @@ async fn nobody_ever_sees_half_of_a_reload_however_it_meets_with_polls() {
         departments(small()).stored_in(&directory.path().join("state.redb")).start();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let names = [["shop", "web"], ["web", "shop"], ["retail", "it"]];
-    let (world, handles) = (simulation.world.clone(), simulation.handles.clone());
+    let (context, handles) = (simulation.context.clone(), simulation.handles.clone());
     let (setup, stopped) = (simulation.setup.clone(), stop.clone());
     let reloads = std::thread::spawn(move || {
         let mut reloads = 0;
@@ -423,7 +423,7 @@ async fn nobody_ever_sees_half_of_a_reload_however_it_meets_with_polls() {
             let names = names[reloads % names.len()];
             (setup.scopes[0].2, setup.scopes[1].2) = (names[0], names[1]);
             setup.rules.limits.instances = 5 + reloads % 7;
-            azure_billing_exporter::poller::reload(&world, &handles, setup.wanted())
+            azure_billing_exporter::poller::reload(&context, &handles, setup.wanted())
                 .expect("no bug");
             reloads += 1;
         }

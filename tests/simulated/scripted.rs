@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Transport, TransportError};
-use azure_billing_exporter::azure::{Client, Patience};
+use azure_billing_exporter::azure::{Client, Timeouts};
 use azure_billing_exporter::billing::budget::Budget;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::config::{Config, Environment};
-use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::poller::{Clock, Poller, Wanted, World, scope_info};
+use azure_billing_exporter::metrics::{ApiCalls, BuildFlags, Exposition, Format};
+use azure_billing_exporter::poller::{Clock, PollContext, Poller, ScopeSpec, scope_info};
 use azure_billing_exporter::status::{ScopeStatus, Status};
 use azure_billing_exporter::store::Store;
 use bytes::Bytes;
@@ -117,16 +117,16 @@ impl Exporter {
         let status =
             Arc::new(Status::new(config.scopes.iter().map(scope_info), config.poll.interval));
         let calls = Arc::<ApiCalls>::default();
-        let about = About { demo: false, process: false };
+        let about = BuildFlags { demo: false, process: false };
         let exposition =
             Arc::new(Exposition::new(status.clone(), calls.clone(), about).expect("an exposition"));
         let client =
-            Client::new(&config.azure, azure.transport(), Patience::default(), calls.clone());
+            Client::new(&config.azure, azure.transport(), Timeouts::default(), calls.clone());
         let now = clock.clone();
         let store = path.as_ref().map(|path| {
             Arc::new(Store::open(path, Box::new(move || now.now())).expect("nobody uses it"))
         });
-        let world = World {
+        let context = PollContext {
             client: Arc::new(client),
             poll: config.poll,
             clock: clock.clone(),
@@ -141,7 +141,7 @@ impl Exporter {
                 ..Rules::default()
             };
             let tag_keys = config.metrics.tags.iter().cloned().collect();
-            Poller::new(world.clone(), Wanted { scope: scope.clone(), rules, tag_keys })
+            Poller::new(context.clone(), ScopeSpec { scope: scope.clone(), rules, tag_keys })
         };
         let pollers = config.scopes.iter().map(poller).collect();
         let azure = azure.clone();

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Transport, TransportError};
-use azure_billing_exporter::azure::{Client, Patience};
+use azure_billing_exporter::azure::{Client, Timeouts};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::config::{Config, Environment};
-use azure_billing_exporter::metrics::{About, ApiCalls, Exposition, Format};
-use azure_billing_exporter::poller::{Clock, Handle, Poller, Wanted, World, reload};
+use azure_billing_exporter::metrics::{ApiCalls, BuildFlags, Exposition, Format};
+use azure_billing_exporter::poller::{Clock, Handle, PollContext, Poller, ScopeSpec, reload};
 use azure_billing_exporter::status::{ScopeInfo, Status};
 use azure_billing_exporter::store::Store;
 use azure_billing_simulator::{Options, Simulator};
@@ -72,8 +72,8 @@ impl Setup {
         Simulation::new(self, simulator, clock, |_| {})
     }
 
-    pub(crate) fn wanted(&self) -> Vec<Wanted> {
-        let wanted = |scope| Wanted {
+    pub(crate) fn wanted(&self) -> Vec<ScopeSpec> {
+        let wanted = |scope| ScopeSpec {
             scope,
             rules: self.rules.clone(),
             tag_keys: self.tags.iter().map(|&key| key.to_owned()).collect(),
@@ -109,7 +109,7 @@ impl Setup {
 
 pub(crate) struct Simulation {
     pub(crate) setup: Setup,
-    pub(crate) world: World,
+    pub(crate) context: PollContext,
     pub(crate) handles: Vec<Handle>,
     pub(crate) simulator: Simulator,
     pub(crate) clock: Clock,
@@ -169,12 +169,12 @@ impl Simulation {
         };
         let status = Arc::new(Status::new(config.scopes.iter().map(info), config.poll.interval));
         let calls = Arc::<ApiCalls>::default();
-        let about = About { demo: false, process: false };
+        let about = BuildFlags { demo: false, process: false };
         let exposition =
             Arc::new(Exposition::new(status.clone(), calls.clone(), about).expect("an exposition"));
         let seen = exposition.clone();
         let transport = in_process(&simulator, move || asked(&seen));
-        let client = Client::new(&config.azure, transport, Patience::default(), calls);
+        let client = Client::new(&config.azure, transport, Timeouts::default(), calls);
         let now = clock.clone();
         let store = setup.state.as_ref().map(|path| {
             let store = Store::open(path, Box::new(move || now.now())).expect("nobody uses it");
@@ -182,7 +182,7 @@ impl Simulation {
             store.keep_only(&ids);
             Arc::new(store)
         });
-        let world = World {
+        let context = PollContext {
             client: Arc::new(client),
             poll: config.poll,
             clock: clock.clone(),
@@ -190,17 +190,17 @@ impl Simulation {
             exposition: exposition.clone(),
             store,
         };
-        let pollers = setup.wanted().into_iter().map(|wanted| Poller::new(world.clone(), wanted));
+        let pollers = setup.wanted().into_iter().map(|wanted| Poller::new(context.clone(), wanted));
         let pollers: Vec<Poller> = pollers.collect();
         let handles = pollers.iter().map(Poller::handle).collect();
-        Self { setup, world, handles, simulator, clock, pollers, exposition, status }
+        Self { setup, context, handles, simulator, clock, pollers, exposition, status }
     }
 
     /// Another configuration while pollers may be at work. Those of new scopes are added.
     pub(crate) fn reload(&mut self, change: impl FnOnce(&mut Setup)) {
         change(&mut self.setup);
-        let world = World { poll: self.setup.config().poll, ..self.world.clone() };
-        let added = reload(&world, &self.handles, self.setup.wanted()).expect("no bug");
+        let context = PollContext { poll: self.setup.config().poll, ..self.context.clone() };
+        let added = reload(&context, &self.handles, self.setup.wanted()).expect("no bug");
         let wanted = self.setup.config().scopes;
         self.handles.retain(|handle| wanted.iter().any(|scope| scope.id == *handle.id()));
         self.handles.extend(added.iter().map(Poller::handle));
@@ -210,10 +210,10 @@ impl Simulation {
     /// Another configuration of the way to Azure, whose client takes the place of the one before.
     pub(crate) fn reload_client(&mut self) {
         let azure = self.setup.config().azure;
-        let client = self.world.client.successor(&azure, in_process(&self.simulator, || {}));
-        self.world.client = Arc::new(client);
+        let client = self.context.client.successor(&azure, in_process(&self.simulator, || {}));
+        self.context.client = Arc::new(client);
         self.reload(|_| {});
-        self.world.client.take_over(&azure);
+        self.context.client.take_over(&azure);
     }
 
     /// The same exporter after its process ended, with the same Azure.

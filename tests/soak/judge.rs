@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use azure_billing_exporter::billing::published::FAMILIES;
+use azure_billing_exporter::billing::metric_families::FAMILIES;
 use jiff::Timestamp;
 
 use crate::series::Series;

@@ -24,7 +24,7 @@ use crate::config::Cloud;
 
 /// What is wanted of a page or report, and how it is to be understood.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct RowOptions {
     /// Whether tags are looked at. Reading them costs as much as half a row.
     pub(crate) tags: bool,
     /// Whether rows count that only move costs from one place to another. The list has none.

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::billing::charge::Charge;
 
-use super::Wanted;
+use super::RowOptions;
 use super::layout::Layout;
 use super::properties::{Properties, PropertiesSeed, unreadable_name};
 use super::repair::{REPLACEMENT, repaired};
@@ -37,7 +37,7 @@ pub(crate) struct PageError(String);
 /// the page did not parse to its end.
 pub(crate) fn read_page(
     body: &[u8],
-    wanted: Wanted,
+    wanted: RowOptions,
     mut fold: impl FnMut(&Charge<'_>),
 ) -> Result<Page, PageError> {
     read(body, Mode { wanted, repaired: false }, &mut fold)
@@ -48,7 +48,7 @@ pub(crate) fn read_page(
 /// well; then the first error is the one to tell.
 pub(crate) fn read_repaired_page(
     body: &[u8],
-    wanted: Wanted,
+    wanted: RowOptions,
     mut fold: impl FnMut(&Charge<'_>),
 ) -> Option<Page> {
     read(&repaired(body)?, Mode { wanted, repaired: true }, &mut fold).ok()
@@ -57,7 +57,7 @@ pub(crate) fn read_repaired_page(
 /// How a page is read.
 #[derive(Clone, Copy)]
 struct Mode {
-    wanted: Wanted,
+    wanted: RowOptions,
     /// Whether its texts were repaired.
     repaired: bool,
 }

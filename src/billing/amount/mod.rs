@@ -4,8 +4,8 @@
 //! sum depends on nothing but its terms, so that any paging, any order and any restart give the
 //! same value, and `total - old + new` is lossless.
 
+mod compact;
 mod fixed;
-mod short;
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
@@ -13,7 +13,7 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub(in crate::billing) use short::Short;
+pub(in crate::billing) use compact::CompactAmount;
 
 /// Decimals that are kept. Azure's longest amounts have 28.
 const DECIMALS: usize = 36;

@@ -2,9 +2,9 @@
 
 use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
-use crate::billing::row::{Amounts, Item};
-use crate::billing::strings::Symbol;
+use crate::billing::row::{Amounts, ChargeKey};
 
 /// Cost by department and account.
 pub(crate) enum AccountCost {}
@@ -21,12 +21,12 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for AccountCost {
     type Key = [Symbol; 3];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
     const SPELLED: &'static [Spelled<Self::Key>] =
         &[(0, |key| Named::Department(key[0])), (1, |key| Named::Account(key[1]))];
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.department, item.account, item.currency], amounts.cost);
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::billing::amount::Amount;
+use crate::billing::interner::{Sorted, Symbol};
 use crate::billing::limits::Limits;
-use crate::billing::strings::{Sorted, Symbol};
 
 use super::{Key, Sums};
 

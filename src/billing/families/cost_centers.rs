@@ -2,8 +2,8 @@
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::{Amounts, Item};
-use crate::billing::strings::Symbol;
+use crate::billing::interner::Symbol;
+use crate::billing::row::{Amounts, ChargeKey};
 
 /// Cost by cost center.
 pub(crate) enum CostCenterCost {}
@@ -20,9 +20,9 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for CostCenterCost {
     type Key = [Symbol; 2];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.cost_center, item.currency], amounts.cost);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Family, Metric};
 use crate::billing::amount::Amount;
-use crate::billing::row::{Amounts, Item};
-use crate::billing::strings::Symbol;
+use crate::billing::interner::Symbol;
+use crate::billing::row::{Amounts, ChargeKey};
 
 /// Cost of estimated rows. API versions without the field have no series.
 pub(crate) enum EstimatedCost {}
@@ -11,9 +11,9 @@ pub(crate) enum EstimatedCost {}
 impl Family for EstimatedCost {
     type Key = [Symbol; 1];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         if let Some(estimated) = item.estimated {
             add([item.currency], if estimated { amounts.cost } else { Amount::ZERO });
         }

@@ -2,9 +2,9 @@
 
 use super::{Bound, Family, Metric, NamedId};
 use crate::billing::amount::Amount;
+use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
-use crate::billing::row::{Amounts, Resource};
-use crate::billing::strings::Symbol;
+use crate::billing::row::{Amounts, ResourceKey};
 
 /// Cost by resource, the place it ran in, and currency.
 pub(crate) enum InstanceCost {}
@@ -27,9 +27,9 @@ const ID: usize = 2;
 impl Family for InstanceCost {
     type Key = [Symbol; 5];
 
-    type Part = Resource;
+    type Part = ResourceKey;
 
-    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
             [
                 resource.subscription_id,
@@ -60,9 +60,9 @@ impl Metric for InstanceCost {
 impl Family for InstanceUsage {
     type Key = [Symbol; 5];
 
-    type Part = Resource;
+    type Part = ResourceKey;
 
-    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
             [
                 resource.subscription_id,

@@ -2,8 +2,8 @@
 
 use super::{Bound, Family, Metric};
 use crate::billing::amount::Amount;
-use crate::billing::row::{Amounts, Resource};
-use crate::billing::strings::Symbol;
+use crate::billing::interner::Symbol;
+use crate::billing::row::{Amounts, ResourceKey};
 
 /// Cost by region.
 pub(crate) enum LocationCost {}
@@ -20,9 +20,9 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for LocationCost {
     type Key = [Symbol; 2];
 
-    type Part = Resource;
+    type Part = ResourceKey;
 
-    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([resource.location, resource.currency], amounts.cost);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{Bound, Family, Metric, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
-use crate::billing::row::{Amounts, Item};
-use crate::billing::strings::Symbol;
+use crate::billing::row::{Amounts, ChargeKey};
 
 /// Usage by meter and unit.
 pub(crate) enum MeterUsage {}
@@ -31,11 +31,11 @@ const SPELLED: &[Spelled<[Symbol; 4]>] = &[
 impl Family for MeterUsage {
     type Key = [Symbol; 4];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.service_name, item.subcategory, item.meter, item.unit], amounts.quantity);
     }
 }
@@ -49,11 +49,11 @@ impl Metric for MeterUsage {
 impl Family for MeterCost {
     type Key = [Symbol; 4];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.service_name, item.subcategory, item.meter, item.currency], amounts.cost);
     }
 }

@@ -41,9 +41,9 @@ pub(crate) use tags::TagCost;
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
+use super::interner::Symbol;
 use super::names::Named;
-use super::row::{Amounts, Item, Resource, Tag};
-use super::strings::Symbol;
+use super::row::{Amounts, ChargeKey, ResourceKey, Tag};
 
 /// The symbols of a series: its label values in order, so that sorted keys are sorted series. The
 /// last one is the currency or the unit.
@@ -130,7 +130,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     /// Adds rows to the families that look at the resource.
-    pub(crate) fn add_resource(&mut self, resource: &Resource, amounts: Amounts) {
+    pub(crate) fn add_resource(&mut self, resource: &ResourceKey, amounts: Amounts) {
         count::<InstanceCost>(&mut self.instance_cost, resource, amounts);
         count::<InstanceUsage>(&mut self.instance_usage, resource, amounts);
         count::<SubscriptionCost>(&mut self.subscription_cost, resource, amounts);
@@ -139,7 +139,7 @@ impl Tables {
     }
 
     /// Adds rows to the families that look at who pays for what.
-    pub(crate) fn add_item(&mut self, item: &Item, amounts: Amounts) {
+    pub(crate) fn add_item(&mut self, item: &ChargeKey, amounts: Amounts) {
         count::<ScopeCost>(&mut self.scope_cost, item, amounts);
         count::<EstimatedCost>(&mut self.estimated_cost, item, amounts);
         count::<AccountCost>(&mut self.account_cost, item, amounts);

@@ -5,8 +5,8 @@ use super::{
     Bound, Folded, Kept, Tables, accounts, cost_centers, instances, locations, meters,
     resource_groups, services, subscriptions, tags,
 };
+use crate::billing::interner::Sorted;
 use crate::billing::limits::Limits;
-use crate::billing::strings::Sorted;
 
 /// What is left of each bounded family by itself.
 pub(crate) struct Ranking {

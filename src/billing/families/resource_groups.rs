@@ -2,8 +2,8 @@
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::{Amounts, Resource};
-use crate::billing::strings::Symbol;
+use crate::billing::interner::Symbol;
+use crate::billing::row::{Amounts, ResourceKey};
 
 /// Cost by resource group.
 pub(crate) enum ResourceGroupCost {}
@@ -20,9 +20,9 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for ResourceGroupCost {
     type Key = [Symbol; 3];
 
-    type Part = Resource;
+    type Part = ResourceKey;
 
-    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([resource.subscription_id, resource.resource_group, resource.currency], amounts.cost);
     }
 }

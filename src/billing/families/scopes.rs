@@ -2,8 +2,8 @@
 
 use super::{Family, Metric, Previous};
 use crate::billing::amount::Amount;
-use crate::billing::row::{Amounts, Item};
-use crate::billing::strings::Symbol;
+use crate::billing::interner::Symbol;
+use crate::billing::row::{Amounts, ChargeKey};
 
 /// Cost by kind of charge, seller, pricing and currency.
 pub(crate) enum ScopeCost {}
@@ -11,9 +11,9 @@ pub(crate) enum ScopeCost {}
 impl Family for ScopeCost {
     type Key = [Symbol; 4];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
             [item.charge_type, item.publisher_type, item.pricing_model, item.currency],
             amounts.cost,
@@ -41,9 +41,9 @@ pub(crate) enum RecurringCost {}
 impl Family for RecurringCost {
     type Key = [Symbol; 3];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         if item.recurring {
             add([item.subscription_id, item.product, item.currency], amounts.cost);
         }

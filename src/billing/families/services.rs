@@ -2,9 +2,9 @@
 
 use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
-use crate::billing::row::{Amounts, Item};
-use crate::billing::strings::Symbol;
+use crate::billing::row::{Amounts, ChargeKey};
 
 /// Cost by subscription and service.
 pub(crate) enum ServiceCost {}
@@ -21,11 +21,11 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for ServiceCost {
     type Key = [Symbol; 3];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
     const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::Service(key[1]))];
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.subscription_id, item.service_name, item.currency], amounts.cost);
     }
 }
@@ -59,11 +59,11 @@ pub(crate) enum ServiceCharge {}
 impl Family for ServiceCharge {
     type Key = [Symbol; 3];
 
-    type Part = Item;
+    type Part = ChargeKey;
 
     const SPELLED: &'static [Spelled<Self::Key>] = &[(0, |key| Named::Service(key[0]))];
 
-    fn each(item: &Item, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.service_name, item.charge_type, item.currency], amounts.cost);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{Bound, Family, Metric, NamedId, Previous};
 use crate::billing::amount::Amount;
+use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
-use crate::billing::row::{Amounts, Resource};
-use crate::billing::strings::Symbol;
+use crate::billing::row::{Amounts, ResourceKey};
 
 /// Cost by subscription.
 pub(crate) enum SubscriptionCost {}
@@ -21,9 +21,9 @@ pub(super) const BOUND: Bound = Bound {
 impl Family for SubscriptionCost {
     type Key = [Symbol; 2];
 
-    type Part = Resource;
+    type Part = ResourceKey;
 
-    fn each(resource: &Resource, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
+    fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([resource.subscription_id, resource.currency], amounts.cost);
     }
 }

@@ -14,7 +14,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Key, Sum};
-use crate::billing::amount::{Amount, Short};
+use crate::billing::amount::{Amount, CompactAmount};
 
 /// How many sums a block has.
 const BLOCK: usize = 1024;
@@ -35,7 +35,7 @@ pub(crate) struct Sums<K> {
 struct Kept<K> {
     key: K,
     /// Or that it stands among the long ones.
-    amount: Short,
+    amount: CompactAmount,
     rows: u32,
 }
 
@@ -111,7 +111,7 @@ impl<K: Key> Sums<K> {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 let place = *new.insert(next(blocks)).get();
-                push(blocks, Kept { key, amount: Short::default(), rows: 0 });
+                push(blocks, Kept { key, amount: CompactAmount::default(), rows: 0 });
                 place
             }
         }
@@ -120,14 +120,14 @@ impl<K: Key> Sums<K> {
     fn add_amount(&mut self, place: u32, amount: Amount) {
         let Self { blocks, long, .. } = self;
         let kept = at_mut(blocks, place);
-        let short = Short::of(amount).filter(|_| kept.amount != Short::LONG);
+        let short = CompactAmount::of(amount).filter(|_| kept.amount != CompactAmount::LONG);
         if let Some(sum) = short.and_then(|amount| kept.amount.checked_add(amount)) {
             kept.amount = sum;
             return;
         }
         let sum = kept.sum(long).amount + amount;
-        kept.amount = Short::of(sum).unwrap_or(Short::LONG);
-        if kept.amount == Short::LONG {
+        kept.amount = CompactAmount::of(sum).unwrap_or(CompactAmount::LONG);
+        if kept.amount == CompactAmount::LONG {
             long.insert(kept.key, sum);
         } else {
             long.remove(&kept.key);
@@ -140,7 +140,7 @@ impl<K: Key> Sums<K> {
         let same = |place: &u32| at(blocks, *place).key == key;
         let Ok(found) = index.find_entry(hasher.hash_one(key), same) else { return };
         let (place, _) = found.remove();
-        if at(blocks, place).amount == Short::LONG {
+        if at(blocks, place).amount == CompactAmount::LONG {
             long.remove(&key);
         }
         let Some(last) = blocks.last_mut().and_then(Vec::pop) else { return };
@@ -161,7 +161,7 @@ impl<K: Key> Sums<K> {
 impl<K: Key> Kept<K> {
     fn sum(&self, long: &HashMap<K, Amount, RandomState>) -> Sum {
         let amount = match self.amount {
-            Short::LONG => long.get(&self.key).copied().unwrap_or_default(),
+            CompactAmount::LONG => long.get(&self.key).copied().unwrap_or_default(),
             short => short.amount(),
         };
         Sum { amount, rows: self.rows }
@@ -247,7 +247,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::billing::strings::Symbol;
+    use crate::billing::interner::Symbol;
 
     /// Two that stay short, one of which two together are too large, one with too many decimals, and one
     /// that is too large.
@@ -287,7 +287,7 @@ mod tests {
             let mut expected: HashMap<usize, Sum> =
                 map.iter().map(|(number, rows)| (*number, sum(rows))).collect();
             prop_assert_eq!(told(&sums), expected.clone());
-            let long = expected.values().filter(|sum| Short::of(sum.amount).is_none());
+            let long = expected.values().filter(|sum| CompactAmount::of(sum.amount).is_none());
             prop_assert_eq!(sums.long.len(), long.count());
             let bytes = postcard::to_allocvec(&sums).unwrap();
             prop_assert_eq!(told(&postcard::from_bytes(&bytes).unwrap()), expected.clone());

@@ -2,9 +2,9 @@
 
 use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Tag};
-use crate::billing::strings::Symbol;
 
 /// Cost by tag key and value; a row counts once for each key, without the tag under the empty value.
 pub(crate) enum TagCost {}

@@ -4,20 +4,20 @@
 //! anew. The days that are due become as few readings as possible, none of them longer than what
 //! may be lost when it fails.
 
-mod way;
+mod source_choice;
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::billing::books::Books;
 use crate::billing::budget::Only;
 use crate::billing::caseless::same_name;
-use crate::billing::ledger::{Part, TagKeys};
+use crate::billing::daily_sums::{Dated, TagKeys};
 use crate::billing::period::{DayRange, Period, day_of, end_of};
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeType;
+use crate::billing::scope_totals::ScopeTotals;
 use crate::billing::span::Span;
 use crate::config::{self, Read};
 use crate::status::PollPart;
@@ -28,7 +28,7 @@ const REREADINGS: [i64; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 21, 28, 35];
 
 /// How much is read at once, in rows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Measures {
+pub(super) struct CostModel {
     /// A call to the list.
     pub(super) page: u64,
     /// The longest reading by the list, as far as stored days tell: half an hour of calls in the
@@ -39,27 +39,27 @@ pub(super) struct Measures {
     pub(super) report: u64,
 }
 
-impl Measures {
+impl CostModel {
     pub(super) const USUAL: Self = Self { page: 1_000, reading: 30_000, report: 2_000_000 };
 }
 
 /// A reading to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ask {
+pub(super) struct ReadRequest {
     pub(super) span: Span,
-    pub(super) by: By,
+    pub(super) by: SourceKind,
 }
 
 /// A reading to be made, and what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) part: PollPart,
-    pub(super) ask: Ask,
+    pub(super) ask: ReadRequest,
 }
 
 /// By which of Azure's APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum SourceKind {
     /// The list, however long it is.
     List,
     /// The list as long as it has no more pages than a report is worth.
@@ -70,34 +70,34 @@ pub(super) enum By {
 
 /// What a plan follows from, beside the time.
 #[derive(Clone, Copy)]
-pub(super) struct Outlook<'a> {
+pub(super) struct Planner<'a> {
     pub(super) poll: &'a config::Poll,
     pub(super) rules: &'a Rules,
     pub(super) tag_keys: &'a TagKeys,
     pub(super) scope_type: ScopeType,
     pub(super) read: Read,
-    pub(super) measures: Measures,
+    pub(super) measures: CostModel,
     /// Whether Azure has refused a report in this poll already.
     pub(super) without_reports: bool,
-    pub(super) books: &'a Books,
+    pub(super) scope_totals: &'a ScopeTotals,
 }
 
-/// The days of a period that have to be read, and whether its guests have to.
+/// The days of a period that have to be read, and whether its late rows have to.
 struct Due {
     period: Period,
     /// The days that have begun.
     range: DayRange,
     days: BTreeSet<Date>,
-    guests: bool,
+    late: bool,
 }
 
-impl Outlook<'_> {
+impl Planner<'_> {
     /// What to read, the open period first: it is published before older days are read.
     pub(super) fn plan(&self, now: Timestamp) -> Vec<Step> {
         let today = day_of(now);
         let open = Period::of(today);
         let mut steps = Vec::new();
-        let mut add = |part, asks: Vec<Ask>| {
+        let mut add = |part, asks: Vec<ReadRequest>| {
             steps.extend(asks.into_iter().map(|ask| Step { part, ask }));
         };
         add(PollPart::Open, self.asks(self.open(open, now), now));
@@ -105,18 +105,19 @@ impl Outlook<'_> {
         let mut days = self.window(open.before().days().first, now);
         let mut months = self.months(today);
         let counted = self.counted(today);
-        let bill = |month: &Period| counted.contains(month) && self.books.is_bill(*month);
+        let bill = |month: &Period| counted.contains(month) && self.scope_totals.is_bill(*month);
         months.extend(days.iter().map(|day| Period::of(*day)).filter(bill));
         days.retain(|day| !months.contains(&Period::of(*day)));
         add(PollPart::Window, self.old(days, now));
-        let whole = |month| Ask { span: Span::Period(month), by: self.way_of_unknown(month, now) };
+        let whole =
+            |month| ReadRequest { span: Span::Period(month), by: self.way_of_unknown(month, now) };
         add(PollPart::Budgets, months.into_iter().map(whole).collect());
         steps
     }
 
     /// Whether a plan has nothing new to ask: all that is published was read at some time.
     pub(super) fn is_complete(&self, now: Timestamp) -> bool {
-        let known = |day: &Date| self.books.knows_day(*day, self.tag_keys);
+        let known = |day: &Date| self.scope_totals.knows_day(*day, self.tag_keys);
         let days = first_kept_day(self.rules, now).series(1.day());
         days.take_while(|day| *day < day_of(now)).all(|day| known(&day))
             && self.months(day_of(now)).is_empty()
@@ -125,13 +126,14 @@ impl Outlook<'_> {
     /// Whether a period that is over will not be read again.
     pub(super) fn is_settled(&self, period: Period) -> bool {
         let Some(last) = rereadings(self.poll, period).last() else { return false };
-        let is_suspect = self.books.doubted().any(|slot| period.days().contains(slot.date));
+        let is_suspect =
+            self.scope_totals.suspect().any(|bucket| period.days().contains(bucket.date));
         if is_suspect {
             return false;
         }
         let late = |asked: Option<Timestamp>| asked.is_some_and(|asked| asked >= last);
-        days(period.days()).all(|day| late(self.books.day_asked_at(day)))
-            && (!self.has_guests() || late(self.books.guests_asked_at(period)))
+        days(period.days()).all(|day| late(self.scope_totals.day_asked_at(day)))
+            && (!self.has_late() || late(self.scope_totals.late_asked_at(period)))
     }
 
     /// The newest days, which Azure still changes on every refresh; and all days that have not been
@@ -139,7 +141,7 @@ impl Outlook<'_> {
     fn open(&self, period: Period, now: Timestamp) -> Due {
         let today = day_of(now);
         // Of a closed period resources are not known any more: the clock was set back.
-        let closed = self.books.open().is_some_and(|open| open > period);
+        let closed = self.scope_totals.open().is_some_and(|open| open > period);
         let full_refresh = SignedDuration::try_from(self.poll.full_refresh);
         let full_refresh = full_refresh.unwrap_or(SignedDuration::MAX);
         let due = |asked: Timestamp| {
@@ -169,15 +171,17 @@ impl Outlook<'_> {
     fn window(&self, before: Date, now: Timestamp) -> BTreeSet<Date> {
         let partial = |day: Date| {
             let complete = end_of(day).saturating_add(self.rules.day_complete_after);
-            let asked = self.books.day_asked_at(day);
+            let asked = self.scope_totals.day_asked_at(day);
             asked.is_none_or(|asked| complete.is_ok_and(|complete| asked < complete.min(now)))
         };
-        let doubted = self.doubted(Part::Own);
+        let suspect = self.suspect(Dated::InDay);
         let window =
             first_kept_day(self.rules, now).series(1.day()).take_while(|day| *day < before);
         window
             .filter(|day| {
-                !self.books.knows_day(*day, self.tag_keys) || partial(*day) || doubted.contains(day)
+                !self.scope_totals.knows_day(*day, self.tag_keys)
+                    || partial(*day)
+                    || suspect.contains(day)
             })
             .collect()
     }
@@ -190,9 +194,9 @@ impl Outlook<'_> {
         });
         let tags: TagKeys = tags.cloned().collect();
         let unknown = |period: &Period| {
-            // Days that were read by their dates are without guests.
-            !self.books.knows(*period, &tags)
-                || self.has_guests() && self.books.guests_asked_at(*period).is_none()
+            // Days that were read by their dates are without late rows.
+            !self.scope_totals.knows(*period, &tags)
+                || self.has_late() && self.scope_totals.late_asked_at(*period).is_none()
         };
         self.counted(today).into_iter().filter(unknown).collect()
     }
@@ -203,7 +207,7 @@ impl Outlook<'_> {
         counted.flatten().filter(|period| *period < Period::of(today).before()).collect()
     }
 
-    /// The days of a period up to one that are unknown, doubted, due or always read; and its guests.
+    /// The days of a period up to one that are unknown, suspect, due or always read; and its late rows.
     fn due(
         &self,
         period: Period,
@@ -212,26 +216,26 @@ impl Outlook<'_> {
         always: impl Fn(Date) -> bool,
     ) -> Due {
         let range = DayRange { first: period.days().first, last: until };
-        let doubted = self.doubted(Part::Own);
+        let suspect = self.suspect(Dated::InDay);
         let is_due = |day: &Date| {
             always(*day)
-                || doubted.contains(day)
-                || !self.books.knows_day(*day, self.tag_keys)
-                || self.books.day_asked_at(*day).is_none_or(&due)
+                || suspect.contains(day)
+                || !self.scope_totals.knows_day(*day, self.tag_keys)
+                || self.scope_totals.day_asked_at(*day).is_none_or(&due)
         };
-        let guests = self.has_guests()
-            && (self.books.guests_asked_at(period).is_none_or(&due)
-                || self.doubted(Part::Guests).iter().any(|day| range.contains(*day)));
-        Due { period, range, days: days(range).filter(is_due).collect(), guests }
+        let late = self.has_late()
+            && (self.scope_totals.late_asked_at(period).is_none_or(&due)
+                || self.suspect(Dated::Late).iter().any(|day| range.contains(*day)));
+        Due { period, range, days: days(range).filter(is_due).collect(), late }
     }
 
-    fn doubted(&self, part: Part) -> BTreeSet<Date> {
-        let doubted = self.books.doubted().filter(|slot| slot.part == part);
-        doubted.map(|slot| slot.date).collect()
+    fn suspect(&self, part: Dated) -> BTreeSet<Date> {
+        let suspect = self.scope_totals.suspect().filter(|bucket| bucket.dated == part);
+        suspect.map(|bucket| bucket.date).collect()
     }
 
-    /// A subscription's month is asked for by date, which never shows guests.
-    fn has_guests(&self) -> bool {
+    /// A subscription's month is asked for by date, which never shows late rows.
+    fn has_late(&self) -> bool {
         self.scope_type != ScopeType::Subscription
     }
 }

@@ -15,15 +15,15 @@ use crate::billing::scope::ScopeId;
 use crate::config;
 use crate::metrics::Exposition;
 use crate::poller::clock::Clock;
-use crate::poller::desk::{Desk, Settings};
-use crate::poller::outcome::{Failure, Progress, Tally};
-use crate::poller::reload::{Handle, Wanted};
+use crate::poller::outcome::{Failure, PollTotals, Progress};
+use crate::poller::reload::{Handle, ScopeSpec};
+use crate::poller::scope_cell::{ScopeCell, Settings};
 use crate::status::{Ignored, PollPart, PollResult, Status};
-use crate::store::{Archive, Restored, Shelf, Store};
+use crate::store::{Archive, Restored, ScopeStore, Store};
 
 /// What all scopes share.
 #[derive(Clone)]
-pub struct World {
+pub struct PollContext {
     /// The way to Azure.
     pub client: Arc<Client>,
     /// When to poll.
@@ -40,8 +40,8 @@ pub struct World {
 
 /// One scope and what is known of it.
 pub struct Poller {
-    pub(super) world: World,
-    pub(super) desk: Arc<Desk>,
+    pub(super) context: PollContext,
+    pub(super) scope_cell: Arc<ScopeCell>,
     /// Whether the last commit failed: told once, not with every reading.
     unwritten: bool,
     /// Whether an older part failed when it was last tried.
@@ -52,30 +52,30 @@ pub struct Poller {
 
 impl Poller {
     /// Of a scope as the store knows it, which is published at once. Reads the store.
-    pub fn new(world: World, wanted: Wanted) -> Self {
-        let settings = wanted.settings(&world);
-        Self::of(world, settings)
+    pub fn new(context: PollContext, spec: ScopeSpec) -> Self {
+        let settings = spec.settings(&context);
+        Self::of(context, settings)
     }
 
-    pub(super) fn of(world: World, settings: Settings) -> Self {
+    pub(super) fn of(context: PollContext, settings: Settings) -> Self {
         let scope = &settings.scope;
-        let (archive, restored) = match &world.store {
+        let (archive, restored) = match &context.store {
             Some(store) => Archive::open(store.clone(), &scope.id),
             None => (Archive::in_memory(&scope.id), Ok(Restored::default())),
         };
-        let Restored { books, poll } = restored.unwrap_or_else(|what| {
+        let Restored { scope_totals, poll } = restored.unwrap_or_else(|what| {
             error!(
                 scope = scope.label,
                 "the stored days cannot be used, all is read again: {what}"
             );
             Restored::default()
         });
-        let found = books.is_some();
-        let shelf = Shelf { books: books.unwrap_or_default(), archive };
-        world.status.polled_every(&scope.id, settings.interval());
-        let desk = Arc::new(Desk::new(settings, shelf));
+        let found = scope_totals.is_some();
+        let scope_store = ScopeStore { scope_totals: scope_totals.unwrap_or_default(), archive };
+        context.status.polled_every(&scope.id, settings.interval());
+        let scope_cell = Arc::new(ScopeCell::new(settings, scope_store));
         let poller =
-            Self { world, desk, unwritten: false, older_failed: false, report_failures: 0 };
+            Self { context, scope_cell, unwritten: false, older_failed: false, report_failures: 0 };
         if found {
             poller.restore(poll);
         }
@@ -84,18 +84,18 @@ impl Poller {
 
     /// The way for a reload to this scope.
     pub fn handle(&self) -> Handle {
-        Handle(self.desk.clone())
+        Handle(self.scope_cell.clone())
     }
 
     pub(super) fn settings(&self) -> Arc<Settings> {
-        self.desk.lock().settings.clone()
+        self.scope_cell.lock().settings.clone()
     }
 
     /// Polls until it is dropped, for the first time when the last poll before a restart is old
     /// enough. Between two polls, older parts that failed are tried again by themselves.
     pub async fn run(mut self) {
         let part = jitter();
-        self.wait(false, || Instant::now() + self.rest(part)).await;
+        self.wait(false, || Instant::now() + self.initial_delay(part)).await;
         let mut schedule = Schedule::new();
         loop {
             let began = Instant::now();
@@ -118,7 +118,7 @@ impl Poller {
         while !self.is_brought_on(failed) {
             tokio::select! {
                 () = sleep_until(next()) => return false,
-                () = self.desk.changed.notified() => {}
+                () = self.scope_cell.changed.notified() => {}
             }
         }
         true
@@ -127,13 +127,13 @@ impl Poller {
     /// Whether a reload asked for days that are not known, or may have mended what failed. A reload
     /// that does neither must not: then anybody who may ask for one could use up the quota.
     fn is_brought_on(&self, failed: bool) -> bool {
-        let mut held = self.desk.lock();
-        let mended = std::mem::take(&mut held.read_otherwise) && failed;
-        let wanted = std::mem::take(&mut held.wants_days);
-        let outlook = held.settings.outlook(&held.shelf.books);
-        let lacking = wanted && !outlook.is_complete(self.world.clock.now());
+        let mut state = self.scope_cell.lock();
+        let mended = std::mem::take(&mut state.read_otherwise) && failed;
+        let spec = std::mem::take(&mut state.wants_days);
+        let planner = state.settings.planner(&state.scope_store.scope_totals);
+        let lacking = spec && !planner.is_complete(self.context.clock.now());
         if lacking {
-            let scope = &held.settings.scope.label;
+            let scope = &state.settings.scope.label;
             info!(scope, "days that are asked for now were never read so, they are read at once");
         }
         mended || lacking
@@ -142,7 +142,7 @@ impl Poller {
     /// One poll: reads, publishes, tells how it went. Whether it succeeded: whether the open period was
     /// read. Older parts that failed are told by themselves.
     pub async fn poll(&mut self) -> bool {
-        let began = self.world.clock.now();
+        let began = self.context.clock.now();
         let started = Instant::now();
         let mut progress = Progress::default();
         let read = self.read_all(began, PollPart::Open, &mut progress).await;
@@ -157,12 +157,12 @@ impl Poller {
         }
         let Progress { tally, parts, .. } = progress;
         let succeeded = result.failure.is_none();
-        let Tally { open_readings, rows, outside, allocated } = tally;
+        let PollTotals { open_readings, rows, outside, allocated } = tally;
         let ignored = Ignored { outside, allocated };
         // Nothing of the open period was due: what is known of it is as old as before, also where
         // older costs were read.
         let is_fresh = succeeded && open_readings > 0;
-        let ended = self.world.clock.now();
+        let ended = self.context.clock.now();
         // What is told must not be lost with the process.
         self.record(&result, is_fresh.then_some((ended, rows))).await;
         self.tell(|status, scope| {
@@ -180,7 +180,7 @@ impl Poller {
     /// where stored days are lost, and then all is read again.
     async fn retry_older(&mut self) -> bool {
         let mut progress = Progress::default();
-        let began = self.world.clock.now();
+        let began = self.context.clock.now();
         let read = self.read_all(began, PollPart::Previous, &mut progress).await;
         if let Err(Failure { what, .. }) = &read {
             warn!(
@@ -195,13 +195,13 @@ impl Poller {
     /// Tells how it goes, unless a reload has removed the scope: perhaps another one has brought it
     /// back since, and then this is not about that one.
     fn tell(&self, say: impl FnOnce(&Status, &ScopeId)) {
-        let held = self.desk.lock();
-        if !held.removed {
-            say(&self.world.status, &self.desk.id);
+        let state = self.scope_cell.lock();
+        if !state.removed {
+            say(&self.context.status, &self.scope_cell.id);
         }
     }
 
     pub(super) fn label(&self) -> String {
-        self.desk.lock().settings.scope.label.clone()
+        self.scope_cell.lock().settings.scope.label.clone()
     }
 }

@@ -10,40 +10,41 @@ use crate::descriptors;
 use crate::poller::outcome::Failure;
 use crate::poller::plan::first_kept_day;
 use crate::status::{FailureReason, Status};
-use crate::store::{self, Answer, Keeping};
+use crate::store::{self, CompletedRead, RetentionPolicy};
 
 impl Poller {
     /// Puts an answer in its place and the sums before the world, whole.
-    pub(super) async fn publish(&mut self, answer: Answer) -> Result<(), Failure> {
+    pub(super) async fn publish(&mut self, answer: CompletedRead) -> Result<(), Failure> {
         // A hundred thousand resources take a while to add up and to store; others go on meanwhile.
         let span = warn_span!("storing", scope = self.label());
-        let desk = self.desk.clone();
+        let scope_cell = self.scope_cell.clone();
         let kept = spawn_blocking(move || {
             let _entered = span.enter();
-            let mut held = desk.lock();
-            if held.removed {
+            let mut state = scope_cell.lock();
+            if state.removed {
                 return Ok(());
             }
-            let complete_after = held.settings.rules.day_complete_after;
-            let since = first_kept_day(&held.settings.rules, answer.began);
-            let compared = held.shelf.books.oldest_compared_day(complete_after);
+            let complete_after = state.settings.rules.day_complete_after;
+            let since = first_kept_day(&state.settings.rules, answer.began);
+            let compared = state.scope_store.scope_totals.oldest_compared_day(complete_after);
             let since = compared.map_or(since, |compared| compared.min(since));
-            let keeping = Keeping { since, complete_after };
-            let kept = held.shelf.keep(&answer, keeping);
-            // Half entered: whoever holds the desk next must not publish that.
+            let keeping = RetentionPolicy { since, complete_after };
+            let kept = state.scope_store.keep(&answer, keeping);
+            // Half entered: whoever locks the scope next must not publish that.
             if let Err(store::Error::Lost(_)) = kept {
-                held.shelf.forget();
+                state.scope_store.forget();
             }
             kept
         });
-        // Books that a bug left half written must not go on: the loop ends, and health tells.
+        // Totals that a bug left half written must not go on: the loop ends, and health tells.
         let kept = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
         self.tell_stored(kept)?;
-        let (exposition, desk) = (self.world.exposition.clone(), self.desk.clone());
+        let (exposition, scope_cell) = (self.context.exposition.clone(), self.scope_cell.clone());
         let published = spawn_blocking(move || {
-            let held = desk.lock();
-            let snapshot = held.settings.snapshot(&held.shelf.books).filter(|_| !held.removed);
-            snapshot.map_or(Ok(()), |snapshot| exposition.publish(&desk.id, snapshot))
+            let state = scope_cell.lock();
+            let snapshot =
+                state.settings.snapshot(&state.scope_store.scope_totals).filter(|_| !state.removed);
+            snapshot.map_or(Ok(()), |snapshot| exposition.publish(&scope_cell.id, snapshot))
         });
         match published.await {
             Ok(Ok(())) => Ok(()),
@@ -54,7 +55,7 @@ impl Poller {
         }
     }
 
-    /// Tells once that days cannot be written. Without stored days that are part of the books the
+    /// Tells once that days cannot be written. Without stored days that are part of the totals the
     /// scope is read again.
     fn tell_stored(&mut self, stored: Result<(), store::Error>) -> Result<(), Failure> {
         let scope = self.label();
@@ -65,7 +66,7 @@ impl Poller {
                 }
                 Ok(())
             }
-            Err(store::Error::Unwritten(what)) => {
+            Err(store::Error::PendingWrites(what)) => {
                 self.tell(Status::unwritten);
                 if !std::mem::replace(&mut self.unwritten, true) {
                     let remedy = descriptors::remedy_or("check state.path and the disk");

@@ -14,11 +14,11 @@ use crate::billing::facts::into_period;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
 use crate::config::Read;
-use crate::poller::answer::{Understood, refuse_zeros, understand};
+use crate::poller::answer::{Understood, interpret, refuse_zeros};
 use crate::poller::outcome::{Failure, Progress};
-use crate::poller::plan::{Ask, By, Step};
+use crate::poller::plan::{ReadRequest, SourceKind, Step};
 use crate::status::{FailureReason, PollPart};
-use crate::store::Answer;
+use crate::store::CompletedRead;
 
 /// A report that fails in passing so often in a row is read as a list instead.
 const REPORT_TRIES: u32 = 2;
@@ -28,14 +28,14 @@ enum Next {
     /// The reading behind it.
     GoOn,
     /// Other readings of the same days first.
-    Instead(Vec<Ask>),
+    Instead(Vec<ReadRequest>),
     /// A new plan. What is left of a period is here already.
     Replan(Option<Period>),
 }
 
 /// An answer that can be entered.
 struct Interpreted {
-    answer: Answer,
+    answer: CompletedRead,
     rows: u64,
     outside: u64,
 }
@@ -112,7 +112,7 @@ impl Poller {
         // What is logged on the way says whose reading it is.
         let span = warn_span!("reading", scope = self.label());
         let read = match self.read(ask).instrument(span).await {
-            Ok(read) if ask.by == By::Report => {
+            Ok(read) if ask.by == SourceKind::Report => {
                 progress.refuse_nothing(ask.span, read.rows).map(|()| read)
             }
             read => read,
@@ -135,11 +135,11 @@ impl Poller {
             return Ok(Next::GoOn);
         };
         let span = answer.span;
-        if ask.by == By::Report {
+        if ask.by == SourceKind::Report {
             self.report_failures = 0;
         } else if progress.without_reports {
             // The list works where the report does not: it is the report's fault.
-            self.desk.lock().shelf.books.refuse_reports(began);
+            self.scope_cell.lock().scope_store.scope_totals.refuse_reports(began);
         }
         self.publish(answer).await?;
         progress.tally.open_readings += u64::from(step.part == PollPart::Open);
@@ -155,33 +155,33 @@ impl Poller {
     }
 
     /// One reading by the API that it was planned for.
-    async fn read(&self, ask: Ask) -> Result<Reading, azure::Error> {
+    async fn read(&self, ask: ReadRequest) -> Result<Reading, azure::Error> {
         let settings = self.settings();
         let (client, scope, tags) = (&settings.client, &settings.scope.id, &settings.tag_keys);
         match ask.by {
-            By::List => client.read_usage(scope, ask.span, tags).await,
-            By::ShortList => {
+            SourceKind::List => client.read_usage(scope, ask.span, tags).await,
+            SourceKind::ShortList => {
                 let pages = u64::from(settings.poll.report_after_pages);
                 client.read_usage_within(scope, ask.span, tags, pages).await
             }
-            By::Report => {
+            SourceKind::Report => {
                 client.read_report(scope, ask.span, tags, settings.scope.cost_allocation).await
             }
         }
     }
 
-    fn instead(&self, ask: Ask, pages: u64) -> Next {
-        let held = self.desk.lock();
-        let scope = &held.settings.scope.label;
+    fn instead(&self, ask: ReadRequest, pages: u64) -> Next {
+        let state = self.scope_cell.lock();
+        let scope = &state.settings.scope.label;
         info!(scope, days = %ask.span.days(), "more than {pages} pages, a report is read instead");
-        Next::Instead(held.settings.outlook(&held.shelf.books).instead(ask.span))
+        Next::Instead(state.settings.planner(&state.scope_store.scope_totals).instead(ask.span))
     }
 
     /// Whether the list is read because there is no report: a fast path is never mandatory. One that
     /// failed in passing is tried once more first, as a long list takes hours. Costs that are hidden
     /// are hidden in the list as well.
-    fn leaves_report(&mut self, ask: Ask, error: &azure::Error) -> bool {
-        if ask.by != By::Report
+    fn leaves_report(&mut self, ask: ReadRequest, error: &azure::Error) -> bool {
+        if ask.by != SourceKind::Report
             || self.settings().scope.read != Read::Auto
             || matches!(error, azure::Error::NoCharges(_))
         {
@@ -205,19 +205,21 @@ impl Poller {
     /// The answer to be entered, if there is any, and how many of its rows do not count.
     fn interpret(
         &mut self,
-        ask: Ask,
+        ask: ReadRequest,
         reading: Reading,
         began: Timestamp,
     ) -> Result<Option<Interpreted>, azure::Error> {
-        let mut held = self.desk.lock();
-        let scope = held.settings.scope.label.clone();
-        let by_report = ask.by == By::Report;
+        let mut state = self.scope_cell.lock();
+        let scope = state.settings.scope.label.clone();
+        let by_report = ask.by == SourceKind::Report;
         let understood = match ask.by {
             // A report says itself what it is of.
-            By::Report => Understood::AsAsked,
-            By::List | By::ShortList => understand(&held.shelf.books, ask.span, &reading),
+            SourceKind::Report => Understood::AsAsked,
+            SourceKind::List | SourceKind::ShortList => {
+                interpret(&state.scope_store.scope_totals, ask.span, &reading)
+            }
         };
-        let spared = !held.settings.scope.charges_are_free;
+        let spared = !state.settings.scope.charges_are_free;
         let refused = if spared { reading.refuse_hidden() } else { Ok(()) };
         let (zeros, mut rows) = (reading.zeros(), reading.rows);
         let mut outside = reading.outside + reading.undated;
@@ -231,7 +233,7 @@ impl Poller {
             }
             Understood::Whole(period) => {
                 warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
-                held.shelf.books.distrust_filter();
+                state.scope_store.scope_totals.distrust_filter();
                 rows += std::mem::take(&mut outside);
                 let facts = into_period(reading.facts, period);
                 (reading.sums.into_period(period), facts, Span::Period(period))
@@ -241,27 +243,27 @@ impl Poller {
                     scope,
                     "Azure ignores the filter for late rows; whole periods are read for them from now on"
                 );
-                held.shelf.books.distrust_guest_filter();
+                state.scope_store.scope_totals.distrust_late_filter();
                 return Ok(None);
             }
         };
-        let slots = held.shelf.books.slots(span, sums.slots(), began);
+        let buckets = state.scope_store.scope_totals.buckets(span, sums.buckets(), began);
         refused
             .and_then(|()| match zeros.filter(|_| spared) {
-                Some(zeros) => refuse_zeros(&held.shelf.books, zeros, slots),
+                Some(zeros) => refuse_zeros(&state.scope_store.scope_totals, zeros, buckets),
                 None => Ok(()),
             })
-            .inspect_err(|_| held.settings.client.refused(&self.desk.id))?;
-        let answer = Answer { span, rows: sums, facts, began, by_report };
+            .inspect_err(|_| state.settings.client.refused(&self.scope_cell.id))?;
+        let answer = CompletedRead { span, rows: sums, facts, began, by_report };
         Ok(Some(Interpreted { answer, rows, outside }))
     }
 
     /// What to read of some part on, the last first.
     fn plan(&self, now: Timestamp, first: PollPart, progress: &Progress) -> Vec<Step> {
-        let held = self.desk.lock();
-        let mut outlook = held.settings.outlook(&held.shelf.books);
-        outlook.without_reports = progress.without_reports;
-        let mut steps = outlook.plan(now);
+        let state = self.scope_cell.lock();
+        let mut planner = state.settings.planner(&state.scope_store.scope_totals);
+        planner.without_reports = progress.without_reports;
+        let mut steps = planner.plan(now);
         steps.retain(|step| step.part >= first && !progress.has_failed(step.ask.span));
         steps.reverse();
         steps

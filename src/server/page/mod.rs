@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use ring::digest;
 
-use super::Site;
+use super::AppState;
 use crate::billing::overview::Overview;
 use crate::status::ScopeStatus;
 use scope::State as ScopeState;
@@ -36,14 +36,14 @@ const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/tree/main/do
 /// What visits have in common.
 #[derive(Clone)]
 pub(super) struct Page {
-    site: Site,
+    site: AppState,
     started: Timestamp,
     /// Nothing but the style sheet, known by its digest.
     policy: Arc<str>,
 }
 
 impl Page {
-    pub(super) fn new(site: &Site) -> Self {
+    pub(super) fn new(site: &AppState) -> Self {
         let style = BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -136,7 +136,7 @@ fn title(scopes: &[Listed<'_>]) -> String {
 }
 
 /// Relative, so that they lead to the same place behind a proxy that serves the page below another path.
-fn links(site: &Site) -> Markup {
+fn links(site: &AppState) -> Markup {
     html! {
         nav aria-label="Exporter" {
             a href=(site.telemetry_path.as_str().trim_start_matches('/')) { "Metrics" }
@@ -148,7 +148,7 @@ fn links(site: &Site) -> Markup {
 }
 
 /// Why what the file says is not what is seen here.
-fn reload_trouble(site: &Site) -> Markup {
+fn reload_trouble(site: &AppState) -> Markup {
     let failed = site.status.last_reload().filter(|reload| !reload.successful);
     html! {
         @if let Some(reload) = failed {

@@ -259,7 +259,7 @@ mod tests {
     use super::*;
     use crate::billing::period::Period;
 
-    fn doubts_of(degraded_rows: Vec<(Degradation, u64)>, charges_visible: bool) -> String {
+    fn suspects_of(degraded_rows: Vec<(Degradation, u64)>, charges_visible: bool) -> String {
         let overview = Overview {
             period: Period::of(jiff::civil::date(2026, 11, 1)),
             newest_usage: None,
@@ -274,13 +274,13 @@ mod tests {
 
     #[test]
     fn what_was_not_read_in_full_is_told_with_its_number_and_nothing_is_told_of_nothing() {
-        assert_eq!(doubts_of(Vec::new(), true), "");
+        assert_eq!(suspects_of(Vec::new(), true), "");
         let rows = vec![(Degradation::Tags, 1), (Degradation::NoCost, 1200)];
-        let told = doubts_of(rows, true);
+        let told = suspects_of(rows, true);
         assert!(
             told.contains("1 row with unreadable tags, 1,200 rows without a cost (counted as 0)."),
             "{told}"
         );
-        assert!(doubts_of(Vec::new(), false).contains("Charges may be hidden."));
+        assert!(suspects_of(Vec::new(), false).contains("Charges may be hidden."));
     }
 }

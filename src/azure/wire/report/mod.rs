@@ -13,7 +13,7 @@ use header::{Column, columns};
 use splitter::{Split, Splitter};
 use thiserror::Error;
 
-use super::Wanted;
+use super::RowOptions;
 use super::properties::Properties;
 use super::row::Dates;
 use super::tags::{self, Tags};
@@ -48,7 +48,7 @@ pub(crate) struct Report {
 /// Reads one file. After an error the rows given so far must be thrown away.
 pub(crate) struct ReportReader {
     splitter: Splitter,
-    wanted: Wanted,
+    wanted: RowOptions,
     /// The bytes of the file's start that may be its mark.
     start: Vec<u8>,
     /// How many columns there are, and which are looked at.
@@ -59,7 +59,7 @@ pub(crate) struct ReportReader {
 }
 
 impl ReportReader {
-    pub(crate) fn new(wanted: Wanted) -> Self {
+    pub(crate) fn new(wanted: RowOptions) -> Self {
         Self {
             splitter: Splitter::default(),
             wanted,

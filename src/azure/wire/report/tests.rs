@@ -3,10 +3,10 @@
 use super::*;
 use crate::config::Cloud;
 
-const ALL: Wanted = Wanted { tags: true, cost_allocation: false, cloud: Cloud::Public };
+const ALL: RowOptions = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
 
 /// Reads a file in parts of a size: each row in a line, and what the report says.
-fn read_in(file: &str, size: usize, wanted: Wanted) -> Result<(Vec<String>, Report), String> {
+fn read_in(file: &str, size: usize, wanted: RowOptions) -> Result<(Vec<String>, Report), String> {
     let (mut rows, mut reader) = (Vec::new(), ReportReader::new(wanted));
     let mut fold = |charge: &Charge<'_>| {
         let date = charge.date.map(|date| date.to_string()).unwrap_or_default();
@@ -165,7 +165,7 @@ fn rows_that_only_move_costs_are_left_out_and_counted_or_kept_on_request() {
             }
         )
     );
-    let (rows, report) = read_in(file, 7, Wanted { cost_allocation: true, ..ALL }).unwrap();
+    let (rows, report) = read_in(file, 7, RowOptions { cost_allocation: true, ..ALL }).unwrap();
     assert_eq!(
         (rows.len(), report),
         (
@@ -184,7 +184,7 @@ fn rows_that_only_move_costs_are_left_out_and_counted_or_kept_on_request() {
 #[test]
 fn tags_that_nobody_wants_are_not_looked_at() {
     let file = "Date,Cost,Currency,Tags\n2026-11-09,2,USD,no tags at all\n";
-    assert!(read_in(file, 100, Wanted { tags: false, ..ALL }).is_ok());
+    assert!(read_in(file, 100, RowOptions { tags: false, ..ALL }).is_ok());
 }
 
 /// The neighbour's samples, where they are.

@@ -6,7 +6,7 @@ mod values;
 use super::*;
 use crate::billing::charge::{Charge, Degradation};
 
-const WANTED: Wanted = Wanted { tags: true, cost_allocation: false, cloud: Cloud::Public };
+const WANTED: RowOptions = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
 
 /// What is read of a row: everything, and what of it the tables below name.
 type Read = (String, String);
@@ -27,7 +27,7 @@ fn shown(charge: &Charge<'_>) -> Read {
 }
 
 /// Reads a page as the client does: repaired where it must be.
-fn list(body: &[u8], wanted: Wanted) -> Result<(Vec<Read>, Page), String> {
+fn list(body: &[u8], wanted: RowOptions) -> Result<(Vec<Read>, Page), String> {
     let mut rows = Vec::new();
     let error = match read_page(body, wanted, |charge| rows.push(shown(charge))) {
         Ok(page) => return Ok((rows, page)),
@@ -38,7 +38,7 @@ fn list(body: &[u8], wanted: Wanted) -> Result<(Vec<Read>, Page), String> {
     page.map(|page| (rows, page)).ok_or(error)
 }
 
-fn report(file: &[u8], wanted: Wanted) -> Result<(Vec<Read>, Report), String> {
+fn report(file: &[u8], wanted: RowOptions) -> Result<(Vec<Read>, Report), String> {
     let (mut rows, mut reader) = (Vec::new(), ReportReader::new(wanted));
     let mut fold = |charge: &Charge<'_>| rows.push(shown(charge));
     reader.feed(file, &mut fold).map_err(|error| error.to_string())?;
@@ -114,7 +114,7 @@ fn report_of(rows: &[Row]) -> Vec<u8> {
 }
 
 /// Reads rows both ways and returns what is read of them.
-fn both(rows: &[Row], wanted: Wanted) -> Vec<Read> {
+fn both(rows: &[Row], wanted: RowOptions) -> Vec<Read> {
     let (listed, page) = list(&page_of(rows), wanted).unwrap();
     let (reported, report) = report(&report_of(rows), wanted).unwrap();
     for (listed, reported) in listed.iter().zip(&reported) {
@@ -129,7 +129,7 @@ fn both(rows: &[Row], wanted: Wanted) -> Vec<Read> {
 }
 
 /// Reads each row of a table both ways, each by itself and all together, and compares.
-fn assert_rows(table: Vec<(Row, &str)>, wanted: Wanted) {
+fn assert_rows(table: Vec<(Row, &str)>, wanted: RowOptions) {
     for (row, expected) in &table {
         let read = both(std::slice::from_ref(row), wanted);
         assert_eq!(read[0].1, *expected, "{}", String::from_utf8_lossy(&row.json()));

@@ -57,7 +57,7 @@ fn a_row_of_the_list_with_a_broken_escape_counts() {
 fn what_nobody_looks_at_degrades_no_row() {
     let (json, csv) = (b"{\"team\": \"w\xff\", 5: }".as_slice(), b"\"team\": \"w\xff\", 5: ");
     let readable = b"{\"team\": \"w\xff\"}".as_slice();
-    let untagged = Wanted { tags: false, ..WANTED };
+    let untagged = RowOptions { tags: false, ..WANTED };
     let row = Row::usual().with("tags", readable, csv);
     assert_rows(vec![(row, "2026-11-20 1.5 EUR vm []")], untagged);
     let wrong = Row::usual().with("tags", "[1]", "no tags at all");

@@ -125,7 +125,7 @@ fn ch_north_is_in_china_in_the_china_cloud_and_in_switzerland_elsewhere() {
     for cloud in Cloud::ALL {
         for (sent, in_china, elsewhere) in table {
             let row = Row::usual().with("resourceLocation", format!("\"{sent}\""), sent);
-            let read = both(&[row], Wanted { cloud, ..WANTED });
+            let read = both(&[row], RowOptions { cloud, ..WANTED });
             let place = field(&read[0].0, "location").trim_matches('"');
             let expected = if cloud == Cloud::China { in_china } else { elsewhere };
             assert_eq!(location(place), expected, "{sent} in {}", cloud.as_str());

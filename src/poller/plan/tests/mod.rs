@@ -1,15 +1,15 @@
 //! Plans as tables: what is known, what time it is, what is asked.
 
-mod way;
+mod source_choice;
 
 use std::time::Duration;
 
 use super::*;
 use crate::billing::budget::{Budget, Grain};
 use crate::billing::charge::Charge;
-use crate::billing::ledger::Slot;
-use crate::spool::Spool;
-use crate::store::{Answer, Keeping, Shelf};
+use crate::billing::daily_sums::DayBucket;
+use crate::spill_buffer::SpillBuffer;
+use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -26,7 +26,7 @@ struct Scope {
     tag_keys: TagKeys,
     scope_type: ScopeType,
     read: Read,
-    shelf: Shelf,
+    scope_store: ScopeStore,
     rows_a_day: u64,
 }
 
@@ -38,33 +38,33 @@ impl Scope {
             tag_keys: TagKeys::default(),
             scope_type: ScopeType::Department,
             read: Read::UsageDetails,
-            shelf: Shelf::default(),
+            scope_store: ScopeStore::default(),
             rows_a_day,
         }
     }
 
-    fn outlook(&self) -> Outlook<'_> {
-        Outlook {
+    fn planner(&self) -> Planner<'_> {
+        Planner {
             poll: &self.poll,
             rules: &self.rules,
             tag_keys: &self.tag_keys,
             scope_type: self.scope_type,
             read: self.read,
             // A hundredth, so that a test need not add up millions of rows.
-            measures: Measures { page: 10, reading: 300, report: 20_000 },
+            measures: CostModel { page: 10, reading: 300, report: 20_000 },
             without_reports: false,
-            books: &self.shelf.books,
+            scope_totals: &self.scope_store.scope_totals,
         }
     }
 
     /// What is asked at a moment.
     fn asks(&self, now: &str) -> Vec<String> {
-        self.outlook().plan(at(now)).into_iter().map(|step| text(step.ask)).collect()
+        self.planner().plan(at(now)).into_iter().map(|step| text(step.ask)).collect()
     }
 
     /// Asks, and enters the first answers of a plan.
     fn poll_some(&mut self, now: &str, answers: usize) -> Vec<String> {
-        let steps = self.outlook().plan(at(now));
+        let steps = self.planner().plan(at(now));
         for step in steps.iter().take(answers) {
             self.enter_by(step.ask, now, self.rows_a_day);
         }
@@ -77,40 +77,40 @@ impl Scope {
 
     /// Enters an answer with so many rows a day.
     fn enter(&mut self, span: Span, now: &str, rows: u64) {
-        self.enter_by(Ask { span, by: By::List }, now, rows);
+        self.enter_by(ReadRequest { span, by: SourceKind::List }, now, rows);
     }
 
-    fn enter_by(&mut self, Ask { span, by }: Ask, now: &str, rows: u64) {
-        let mut sums = Spool::new(&self.tag_keys);
+    fn enter_by(&mut self, ReadRequest { span, by }: ReadRequest, now: &str, rows: u64) {
+        let mut sums = SpillBuffer::new(&self.tag_keys);
         let until = span.days().last.min(day_of(at(now)));
-        if !matches!(span, Span::Guests(_)) {
+        if !matches!(span, Span::Late(_)) {
             for day in days(DayRange { first: span.days().first, last: until }) {
                 for _ in 0..rows {
-                    sums.note(&Charge::default(), Slot::own(day));
+                    sums.push(&Charge::default(), DayBucket::own(day));
                 }
             }
         }
-        sums.count();
-        let keeping = Keeping {
+        sums.commit_page();
+        let keeping = RetentionPolicy {
             since: first_kept_day(&self.rules, at(now)),
             complete_after: self.rules.day_complete_after,
         };
-        let (facts, by_report) = (Default::default(), by == By::Report);
-        let answer = Answer { span, rows: sums, facts, began: at(now), by_report };
-        self.shelf.keep(&answer, keeping).unwrap();
+        let (facts, by_report) = (Default::default(), by == SourceKind::Report);
+        let answer = CompletedRead { span, rows: sums, facts, began: at(now), by_report };
+        self.scope_store.keep(&answer, keeping).unwrap();
     }
 }
 
-fn text(Ask { span, by }: Ask) -> String {
+fn text(ReadRequest { span, by }: ReadRequest) -> String {
     let span = match span {
         Span::Period(period) => period.to_string(),
         Span::Days(range) => range.to_string(),
-        Span::Guests(period) => format!("guests of {period}"),
+        Span::Late(period) => format!("guests of {period}"),
     };
     match by {
-        By::List => span,
-        By::ShortList => format!("{span} if short"),
-        By::Report => format!("report of {span}"),
+        SourceKind::List => span,
+        SourceKind::ShortList => format!("{span} if short"),
+        SourceKind::Report => format!("report of {span}"),
     }
 }
 
@@ -180,12 +180,12 @@ fn a_period_with_a_suspect_day_is_not_settled() {
     let october = Period::of(day("2026-10-01"));
     let mut scope = Scope::new(10);
     scope.poll("2026-11-29T00:00:00Z");
-    assert!(scope.outlook().is_settled(october));
+    assert!(scope.planner().is_settled(october));
     let ninth = Span::Days(DayRange { first: day("2026-10-09"), last: day("2026-10-09") });
     scope.enter(ninth, "2026-11-29T10:00:00Z", 2);
-    assert!(!scope.outlook().is_settled(october));
+    assert!(!scope.planner().is_settled(october));
     scope.enter(ninth, "2026-11-29T14:00:00Z", 2);
-    assert!(scope.outlook().is_settled(october), "two answers agree");
+    assert!(scope.planner().is_settled(october), "two answers agree");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn the_period_before_is_read_daily_at_first_then_seldom_and_then_settles() {
         let mut scope = Scope::new(1);
         scope.poll(polled);
         let asked = scope.asks(now).contains(&"2026-10".to_owned());
-        let state = (asked, scope.outlook().is_settled(october));
+        let state = (asked, scope.planner().is_settled(october));
         assert_eq!(state, (due, settled), "polled {polled}, now {now}");
     }
 }
@@ -254,11 +254,11 @@ fn a_period_settles_with_the_last_reading_that_fits() {
         scope.poll.previous_period_until_days = until;
         scope.poll(polled);
         let february = Period::of(day("2027-02-01"));
-        assert_eq!(scope.outlook().is_settled(february), settled, "{until} days, {polled}");
+        assert_eq!(scope.planner().is_settled(february), settled, "{until} days, {polled}");
     }
     let mut scope = Scope::new(1);
     scope.poll("2027-02-22T00:00:00Z");
-    assert!(scope.outlook().is_settled(Period::of(day("2027-01-01"))));
+    assert!(scope.planner().is_settled(Period::of(day("2027-01-01"))));
     for days_after in [35, 36] {
         let now = at("2026-11-01T00:00:00Z") + SignedDuration::from_hours(24 * days_after);
         let mut scope = Scope::new(1);
@@ -269,7 +269,7 @@ fn a_period_settles_with_the_last_reading_that_fits() {
 }
 
 #[test]
-fn a_doubted_day_is_asked_again_with_the_next_poll() {
+fn a_suspect_day_is_asked_for_again_with_the_next_poll() {
     let mut scope = Scope::new(10);
     scope.poll("2026-11-23T02:00:00Z");
     let tenth = Span::Days(DayRange { first: day("2026-11-10"), last: day("2026-11-10") });
@@ -288,11 +288,11 @@ fn a_new_tag_key_is_asked_for_on_every_day_that_was_read_without_it() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-23T02:00:00Z");
     scope.tag_keys = ["team".to_owned()].into();
-    assert!(!scope.outlook().is_complete(at("2026-11-23T06:00:00Z")));
+    assert!(!scope.planner().is_complete(at("2026-11-23T06:00:00Z")));
     // Every day, so that a period by its name is as few calls.
     assert_eq!(scope.poll("2026-11-23T06:00:00Z"), ["2026-11", "2026-10"]);
     assert_eq!(scope.asks("2026-11-23T10:00:00Z"), ["2026-11-19..2026-11-23"]);
-    assert!(scope.outlook().is_complete(at("2026-11-23T10:00:00Z")));
+    assert!(scope.planner().is_complete(at("2026-11-23T10:00:00Z")));
 }
 
 #[test]

@@ -1,0 +1,78 @@
+//! What the texts of rows were found to mean. Rows repeat the same services, places and units, so
+//! that most texts need neither be put in their one spelling nor be looked up among all others.
+
+use std::borrow::Cow;
+
+use super::interner::{Interner, Symbol};
+use super::same::same;
+
+/// Texts that are remembered of each field; a power of two.
+const REMEMBERED: usize = 256;
+/// Longer ones are not: no name of anything is.
+const LONGEST: usize = 256;
+
+/// A field of a row that has few values.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Field {
+    /// Of the id of the resource.
+    OwnSubscription,
+    /// Of the id of the resource.
+    OwnGroup,
+    SubscriptionId,
+    SubscriptionName,
+    ResourceGroup,
+    Location,
+    Department,
+    Account,
+    CostCenter,
+    ServiceName,
+    Subcategory,
+    Meter,
+    Product,
+    Currency,
+    Unit,
+    ChargeType,
+    PublisherType,
+    PricingModel,
+}
+
+/// The texts that were seen last, by field, as they were sent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ColumnCache(Vec<Option<(Box<str>, Symbol)>>);
+
+impl ColumnCache {
+    /// The symbol of what a text means.
+    pub(super) fn symbol(
+        &mut self,
+        field: Field,
+        sent: &str,
+        strings: &mut Interner,
+        normal: fn(&str) -> Cow<'_, str>,
+    ) -> Symbol {
+        if self.0.is_empty() {
+            self.0.resize((Field::PricingModel as usize + 1) * REMEMBERED, None);
+        }
+        let known = &mut self.0[field as usize * REMEMBERED + place(sent)];
+        match known {
+            Some((text, symbol)) if same(text, sent) => *symbol,
+            _ => {
+                let symbol = strings.intern(&normal(sent));
+                if sent.len() <= LONGEST {
+                    *known = Some((sent.into(), symbol));
+                }
+                symbol
+            }
+        }
+    }
+}
+
+/// Where a text is remembered, by its length and its ends, in which most texts differ.
+fn place(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mixed = match bytes.first_chunk().zip(bytes.last_chunk()) {
+        Some((head, tail)) => u64::from_le_bytes(*head) ^ u64::from_le_bytes(*tail).rotate_left(29),
+        None => bytes.iter().fold(0, |mixed, byte| mixed << 8 | u64::from(*byte)),
+    };
+    let mixed = (mixed ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 56) as usize % REMEMBERED
+}

@@ -1,0 +1,306 @@
+//! A reading takes the place of what was known of its buckets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use super::{Retention, ScopeTotals};
+use crate::billing::amount::Amount;
+use crate::billing::daily_sums::{DailySums, Dated, DayBucket};
+use crate::billing::day_summary::{DaySummary, Extent, usage};
+use crate::billing::facts::DayFacts;
+use crate::billing::families::{Combine, ScopeCost, Table};
+use crate::billing::interner::{Symbol, Translation};
+use crate::billing::names::{Named, Nameless};
+use crate::billing::period::{DayRange, Period, day_of};
+use crate::billing::span::Span;
+
+/// Ids whose name was on a day that has been replaced, for [`ScopeTotals::name`].
+#[derive(Debug, Default)]
+pub struct Orphans(Nameless);
+
+impl Orphans {
+    /// Whether none is left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Reading and replacing days.
+impl ScopeTotals {
+    /// Makes the period of a reading the published one, before its buckets are entered. What lost its
+    /// name by that is looked for with what loses it to the reading.
+    pub fn begin(&mut self, period: Period, span: Span) -> Orphans {
+        let nameless = self.advance(period);
+        match span {
+            Span::Period(read) => {
+                if self.periods.get(&read).is_some_and(|book| !matches!(book.left, Retention::Days))
+                {
+                    // Its sums hold days that nobody has any more.
+                    self.periods.remove(&read);
+                    let range = read.days();
+                    self.days.retain(|bucket, _| !range.contains(bucket.date));
+                }
+            }
+            Span::Days(range) => self.void_bills(range),
+            Span::Late(_) => {}
+        }
+        Orphans(nameless)
+    }
+
+    /// A bill holds its forgotten days already. Where one of them comes back by itself, the sum is
+    /// that of no days any more.
+    fn void_bills(&mut self, range: DayRange) {
+        let forgotten = range.first.series(1.day()).take_while(|day| *day <= range.last);
+        let forgotten = forgotten.filter(|day| !self.days.contains_key(&DayBucket::own(*day)));
+        let periods: BTreeSet<Period> = forgotten.map(Period::of).collect();
+        for period in periods {
+            if let Some(book) = self.periods.get_mut(&period)
+                && matches!(book.left, Retention::Bill(_))
+            {
+                book.left = Retention::Rest;
+            }
+        }
+    }
+
+    /// The buckets that a reading replaces, oldest first. Days still to come stay unread unless the
+    /// answer has rows of them.
+    pub fn buckets(
+        &self,
+        span: Span,
+        answered: impl Iterator<Item = DayBucket>,
+        began: Timestamp,
+    ) -> Vec<DayBucket> {
+        let range = span.days();
+        let wanted = |bucket: &DayBucket| match span {
+            Span::Period(_) => true,
+            Span::Days(_) => bucket.dated == Dated::InDay,
+            Span::Late(_) => bucket.dated == Dated::Late,
+        };
+        let known = self.days.keys().copied().chain(answered);
+        let known = known.filter(|bucket| range.contains(bucket.date));
+        let today = day_of(began);
+        let read = range.first.series(1.day()).take_while(|day| *day <= range.last.min(today));
+        let buckets: BTreeSet<DayBucket> =
+            known.chain(read.map(DayBucket::own)).filter(wanted).collect();
+        buckets.into_iter().collect()
+    }
+
+    /// Whether a new answer for a bucket holds so much less than the old one, or of a day that was complete
+    /// so much more, that it is asked again before it is believed. `answer` is what its rows were billed for; no resource is asked for. What is not
+    /// suspect is entered: the old rows are taken out, as they were put in where
+    /// [`ScopeTotals::knows_bucket`], the new ones put in, and the bucket is known.
+    pub fn doubts(
+        &mut self,
+        bucket: DayBucket,
+        answer: &DailySums,
+        began: Timestamp,
+        complete_after: SignedDuration,
+    ) -> bool {
+        // Late rows come late by nature.
+        let was_complete = bucket.dated == Dated::InDay
+            && self.was_read_late(bucket.date, complete_after)
+            && self.newest_usage(day_of(began)).is_some_and(|newest| bucket.date <= newest);
+        let period = self.scope_cost(Period::of(bucket.date));
+        let period = period.map(|costs| usage(costs, &self.strings)).unwrap_or_default();
+        let Some(known) = self.days.get_mut(&bucket) else { return false };
+        let nothing = Table::<ScopeCost>::default();
+        let (rows, costs) = answer
+            .days
+            .get(&bucket)
+            .map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
+        let answer = Extent::new(rows, costs, &answer.strings);
+        let before = known.extent(&self.strings);
+        // A row that gets its date goes from here to its day, and must not count in both.
+        let is_odd = bucket.dated != Dated::Undated
+            && (before.shrinks_to(&answer, &period)
+                || was_complete && before.grows_to(&answer, &period));
+        let is_suspect = is_odd
+            && !known.suspect.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
+        known.suspect = is_suspect.then_some(answer);
+        known.asked_at = began;
+        is_suspect
+    }
+
+    /// Takes out some of a bucket's old rows.
+    pub fn take_out(&mut self, bucket: DayBucket, old: &DailySums, orphans: &mut Orphans) {
+        self.combine(Combine::Deduct, bucket, old);
+        self.take_names(bucket, old, orphans);
+    }
+
+    /// Puts in some of a bucket's new rows.
+    pub fn put_in(&mut self, bucket: DayBucket, new: &DailySums, orphans: &mut Orphans) {
+        self.combine(Combine::Add, bucket, new);
+        self.add_names(bucket, new, orphans);
+    }
+
+    /// All rows of a bucket were put in, and what they tell beside their sums. One without any is
+    /// nothing, whatever it was.
+    pub fn know(
+        &mut self,
+        bucket: DayBucket,
+        answer: &DailySums,
+        facts: DayFacts,
+        began: Timestamp,
+    ) {
+        let known = DaySummary { facts, ..self.known(bucket, answer, began) };
+        let nothing = Table::<ScopeCost>::default();
+        let before = self.days.get(&bucket).map(|known| &known.scope_cost);
+        // What is read for the first time was not there before, and nobody knows whether it changed.
+        let was_known = before.is_some()
+            || bucket.dated != Dated::InDay
+                && self.late_asked_at(Period::of(bucket.date)).is_some();
+        let is_changed = was_known && !same_amounts(before.unwrap_or(&nothing), &known.scope_cost);
+        let book = self.periods.entry(Period::of(bucket.date)).or_default();
+        if is_changed {
+            book.changed = Some(began);
+        }
+        self.days.insert(bucket, known);
+    }
+
+    /// A reading has ended: what it tells beside its buckets.
+    pub fn finish(&mut self, span: Span, began: Timestamp, by_report: bool) {
+        if by_report {
+            let period = Period::of(span.days().first);
+            self.periods.entry(period).or_default().reported_at = Some(began);
+        }
+        if let Span::Period(period) | Span::Late(period) = span {
+            self.periods.entry(period).or_default().late_asked_at = Some(began);
+        }
+        self.read_at = Some(began);
+    }
+
+    /// Azure answered a reading by date with the whole period: from now on it is asked for periods.
+    pub fn distrust_filter(&mut self) {
+        self.filter_ignored = true;
+    }
+
+    /// Azure answered a reading of late rows with the whole period.
+    pub fn distrust_late_filter(&mut self) {
+        self.late_unfiltered = true;
+    }
+
+    /// Azure gave no report of this scope at a moment: for a day only lists are asked for.
+    pub fn refuse_reports(&mut self, at: Timestamp) {
+        self.reports_refused_at = Some(at);
+    }
+
+    /// The buckets since a day on which a lost name may stand, newest first.
+    pub fn name_buckets(&self, since: Date) -> Vec<DayBucket> {
+        self.days.range(DayBucket::own(since)..).rev().map(|(bucket, _)| *bucket).collect()
+    }
+
+    /// What is kept of rows of this bucket alone: of a closed period only what a bill is made of.
+    pub fn worth_keeping(&self, bucket: DayBucket, reading: DailySums) -> DailySums {
+        if self.open == Some(Period::of(bucket.date)) {
+            return reading;
+        }
+        let mut reading = reading;
+        reading.thin();
+        // Without the texts of what was freed.
+        reading.only(bucket)
+    }
+
+    /// Looks for lost names on an older day.
+    pub fn name(&mut self, bucket: DayBucket, day: &DailySums, orphans: &mut Orphans) {
+        let Some(known) = day.days.get(&bucket) else { return };
+        let mut translation = Translation::new(day.strings.texts(), &mut self.strings);
+        let translated = known.names.iter().map(|(named, name)| {
+            let named = named.translated(|symbol| translation.translate(symbol));
+            (named, translation.translate(name))
+        });
+        let found: Vec<_> = translated.filter(|(named, _)| orphans.0.contains(named)).collect();
+        let is_open = self.open == Some(Period::of(bucket.date));
+        for (named, name) in found {
+            if is_open || !named.is_open_only() {
+                self.names.add(named, name, bucket.date, |symbol| self.strings.get(symbol));
+            }
+        }
+    }
+
+    /// Looks no further for the names that were found.
+    pub fn named(&self, orphans: &mut Orphans) {
+        orphans.0.retain(|named| !self.names.contains(named));
+    }
+}
+
+/// The steps of an entry.
+impl ScopeTotals {
+    fn combine(&mut self, how: Combine, bucket: DayBucket, daily_sums: &DailySums) {
+        let Some(day) = daily_sums.days.get(&bucket) else { return };
+        let period = Period::of(bucket.date);
+        let is_open = self.open == Some(period);
+        let tables = &mut self.periods.entry(period).or_default().tables;
+        let mut translation = Translation::new(daily_sums.strings.texts(), &mut self.strings);
+        let symbol = |symbol| translation.translate(symbol);
+        if is_open {
+            tables.combine(how, &day.tables, symbol);
+        } else {
+            tables.combine_bill(how, &day.tables, symbol);
+        }
+    }
+
+    fn take_names(&mut self, bucket: DayBucket, old: &DailySums, orphans: &mut Orphans) {
+        let Some(day) = old.days.get(&bucket) else { return };
+        let mut translation = Translation::new(old.strings.texts(), &mut self.strings);
+        for (named, _) in day.names.iter() {
+            let named = named.translated(|symbol| translation.translate(symbol));
+            if self.names.remove(named, bucket.date) {
+                orphans.0.insert(named);
+            }
+        }
+    }
+
+    fn add_names(&mut self, bucket: DayBucket, reading: &DailySums, orphans: &mut Orphans) {
+        let Some(day) = reading.days.get(&bucket) else { return };
+        // The other rows of the day may have a name that is the lesser one.
+        let mut others = Dated::ALL.into_iter().filter(|part| *part != bucket.dated);
+        let alone = others.all(|dated| !self.days.contains_key(&DayBucket { dated, ..bucket }));
+        let is_open = self.open == Some(Period::of(bucket.date));
+        let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
+        // What only the open period has series of needs no names elsewhere.
+        let wanted = |(named, _): &(Named, Symbol)| is_open || !named.is_open_only();
+        for (named, name) in day.names.iter().filter(wanted) {
+            let named = named.translated(|symbol| translation.translate(symbol));
+            let name = translation.translate(name);
+            self.names.add(named, name, bucket.date, |symbol| translation.text(symbol));
+            if alone {
+                orphans.0.remove(&named);
+            }
+        }
+    }
+
+    fn known(&mut self, bucket: DayBucket, reading: &DailySums, began: Timestamp) -> DaySummary {
+        let tag_keys = reading.tag_keys().iter().map(|key| self.strings.intern(key)).collect();
+        let mut known = DaySummary {
+            read_at: began,
+            asked_at: began,
+            rows: 0,
+            usage_rows: 0,
+            scope_cost: Table::<ScopeCost>::default(),
+            service_charge: Default::default(),
+            tag_keys,
+            facts: DayFacts::default(),
+            suspect: None,
+        };
+        if let Some(day) = reading.days.get(&bucket) {
+            let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
+            let mut symbol = |symbol| translation.translate(symbol);
+            (known.rows, known.usage_rows) = (day.rows, day.usage_rows);
+            let costs = day.tables.scope_cost.iter();
+            known.scope_cost = costs.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
+            let services = day.tables.service_charge.iter();
+            known.service_charge = services.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
+        }
+        known
+    }
+}
+
+fn same_amounts(before: &Table<ScopeCost>, after: &Table<ScopeCost>) -> bool {
+    let amounts = |costs: &Table<ScopeCost>| -> BTreeMap<[Symbol; 4], Amount> {
+        let costs = costs.iter().filter(|(_, sum)| !sum.amount.is_zero());
+        costs.map(|(key, sum)| (*key, sum.amount)).collect()
+    };
+    amounts(before) == amounts(after)
+}
