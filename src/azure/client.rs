@@ -18,7 +18,7 @@ use super::call::{Call, Content, no_request, text};
 use super::error::Error;
 use super::quota::{Permit, Priority, Quota};
 use super::redact;
-use super::retry::{Failure, judge, judge_file, retry_after};
+use super::retry::{Failure, classify, classify_file, retry_after};
 use super::timeouts::{RetryBudget, Timeouts};
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
@@ -248,7 +248,7 @@ impl Client {
                 } else {
                     let body = collect(body, LARGEST_ERROR_BODY).await.ok().flatten();
                     let body = body.unwrap_or_default();
-                    (code, Err(judge_file(head.status, &head.headers, &body)))
+                    (code, Err(classify_file(head.status, &head.headers, &body)))
                 }
             }
         };
@@ -304,7 +304,7 @@ impl Client {
             status => {
                 let body =
                     collect(body, LARGEST_ERROR_BODY).await.ok().flatten().unwrap_or_default();
-                Err(judge(status, &head.headers, &body))
+                Err(classify(status, &head.headers, &body))
             }
         };
         Ok((head.status, meaning))

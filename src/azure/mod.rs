@@ -34,5 +34,5 @@ pub use usage_details::Probe;
 pub(crate) use {
     manifest::files as report_files,
     next_link::resolve as resolve_next_link,
-    retry::{Failure, judge, judge_file},
+    retry::{Failure, classify, classify_file},
 };

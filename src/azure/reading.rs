@@ -9,8 +9,8 @@ use crate::billing::charge::{Charge, Degradation, Price};
 use crate::billing::daily_sums::{DayBucket, TagKeys};
 use crate::billing::facts::{BucketFacts, billing_account_id};
 use crate::billing::period::Period;
-use crate::billing::same::same;
 use crate::billing::scope::{ScopeId, ScopeType};
+use crate::billing::short_str_eq::short_str_eq;
 use crate::billing::span::Span;
 use crate::spill_buffer::SpillBuffer;
 
@@ -222,11 +222,11 @@ impl PageCounts {
 
     fn note_account(&mut self, sent: &str, bucket: DayBucket) {
         let (known, buckets) = &mut self.account;
-        let is_same = same(known, sent);
-        if sent.is_empty() || is_same && buckets.contains(&bucket) {
+        let is_same_account = short_str_eq(known, sent);
+        if sent.is_empty() || is_same_account && buckets.contains(&bucket) {
             return;
         }
-        if !is_same {
+        if !is_same_account {
             buckets.clear();
             sent.clone_into(known);
         }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::interner::{Interner, Symbol};
-use super::same::same;
+use super::short_str_eq::short_str_eq;
 
 /// Texts that are remembered of each field; a power of two.
 const REMEMBERED: usize = 256;
@@ -54,7 +54,7 @@ impl ColumnCache {
         }
         let known = &mut self.0[field as usize * REMEMBERED + place(sent)];
         match known {
-            Some((text, symbol)) if same(text, sent) => *symbol,
+            Some((text, symbol)) if short_str_eq(text, sent) => *symbol,
             _ => {
                 let symbol = strings.intern(&normal(sent));
                 if sent.len() <= LONGEST {

@@ -176,10 +176,10 @@ impl DailySums {
     }
 
     /// Frees the resources: a closed period is asked who pays, not what ran.
-    pub(super) fn thin(&mut self) {
+    pub(super) fn drop_open_only(&mut self) {
         for day in self.days.values_mut() {
-            day.tables.thin();
-            day.names.thin();
+            day.tables.drop_open_only();
+            day.names.drop_open_only();
         }
     }
 

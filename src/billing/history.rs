@@ -204,7 +204,7 @@ impl<'a> Days<'a> {
                 added.combine_bill(Combine::Add, &day.tables, rank);
             }
             added.spell(&self.spellings);
-            added.follow(ranking, &wanted.limits, strings);
+            added.fold_like(ranking, &wanted.limits, strings);
             current.combine(Combine::Add, &added, |symbol| symbol);
         }
         // As live: a currency of the period before is 0 until rows arrive.

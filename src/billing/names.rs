@@ -84,7 +84,7 @@ impl Names {
     }
 
     /// Forgets the names of what only the open period has series of.
-    pub(crate) fn thin(&mut self) {
+    pub(crate) fn drop_open_only(&mut self) {
         self.0.retain(|named, _| !named.is_open_only());
         self.0.shrink_to_fit();
     }

@@ -275,6 +275,6 @@ impl Snapshot {
         let fold = SERVICE_DAYS.of(&rules.limits, &self.strings);
         let kept: Kept = fold.fold(&mut self.services.latest, &mut self.folded);
         let by_usage = Bound { stay: 1, ..SERVICE_DAYS };
-        by_usage.of(&rules.limits, &self.strings).follow(&kept, &mut self.services.usual);
+        by_usage.of(&rules.limits, &self.strings).fold_like(&kept, &mut self.services.usual);
     }
 }

@@ -83,7 +83,7 @@ impl Reloader {
     }
 
     /// Meets some wishes by one reload.
-    pub(super) async fn meet(
+    pub(super) async fn handle(
         &mut self,
         wishes: Vec<oneshot::Sender<Reloaded>>,
         polls: &mut PollTasks,

@@ -108,7 +108,7 @@ pub(super) async fn exporter(
             () = polls.watch(&status) => {}
             wishes = wished.next() => tokio::select! {
                 () = &mut stop => break,
-                () = reloader.meet(wishes, &mut polls, &supervisor) => {}
+                () = reloader.handle(wishes, &mut polls, &supervisor) => {}
             }
         }
     }

@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::azure::wire::{RowOptions, read_page, read_repaired_page};
-use crate::azure::{Failure, judge, judge_file, resolve_next_link};
+use crate::azure::{Failure, classify, classify_file, resolve_next_link};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::{DayBucket, TagKeys};
@@ -133,8 +133,8 @@ pub fn error_body(bytes: &[u8]) {
     let Some((&[high, low], body)) = bytes.split_first_chunk() else { return };
     let status = 100 + u16::from_be_bytes([high, low]) % 500;
     let Ok(status) = StatusCode::from_u16(status) else { return };
-    for judge in [judge, judge_file] {
-        let said = match judge(status, &HeaderMap::new(), body) {
+    for classify in [classify, classify_file] {
+        let said = match classify(status, &HeaderMap::new(), body) {
             Failure::Throttled { what, .. } => what,
             Failure::NoToken(error)
             | Failure::Unauthenticated(error)
@@ -158,7 +158,7 @@ pub fn retry_headers(bytes: &[u8]) {
         }
     }
     if let Failure::Throttled { wait: Some(wait), .. } =
-        judge(StatusCode::TOO_MANY_REQUESTS, &headers, b"")
+        classify(StatusCode::TOO_MANY_REQUESTS, &headers, b"")
     {
         assert!(wait <= Duration::from_secs(24 * 3600));
     }

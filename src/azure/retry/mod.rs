@@ -30,7 +30,7 @@ pub(crate) enum Failure {
 }
 
 /// Reads an answer that is not 2xx: by its code first, then by its status.
-pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
+pub(crate) fn classify(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
     let ErrorText { code, line } = ErrorText::of(status, headers, body);
     let code = code.to_ascii_lowercase();
     if code.ends_with("costdisabled") {
@@ -58,7 +58,7 @@ pub(crate) fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Fai
 
 /// Reads an answer other than 200 of a storage account. It says nothing of the scope, and no token
 /// helps: the link is all there is.
-pub(crate) fn judge_file(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
+pub(crate) fn classify_file(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
     let ErrorText { code, line } = ErrorText::of(status, headers, body);
     let counts = status_that_counts(status, &code.to_ascii_lowercase());
     let what = match passing(counts, headers, line) {

@@ -10,7 +10,7 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 fn reason(status: u16, body: &str) -> String {
-    told(judge(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes()))
+    told(classify(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes()))
 }
 
 fn told(failure: Failure) -> String {
@@ -157,7 +157,7 @@ fn a_throttled_answer_keeps_its_wait_whatever_its_code() {
         (429, "ServerTimeout"),
     ] {
         let body = format!(r#"{{"code":"{code}"}}"#);
-        let failure = judge(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes());
+        let failure = classify(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes());
         let nine = Some(Duration::from_secs(9));
         assert!(
             matches!(failure, Failure::Throttled { wait, .. } if wait == nine),
@@ -195,7 +195,7 @@ fn a_file_says_nothing_of_the_scope_and_no_token_helps() {
     ] {
         let body = format!("<Error><Code>{code}</Code><Message/></Error>");
         let status = StatusCode::from_u16(status).unwrap();
-        let failure = judge_file(status, &HeaderMap::new(), body.as_bytes());
+        let failure = classify_file(status, &HeaderMap::new(), body.as_bytes());
         assert_eq!(told(failure).split(" \"").next(), Some(meaning));
     }
 }

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
 use super::fields::TextField;
 use super::repair::REPLACEMENT;
-use crate::billing::same::same;
+use crate::billing::short_str_eq::short_str_eq;
 
 /// What a key of the properties says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl<'de> Layout<'de> {
 
     fn field(&mut self, place: usize, name: &'de str) -> Field {
         match self.keys.get_mut(place) {
-            Some((known, field)) if same(known, name) => *field,
+            Some((known, field)) if short_str_eq(known, name) => *field,
             Some(other) => {
                 *other = (name, Field::of(name, self.repaired));
                 other.1

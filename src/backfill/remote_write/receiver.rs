@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use tower::{Service, ServiceExt};
 use tracing::warn;
 
-use super::refusal::{Answer, judge};
+use super::refusal::{Answer, classify};
 use super::wire::Batch;
 use crate::azure::transport::{Body, Transport, TransportError};
 use crate::config::{AuthorizationFile, ExtraHeader, ReceiverUrl};
@@ -94,7 +94,7 @@ impl Receiver {
             tried += 1;
             let answer = self.answer(body.clone()).await?;
             let (what, wait) = match answer {
-                Ok((status, after, text)) => match judge(status, &text, self.oldest_days) {
+                Ok((status, after, text)) => match classify(status, &text, self.oldest_days) {
                     Answer::Later => (quoted(status, &text), after),
                     Answer::Never(_) => return Ok((status, text)),
                 },
@@ -153,7 +153,7 @@ impl Receiver {
         if status.is_success() {
             return Ok(());
         }
-        let remedy = match judge(status, body, self.oldest_days) {
+        let remedy = match classify(status, body, self.oldest_days) {
             Answer::Never(remedy) => remedy,
             Answer::Later => "try again later".to_owned(),
         };

@@ -22,7 +22,7 @@ const TOO_OLD: [&str; 6] = [
 ];
 
 /// Judges an answer. `days` is how old the oldest sample is.
-pub(super) fn judge(status: StatusCode, body: &str, days: i64) -> Answer {
+pub(super) fn classify(status: StatusCode, body: &str, days: i64) -> Answer {
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         return Answer::Later;
     }
@@ -66,7 +66,7 @@ mod tests {
             "store locally for endpoint: conflict: Out of bounds",
         ] {
             for status in [StatusCode::BAD_REQUEST, StatusCode::CONFLICT] {
-                let Answer::Never(remedy) = judge(status, body, 1095) else { panic!("{body}") };
+                let Answer::Never(remedy) = classify(status, body, 1095) else { panic!("{body}") };
                 for name in [
                     "storage.tsdb.out_of_order_time_window: 1102d",
                     "limits.out_of_order_time_window: 1102d",
@@ -82,7 +82,7 @@ mod tests {
     fn only_what_passes_is_tried_again() {
         for status in [429, 500, 502, 503, 504] {
             let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(judge(status, "out of bounds", 1), Answer::Later);
+            assert_eq!(classify(status, "out of bounds", 1), Answer::Later);
         }
         for (status, word) in [
             (400, "log of the receiver"),
@@ -93,7 +93,7 @@ mod tests {
             (301, "redirects"),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
-            let Answer::Never(remedy) = judge(status, "no", 1) else { panic!("{status}") };
+            let Answer::Never(remedy) = classify(status, "no", 1) else { panic!("{status}") };
             assert!(remedy.contains(word), "{remedy}");
         }
     }

@@ -85,12 +85,12 @@ impl Fold {
         }
         *count = ranked.len() - kept.len();
         let kept = (kept.len() < ranked.len()).then_some(kept);
-        self.follow(&kept, table);
+        self.fold_like(&kept, table);
         kept
     }
 
     /// Folds a family so that it keeps the same entities as another one.
-    pub(crate) fn follow<K: Key>(&self, kept: &Kept, table: &mut Sums<K>) {
+    pub(crate) fn fold_like<K: Key>(&self, kept: &Kept, table: &mut Sums<K>) {
         if self.limit == 0 {
             table.clear();
         }

@@ -203,7 +203,7 @@ impl Tables {
     }
 
     /// Frees what is asked of the open period only.
-    pub(crate) fn thin(&mut self) {
+    pub(crate) fn drop_open_only(&mut self) {
         self.instance_cost = Table::<InstanceCost>::default();
         self.instance_usage = Table::<InstanceUsage>::default();
         self.estimated_cost = Table::<EstimatedCost>::default();

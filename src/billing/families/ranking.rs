@@ -33,10 +33,10 @@ impl Tables {
         let fold = &mut |bound: Bound| bound.of(limits, strings);
         let of_instances = fold(instances::BOUND);
         let instances = of_instances.fold(&mut self.instance_cost, folded);
-        of_instances.follow(&instances, &mut self.instance_usage);
+        of_instances.fold_like(&instances, &mut self.instance_usage);
         let of_meters = fold(meters::BOUND);
         let meters = of_meters.fold(&mut self.meter_cost, folded);
-        of_meters.follow(&meters, &mut self.meter_usage);
+        of_meters.fold_like(&meters, &mut self.meter_usage);
         Ranking {
             instances,
             meters,
@@ -53,21 +53,21 @@ impl Tables {
 
     /// Folds sums of some of the rows as all of them were: an entity then keeps its place,
     /// whatever its share of these rows is.
-    pub(crate) fn follow(&mut self, ranking: &Ranking, limits: &Limits, strings: &Sorted) {
+    pub(crate) fn fold_like(&mut self, ranking: &Ranking, limits: &Limits, strings: &Sorted) {
         let fold = &mut |bound: Bound| bound.of(limits, strings);
         let bound = fold(instances::BOUND);
-        bound.follow(&ranking.instances, &mut self.instance_cost);
-        bound.follow(&ranking.instances, &mut self.instance_usage);
+        bound.fold_like(&ranking.instances, &mut self.instance_cost);
+        bound.fold_like(&ranking.instances, &mut self.instance_usage);
         let bound = fold(meters::BOUND);
-        bound.follow(&ranking.meters, &mut self.meter_cost);
-        bound.follow(&ranking.meters, &mut self.meter_usage);
-        fold(accounts::BOUND).follow(&ranking.accounts, &mut self.account_cost);
-        fold(subscriptions::BOUND).follow(&ranking.subscriptions, &mut self.subscription_cost);
+        bound.fold_like(&ranking.meters, &mut self.meter_cost);
+        bound.fold_like(&ranking.meters, &mut self.meter_usage);
+        fold(accounts::BOUND).fold_like(&ranking.accounts, &mut self.account_cost);
+        fold(subscriptions::BOUND).fold_like(&ranking.subscriptions, &mut self.subscription_cost);
         fold(resource_groups::BOUND)
-            .follow(&ranking.resource_groups, &mut self.resource_group_cost);
-        fold(locations::BOUND).follow(&ranking.locations, &mut self.location_cost);
-        fold(cost_centers::BOUND).follow(&ranking.cost_centers, &mut self.cost_center_cost);
-        fold(services::BOUND).follow(&ranking.services, &mut self.service_cost);
-        fold(tags::BOUND).follow(&ranking.tags, &mut self.tag_cost);
+            .fold_like(&ranking.resource_groups, &mut self.resource_group_cost);
+        fold(locations::BOUND).fold_like(&ranking.locations, &mut self.location_cost);
+        fold(cost_centers::BOUND).fold_like(&ranking.cost_centers, &mut self.cost_center_cost);
+        fold(services::BOUND).fold_like(&ranking.services, &mut self.service_cost);
+        fold(tags::BOUND).fold_like(&ranking.tags, &mut self.tag_cost);
     }
 }

@@ -1,14 +1,13 @@
 //! The rows of a reading, added up by what they share before any family is asked: what was billed,
 //! what for, and by which tags. A row then costs one sum each, not one of every family.
 //!
-//! Rows are first noted and count once the page they are of was read to its end.
+//! Rows are pending first and count once the page they are of was read to its end.
 
 mod extract;
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hash;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use extract::TakenTexts;
 pub(crate) use extract::{BucketExport, SymbolRemap};
@@ -19,13 +18,15 @@ use super::interner::{Interner, Symbol};
 use super::period::Period;
 use super::row::{Amounts, ChargeKey, Normalizer, ResourceKey, Tag, tags};
 
-/// Noted rows are added up among themselves when there are so many: a page has a thousand, and an
+/// Pending rows are added up among themselves when there are so many: a page has a thousand, and an
 /// answer made to harm millions.
-const MOST_NOTED: usize = 8192;
+const MOST_PENDING: usize = 8192;
 
 /// Texts that are kept for the sums to come: some 50 bytes each.
 const MOST_TEXTS: usize = 50_000;
 
+/// Values by number, each once.
+type Each<T> = IndexSet<T, foldhash::fast::RandomState>;
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 /// In the order in which keys came, which is that of their texts: writing them out in another takes
 /// twice as long.
@@ -37,44 +38,13 @@ pub struct RowAccumulator {
     strings: Interner,
     normal: Normalizer,
     tag_keys: TagKeys,
-    items: Numbered<ChargeKey>,
-    tags: Numbered<Vec<Tag>>,
-    noted: Vec<PendingRow>,
+    items: Each<ChargeKey>,
+    tags: Each<Vec<Tag>>,
+    pending: Vec<PendingRow>,
     buckets: BTreeMap<DayBucket, Sums>,
     /// The memory of sums that were cleared, for the next bucket: growing it anew costs as much as the
     /// sums.
     spare: Sums,
-}
-
-/// Values by number, each once.
-#[derive(Debug)]
-struct Numbered<T> {
-    numbers: Map<T, u32>,
-    values: Vec<T>,
-}
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self { numbers: Map::default(), values: Vec::new() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Numbered<T> {
-    fn number(&mut self, value: &T) -> u32 {
-        if let Some(number) = self.numbers.get(value) {
-            return *number;
-        }
-        // As many as there are texts at most: see there.
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.values.push(value.clone());
-        self.numbers.insert(value.clone(), number);
-        number
-    }
-
-    fn clear(&mut self) {
-        self.numbers.clear();
-        self.values.clear();
-    }
 }
 
 /// What is added up alike.
@@ -90,7 +60,7 @@ struct RowKey {
 /// Rows that do not count yet.
 #[derive(Clone, Copy, Debug)]
 struct PendingRow {
-    sharing: RowKey,
+    key: RowKey,
     amounts: Amounts,
 }
 
@@ -117,12 +87,12 @@ impl RowAccumulator {
     pub fn push(&mut self, charge: &Charge<'_>, bucket: DayBucket) {
         let row = self.normal.row(charge, &mut self.strings);
         let tags = self.read_tags(charge, row.item.currency);
-        let item = self.items.number(&row.item);
-        let sharing = RowKey { bucket, resource: row.resource, name: row.name, item, tags };
-        if self.noted.len() >= MOST_NOTED && self.noted.len() == self.noted.capacity() {
-            self.add_up_noted();
+        let item = number(self.items.insert_full(row.item));
+        let key = RowKey { bucket, resource: row.resource, name: row.name, item, tags };
+        if self.pending.len() >= MOST_PENDING && self.pending.len() == self.pending.capacity() {
+            self.add_up_pending();
         }
-        self.noted.push(PendingRow { sharing, amounts: row.amounts });
+        self.pending.push(PendingRow { key, amounts: row.amounts });
     }
 
     fn read_tags(&mut self, charge: &Charge<'_>, currency: Symbol) -> u32 {
@@ -131,47 +101,47 @@ impl RowAccumulator {
         }
         let mut values = Vec::with_capacity(self.tag_keys.len());
         tags(charge, currency, &self.tag_keys, &mut self.strings, |tag| values.push(tag));
-        self.tags.number(&values)
+        number(self.tags.insert_full(values))
     }
 
-    /// Makes room among the noted rows, as far as they share anything.
-    fn add_up_noted(&mut self) {
-        self.noted.sort_unstable_by_key(|noted| noted.sharing);
-        self.noted.dedup_by(|later, first| {
-            let same = later.sharing == first.sharing;
+    /// Makes room among the pending rows, as far as they share anything.
+    fn add_up_pending(&mut self) {
+        self.pending.sort_unstable_by_key(|pending| pending.key);
+        self.pending.dedup_by(|later, first| {
+            let same = later.key == first.key;
             if same {
                 first.amounts += later.amounts;
             }
             same
         });
-        if self.noted.len() > self.noted.capacity() / 2 {
+        if self.pending.len() > self.pending.capacity() / 2 {
             // Else the next row but a few would sort them again.
-            self.noted.reserve(self.noted.capacity());
+            self.pending.reserve(self.pending.capacity());
         }
     }
 
-    /// Forgets the noted rows: their page broke off.
+    /// Forgets the pending rows: their page broke off.
     pub fn rollback_page(&mut self) {
-        self.noted.clear();
+        self.pending.clear();
     }
 
-    /// The noted rows count.
+    /// The pending rows count.
     pub fn commit_page(&mut self) {
-        let Self { strings, tags, noted, buckets, spare, .. } = self;
-        for same_bucket in noted.chunk_by(|one, other| one.sharing.bucket == other.sharing.bucket) {
-            let bucket = same_bucket[0].sharing.bucket;
+        let Self { strings, tags, pending, buckets, spare, .. } = self;
+        for same_bucket in pending.chunk_by(|one, other| one.key.bucket == other.key.bucket) {
+            let bucket = same_bucket[0].key.bucket;
             let sums = buckets.entry(bucket).or_insert_with(|| std::mem::take(spare));
-            for PendingRow { sharing, amounts } in same_bucket {
-                sums.add_resource(sharing.resource, *amounts, sharing.name, strings);
-                *sums.items.entry(sharing.item).or_default() += *amounts;
-                for tag in tags.values.get(sharing.tags as usize).into_iter().flatten() {
+            for PendingRow { key, amounts } in same_bucket {
+                sums.add_resource(key.resource, *amounts, key.name, strings);
+                *sums.items.entry(key.item).or_default() += *amounts;
+                for tag in tags.get_index(key.tags as usize).into_iter().flatten() {
                     *sums.tags.entry(*tag).or_default() += *amounts;
                 }
             }
         }
-        noted.clear();
+        pending.clear();
         // What an answer made to harm took up.
-        noted.shrink_to(MOST_NOTED);
+        pending.shrink_to(MOST_PENDING);
     }
 
     /// How many sums by resource there are: what it takes up.
@@ -204,7 +174,7 @@ impl RowAccumulator {
         if self.buckets.is_empty() {
             *self = Self::new(std::mem::take(&mut self.tag_keys));
         }
-        (self.normal, self.noted, self.spare) = Default::default();
+        (self.normal, self.pending, self.spare) = Default::default();
     }
 
     /// What the rows of a bucket were billed for.
@@ -212,7 +182,7 @@ impl RowAccumulator {
         let Some(sums) = self.buckets.get(&bucket) else { return BucketExport::default() };
         let mut taken = TakenTexts::of(&self.strings, places);
         let items = sums.items.iter().map(|(number, amounts)| {
-            let item = &self.items.values[*number as usize];
+            let item = &self.items[*number as usize];
             (item.translated(|symbol| taken.symbol(symbol)), *amounts)
         });
         let items = items.collect();
@@ -272,6 +242,11 @@ impl RowAccumulator {
         }
         self
     }
+}
+
+/// The number of a value. There are as many as texts at most, whose number is a `u32`.
+fn number((index, _): (usize, bool)) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 impl Sums {

@@ -102,7 +102,7 @@ proptest! {
             }
             row_accumulator.push(charge, *bucket);
             if place % 7 == 0 {
-                row_accumulator.add_up_noted();
+                row_accumulator.add_up_pending();
             }
             let mut alone = RowAccumulator::new(keys.clone());
             alone.push(charge, *bucket);

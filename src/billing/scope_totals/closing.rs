@@ -38,7 +38,7 @@ impl ScopeTotals {
     /// Keeps of the periods before one only what is asked of a bill.
     fn close(&mut self, period: Period) -> Nameless {
         for (_, book) in self.periods.range_mut(..period) {
-            book.tables.thin();
+            book.tables.drop_open_only();
         }
         self.names.thin_before(period.days().first);
         Nameless::new()

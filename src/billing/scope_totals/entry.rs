@@ -197,7 +197,7 @@ impl ScopeTotals {
             return reading;
         }
         let mut reading = reading;
-        reading.thin();
+        reading.drop_open_only();
         // Without the texts of what was freed.
         reading.only(bucket)
     }

@@ -54,7 +54,7 @@ pub(super) struct ReadRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) part: PollPart,
-    pub(super) ask: ReadRequest,
+    pub(super) request: ReadRequest,
 }
 
 /// By which of Azure's APIs.
@@ -97,11 +97,11 @@ impl Planner<'_> {
         let today = day_of(now);
         let open = Period::of(today);
         let mut steps = Vec::new();
-        let mut add = |part, asks: Vec<ReadRequest>| {
-            steps.extend(asks.into_iter().map(|ask| Step { part, ask }));
+        let mut add = |part, requests: Vec<ReadRequest>| {
+            steps.extend(requests.into_iter().map(|request| Step { part, request }));
         };
-        add(PollPart::Open, self.asks(self.open(open, now), now));
-        add(PollPart::Previous, self.asks(self.previous(open.before(), now), now));
+        add(PollPart::Open, self.requests(self.open(open, now), now));
+        add(PollPart::Previous, self.requests(self.previous(open.before(), now), now));
         let mut days = self.window(open.before().days().first, now);
         let mut months = self.months(today);
         let counted = self.counted(today);
@@ -109,8 +109,10 @@ impl Planner<'_> {
         months.extend(days.iter().map(|day| Period::of(*day)).filter(bill));
         days.retain(|day| !months.contains(&Period::of(*day)));
         add(PollPart::Window, self.old(days, now));
-        let whole =
-            |month| ReadRequest { span: Span::Period(month), by: self.way_of_unknown(month, now) };
+        let whole = |month| ReadRequest {
+            span: Span::Period(month),
+            by: self.source_of_unknown(month, now),
+        };
         add(PollPart::Budgets, months.into_iter().map(whole).collect());
         steps
     }

@@ -39,17 +39,17 @@ impl Planner<'_> {
     }
 
     /// How what is due is asked for.
-    pub(super) fn asks(&self, due: Due, now: Timestamp) -> Vec<ReadRequest> {
+    pub(super) fn requests(&self, due: Due, now: Timestamp) -> Vec<ReadRequest> {
         if due.days.is_empty() && !due.late {
             return Vec::new();
         }
         if self.read == Read::CostDetails {
-            let asks = self.is_report_due(&due, now).then(|| self.reports(&due));
-            return asks.unwrap_or_default();
+            let requests = self.is_report_due(&due, now).then(|| self.reports(&due));
+            return requests.unwrap_or_default();
         }
         let nothing_known = days(due.range).all(|day| self.scope_totals.rows_of(day).is_none());
         if nothing_known {
-            let by = self.way_of_unknown(due.period, now);
+            let by = self.source_of_unknown(due.period, now);
             return vec![ReadRequest { span: Span::Period(due.period), by }];
         }
         if !self.may_report(due.period, now)
@@ -80,10 +80,10 @@ impl Planner<'_> {
         if whole {
             return vec![list(Span::Period(due.period))];
         }
-        let mut asks = self.by_date(due.days);
+        let mut requests = self.by_date(due.days);
         let late = due.late && !self.scope_totals.filter_ignored();
-        asks.extend(late.then(|| list(Span::Late(due.period))));
-        asks
+        requests.extend(late.then(|| list(Span::Late(due.period))));
+        requests
     }
 
     /// By reports: the whole period, which costs no more calls than some of its days.
@@ -95,31 +95,32 @@ impl Planner<'_> {
         let all: Vec<Date> = days(due.range).collect();
         let weeks = all.rchunks(DAYS_A_REPORT);
         let week = |days: &[Date]| DayRange { first: days[0], last: days[days.len() - 1] };
-        let mut asks: Vec<ReadRequest> = weeks.map(|days| report(Span::Days(week(days)))).collect();
+        let mut requests: Vec<ReadRequest> =
+            weeks.map(|days| report(Span::Days(week(days)))).collect();
         let late = ReadRequest { span: Span::Late(due.period), by: SourceKind::List };
-        asks.extend(due.late.then_some(late));
-        asks
+        requests.extend(due.late.then_some(late));
+        requests
     }
 
     /// Days of closed periods, by their date.
     pub(super) fn old(&self, spec: BTreeSet<Date>, now: Timestamp) -> Vec<ReadRequest> {
         if self.read != Read::CostDetails {
-            let mut asks = self.by_date(spec);
-            for ask in &mut asks {
-                ask.by = self.way_of_unknown(Period::of(ask.span.days().first), now);
+            let mut requests = self.by_date(spec);
+            for request in &mut requests {
+                request.by = self.source_of_unknown(Period::of(request.span.days().first), now);
             }
-            return asks;
+            return requests;
         }
         let periods: BTreeSet<Period> = spec.into_iter().map(Period::of).collect();
-        let ask = |period| ReadRequest {
+        let request = |period| ReadRequest {
             span: Span::Period(period),
-            by: self.way_of_unknown(period, now),
+            by: self.source_of_unknown(period, now),
         };
-        periods.into_iter().rev().map(ask).collect()
+        periods.into_iter().rev().map(request).collect()
     }
 
     /// How a reading of unknown length is made.
-    pub(super) fn way_of_unknown(&self, period: Period, now: Timestamp) -> SourceKind {
+    pub(super) fn source_of_unknown(&self, period: Period, now: Timestamp) -> SourceKind {
         match self.read {
             Read::CostDetails if self.is_reported(period, now) => SourceKind::Report,
             Read::Auto if self.may_report(period, now) => SourceKind::ShortList,

@@ -55,16 +55,17 @@ impl Poller {
             match self.make(step, began, progress).await {
                 Ok(Next::GoOn) => {}
                 Ok(Next::Instead(asks)) => {
-                    let step = |ask| Step { ask, ..step };
+                    let step = |request| Step { request, ..step };
                     steps.extend(asks.into_iter().rev().map(step));
                 }
                 Ok(Next::Replan(here)) => {
                     steps = self.plan(began, step.part, progress);
                     let period = |span: Span| Period::of(span.days().first);
-                    steps.retain(|later| here.is_none_or(|here| period(later.ask.span) != here));
+                    steps
+                        .retain(|later| here.is_none_or(|here| period(later.request.span) != here));
                 }
                 Err(failure) => {
-                    progress.fail(step.part, step.ask.span, &failure);
+                    progress.fail(step.part, step.request.span, &failure);
                     if step.part == PollPart::Open || failure.reason == FailureReason::Store {
                         return Err(failure);
                     }
@@ -94,7 +95,7 @@ impl Poller {
         warn!(
             scope = self.label(),
             part = step.part.as_str(),
-            days = %step.ask.span,
+            days = %step.request.span,
             reason = failure.reason.as_str(),
             "older costs cannot be read, they stay as they were and are tried again by themselves: {}",
             failure.what
@@ -108,34 +109,35 @@ impl Poller {
         began: Timestamp,
         progress: &mut Progress,
     ) -> Result<Next, Failure> {
-        let (started, ask) = (Instant::now(), step.ask);
+        let (started, request) = (Instant::now(), step.request);
         // What is logged on the way says whose reading it is.
         let span = warn_span!("reading", scope = self.label());
-        let read = match self.read(ask).instrument(span).await {
-            Ok(read) if ask.by == SourceKind::Report => {
-                progress.refuse_nothing(ask.span, read.rows).map(|()| read)
+        let read = match self.read(request).instrument(span).await {
+            Ok(read) if request.by == SourceKind::Report => {
+                progress.refuse_nothing(request.span, read.rows).map(|()| read)
             }
             read => read,
         };
         let reading = match read {
             Ok(reading) => reading,
             Err(azure::Error::TooLong(pages)) => {
-                progress.is_long(ask.span);
-                return Ok(self.instead(ask, pages));
+                progress.is_long(request.span);
+                return Ok(self.instead(request, pages));
             }
-            Err(error) if self.leaves_report(ask, &error) => {
+            Err(error) if self.leaves_report(request, &error) => {
                 progress.without_reports = true;
                 return Ok(Next::Replan(None));
             }
             Err(error) => return Err(error.into()),
         };
         let (pages, allocated) = (reading.pages, reading.allocated);
-        let Some(Interpreted { answer, rows, outside }) = self.interpret(ask, reading, began)?
+        let Some(Interpreted { answer, rows, outside }) =
+            self.interpret(request, reading, began)?
         else {
             return Ok(Next::GoOn);
         };
         let span = answer.span;
-        if ask.by == SourceKind::Report {
+        if request.by == SourceKind::Report {
             self.report_failures = 0;
         } else if progress.without_reports {
             // The list works where the report does not: it is the report's fault.
@@ -150,38 +152,38 @@ impl Poller {
         let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         info!(scope = self.label(), days = %span.days(), rows, pages, seconds, "read");
         // Azure gave all of a period: what remains is asked otherwise.
-        let is_other = span != ask.span;
+        let is_other = span != request.span;
         Ok(if is_other { Next::Replan(Some(Period::of(span.days().first))) } else { Next::GoOn })
     }
 
     /// One reading by the API that it was planned for.
-    async fn read(&self, ask: ReadRequest) -> Result<Reading, azure::Error> {
+    async fn read(&self, request: ReadRequest) -> Result<Reading, azure::Error> {
         let settings = self.settings();
         let (client, scope, tags) = (&settings.client, &settings.scope.id, &settings.tag_keys);
-        match ask.by {
-            SourceKind::List => client.read_usage(scope, ask.span, tags).await,
+        match request.by {
+            SourceKind::List => client.read_usage(scope, request.span, tags).await,
             SourceKind::ShortList => {
                 let pages = u64::from(settings.poll.report_after_pages);
-                client.read_usage_within(scope, ask.span, tags, pages).await
+                client.read_usage_within(scope, request.span, tags, pages).await
             }
             SourceKind::Report => {
-                client.read_report(scope, ask.span, tags, settings.scope.cost_allocation).await
+                client.read_report(scope, request.span, tags, settings.scope.cost_allocation).await
             }
         }
     }
 
-    fn instead(&self, ask: ReadRequest, pages: u64) -> Next {
+    fn instead(&self, request: ReadRequest, pages: u64) -> Next {
         let state = self.scope_cell.lock();
         let scope = &state.settings.scope.label;
-        info!(scope, days = %ask.span.days(), "more than {pages} pages, a report is read instead");
-        Next::Instead(state.settings.planner(&state.scope_store.scope_totals).instead(ask.span))
+        info!(scope, days = %request.span.days(), "more than {pages} pages, a report is read instead");
+        Next::Instead(state.settings.planner(&state.scope_store.scope_totals).instead(request.span))
     }
 
     /// Whether the list is read because there is no report: a fast path is never mandatory. One that
     /// failed in passing is tried once more first, as a long list takes hours. Costs that are hidden
     /// are hidden in the list as well.
-    fn leaves_report(&mut self, ask: ReadRequest, error: &azure::Error) -> bool {
-        if ask.by != SourceKind::Report
+    fn leaves_report(&mut self, request: ReadRequest, error: &azure::Error) -> bool {
+        if request.by != SourceKind::Report
             || self.settings().scope.read != Read::Auto
             || matches!(error, azure::Error::NoCharges(_))
         {
@@ -205,18 +207,18 @@ impl Poller {
     /// The answer to be entered, if there is any, and how many of its rows do not count.
     fn interpret(
         &mut self,
-        ask: ReadRequest,
+        request: ReadRequest,
         reading: Reading,
         began: Timestamp,
     ) -> Result<Option<Interpreted>, azure::Error> {
         let mut state = self.scope_cell.lock();
         let scope = state.settings.scope.label.clone();
-        let by_report = ask.by == SourceKind::Report;
-        let understood = match ask.by {
+        let by_report = request.by == SourceKind::Report;
+        let understood = match request.by {
             // A report says itself what it is of.
             SourceKind::Report => Understood::AsAsked,
             SourceKind::List | SourceKind::ShortList => {
-                interpret(&state.scope_store.scope_totals, ask.span, &reading)
+                interpret(&state.scope_store.scope_totals, request.span, &reading)
             }
         };
         let spared = !state.settings.scope.charges_are_free;
@@ -226,10 +228,10 @@ impl Poller {
         let (sums, facts, span) = match understood {
             Understood::AsAsked => {
                 if reading.outside > 0 {
-                    let (rows, days) = (reading.outside, ask.span.days());
+                    let (rows, days) = (reading.outside, request.span.days());
                     warn!(scope, rows, %days, "Azure sent rows of other days than were asked for");
                 }
-                (reading.sums, reading.facts, ask.span)
+                (reading.sums, reading.facts, request.span)
             }
             Understood::Whole(period) => {
                 warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
@@ -264,7 +266,7 @@ impl Poller {
         let mut planner = state.settings.planner(&state.scope_store.scope_totals);
         planner.without_reports = progress.without_reports;
         let mut steps = planner.plan(now);
-        steps.retain(|step| step.part >= first && !progress.has_failed(step.ask.span));
+        steps.retain(|step| step.part >= first && !progress.has_failed(step.request.span));
         steps.reverse();
         steps
     }

@@ -58,17 +58,17 @@ impl Scope {
     }
 
     /// What is asked at a moment.
-    fn asks(&self, now: &str) -> Vec<String> {
-        self.planner().plan(at(now)).into_iter().map(|step| text(step.ask)).collect()
+    fn requests(&self, now: &str) -> Vec<String> {
+        self.planner().plan(at(now)).into_iter().map(|step| text(step.request)).collect()
     }
 
     /// Asks, and enters the first answers of a plan.
     fn poll_some(&mut self, now: &str, answers: usize) -> Vec<String> {
         let steps = self.planner().plan(at(now));
         for step in steps.iter().take(answers) {
-            self.enter_by(step.ask, now, self.rows_a_day);
+            self.enter_by(step.request, now, self.rows_a_day);
         }
-        steps.into_iter().map(|step| text(step.ask)).collect()
+        steps.into_iter().map(|step| text(step.request)).collect()
     }
 
     fn poll(&mut self, now: &str) -> Vec<String> {
@@ -116,11 +116,11 @@ fn text(ReadRequest { span, by }: ReadRequest) -> String {
 
 #[test]
 fn a_first_poll_reads_the_open_period_the_one_before_and_the_rest_of_the_window() {
-    let asks = |now: &str| Scope::new(1).asks(now);
-    assert_eq!(asks("2026-11-23T12:00:00Z"), ["2026-11", "2026-10"]);
-    assert_eq!(asks("2026-11-01T00:00:00Z"), ["2026-11", "2026-10", "2026-09-28..2026-09-30"]);
-    assert_eq!(asks("2027-03-01T00:00:00Z"), ["2027-03", "2027-02", "2027-01-26..2027-01-31"]);
-    assert_eq!(asks("2028-03-01T00:00:00Z"), ["2028-03", "2028-02", "2028-01-27..2028-01-31"]);
+    let requests = |now: &str| Scope::new(1).requests(now);
+    assert_eq!(requests("2026-11-23T12:00:00Z"), ["2026-11", "2026-10"]);
+    assert_eq!(requests("2026-11-01T00:00:00Z"), ["2026-11", "2026-10", "2026-09-28..2026-09-30"]);
+    assert_eq!(requests("2027-03-01T00:00:00Z"), ["2027-03", "2027-02", "2027-01-26..2027-01-31"]);
+    assert_eq!(requests("2028-03-01T00:00:00Z"), ["2028-03", "2028-02", "2028-01-27..2028-01-31"]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn the_open_period_is_read_whole_at_first_and_then_only_where_it_can_change() {
     ] {
         let mut scope = Scope::new(1);
         scope.poll(polled);
-        assert_eq!(scope.asks(now)[0], asked, "polled {polled}, now {now}");
+        assert_eq!(scope.requests(now)[0], asked, "polled {polled}, now {now}");
     }
 }
 
@@ -154,7 +154,7 @@ fn a_month_that_was_closed_too_early_is_read_whole_again() {
     // The newest days reach over the first of the month.
     assert_eq!(scope.poll("2026-12-01T00:30:00Z"), ["2026-12", "2026-11-27..2026-11-30"]);
     // The clock was set back: of a closed month resources are not known any more.
-    assert_eq!(scope.asks("2026-11-30T23:30:00Z")[0], "2026-11");
+    assert_eq!(scope.requests("2026-11-30T23:30:00Z")[0], "2026-11");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn the_newest_days_reach_over_the_first_of_the_month() {
         assert_eq!(scope.poll(now), asked, "{now}");
     }
     assert_eq!(scope.poll("2026-11-05T16:00:00Z"), ["2026-11", "2026-10"], "the daily reading");
-    assert_eq!(scope.asks("2026-11-05T20:00:00Z"), ["2026-11"]);
+    assert_eq!(scope.requests("2026-11-05T20:00:00Z"), ["2026-11"]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_period_with_a_suspect_day_is_not_settled() {
 fn after_a_week_of_downtime_everything_that_was_partial_is_read_again() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-12T12:00:00Z");
-    assert_eq!(scope.asks("2026-11-19T12:00:00Z"), ["2026-11", "2026-10"]);
+    assert_eq!(scope.requests("2026-11-19T12:00:00Z"), ["2026-11", "2026-10"]);
     // Over the end of the month: the old one was never seen whole.
     let mut scope = Scope::new(1);
     scope.poll("2026-11-26T12:00:00Z");
@@ -205,7 +205,7 @@ fn after_a_week_of_downtime_everything_that_was_partial_is_read_again() {
         scope.poll("2026-11-24T12:00:00Z"),
         ["2026-11", "2026-10", "2026-09-17..2026-09-30"]
     );
-    assert_eq!(scope.asks("2026-11-24T16:00:00Z"), ["2026-11-20..2026-11-24"]);
+    assert_eq!(scope.requests("2026-11-24T16:00:00Z"), ["2026-11-20..2026-11-24"]);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn the_period_before_is_read_daily_at_first_then_seldom_and_then_settles() {
     ] {
         let mut scope = Scope::new(1);
         scope.poll(polled);
-        let asked = scope.asks(now).contains(&"2026-10".to_owned());
+        let asked = scope.requests(now).contains(&"2026-10".to_owned());
         let state = (asked, scope.planner().is_settled(october));
         assert_eq!(state, (due, settled), "polled {polled}, now {now}");
     }
@@ -263,7 +263,7 @@ fn a_period_settles_with_the_last_reading_that_fits() {
         let now = at("2026-11-01T00:00:00Z") + SignedDuration::from_hours(24 * days_after);
         let mut scope = Scope::new(1);
         scope.poll("2026-11-29T00:00:00Z");
-        let asked = scope.asks(&now.to_string());
+        let asked = scope.requests(&now.to_string());
         assert!(!asked.contains(&"2026-10".to_owned()), "{now}: {asked:?}");
     }
 }
@@ -275,12 +275,12 @@ fn a_suspect_day_is_asked_for_again_with_the_next_poll() {
     let tenth = Span::Days(DayRange { first: day("2026-11-10"), last: day("2026-11-10") });
     scope.enter(tenth, "2026-11-23T03:00:00Z", 7);
     let again = ["2026-11-19..2026-11-23", "2026-11-10..2026-11-10"];
-    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), again);
+    assert_eq!(scope.requests("2026-11-23T06:00:00Z"), again);
     scope.enter(tenth, "2026-11-23T06:00:00Z", 7);
-    assert_eq!(scope.asks("2026-11-23T10:00:00Z"), again[..1], "two answers agree");
+    assert_eq!(scope.requests("2026-11-23T10:00:00Z"), again[..1], "two answers agree");
     let ninth = Span::Days(DayRange { first: day("2026-10-09"), last: day("2026-10-09") });
     scope.enter(ninth, "2026-11-23T10:00:00Z", 0);
-    assert_eq!(scope.asks("2026-11-23T11:00:00Z"), [again[0], "2026-10-09..2026-10-09"]);
+    assert_eq!(scope.requests("2026-11-23T11:00:00Z"), [again[0], "2026-10-09..2026-10-09"]);
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn a_new_tag_key_is_asked_for_on_every_day_that_was_read_without_it() {
     assert!(!scope.planner().is_complete(at("2026-11-23T06:00:00Z")));
     // Every day, so that a period by its name is as few calls.
     assert_eq!(scope.poll("2026-11-23T06:00:00Z"), ["2026-11", "2026-10"]);
-    assert_eq!(scope.asks("2026-11-23T10:00:00Z"), ["2026-11-19..2026-11-23"]);
+    assert_eq!(scope.requests("2026-11-23T10:00:00Z"), ["2026-11-19..2026-11-23"]);
     assert!(scope.planner().is_complete(at("2026-11-23T10:00:00Z")));
 }
 
@@ -308,7 +308,7 @@ fn the_months_of_a_budget_are_read_once_and_again_where_they_were_kept_too_early
     let mut scope = Scope::new(1);
     scope.rules.budgets = vec![budget];
     assert_eq!(scope.poll("2026-11-23T02:00:00Z"), ["2026-11", "2026-10", "2026-08", "2026-09"]);
-    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), ["2026-11-19..2026-11-23"]);
+    assert_eq!(scope.requests("2026-11-23T06:00:00Z"), ["2026-11-19..2026-11-23"]);
     // Two months nobody polled: October was read late enough, November was not.
     let asked = scope.poll("2027-02-05T02:00:00Z");
     assert_eq!(asked, ["2027-02", "2027-01", "2026-11", "2026-12"]);
@@ -319,6 +319,6 @@ fn a_shorter_refresh_reads_the_whole_period_more_often() {
     let mut scope = Scope::new(1);
     scope.poll.full_refresh = Duration::from_secs(3600);
     scope.poll("2026-11-23T02:00:00Z");
-    assert_eq!(scope.asks("2026-11-23T02:59:59Z"), ["2026-11-19..2026-11-23"]);
-    assert_eq!(scope.asks("2026-11-23T03:00:00Z"), ["2026-11"]);
+    assert_eq!(scope.requests("2026-11-23T02:59:59Z"), ["2026-11-19..2026-11-23"]);
+    assert_eq!(scope.requests("2026-11-23T03:00:00Z"), ["2026-11"]);
 }

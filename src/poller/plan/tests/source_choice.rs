@@ -7,16 +7,16 @@ fn a_long_period_is_read_in_pieces_the_newest_first_and_goes_on_where_it_broke_o
     let mut scope = Scope::new(60);
     assert_eq!(scope.poll("2026-11-12T02:00:00Z"), ["2026-11", "2026-10"], "unknown: whole");
     let pieces = ["2026-11-09..2026-11-13", "2026-11-04..2026-11-08", "2026-11-01..2026-11-03"];
-    assert_eq!(scope.asks("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
+    assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
     let asked = scope.poll_some("2026-11-13T02:00:00Z", 2);
     assert_eq!(asked[..4], [&pieces[..], &["guests of 2026-11"]].concat());
     // The poll was given up after two pieces.
     let asked = scope.poll("2026-11-13T02:01:00Z");
     assert_eq!(asked[..3], [pieces[0], pieces[2], "guests of 2026-11"]);
-    assert_eq!(scope.asks("2026-11-13T06:00:00Z"), [pieces[0]]);
+    assert_eq!(scope.requests("2026-11-13T06:00:00Z"), [pieces[0]]);
     // Readings of late rows are answered with everything: then everything is read at once.
     scope.scope_store.scope_totals.distrust_late_filter();
-    assert_eq!(scope.asks("2026-11-14T06:00:00Z")[0], "2026-11");
+    assert_eq!(scope.requests("2026-11-14T06:00:00Z")[0], "2026-11");
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn a_day_beyond_all_measure_is_a_reading_of_its_own() {
     scope.rules.daily_window = 29;
     scope.enter(Span::Period(Period::of(day("2026-11-01"))), "2026-11-04T02:00:00Z", 400);
     assert_eq!(
-        scope.asks("2026-11-04T06:00:00Z")[..3],
+        scope.requests("2026-11-04T06:00:00Z")[..3],
         ["2026-11-04..2026-11-04", "2026-11-03..2026-11-03", "2026-11-02..2026-11-02"]
     );
 }
@@ -36,9 +36,9 @@ fn where_dates_are_ignored_periods_are_asked_for() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-23T02:00:00Z");
     scope.scope_store.scope_totals.distrust_filter();
-    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), ["2026-11"]);
+    assert_eq!(scope.requests("2026-11-23T06:00:00Z"), ["2026-11"]);
     scope.rules.daily_window = 70;
-    assert_eq!(scope.asks("2026-11-23T06:00:00Z"), ["2026-11", "2026-09"]);
+    assert_eq!(scope.requests("2026-11-23T06:00:00Z"), ["2026-11", "2026-09"]);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_subscription_has_no_late_rows_to_ask_for() {
     let mut scope = Scope::new(60);
     scope.scope_type = ScopeType::Subscription;
     scope.poll("2026-11-12T02:00:00Z");
-    let asked = scope.asks("2026-11-13T02:00:00Z");
+    let asked = scope.requests("2026-11-13T02:00:00Z");
     assert!(asked.iter().all(|span| !span.contains("guests")), "{asked:?}");
     assert!(!asked.contains(&"2026-11".to_owned()));
 }
@@ -69,7 +69,7 @@ fn twenty_small_departments_cost_one_call_a_poll_each() {
 fn a_long_reading_goes_through_the_report_when_one_is_due() {
     let mut scope = Scope::new(60);
     scope.read = Read::Auto;
-    assert_eq!(scope.asks("2026-11-12T02:00:00Z"), ["2026-11 if short", "2026-10 if short"]);
+    assert_eq!(scope.requests("2026-11-12T02:00:00Z"), ["2026-11 if short", "2026-10 if short"]);
     let instead = scope.planner().instead(Span::Period(Period::of(day("2026-11-01"))));
     assert_eq!(instead.into_iter().map(text).collect::<Vec<_>>(), ["report of 2026-11"]);
     for month in ["2026-11-01", "2026-10-01"] {
@@ -77,18 +77,21 @@ fn a_long_reading_goes_through_the_report_when_one_is_due() {
         scope.enter_by(ReadRequest { span, by: SourceKind::Report }, "2026-11-12T02:00:00Z", 60);
     }
     // Five days fit exactly; six do not, and the report is not due again.
-    assert_eq!(scope.asks("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
+    assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
     scope.poll.overlap_days = 8;
-    assert_eq!(scope.asks("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
+    assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
     assert_eq!(scope.poll("2026-11-13T02:00:00Z"), ["report of 2026-11"]);
     scope.poll.report_min_interval = Duration::from_secs(4 * 3600);
-    assert_eq!(scope.asks("2026-11-13T05:59:59Z"), ["2026-11-09..2026-11-13"]);
-    assert_eq!(scope.asks("2026-11-13T06:00:00Z"), ["report of 2026-11"]);
+    assert_eq!(scope.requests("2026-11-13T05:59:59Z"), ["2026-11-09..2026-11-13"]);
+    assert_eq!(scope.requests("2026-11-13T06:00:00Z"), ["report of 2026-11"]);
     // On the 15th day after its end the month before is read again.
-    assert_eq!(scope.asks("2026-11-16T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
+    assert_eq!(scope.requests("2026-11-16T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
     scope.scope_store.scope_totals.refuse_reports(at("2026-11-15T03:00:00Z"));
-    let asked = scope.asks("2026-11-16T02:00:00Z");
-    assert!(asked.iter().all(|ask| !ask.contains("report") && !ask.contains("short")), "{asked:?}");
+    let asked = scope.requests("2026-11-16T02:00:00Z");
+    assert!(
+        asked.iter().all(|request| !request.contains("report") && !request.contains("short")),
+        "{asked:?}"
+    );
 }
 
 #[test]
@@ -96,15 +99,15 @@ fn a_short_month_is_read_by_the_list_and_a_day_beyond_all_measure_waits_for_the_
     let mut scope = Scope::new(5);
     scope.read = Read::Auto;
     scope.poll("2026-11-12T02:00:00Z");
-    assert_eq!(scope.asks("2026-11-13T02:00:00Z"), ["2026-11"]);
+    assert_eq!(scope.requests("2026-11-13T02:00:00Z"), ["2026-11"]);
     let mut scope = Scope::new(310);
     scope.read = Read::Auto;
     for month in ["2026-11-01", "2026-10-01"] {
         let span = Span::Period(Period::of(day(month)));
         scope.enter_by(ReadRequest { span, by: SourceKind::Report }, "2026-11-05T02:00:00Z", 310);
     }
-    assert_eq!(scope.asks("2026-11-05T06:00:00Z"), [""; 0]);
-    assert_eq!(scope.asks("2026-11-06T02:00:00Z")[0], "report of 2026-11");
+    assert_eq!(scope.requests("2026-11-05T06:00:00Z"), [""; 0]);
+    assert_eq!(scope.requests("2026-11-06T02:00:00Z")[0], "report of 2026-11");
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn above_two_million_rows_a_report_is_a_week_and_goes_on_where_it_broke_off() {
     );
     scope.scope_store.scope_totals.forget_before(day("2026-11-01"), SignedDuration::ZERO);
     let asked = scope.planner().plan(at("2026-11-24T02:00:00Z"));
-    let weeks: Vec<String> = asked.iter().take(5).map(|step| text(step.ask)).collect();
+    let weeks: Vec<String> = asked.iter().take(5).map(|step| text(step.request)).collect();
     assert_eq!(
         weeks,
         [
@@ -131,8 +134,8 @@ fn above_two_million_rows_a_report_is_a_week_and_goes_on_where_it_broke_off() {
             "guests of 2026-11"
         ]
     );
-    scope.enter_by(asked[0].ask, "2026-11-24T02:00:00Z", 900);
-    assert_eq!(scope.asks("2026-11-24T02:01:00Z")[0], weeks[0], "the others were left out");
+    scope.enter_by(asked[0].request, "2026-11-24T02:00:00Z", 900);
+    assert_eq!(scope.requests("2026-11-24T02:01:00Z")[0], weeks[0], "the others were left out");
 }
 
 #[test]
@@ -143,8 +146,8 @@ fn where_only_reports_are_read_nothing_is_asked_between_them() {
         scope.poll("2026-11-01T02:00:00Z"),
         ["report of 2026-11", "report of 2026-10", "report of 2026-09"]
     );
-    assert_eq!(scope.asks("2026-11-01T06:00:00Z"), [""; 0]);
-    assert_eq!(scope.asks("2026-11-02T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
+    assert_eq!(scope.requests("2026-11-01T06:00:00Z"), [""; 0]);
+    assert_eq!(scope.requests("2026-11-02T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
 }
 
 #[test]
@@ -160,7 +163,7 @@ fn reports_reach_back_thirteen_months() {
     let mut scope = Scope::new(1);
     scope.read = Read::Auto;
     scope.rules.budgets = vec![budget];
-    let asked = scope.asks("2026-11-23T02:00:00Z");
+    let asked = scope.requests("2026-11-23T02:00:00Z");
     assert_eq!(asked[2], "2025-12 if short");
     assert!(scope.planner().is_reported(Period::of(day("2025-11-01")), at("2026-11-23T02:00:00Z")));
     assert!(

@@ -3,7 +3,7 @@
 
 /// Whether two texts are the same.
 #[inline]
-pub(crate) fn same(one: &str, other: &str) -> bool {
+pub(crate) fn short_str_eq(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
@@ -34,12 +34,12 @@ mod tests {
     fn texts_of_any_length_are_compared_whole() {
         for length in 0..70 {
             let text = "a".repeat(length);
-            assert!(same(&text, &text.clone()));
-            assert!(!same(&text, &"a".repeat(length + 1)));
+            assert!(short_str_eq(&text, &text.clone()));
+            assert!(!short_str_eq(&text, &"a".repeat(length + 1)));
             for place in 0..length {
                 let mut other = text.clone();
                 other.replace_range(place..=place, "b");
-                assert!(!same(&text, &other), "{place} of {length}");
+                assert!(!short_str_eq(&text, &other), "{place} of {length}");
             }
         }
     }
