@@ -49,6 +49,8 @@ _LABELS_WITHOUT_SCOPE = {
     "api_wait_seconds_total": "reason",
     "exporter_build_info": "version revision rustversion",
     "exporter_demo": "",
+    "exporter_scrapes_refused_total": "",
+    "exporter_log_lines_dropped_total": "",
 }
 
 # Scopes that may be added: see the variable `counted`.

@@ -404,6 +404,15 @@ def doubts():
     ]
 
 
+def front():
+    """What the exporter's own port and log have to say."""
+    in_a_day = lambda family: f'max({series(family, over=("increase", "1d"))})'
+    return [
+        (stat("Refused scrapes in a day", "Scrapes that were answered with 503: more at once than `--web.max-requests` allows, or stored costs that were not read in time after a restart.", in_a_day("exporter_scrapes_refused_total"), "none", decimals=0, steps=[CALM, (1, WARNED)], none="down"), 12),
+        (stat("Lost log lines in a day", "Log lines that nobody will read, because whatever reads the log is too slow or has stopped.", in_a_day("exporter_log_lines_dropped_total"), "none", decimals=0, steps=[CALM, (1, WARNED)], none="down"), 12),
+    ]
+
+
 def grown(title, description, family, labels, unit, **options):
     """What a counter grew by in the hour before each moment."""
     asked = query(total(family, by=labels, over=("increase", "1h"), **options), " ".join("{{%s}}" % label for label in labels), span=True)
@@ -433,6 +442,7 @@ def exporter():
                 (lines("Memory", "Resident memory of the exporter, of the replica with the most.", [query(own.format("process_resident_memory_bytes"), "resident", span=True)], "bytes", none="not on Linux", fill=20), 4),
                 (lines("CPU", "Share of one core that the exporter uses, of the replica with the most.", [query(own.format("rate(process_cpu_seconds_total[$__rate_interval])"), "cores", span=True)], "percentunit", none="not on Linux", fill=20), 4),
             ]),
+            (4, front()),
         ],
         links("exporter"), since="now-24h", refresh="1m")
 

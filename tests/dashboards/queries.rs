@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::dashboard::{Asked, Dashboard, substituted};
 use crate::prometheus::{query, send};
-use crate::world::PollContext;
+use crate::world::World;
 
 /// How far the range queries look back: months need years, rates what was scraped just now.
 fn span(asked: &Asked) -> i64 {
@@ -83,7 +83,7 @@ fn without_cost(expression: &str, exposition: &str) -> bool {
 
 #[test]
 fn every_panel_has_an_answer_and_a_second_target_changes_none() {
-    let world = PollContext::start();
+    let world = World::start();
     let [once, twice] = [&world.once, &world.twice].map(|server| server.address());
     for dashboard in Dashboard::all() {
         let values = dashboard.values(once, world.now, &[]);
@@ -123,7 +123,7 @@ fn only_what_may_be_added_is_counted(server: SocketAddr, now: i64) {
 }
 
 /// What the first number of the first dashboard says is what the exposition adds up to.
-fn money_is_the_enrollments(server: SocketAddr, world: &PollContext) {
+fn money_is_the_enrollments(server: SocketAddr, world: &World) {
     let dashboards = Dashboard::all();
     let asked =
         dashboards[0].asked().into_iter().find(|asked| asked.panel.contains("Cost to date"));

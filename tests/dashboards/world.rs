@@ -20,7 +20,7 @@ use crate::prometheus::Prometheus;
 const MONTHS: i32 = 15;
 const SCOPES: usize = 4;
 
-pub(crate) struct PollContext {
+pub(crate) struct World {
     /// What the demo exposed at the moment.
     pub(crate) exposition: String,
     pub(crate) once: Prometheus,
@@ -29,7 +29,7 @@ pub(crate) struct PollContext {
     pub(crate) now: i64,
 }
 
-impl PollContext {
+impl World {
     pub(crate) fn start() -> Self {
         let mut demo = Running::start(&[
             "demo",
