@@ -1,5 +1,5 @@
-//! Commands and flags: the only namer of clap. Values are parsed here into the types of `config`,
-//! and nothing is opened, resolved or started.
+//! Commands and flags: no other module uses clap. Values are parsed here into the types of
+//! `config`; nothing is opened, resolved or started.
 
 mod simulation;
 #[cfg(test)]

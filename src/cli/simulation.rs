@@ -1,4 +1,4 @@
-//! Flags of what is made up: the simulated Azure and its enrollment.
+//! Flags of the simulation: the simulated Azure and its enrollment.
 
 use std::time::Duration;
 

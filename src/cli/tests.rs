@@ -1,4 +1,4 @@
-//! Flags as they are written, right and wrong.
+//! Right and wrong flags, as users write them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `backfill`: months that are over, for Prometheus and its kin.
+//! `backfill`: months that are over, for Prometheus and compatible databases.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr};
@@ -23,13 +23,14 @@ use crate::config::{Config, ReceiverUrl};
 use crate::metrics::ApiCalls;
 use crate::poller::{Clock, scope_info};
 
-/// Beside what it belongs to, so that it is found and on the same disk.
+/// The suffix of the state folder. It is beside the output, so that it is easy to find and on the
+/// same disk.
 const STATE: &str = ".backfill-state";
 
-/// Azure writes reports of so many months before the current one.
+/// The number of months before the current one for which Azure writes reports.
 const REPORTED_MONTHS: i32 = 12;
 
-/// Whether somebody looks on.
+/// Returns whether the progress bar is shown: only where standard error is a terminal.
 pub(super) fn has_bar() -> bool {
     stderr().is_terminal()
 }
@@ -81,7 +82,8 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Backfil
     })
 }
 
-/// What is kept for `/dev/stdout` is in the working directory: nothing lasts beside a device.
+/// Returns the path that the state folder is beside. For a device such as `/dev/stdout` this is the
+/// working directory, because nothing beside a device lasts.
 fn lasting(output: &Path) -> &Path {
     let passing = ["/dev", "/proc"].iter().any(|folder| output.starts_with(folder));
     output.file_name().map(Path::new).filter(|_| passing).unwrap_or(output)
@@ -110,8 +112,9 @@ fn receiver(
     })
 }
 
-/// A sample of today's knowledge beside one that was scraped then: two values of one series. Since
-/// when an exporter runs is told by the file of its days at best, which is only looked at.
+/// Warns of months in which an exporter ran: a sample of what is known now beside one that was
+/// scraped then gives one series two values a day. When an exporter first ran shows at best in the
+/// age of its state file, which is only looked at and never opened.
 fn warn_of_scraped(months: Months, config: &Config, now: Timestamp) {
     let born = config.state_path.as_ref().and_then(|path| path.metadata().ok()?.created().ok());
     let born = born.and_then(|born| Timestamp::try_from(born).ok());

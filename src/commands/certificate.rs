@@ -1,5 +1,5 @@
-//! Publishes when the server's certificate ends, and logs it once that time has come. Scrapers that
-//! check certificates are gone then, so that the log may be all that is left to look at.
+//! Publishes when the server's certificate ends, and logs that it has ended. Scrapers that check
+//! certificates fail from then on, so that the log may be the only source left.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::config::WebConfig;
 use crate::poller::Clock;
 use crate::status::Status;
 
-/// What is known of the certificate in force.
+/// The certificate in force, and its end.
 pub(super) struct CertificateWatch {
     status: Arc<Status>,
     clock: Clock,
-    /// The end that is still to be logged.
+    /// The end of the certificate, until it is logged.
     ends: Option<Timestamp>,
 }
 
@@ -25,7 +25,7 @@ impl CertificateWatch {
         watch
     }
 
-    /// Watches the certificate of another web config from now on.
+    /// Watches the certificate of a new web config from now on.
     pub(super) fn replace(&mut self, config: &WebConfig) {
         self.status.serves_certificate_until(config.certificate_expiry);
         self.ends = config.certificate_expiry;
@@ -37,7 +37,7 @@ impl CertificateWatch {
         self.look();
     }
 
-    /// Logs that the certificate has ended, once.
+    /// Logs once that the certificate has ended.
     pub(super) fn look(&mut self) {
         if let Some(ended) = self.ends.take_if(|end| *end <= self.clock.now()) {
             warn!(

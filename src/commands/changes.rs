@@ -1,4 +1,4 @@
-//! What a reload has changed, in words, and what it could not change.
+//! Describes what a reload has changed, and what it could not change.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use crate::billing::budget::Budget;
 use crate::billing::scope::ScopeId;
 use crate::config::{Config, Scope};
 
-/// Whether there is nothing to be changed.
+/// Returns whether the two configurations are equal in all that a reload can change.
 pub(super) fn are_none(old: &Config, new: &Config) -> bool {
     old.scopes == new.scopes && sections(old, new).is_empty()
 }
 
-/// A line for each change; one line where there is none.
+/// Returns a line for each change, or one line that says that nothing changed.
 pub(super) fn changes(old: &Config, new: &Config) -> Vec<String> {
     let mut changes = scopes(&old.scopes, &new.scopes);
     changes.extend(sections(old, new).iter().map(|section| format!("{section} changed")));
@@ -42,7 +42,8 @@ fn kept(state_path: Option<&Path>) -> String {
     }
 }
 
-/// Budgets with the scopes that they are of, whose places may have changed.
+/// Returns budgets with the ids of their scopes, because an index may stand for another scope after
+/// a reload.
 fn budgets(config: &Config) -> Vec<(Option<&ScopeId>, &Budget)> {
     let scope = |place: usize| config.scopes.get(place).map(|scope| &scope.id);
     config.budgets.iter().map(|budget| (scope(budget.scope), &budget.budget)).collect()
@@ -94,7 +95,7 @@ budgets:
 state: {path: old.redb}
 ";
 
-    /// What is told where one text takes the place of another.
+    /// Returns the lines for a configuration in which one text is replaced by another.
     fn told(from: &str, to: &str) -> String {
         let load = |text: &str| Config::from_yaml(text, &Environment::default()).unwrap();
         let (old, new) = (load(OLD), load(&OLD.replace(from, to)));

@@ -1,4 +1,5 @@
-//! `check`: is the configuration valid and, with `--online`, does Azure let us read?
+//! `check`: reports whether the configuration is valid and, with `--online`, whether Azure gives
+//! access.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -18,10 +19,11 @@ use crate::cli::CheckArgs;
 use crate::config::{Config, Scope, ScopeBudget};
 use crate::metrics::{BuildFlags, LogLines};
 
-/// The newest days that are asked for: the source lags by one to three, and a new month has none.
+/// The number of newest days that are read: the source lags by one to three, and a new month has
+/// none.
 const DAYS: i32 = 7;
 
-/// Whether every scope can be read.
+/// Returns whether every scope can be read.
 pub(super) async fn run(args: &CheckArgs, config: &Config, log: &Arc<LogLines>) -> Result<bool> {
     let identity = config.azure.auth.describe();
     let endpoint = &config.azure.endpoint;
@@ -60,7 +62,7 @@ pub(super) async fn run(args: &CheckArgs, config: &Config, log: &Arc<LogLines>) 
     Ok(all)
 }
 
-/// Asks all scopes at the same time, so that one that gets no answer holds up no other. `None` for
+/// Requests all scopes at the same time, so that one without an answer delays no other. `None` for
 /// those whose turn in the quota comes too late.
 fn ask_all(
     config: &Config,
@@ -80,7 +82,7 @@ fn ask_all(
     config.scopes.iter().enumerate().map(ask).collect()
 }
 
-/// When a scope can be asked after the start: its type has some calls a minute.
+/// Returns how long after the start a scope can be read: its type has some calls a minute.
 fn turn_of(config: &Config, index: usize) -> Duration {
     const MINUTE: Duration = Duration::from_secs(60);
     let kind = config.scopes[index].id.scope_type;
@@ -117,7 +119,7 @@ fn valid(config: &Config, online: bool) -> String {
     text
 }
 
-/// What was found of a scope, in the order of the steps: behind the first that failed, nothing is
+/// The result for a scope, in the order of the steps: after the first that failed, nothing is
 /// known.
 struct Findings {
     token: &'static str,
@@ -168,7 +170,7 @@ impl Findings {
     }
 }
 
-/// Columns as wide as their widest cell, which is known beforehand: a line is printed as soon as its
+/// A table whose column widths are known before its lines, so that a line is printed as soon as its
 /// scope has answered.
 struct Table {
     scope: usize,
@@ -195,7 +197,7 @@ impl Table {
     }
 }
 
-/// What stands below a line: why it failed and what to do, or what is odd about it.
+/// Returns the lines below a scope: why it failed and what to do, or what is unusual about it.
 fn notes(config: &Config, scope: usize, probed: &Result<Probe, Error>) -> Vec<String> {
     match probed {
         Err(error) => vec![error.to_string(), format!("-> {}", error.remedy())],
@@ -210,7 +212,7 @@ fn notes(config: &Config, scope: usize, probed: &Result<Probe, Error>) -> Vec<St
     }
 }
 
-/// What the rows cannot tell of whether charges are hidden.
+/// Returns a note if the rows do not show whether charges are hidden.
 fn unseen_charges(charges: ChargesShown) -> Option<String> {
     match charges {
         ChargesShown::Yes => None,
@@ -223,12 +225,12 @@ fn unseen_charges(charges: ChargesShown) -> Option<String> {
     }
 }
 
-/// Budgets in a currency that the scope's rows are not billed in: probably a mistake, which would
-/// otherwise show as a budget that is never spent.
+/// Returns a warning for each budget in a currency that the scope is not billed in. It is probably
+/// a mistake, and would otherwise look like a budget that is never spent.
 fn foreign_budgets(config: &Config, scope: usize, billed: &BTreeSet<String>) -> Vec<String> {
     let of_scope = config.budgets.iter().filter(|budget| budget.scope == scope);
     let foreign = of_scope.filter(|of_scope| !billed.contains(&of_scope.budget.currency));
-    /// Real scopes have one or two.
+    /// The most currencies that are listed. Real scopes have one or two.
     const SHOWN: usize = 5;
     let more = if billed.len() > SHOWN { " and others" } else { "" };
     let shown = billed.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>();
@@ -242,7 +244,8 @@ fn foreign_budgets(config: &Config, scope: usize, billed: &BTreeSet<String>) -> 
     foreign.map(warning).collect()
 }
 
-/// Out at once, as a scope can wait a minute for its turn. `println!` would panic where nobody reads.
+/// Writes at once, because a scope can wait a minute for its turn. `println!` would panic if nobody
+/// reads.
 fn say(text: &str) -> Result<()> {
     let mut output = stdout();
     output

@@ -1,5 +1,5 @@
-//! `demo`: the exporter beside a simulated Azure. Everything else is as in `serve`; only the names
-//! say, everywhere, that nothing here is real.
+//! `demo`: the exporter with a simulated Azure. It works as `serve` does, except that every label
+//! and page says that nothing is real.
 
 use std::io::{Write, stdout};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ use crate::poller::Clock;
 use crate::server::{Timeouts, serve};
 use azure_billing_simulator::{Options, SimulatedScope, Simulator, Surge};
 
-/// So that a visitor sees polls happen.
+/// The time between two polls, short enough for a visitor to see some.
 const INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(args: &DemoArgs, web: Web, log: &Arc<LogLines>) -> Result<()> {
@@ -61,8 +61,8 @@ pub(super) async fn run(args: &DemoArgs, web: Web, log: &Arc<LogLines>) -> Resul
     exporter(config, context, front, signals).await
 }
 
-/// Writes to standard output. The demo goes on where nobody reads that, be it gone or a full pipe: the
-/// thread ends with the process.
+/// Writes to standard output, on a thread of its own. If nobody reads there, or the pipe is full,
+/// the demo goes on: the thread ends with the process.
 fn greet(greeting: String) {
     let greet = move || _ = stdout().write_all(greeting.as_bytes());
     if let Err(error) = thread::Builder::new().name("greeting".to_owned()).spawn(greet) {
@@ -70,7 +70,8 @@ fn greet(greeting: String) {
     }
 }
 
-/// Something to find: the days from the latest complete one on are dear, unless flags say otherwise.
+/// Adds something to find: Log Analytics doubles from the latest complete day on, unless flags say
+/// otherwise.
 fn with_an_anomaly(mut options: Options) -> Options {
     if options.surges.is_empty() {
         let first = day_of(Clock::system().now()).saturating_sub(4.days());
@@ -79,11 +80,12 @@ fn with_an_anomaly(mut options: Options) -> Options {
     options
 }
 
-/// The enrollment and its departments, read without a quota to wait for.
+/// Returns a configuration for the enrollment and its departments, with a quota that delays
+/// nothing.
 fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
     let azure = Azure {
         cloud: Cloud::Public,
-        // Never asked: the token is ready.
+        // Not used: the token is ready.
         authority_host: endpoint.clone(),
         endpoint,
         extra_roots: Vec::new(),
@@ -104,7 +106,7 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
     Ok(Config { azure, scopes, poll, metrics, budgets, state_path, warnings })
 }
 
-/// A monthly budget in dollars of the enrollment, which is the first scope.
+/// Returns a monthly budget in dollars of the enrollment, which is the first scope.
 fn budget(name: &str, amount: &str, only: Only) -> Result<ScopeBudget> {
     let budget = Budget {
         name: name.to_owned(),

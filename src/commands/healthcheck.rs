@@ -1,9 +1,9 @@
-//! `healthcheck`: is the exporter beside this process alive? For `HEALTHCHECK` of container images
-//! and for exec probes, where there is no curl.
+//! `healthcheck`: reports whether the exporter on this machine is alive. For `HEALTHCHECK` of
+//! container images and for exec probes, where there is no curl.
 //!
-//! It works whatever the web config says, and without it: a file that cannot be read, or was changed a
-//! moment ago, must not have a good exporter restarted. So it finds out by itself whether TLS is
-//! spoken, and it sends no secret, for which reason it need not check whose certificate it is shown.
+//! It needs no web config: a file that cannot be read, or was changed a moment ago, must not cause
+//! the restart of an exporter that works. So it finds out by itself whether the exporter speaks
+//! TLS. It sends no secret, and so need not check the certificate.
 
 use std::io::{Write, stdout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,15 +23,16 @@ use tokio_rustls::TlsConnector;
 use crate::cli::HealthcheckArgs;
 use crate::config::ListenAddress;
 
-/// Less than the time-outs of Docker (30 s) and of our probes, so that the reason is told.
+/// The time limit, less than the timeouts of Docker (30 s) and of our probes, so that the reason is
+/// reported.
 const LIMIT: Duration = Duration::from_secs(5);
-/// Health is a line. What answers with more is something else.
+/// The most bytes that are read. Health is one line; a longer answer comes from another program.
 const ANSWER_BYTES: u64 = 16 * 1024;
 
-/// Says that the exporter is alive.
+/// Prints that the exporter is alive.
 ///
 /// # Errors
-/// When it is not, or cannot be asked.
+/// Returns an error if it is not alive, or does not answer.
 pub(super) async fn run(args: &HealthcheckArgs) -> Result<()> {
     let address = &args.listen_address;
     let resolved = address.resolve().with_context(|| {
@@ -45,12 +46,12 @@ pub(super) async fn run(args: &HealthcheckArgs) -> Result<()> {
     let answer = answer.with_context(|| {
         format!("cannot ask {address}; is the exporter running, with this --web.listen-address?")
     })?;
-    // The exit code is the answer; this is for people, if there are any.
+    // The exit code is the result; the text is for people.
     let _ = writeln!(stdout(), "{}", verdict(answer, address, &path)?);
     Ok(())
 }
 
-/// What an answer tells of an exporter that is alive.
+/// Returns the text for an exporter that is alive, or an error for any other answer.
 fn verdict(answer: Answer, address: &ListenAddress, path: &str) -> Result<String> {
     let lets_in = match answer {
         Answer::Http { status: 200, .. } => return Ok("healthy".to_owned()),
@@ -67,18 +68,18 @@ fn verdict(answer: Answer, address: &ListenAddress, path: &str) -> Result<String
     Ok(format!("alive, but it lets in {lets_in}: whether it polls, its metrics tell"))
 }
 
-/// How an exporter answers.
+/// The answer of an exporter.
 #[derive(Debug)]
 enum Answer {
     Http {
         status: u16,
         body: String,
     },
-    /// It ends handshakes of clients that have no certificate.
+    /// The exporter ends handshakes of clients that have no certificate.
     CertificateWanted,
 }
 
-/// "Every interface" is no address to connect to, loopback is one of them.
+/// Returns loopback for the address of every interface, which cannot be connected to.
 fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {
@@ -92,7 +93,7 @@ fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
 async fn ask(addresses: &[SocketAddr], path: &str) -> Result<Answer> {
     let plain = TcpStream::connect(addresses).await?;
     match asked(plain, path).await? {
-        // What the exporter answers to plain HTTP where it speaks TLS.
+        // The exporter answers so to plain HTTP if it speaks TLS.
         Answer::Http { status: 400, .. } => ask_encrypted(addresses, path).await,
         answer => Ok(answer),
     }
@@ -118,7 +119,7 @@ async fn ask_encrypted(addresses: &[SocketAddr], path: &str) -> Result<Answer> {
 }
 
 async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Result<Answer> {
-    // HTTP/1.0: the answer ends with the connection.
+    // With HTTP/1.0, the answer ends with the connection.
     let question = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
     stream.write_all(question.as_bytes()).await?;
     let mut bytes = Vec::new();
@@ -135,7 +136,7 @@ fn wants_certificate(error: &std::io::Error) -> bool {
     matches!(error, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)))
 }
 
-/// Takes any certificate, as nothing is told to whoever shows it.
+/// A verifier that accepts any certificate, because nothing secret is sent to the server.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 

@@ -1,4 +1,5 @@
-//! The wiring: who starts what, and how the process ends. Logic lives in the parts that are wired.
+//! Wires the parts together: what starts, in which order, and how the process ends. Logic belongs
+//! in the parts.
 
 mod backfill;
 mod certificate;
@@ -33,16 +34,17 @@ use crate::config::Config;
 use log::Log;
 use web::Web;
 
-/// A bad configuration; nothing was started. As clap ends on bad flags.
+/// The exit code for a bad configuration; nothing was started. It is that of clap for bad flags.
 const BAD_CONFIGURATION: u8 = 2;
 
-/// Flags that are wrong together with the configuration or the time; nothing was started.
+/// An error in flags that are wrong together with the configuration or the time; nothing was
+/// started.
 #[derive(Debug, Error)]
 #[error("{0}")]
 struct WrongFlags(String);
 
-/// What still runs beside the command at its end, such as writing to a disk, is waited for this long. A
-/// network file system that is gone may hold it up for ever.
+/// The time for which the end of a command waits for work such as writing to a disk. On a network
+/// file system that is gone, this work may never end.
 const LAST_WORK: Duration = Duration::from_secs(5);
 
 /// Runs a command to its end.
@@ -86,7 +88,7 @@ async fn run_in(command: &Command, log: &Log) -> ExitCode {
     }
 }
 
-/// Where a command's configuration comes from; simulated enrollments need none.
+/// Returns where a command's configuration comes from; simulated enrollments need none.
 fn source(command: &Command) -> Option<&SourceArgs> {
     match command {
         Command::Serve(args) => Some(&args.source),
@@ -97,7 +99,7 @@ fn source(command: &Command) -> Option<&SourceArgs> {
     }
 }
 
-/// The file that says who may ask.
+/// Returns the path of the web config.
 fn web_config_file(command: &Command) -> Option<&Path> {
     match command {
         Command::Serve(args) => args.web.web_config_file.as_deref(),
@@ -110,7 +112,7 @@ fn web_config_file(command: &Command) -> Option<&Path> {
     }
 }
 
-/// Whether all that was asked for succeeded.
+/// Runs a command and returns whether all of it succeeded.
 async fn dispatch(command: &Command, config: Option<Config>, web: Web, log: &Log) -> Result<bool> {
     let log = log.lines();
     match (command, config) {

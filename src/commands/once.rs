@@ -14,11 +14,11 @@ use crate::config::Config;
 use crate::files::Output;
 use crate::metrics::{BuildFlags, Format, LogLines};
 
-/// Whether every scope was read.
+/// Polls every scope, writes the exposition, and returns whether every scope was read.
 pub(super) async fn run(args: &OnceArgs, config: &Config, log: &Arc<LogLines>) -> Result<bool> {
     let signals = Signals::listen()?;
     wiring::warn(&config.warnings);
-    // Before hours of polling, not after them.
+    // Checked before hours of polling, not after them.
     let cannot = || match &args.output {
         Some(path) => format!("cannot write {}", path.display()),
         None => "cannot write to standard output".to_owned(),

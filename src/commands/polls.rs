@@ -1,5 +1,5 @@
-//! The poll loops at work: started, ended where a reload removes their scope, and told where one ends
-//! by itself.
+//! Runs the poll loops: starts them, ends those whose scope a reload removes, and reports one that
+//! ends by itself.
 
 use std::future::pending;
 
@@ -10,7 +10,7 @@ use crate::billing::scope::ScopeId;
 use crate::poller::{Handle, Poller};
 use crate::status::Status;
 
-/// The poll loops. They end with the value.
+/// The poll loops. They end when this value is dropped.
 #[derive(Default)]
 pub(super) struct PollTasks {
     tasks: JoinSet<()>,
@@ -29,12 +29,12 @@ impl PollTasks {
         self.running.push(Running { handle, task });
     }
 
-    /// Ways to the scopes for a reload.
+    /// Returns a handle to each scope, for a reload.
     pub(super) fn handles(&self) -> Vec<Handle> {
         self.running.iter().map(|running| running.handle.clone()).collect()
     }
 
-    /// Ends the loops of all but some scopes, in whatever they are waiting for.
+    /// Ends the loops of all scopes except some, even while they wait.
     pub(super) fn keep_only(&mut self, scopes: &[ScopeId]) {
         self.running.retain(|running| {
             let keep = scopes.contains(running.handle.id());
@@ -45,8 +45,8 @@ impl PollTasks {
         });
     }
 
-    /// Waits for a loop that ends by itself, which only a bug brings about, and tells: it must not go
-    /// unnoticed. For ever, where none does.
+    /// Waits for loops that end by themselves and reports each. Only a bug ends a loop, and it must
+    /// not go unnoticed. Never returns.
     pub(super) async fn watch(&mut self, status: &Status) {
         loop {
             match self.tasks.join_next_with_id().await {
@@ -58,7 +58,7 @@ impl PollTasks {
 
     fn report_death(&self, ended: Result<(Id, ()), JoinError>, status: &Status) {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
-        // One that a reload has ended is not here any more.
+        // A loop that a reload has ended is no longer in the list.
         if let Some(dead) = self.running.iter().find(|running| running.task.id() == id) {
             let scope = dead.handle.id();
             error!(%scope, "polling has ended, restart the exporter and report this: {ended:?}");
@@ -66,7 +66,7 @@ impl PollTasks {
         }
     }
 
-    /// Ends all loops and waits for their ends.
+    /// Ends all loops and waits until they have ended.
     pub(super) async fn shutdown(&mut self) {
         self.tasks.shutdown().await;
     }

@@ -1,7 +1,7 @@
-//! Another configuration while serving: what SIGHUP and `POST /-/reload` ask for.
+//! Loads another configuration while serving, on SIGHUP and `POST /-/reload`.
 //!
-//! A file that cannot be used changes nothing. One reload at a time; wishes that come meanwhile are
-//! met together by the next one, which reads what the file says then.
+//! A file that cannot be used changes nothing. Reloads run one at a time; all requests that come
+//! meanwhile share the next one, which reads what the file says then.
 
 use std::future::pending;
 use std::io;
@@ -24,39 +24,39 @@ use crate::log_limit::LogLimit;
 use crate::poller::{self, PollContext};
 use crate::server::{Reloaded, Reloads};
 
-/// More wishes than this wait at the door.
+/// The most requests that wait; further ones wait to be added.
 const MOST_WISHES: usize = 64;
 
-/// Wishes for a reload.
+/// The requests for a reload.
 pub(super) struct ReloadRequests(mpsc::Receiver<oneshot::Sender<Reloaded>>);
 
-/// Where to wish for a reload, and where that is heard.
+/// Returns the sender of requests for a reload, and their receiver.
 pub(super) fn wishes() -> (Reloads, ReloadRequests) {
     let (reloads, wishes) = mpsc::channel(MOST_WISHES);
     (reloads, ReloadRequests(wishes))
 }
 
 impl ReloadRequests {
-    /// Waits for some: all that are there.
+    /// Waits for requests and returns all that have come.
     pub(super) async fn next(&mut self) -> Vec<oneshot::Sender<Reloaded>> {
         let mut wishes = Vec::new();
         if self.0.recv_many(&mut wishes, MOST_WISHES).await == 0 {
-            // Nobody is there any more who could wish.
+            // No sender is left.
             return pending().await;
         }
         wishes
     }
 }
 
-/// The hang-ups of this process from now on, which no longer end it.
+/// Returns the SIGHUP signals of this process, which no longer end it.
 ///
 /// # Errors
-/// When the system gives no signal handlers.
+/// Returns an error if the system gives no signal handlers.
 pub(super) fn hangups() -> io::Result<Signal> {
     signal(SignalKind::hangup())
 }
 
-/// Wishes for a reload at each hang-up. The log tells how it goes.
+/// Requests a reload at each SIGHUP. The log reports the result.
 pub(super) async fn follow(mut hangups: Signal, reloads: Reloads) {
     while hangups.recv().await.is_some() {
         let (answer, _) = oneshot::channel();
@@ -66,13 +66,13 @@ pub(super) async fn follow(mut hangups: Signal, reloads: Reloads) {
     }
 }
 
-/// What is in force, and where another configuration comes from.
+/// The configuration in force, and the source of the next.
 pub(super) struct Reloader {
-    /// The flags, where they name a file.
+    /// The flags, if they name a file.
     source: Option<SourceArgs>,
     config: Config,
     context: PollContext,
-    /// Whoever may ask for reloads may ask for thousands.
+    /// Limits the log, because a client may request thousands of reloads.
     limit: LogLimit,
 }
 
@@ -82,7 +82,7 @@ impl Reloader {
         Self { source, config, context, limit: LogLimit::default() }
     }
 
-    /// Meets some wishes by one reload.
+    /// Answers some requests by one reload.
     pub(super) async fn handle(
         &mut self,
         wishes: Vec<oneshot::Sender<Reloaded>>,
@@ -93,12 +93,12 @@ impl Reloader {
         let reloaded = self.reload(polls).await;
         supervisor.tell("READY=1");
         for wish in wishes {
-            // Whoever wished may have gone.
+            // The client may have gone.
             let _ = wish.send(reloaded.clone());
         }
     }
 
-    /// Reads the configuration again and lets it count, whole or not at all.
+    /// Reads the configuration again and puts it in force, whole or not at all.
     async fn reload(&mut self, polls: &mut PollTasks) -> Reloaded {
         let Some(source) = self.source.clone() else {
             const WHY: &str = "there is no configuration file to read again: restart the exporter with other flags, or with --config.file";
@@ -129,7 +129,7 @@ impl Reloader {
         }
     }
 
-    /// What has changed, and what the new configuration is warned of.
+    /// Reads the configuration and returns what has changed, and the warnings of the new one.
     async fn follow(
         &mut self,
         source: SourceArgs,
@@ -144,7 +144,7 @@ impl Reloader {
         Ok((changes, warnings))
     }
 
-    /// Lets another configuration count.
+    /// Puts another configuration in force.
     async fn take_over(&mut self, new: Config, polls: &mut PollTasks) -> Result<()> {
         let mut context = PollContext { poll: new.poll, ..self.context.clone() };
         if new.azure != self.config.azure {
@@ -165,7 +165,7 @@ impl Reloader {
             polls.start(poller);
         }
         self.context = context;
-        // The store stays where it is.
+        // The path of the store cannot change while it is open.
         self.config = Config { state_path: self.config.state_path.take(), ..new };
         Ok(())
     }

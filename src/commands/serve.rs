@@ -44,19 +44,19 @@ pub(super) async fn run(
     exporter(config, context, front, signals).await
 }
 
-/// Where the exporter is found, by whom, and what it listens to beside.
+/// The listeners, the web config and the signals of the exporter.
 pub(super) struct HttpOptions<'a> {
     pub(super) listeners: Vec<TcpListener>,
     pub(super) args: &'a WebArgs,
     pub(super) web: Web,
     pub(super) demo: bool,
-    /// Where the configuration comes from, if from anywhere.
+    /// The flags that say where the configuration comes from; none in a demo.
     pub(super) source: Option<&'a SourceArgs>,
-    /// Each has the configuration read again. Without it they end the process.
+    /// The SIGHUP signals: each requests a reload. Without them a SIGHUP ends the process.
     pub(super) hangups: Option<Signal>,
 }
 
-/// Serves and polls until the signals say stop.
+/// Serves and polls until a signal stops it.
 pub(super) async fn exporter(
     config: Config,
     context: PollContext,
@@ -78,7 +78,7 @@ pub(super) async fn exporter(
         servers.spawn_on(served, threads.handle());
     }
     let supervisor = Systemd::from_environment();
-    // They end with this function, at the latest.
+    // These tasks end with this function, at the latest.
     let mut attendants = JoinSet::new();
     attendants.spawn(front.web.follow(certificate));
     attendants.spawn(supervisor.clone().attend(status.clone()));
@@ -98,8 +98,9 @@ pub(super) async fn exporter(
             () = &mut stop => break,
             Some(served) = servers.join_next() => {
                 served?.context("the server has failed")?;
-                // Told to stop as well, one without connections ends at once, perhaps before this loop
-                // hears of it: that neither ends the others' open answers nor is a failure.
+                // All servers get the signal to stop. One without connections ends at once, perhaps
+                // before this loop gets the signal. That is not a failure, and must not end the
+                // open answers of the others.
                 if *signals.stop.borrow() {
                     break;
                 }
@@ -112,7 +113,7 @@ pub(super) async fn exporter(
             }
         }
     }
-    // Whoever still wishes for a reload is told that it stops.
+    // Clients that still wait for a reload get the answer that the exporter stops.
     drop(wished);
     info!("stopping");
     supervisor.tell("STOPPING=1");
@@ -123,7 +124,7 @@ pub(super) async fn exporter(
     Ok(())
 }
 
-/// What the server shows.
+/// Returns the state that the server shows.
 fn site(
     context: &PollContext,
     front: &HttpOptions<'_>,
@@ -145,7 +146,7 @@ fn site(
     }
 }
 
-/// The listeners of the addresses, bound before anything is polled.
+/// Returns the listeners of the addresses, bound before anything is polled.
 pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
     let mut listeners = Vec::new();
     for address in addresses {
@@ -165,7 +166,7 @@ pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
-/// What will be polled, when, with which identity, and where to look.
+/// Logs what will be polled, when and with which identity, and where the pages are.
 fn announce(config: &Config, listeners: &[TcpListener], args: &WebArgs, web: &Web) {
     info!(endpoint = %config.azure.endpoint, identity = config.azure.auth.describe(), "reading from Azure");
     for Scope { label, id, read, .. } in &config.scopes {
@@ -183,13 +184,14 @@ fn announce(config: &Config, listeners: &[TcpListener], args: &WebArgs, web: &We
     }
 }
 
-/// `4h`.
+/// Returns a duration as `4h`.
 fn span(duration: Duration) -> String {
     SignedDuration::try_from(duration)
         .map_or_else(|_| "never".to_owned(), |span| format!("{span:#}"))
 }
 
-/// Where the status page is: of every interface, on this machine.
+/// Returns the address of the status page; for a listener on every interface, the one on this
+/// machine.
 fn page(scheme: &str, address: SocketAddr, prefix: &PathPrefix) -> String {
     let port = address.port();
     if address.ip().is_unspecified() {

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: the first stops in order, the second at once.
+//! SIGTERM and SIGINT: the first stops the process in order, the second at once.
 
 use std::io;
 use std::process;
@@ -7,18 +7,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Turns true when the exporter shall stop.
+/// Turns true when the exporter must stop.
 pub(super) type Stop = watch::Receiver<bool>;
 
-/// The listener for signals, for as long as it is kept.
+/// The listener for signals. It listens until it is dropped.
 pub(super) struct Signals {
     pub(super) stop: Stop,
     task: JoinHandle<()>,
 }
 
 impl Signals {
+    /// Starts to listen.
+    ///
     /// # Errors
-    /// When the system gives no signal handlers.
+    /// Returns an error if the system gives no signal handlers.
     pub(super) fn listen() -> io::Result<Self> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -30,7 +32,7 @@ impl Signals {
                     _ = interrupt.recv() => {}
                 }
                 if sender.send_replace(true) {
-                    // 128 + SIGINT: what a shell reports of a program that was interrupted.
+                    // 128 + SIGINT, which shells report for a program that was interrupted.
                     process::exit(130);
                 }
             }
@@ -45,8 +47,8 @@ impl Drop for Signals {
     }
 }
 
-/// Ends when the exporter shall stop.
+/// Ends when the exporter must stop.
 pub(super) async fn stopped(mut stop: Stop) {
-    // The sender lives as long as the process; if it went, stopping is right as well.
+    // The sender lives as long as the process; without it, to stop is right as well.
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -44,7 +44,7 @@ pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
     Ok(())
 }
 
-/// What the flags of an enrollment make of the defaults.
+/// Returns the options of an enrollment: the defaults, changed by the flags.
 pub(super) fn enrollment(args: &EnrollmentArgs) -> Options {
     let options = Options {
         seed: args.seed,
@@ -60,13 +60,13 @@ pub(super) fn enrollment(args: &EnrollmentArgs) -> Options {
     }
 }
 
-/// An enrollment whose history ends now, by the system's clock.
+/// Returns an enrollment whose history ends now, by the system's clock.
 pub(super) fn simulator(options: Options) -> Simulator {
     let clock = Clock::system();
     Simulator::new(options, Arc::new(move || clock.now()))
 }
 
-/// A listener for our own use, on a free port of this machine.
+/// Returns a listener for internal use, on a free port of this machine.
 pub(super) fn private_listener() -> std::io::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", 0))
 }

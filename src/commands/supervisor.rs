@@ -1,5 +1,5 @@
-//! Tells systemd how the exporter does: ready, alive, stopping. The protocol is a few words to a
-//! socket; the crates for it read the environment themselves, which is `config`'s.
+//! Reports to systemd that the exporter is ready, alive or stopping. The protocol is a few words to
+//! a socket; the crates for it read the environment themselves, which only `config` may do.
 
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -15,17 +15,17 @@ use crate::config::{Environment, Supervisor};
 use crate::log_limit::LogLimit;
 use crate::status::Status;
 
-/// A service manager that listens, or none.
+/// The service manager, if there is one.
 #[derive(Clone)]
 pub(super) struct Systemd {
     socket: Option<Arc<UnixDatagram>>,
-    /// Each reload and each sign of life says something.
+    /// Limits the log, because each reload and each sign of life sends a message.
     limit: Arc<Mutex<LogLimit>>,
     watchdog: Option<Duration>,
 }
 
 impl Systemd {
-    /// Who started this process.
+    /// Returns the service manager that started this process.
     pub(super) fn from_environment() -> Self {
         let none = Self { socket: None, limit: Arc::default(), watchdog: None };
         let Some(supervisor) = Environment::read().supervisor(std::process::id()) else {
@@ -40,14 +40,14 @@ impl Systemd {
 
     fn of(supervisor: &Supervisor) -> io::Result<Self> {
         let socket = UnixDatagram::unbound()?;
-        // It must never hold up the exporter.
+        // A full socket must not delay the exporter.
         socket.set_nonblocking(true)?;
         socket.connect_addr(&address(&supervisor.socket)?)?;
         let socket = Some(Arc::new(socket));
         Ok(Self { socket, limit: Arc::default(), watchdog: supervisor.watchdog })
     }
 
-    /// Says something, and goes on if nobody takes it.
+    /// Sends a state, and goes on if it cannot be sent.
     pub(super) fn tell(&self, state: &str) {
         if let Some(Err(error)) = self.socket.as_ref().map(|socket| socket.send(state.as_bytes())) {
             let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,16 +57,16 @@ impl Systemd {
         }
     }
 
-    /// Says that the configuration is read again; `READY=1` ends it. The time, as `Type=notify-reload`
-    /// wants it, tells this reload from one before.
+    /// Reports that the configuration is read again, until `READY=1`. `Type=notify-reload` wants
+    /// the time, which distinguishes this reload from an earlier one.
     pub(super) fn tell_reloading(&self) {
         let now = clock_gettime(ClockId::Monotonic);
         let micros = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1_000;
         self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
     }
 
-    /// Gives a sign of life twice as often as it is waited for, while every scope is polled. Then it
-    /// stops, and systemd restarts the exporter.
+    /// Sends two signs of life in the time in which one is expected, as long as every scope is
+    /// polled. After that it sends none, and systemd restarts the exporter.
     pub(super) async fn attend(self, status: Arc<Status>) {
         let Some(watchdog) = self.watchdog else { return };
         loop {

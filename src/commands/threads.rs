@@ -1,17 +1,17 @@
-//! Threads for answers alone. Reading a large bill computes for seconds at a time; on the threads it
-//! shares, tokio then looks at no socket, even where another thread is free.
+//! Threads that only write answers. Reading a large bill computes for seconds at a time, and
+//! meanwhile tokio checks no socket on the same threads, even if another thread is free.
 
 use std::io;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Answers copy bytes: two are more than enough.
+/// The number of threads. Answers copy bytes: two are more than enough.
 const THREADS: usize = 2;
 
-/// The threads. What runs on them ends with the value.
+/// The threads. Their tasks end when this value is dropped.
 pub(super) struct AnswerThreads {
     handle: Handle,
-    /// There until the end.
+    /// Always there, until the value is dropped.
     runtime: Option<Runtime>,
 }
 
@@ -30,7 +30,7 @@ impl AnswerThreads {
 
 impl Drop for AnswerThreads {
     fn drop(&mut self) {
-        // It is dropped by a task of the other threads, which must not wait.
+        // A task of the other threads drops this value, and must not wait.
         if let Some(threads) = self.runtime.take() {
             threads.shutdown_background();
         }
@@ -57,7 +57,7 @@ mod tests {
         let never = std::future::pending();
         let served = serve(listener, site, Arc::default(), Default::default(), never);
         threads.handle().spawn(served);
-        // This blocks the only thread of the test's own runtime.
+        // Blocks the only thread of the test's own runtime.
         let mut client = TcpStream::connect(address).unwrap();
         client.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
         client.write_all(b"GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();

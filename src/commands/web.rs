@@ -15,11 +15,11 @@ use crate::poller::Clock;
 use crate::server::Access;
 use crate::status::Status;
 
-/// How often the files are looked at. By time and not by notification, which mounted secrets and
-/// network file systems do not always give.
+/// The time between two checks of the files. They are polled, because mounted secrets and network
+/// file systems do not always notify.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Who may ask, and the file that says so.
+/// The web config in force, and its file.
 pub(super) struct Web {
     access: Arc<Access>,
     file: Option<WebFile>,
@@ -27,7 +27,7 @@ pub(super) struct Web {
 }
 
 impl Web {
-    /// Without a file everybody may ask.
+    /// Reads the web config. Without a file there are no limits, so that every client may read.
     pub(super) fn read(path: Option<&Path>) -> Result<Self, Error> {
         let mut file = path.map(|path| WebFile::new(path.to_owned()));
         let config = file.as_mut().map(WebFile::read).transpose()?.unwrap_or_default();
@@ -44,13 +44,13 @@ impl Web {
         self.access.clone()
     }
 
-    /// As an address begins.
+    /// Returns the scheme of the exporter's addresses.
     pub(super) const fn scheme(&self) -> &'static str {
         if self.encrypted { "https" } else { "http" }
     }
 
-    /// Takes over what the files say whenever they change, until it is dropped. What cannot be used
-    /// is told once, and what was in force stays.
+    /// Puts what the files say in force whenever they change, until it is dropped. A problem is
+    /// logged once, and the web config stays as it was.
     pub(super) async fn follow(self, mut certificate: CertificateWatch) {
         let Some(mut file) = self.file else { return };
         loop {
@@ -59,7 +59,7 @@ impl Web {
                 let news = file.has_changed().then(|| file.read());
                 (file, news)
             });
-            // A look that panicked has lost the file.
+            // A check that panicked has lost the file.
             let Ok((again, news)) = looked.await else {
                 return error!(
                     "the web config is not followed any more; restart the exporter and report this"

@@ -1,4 +1,4 @@
-//! Puts the parts together from a configuration.
+//! Builds the parts from a configuration.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::poller::{Clock, PollContext, Poller, ScopeSpec, scope_info};
 use crate::status::Status;
 use crate::store::Store;
 
-/// What the flags and the environment say, valid or not at all.
+/// Returns the configuration of the flags and the environment, valid or not at all.
 pub(super) fn configuration(source: &SourceArgs) -> Result<Config, crate::config::Error> {
     let environment = Environment::read();
     match &source.config_file {
@@ -27,15 +27,15 @@ pub(super) fn configuration(source: &SourceArgs) -> Result<Config, crate::config
     }
 }
 
-/// What the lack of an HTTP client comes from.
+/// The error if there is no HTTP client, with its likely causes.
 pub(super) const NO_CLIENT: &str = "no HTTP client: is the system's certificate store there (Debian: package ca-certificates), and are the proxy variables URLs?";
 
-/// The way to Azure, over the real network.
+/// Returns a client that reaches Azure over the real network.
 pub(super) fn client(config: &Config, calls: Arc<ApiCalls>) -> Result<Client> {
     Ok(Client::new(&config.azure, transport(config)?, Timeouts::default(), calls))
 }
 
-/// The way to Azure of another configuration, which goes on where the one before is.
+/// Returns the client of another configuration, which continues with the queues of the one before.
 pub(super) fn successor(config: &Config, before: &Client) -> Result<Arc<Client>> {
     Ok(Arc::new(before.successor(&config.azure, transport(config)?)))
 }
@@ -45,14 +45,14 @@ fn transport(config: &Config) -> Result<Transport> {
     Ok(transport::over(client.context(NO_CLIENT)?))
 }
 
-/// Tells, once, what in the configuration works but is probably not meant so.
+/// Logs, once, what in the configuration works but is probably a mistake.
 pub(super) fn warn(warnings: &[Problem]) {
     for warning in warnings {
         warn!("{warning}");
     }
 }
 
-/// The parts that all scopes share.
+/// Returns the parts that all scopes share.
 pub(super) fn context(
     config: &Config,
     about: BuildFlags,
@@ -75,7 +75,7 @@ pub(super) fn context(
     })
 }
 
-/// The file that the configuration keeps days in. Only `serve` opens it.
+/// Opens the file that the configuration stores days in. Only `serve` does so.
 pub(super) fn store(config: &Config, clock: &Clock) -> Result<Option<Arc<Store>>> {
     let Some(path) = &config.state_path else {
         warn!(
@@ -90,12 +90,12 @@ pub(super) fn store(config: &Config, clock: &Clock) -> Result<Option<Arc<Store>>
     Ok(Some(Arc::new(store)))
 }
 
-/// A poller for each scope, with what is stored of it.
+/// Returns a poller for each scope, with what is stored of it.
 pub(super) fn pollers(config: &Config, context: &PollContext) -> Vec<Poller> {
     wanted(config).into_iter().map(|wanted| Poller::new(context.clone(), wanted)).collect()
 }
 
-/// How each scope is to be read.
+/// Returns how each scope is to be read.
 pub(super) fn wanted(config: &Config) -> Vec<ScopeSpec> {
     let tag_keys: TagKeys = config.metrics.tags.iter().cloned().collect();
     let wanted = |(index, scope): (usize, &Scope)| ScopeSpec {
@@ -106,13 +106,13 @@ pub(super) fn wanted(config: &Config) -> Vec<ScopeSpec> {
     config.scopes.iter().enumerate().map(wanted).collect()
 }
 
-/// What is published of a scope, beside which scope it is.
+/// Returns the rules for what is published of a scope.
 fn rules(config: &Config, scope: usize) -> Rules {
     let complete_after = SignedDuration::try_from(config.poll.day_complete_after);
     let budgets = config.budgets.iter().filter(|budget| budget.scope == scope);
     Rules {
         limits: config.metrics.limits,
-        // The configuration holds both far below these bounds.
+        // The configuration keeps both far below these bounds.
         daily_window: i32::try_from(config.metrics.daily_window_days).unwrap_or(i32::MAX),
         day_complete_after: complete_after.unwrap_or(SignedDuration::MAX),
         charges_are_free: config.scopes.get(scope).is_some_and(|scope| scope.charges_are_free),

@@ -1,4 +1,4 @@
-//! `azure`: where the data comes from, and how often it may be asked for.
+//! `azure`: where the data comes from, and how many requests may be sent for it.
 
 use std::path::Path;
 
@@ -18,30 +18,32 @@ use super::{LARGEST_FILE, keys};
 use crate::billing::scope::ScopeType;
 use crate::files;
 
-/// Where the data comes from.
+/// The source of the data.
 #[derive(Clone, Debug)]
 pub struct Azure {
-    /// Which of Azure's separate clouds: it decides the audience of tokens.
+    /// The cloud, one of Azure's separate ones: it decides the audience of tokens.
     pub cloud: Cloud,
-    /// The Resource Manager API. `https`, or `http` to this machine; no path, query or user.
+    /// The address of the Resource Manager API. `https`, or `http` to this machine; no path, query
+    /// or user.
     pub endpoint: Url,
-    /// Where tokens come from. `https`; no path, query or user.
+    /// The address that tokens come from. `https`; no path, query or user.
     pub authority_host: Url,
-    /// Trusted beside the system's certificate authorities, by API and tokens alike.
+    /// Certificate authorities that are trusted in addition to the system's, for the API and for
+    /// tokens.
     pub extra_roots: Vec<CertificateDer<'static>>,
-    /// The proxy of the environment for requests without TLS, if it is on this machine. Others are
-    /// not for the machine's own identity service, whose tokens would cross the network in clear.
-    /// Its address may hold a password.
+    /// The proxy of the environment for requests without TLS, if it is on this machine. A proxy
+    /// elsewhere is not used for the machine's own identity service, because its tokens would cross
+    /// the network in clear. The address may contain a password.
     pub local_proxy: Option<SecretString>,
-    /// Sent as `api-version` with usage details.
+    /// The `api-version` that is sent with requests for usage details.
     pub api_version: ApiVersion,
-    /// The quotas the client keeps to, so that Azure's own limits are seldom met.
+    /// The quotas that the client keeps to, so that Azure's own limits are seldom reached.
     pub requests_per_minute: RequestsPerMinute,
-    /// Who asks.
+    /// The identity that signs in.
     pub auth: Auth,
 }
 
-/// Whether a client of the one is as good as one of the other.
+/// Returns true if a client of one source works as well for the other.
 impl PartialEq for Azure {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -49,7 +51,7 @@ impl PartialEq for Azure {
             endpoint,
             authority_host,
             extra_roots,
-            // The environment of a process does not change.
+            // Not compared: the environment of a process does not change.
             local_proxy: _,
             api_version,
             requests_per_minute,
@@ -65,7 +67,7 @@ impl PartialEq for Azure {
     }
 }
 
-/// How many requests a minute go to the scopes of each type: Azure's quotas are kept per type.
+/// The number of requests a minute to the scopes of each type: Azure's quotas are per type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestsPerMinute {
     billing_account: u32,
@@ -75,7 +77,7 @@ pub struct RequestsPerMinute {
 }
 
 impl RequestsPerMinute {
-    /// For one type of scope; 1 or more.
+    /// Returns the number for one type of scope; 1 or more.
     pub const fn of(self, scope_type: ScopeType) -> u32 {
         match scope_type {
             ScopeType::BillingAccount => self.billing_account,
@@ -96,7 +98,7 @@ impl RequestsPerMinute {
 }
 
 impl RequestsPerMinute {
-    /// The same for every type of scope: a simulated Azure has no quota to share.
+    /// Returns the same number for every type of scope: a simulated Azure has no quota to share.
     pub const fn everywhere(limit: u32) -> Self {
         Self {
             billing_account: limit,
@@ -113,7 +115,7 @@ impl Default for RequestsPerMinute {
     }
 }
 
-/// Reads the section; without one there are defaults and the environment.
+/// Reads the section; without one the defaults and the environment count.
 pub(super) fn read(
     at: Option<At<'_>>,
     environment: &Environment,
@@ -157,8 +159,8 @@ pub(super) fn read(
     })
 }
 
-/// The cloud and where its tokens come from. What the file says goes before `AZURE_AUTHORITY_HOST`,
-/// and that before the public cloud.
+/// Returns the cloud and the address that its tokens come from. The file goes before
+/// `AZURE_AUTHORITY_HOST`, and that before the public cloud.
 fn authority(
     cloud: Option<At<'_>>,
     host: Option<At<'_>>,
@@ -187,7 +189,8 @@ fn authority(
     Some((host.as_ref().and_then(Cloud::of_authority).unwrap_or_default(), host))
 }
 
-/// An address, if it is not that of another cloud, which takes no tokens of this one.
+/// Returns an address, unless it belongs to another cloud, which does not accept tokens of this
+/// one.
 fn of_no_other_cloud(
     address: Url,
     cloud: Cloud,
@@ -204,14 +207,14 @@ fn of_no_other_cloud(
     }
 }
 
-/// Whether an address may do without TLS.
+/// The cases in which an address may do without TLS.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Plain {
     Never,
     ToThisMachine,
 }
 
-/// The address of a service. It is never quoted: people put passwords into addresses.
+/// Parses the address of a service. It is never quoted: people put passwords into addresses.
 fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
     let Ok(url) = Url::parse(text) else {
         return Err(format!("is not an address; write for example {example}"));
@@ -235,7 +238,7 @@ fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// The certificates of a PEM file, all of which must be some.
+/// Reads the certificates of a PEM file, each of which must be valid.
 fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let file = shown_path(path);
     let pem = files::read(path, LARGEST_FILE)
@@ -256,7 +259,7 @@ fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn local_proxy(environment: &Environment) -> Option<SecretString> {
-    // What is no URL is for the HTTP library to judge.
+    // What is not a URL is left to the HTTP library, so that these problems are dropped.
     let unheard = &mut Problems::default();
     let proxy = HTTP_PROXY.into_iter().find_map(|name| environment.get(name, unheard))?;
     Url::parse(proxy).ok().filter(is_loopback).map(|_| SecretString::from(proxy))

@@ -1,4 +1,4 @@
-//! `budgets`: limits that people set themselves.
+//! `budgets`: limits that users set for their own costs.
 
 use jiff::civil::{Date, date};
 
@@ -12,23 +12,23 @@ use crate::billing::budget::{Budget, Grain, Only};
 use crate::billing::caseless::same_name;
 use crate::billing::scope::ScopeType;
 
-/// A budget and whose bills it measures.
+/// A budget and the scope that it measures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeBudget {
-    /// The place of its scope in `Config::scopes`.
+    /// The index of its scope in `Config::scopes`.
     pub scope: usize,
-    /// The limit, and what counts.
+    /// The limit, and which charges count.
     pub budget: Budget,
 }
 
-/// What budgets refer to. `None` where the list itself is wrong: what is not in it then may be
-/// missing for that reason only, and nothing is said of it.
+/// The lists that budgets refer to. `None` where the list itself is wrong: an entry may then be
+/// missing for that reason only, and is not reported.
 pub(super) struct Known<'a> {
     pub(super) scopes: Option<&'a [Scope]>,
     pub(super) tags: Option<&'a [String]>,
 }
 
-/// Where the months of a budget without `start` begin: before the first bill there is.
+/// The start of the months of a budget without `start`: before the first bill of Azure.
 const FIRST_MONTH: Date = date(2014, 5, 1);
 
 /// Reads the list.
@@ -137,7 +137,7 @@ fn currency(text: &str) -> Result<String, String> {
     Err(format!("{} is not a currency; {remedy}", shown(text)))
 }
 
-/// Where the first grain begins. A month needs none, because billing periods are months.
+/// Returns when the first grain begins. A month needs no start, because billing periods are months.
 fn start(section: &Section<'_>, grain: Option<Grain>, problems: &mut Problems) -> Option<Date> {
     if let Some(at) = section.get("start") {
         return at.parse(problems, first_of_month);
@@ -176,9 +176,9 @@ fn only(at: &At<'_>, tags: Option<&[String]>, problems: &mut Problems) -> Option
             problems.at(at, format!("has both `{first}` and `{second}`; keep one"));
             return None;
         }
-        // An unknown key has been told.
+        // An unknown key has been reported.
         (None, _) if problems.count() > before => return None,
-        // Were it all that counts, a filter that is commented out would go unnoticed.
+        // If all charges counted then, a filter that was commented out would go unnoticed.
         (None, _) => {
             let all = keys::ONLY.join(", ");
             problems.at(at, format!("does not say what counts; add one of {all}, or remove it"));
@@ -204,7 +204,7 @@ fn entity(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// One value of a tag. The empty one is what has no such tag.
+/// Parses one value of a tag. The empty value stands for charges without the tag.
 fn tag(at: &At<'_>, tags: Option<&[String]>, problems: &mut Problems) -> Option<Only> {
     let (key, value) = at.only_entry(problems)?;
     let value = value.text(problems).map(str::to_owned);

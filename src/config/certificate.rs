@@ -1,5 +1,5 @@
-//! The certificate an application signs in with: found to be one when the configuration is loaded,
-//! and read again whenever it is used, as it is rotated.
+//! The certificate an application signs in with. It is checked when the configuration is loaded,
+//! and read again at each use, because such files are rotated.
 
 use std::fmt;
 
@@ -13,41 +13,42 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct ClientCertificate {
     /// SHA-256 of the certificate's DER, by which the directory finds it.
     pub thumbprint: [u8; 32],
-    /// Signs in the application's name.
+    /// The private key that signs in the name of the application.
     pub key: rsa::KeyPair,
 }
 
-/// The thumbprint is no secret.
+/// Shows the thumbprint, which is not a secret, and nothing of the key.
 impl fmt::Debug for ClientCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCertificate").finish_non_exhaustive()
     }
 }
 
-/// Why a text is no certificate to sign in with. Its content is never part of it.
+/// The reason why a text is not a certificate to sign in with. Its content is never part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateProblem {
-    /// PKCS#12 without its text form, or no certificate at all.
+    /// PKCS#12 in its binary form, or no certificate at all.
     #[error(
         "holds no certificate in PEM; convert a .pfx by: openssl pkcs12 -in a.pfx -nodes -out a.pem"
     )]
     NoCertificate,
-    /// Only the public half.
+    /// A certificate without its private key.
     #[error(
         "holds no private key in PEM beside the certificate; append it, unencrypted (convert an encrypted one by: openssl pkey -in key.pem)"
     )]
     NoKey,
-    /// An elliptic curve, which the directory does not take, or too short or too long a key.
+    /// A key on an elliptic curve, which the directory does not accept, or one too short or too
+    /// long.
     #[error("holds a private key that is not RSA of 2048 to 4096 bits; Entra takes no other")]
     NotRsa,
-    /// Two files that were put together wrongly.
+    /// A key and certificates that do not belong together.
     #[error("holds a private key that belongs to none of its certificates")]
     Strangers,
 }
 
 impl ClientCertificate {
-    /// Reads PEM: a private key and its certificate, in any order, and perhaps the certificates
-    /// that vouch for it, which are not sent.
+    /// Reads PEM: a private key and its certificate, in any order, perhaps with the certificates of
+    /// its issuers, which are not sent.
     pub fn parse(pem: &SecretString) -> Result<Self, CertificateProblem> {
         let pem = pem.expose_secret().as_bytes();
         let certificates: Vec<CertificateDer<'_>> =
@@ -62,7 +63,7 @@ impl ClientCertificate {
             _ => return Err(CertificateProblem::NotRsa),
         }
         .map_err(|_| CertificateProblem::NotRsa)?;
-        // A certificate holds the public key of its subject as it is, and no other.
+        // A certificate contains the public key of its subject unchanged, and no other key.
         let public = key.public().as_ref();
         let own = certificates
             .iter()

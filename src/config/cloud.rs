@@ -1,11 +1,11 @@
-//! Which of Azure's clouds is asked, and by which version of its API.
+//! The cloud that is read, and the version of its API.
 
 use jiff::civil::Date;
 use url::Url;
 
 use super::error::shown;
 
-/// Azure's separate clouds. Each has addresses of its own.
+/// One of Azure's separate clouds. Each has its own addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cloud {
     /// Global Azure.
@@ -21,7 +21,7 @@ impl Cloud {
     /// Every cloud, in the order the configuration documents them.
     pub const ALL: [Self; 3] = [Self::Public, Self::UsGovernment, Self::China];
 
-    /// The spelling of the configuration.
+    /// Returns the spelling of the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -46,7 +46,8 @@ impl Cloud {
         }
     }
 
-    /// The cloud whose tokens come from here: all that the file-less form knows of the cloud.
+    /// Returns the cloud whose tokens come from an address: without a file, nothing else shows the
+    /// cloud.
     pub(super) fn of_authority(authority: &Url) -> Option<Self> {
         Self::of(authority, Self::authority_host)
     }
@@ -57,18 +58,19 @@ impl Cloud {
     }
 }
 
-/// An API version such as `2021-10-01` or `2019-04-01-preview`: known to be one, so that it can go
-/// into an address as it is.
+/// An API version such as `2021-10-01` or `2019-04-01-preview`. It is checked, so that it can go
+/// into an address unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiVersion(String);
 
 impl ApiVersion {
-    /// As the `api-version` parameter spells it.
+    /// Returns the version as the `api-version` parameter spells it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it has the `metric` parameter; versions before 2019-04-01 have actual cost only.
+    /// Returns whether it has the `metric` parameter; versions before 2019-04-01 have actual cost
+    /// only.
     pub fn knows_amortized(&self) -> bool {
         self.0.as_str() >= "2019-04-01"
     }
@@ -85,7 +87,7 @@ impl ApiVersion {
     }
 }
 
-/// The newest version whose rows have every field that is published.
+/// Returns the newest version whose rows have every field that is published.
 impl Default for ApiVersion {
     fn default() -> Self {
         Self("2021-10-01".to_owned())

@@ -1,4 +1,4 @@
-//! Spans of time as people write them: `90s`, `15m`, `4h`, `5d`, `1h30m`.
+//! Durations as people write them: `90s`, `15m`, `4h`, `5d`, `1h30m`.
 
 use std::time::Duration;
 
@@ -6,14 +6,15 @@ use jiff::{Span, SpanRelativeTo};
 
 use super::error::shown;
 
-/// Longer than anything that is asked for, and short enough never to overflow an addition.
+/// The limit of a duration: longer than any that makes sense here, and short enough that no
+/// addition overflows.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
-/// Every UTC day.
+/// The length of every UTC day.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A positive span of time, as the configuration and flags write it. Days are those of UTC, which
-/// all have 24 hours. The error says which forms are accepted.
+/// Parses a positive duration, as the configuration and flags write it. Days are those of UTC,
+/// which all have 24 hours. The error says which forms are accepted.
 pub fn duration(text: &str) -> Result<Duration, String> {
     match duration_or_none(text)? {
         Duration::ZERO => Err(format!("{} is no time at all; use 1s or more", shown(text))),
@@ -21,7 +22,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A span of time where none at all, `0h`, means something too.
+/// Parses a duration that may also be zero, `0h`.
 pub(super) fn duration_or_none(text: &str) -> Result<Duration, String> {
     let span: Span = text.parse().map_err(|_| no_duration(text))?;
     let exact = span.to_duration(SpanRelativeTo::days_are_24_hours());
@@ -33,7 +34,7 @@ pub(super) fn duration_or_none(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
-/// A number of whole UTC days.
+/// Parses a number of whole UTC days.
 pub(super) fn days(text: &str) -> Result<u32, String> {
     let duration = duration(text)?;
     let days = duration.as_secs() / DAY.as_secs();

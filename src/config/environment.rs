@@ -1,4 +1,4 @@
-//! The environment, captured once as a value: the only place of the crate that reads it.
+//! The environment, captured once as a value. No other module reads it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::error::Problems;
 use super::secret::BYTE_ORDER_MARK;
 
-/// The variables that are looked at. Others stay unread.
+/// The variables that are read. All others are ignored.
 const VARIABLES: [&str; 11] = [
     TENANT_ID,
     CLIENT_ID,
@@ -24,54 +24,55 @@ const VARIABLES: [&str; 11] = [
     WATCHDOG_PID,
 ];
 
-/// The directory of the application.
+/// Names the directory of the application.
 pub(super) const TENANT_ID: &str = "AZURE_TENANT_ID";
-/// The application, or the user-assigned managed identity.
+/// Names the application, or the user-assigned managed identity.
 pub(super) const CLIENT_ID: &str = "AZURE_CLIENT_ID";
-/// The application's secret.
+/// Contains the application's secret.
 pub(super) const CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
-/// A certificate in place of the secret.
+/// Names the file of a certificate, in place of the secret.
 pub(super) const CERTIFICATE_PATH: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
-/// Set by the workload-identity webhook of Kubernetes.
+/// Names the file of a token; set by the workload-identity webhook of Kubernetes.
 pub(super) const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
-/// Where tokens come from; also set by that webhook.
+/// Names the address that tokens come from; also set by that webhook.
 pub(super) const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
 
-/// The proxy for requests without TLS. The HTTP library reads it, and its siblings, by itself; here
-/// it is looked at for the requests of a machine's identity, which must not leave the machine.
+/// Name the proxy for requests without TLS. The HTTP library reads these variables, and the similar
+/// ones, by itself; they are read here for the requests of a machine's identity, which must not
+/// leave the machine.
 pub(super) const HTTP_PROXY: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 
-/// Where systemd listens for news of a service.
+/// Names the socket on which systemd expects the state of a service.
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
-/// How long systemd waits for a sign of life, in microseconds.
+/// Says how long systemd waits for a sign of life, in microseconds.
 const WATCHDOG_USEC: &str = "WATCHDOG_USEC";
-/// Whose sign of life that is, where the variables are inherited by others.
+/// Names the process that sends that sign of life, because child processes inherit the variables.
 const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
-/// A service manager that wants to be told how the process does.
+/// A service manager that expects the process to report its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supervisor {
     /// The path of its socket; one that begins with `@` is a name outside the file system.
     pub socket: PathBuf,
-    /// After how long without a sign of life it ends the process.
+    /// The time without a sign of life after which it ends the process.
     pub watchdog: Option<Duration>,
 }
 
-/// The variables of Azure's own tools, under their usual names. A value rather than a look-up, so
-/// that a reload sees what the start saw and tests need no `set_var`.
+/// The variables of Azure's own tools, under their usual names. They are captured and not read when
+/// needed, so that a reload sees what the start saw and tests need no `set_var`.
 #[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, OsString>,
 }
 
 impl Environment {
-    /// What the process was started with.
+    /// Captures the environment that the process was started with.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Self {
         VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect()
     }
 
-    /// Who wants to be told, if this process was started by systemd with `Type=notify`.
+    /// Returns the service manager, if systemd started this process with `Type=notify`.
     pub fn supervisor(&self, process: u32) -> Option<Supervisor> {
         let socket = self.values.get(NOTIFY_SOCKET).filter(|socket| !socket.is_empty())?;
         let number = |name| self.values.get(name)?.to_str()?.parse::<u64>().ok();
@@ -80,8 +81,8 @@ impl Environment {
         Some(Supervisor { socket: socket.into(), watchdog: watchdog.map(Duration::from_micros) })
     }
 
-    /// A variable, without the mark that a file it was made of began with. One that is set but empty
-    /// counts as absent, as in Azure's own tools.
+    /// Returns a variable, without the byte order mark that the file it came from may have begun
+    /// with. One that is set but empty counts as absent, as in Azure's own tools.
     pub(super) fn get(&self, name: &str, problems: &mut Problems) -> Option<&str> {
         let value = self.values.get(name)?;
         if value.is_empty() {
@@ -91,12 +92,13 @@ impl Environment {
         if text.is_none() {
             problems.outside(name, "is not valid UTF-8; set it anew or unset it");
         }
-        // One of the mark alone is wrong rather than absent: another identity would be asked for.
+        // A value of nothing but the mark is wrong and not absent: otherwise another identity would
+        // be used.
         text.map(|text| text.trim_start_matches(BYTE_ORDER_MARK))
     }
 }
 
-/// An environment made of pairs, for embedding and for tests.
+/// Makes an environment of pairs, for embedding and for tests.
 impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let own = |(name, value): (N, V)| (name.into(), value.into());
@@ -104,7 +106,7 @@ impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     }
 }
 
-/// Names only: one of the values is a secret.
+/// Shows names only: one of the values is a secret.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.values.keys()).finish()

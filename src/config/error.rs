@@ -1,7 +1,7 @@
-//! What is wrong with a configuration, said so that it can be mended without reading the code.
+//! The problems of a configuration, in words that let a user fix them without reading the code.
 //!
 //! Problems are collected, so that one run of `check` shows all of them. A value is quoted only by
-//! [`shown`], because a slip of the keyboard can turn a secret into the value of its neighbour.
+//! [`shown`], because a typing mistake can turn a secret into the value of the key beside it.
 
 use std::fmt;
 use std::path::Path;
@@ -9,20 +9,21 @@ use std::path::Path;
 use super::secret::{SHARED, is_shared};
 use super::tree::At;
 
-/// A configuration that cannot be used, with every problem found in it. Never holds a secret.
+/// A configuration that cannot be used, with every problem found in it. It never contains a secret.
 #[derive(Debug)]
 pub struct Error {
     problems: Vec<Problem>,
 }
 
 impl Error {
-    /// What is wrong, in the order it stands in the file: for callers that list or count.
+    /// Returns the problems in the order of the file, for callers that list or count them.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 }
 
-/// One problem a line, each complete by itself: `config.yaml:7: poll.interval: 5s is too short; …`.
+/// Writes one problem a line, each complete by itself: `config.yaml:7: poll.interval: 5s is too
+/// short; …`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
@@ -37,7 +38,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// One thing that is wrong: where, what, and what to do.
+/// One problem: where it is, what is wrong, and what to do.
 #[derive(Clone, Debug)]
 pub struct Problem {
     file: Option<String>,
@@ -62,7 +63,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Gathers problems while a configuration is read.
+/// Collects problems while a configuration is read.
 #[derive(Default)]
 pub(super) struct Problems {
     file: Option<String>,
@@ -71,64 +72,67 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// For a configuration that comes from a file, called as the user called it.
+    /// Returns an empty list for a file, which errors name as the user did.
     pub(super) fn in_file(file: String) -> Self {
         Self { file: Some(file), ..Self::default() }
     }
 
-    /// The value of a key works, but is probably not meant so.
+    /// Adds a warning about a key: its value works, but is probably a mistake.
     pub(super) fn warn_at(&mut self, at: &At<'_>, text: impl Into<String>) {
         let (file, line) = (self.file.clone(), Some(at.line));
         self.warnings.push(Problem { file, line, subject: at.path.clone(), text: text.into() });
     }
 
-    /// The same for an environment variable.
+    /// Adds a warning about an environment variable.
     pub(super) fn warn_outside(&mut self, subject: &str, text: impl Into<String>) {
         let (subject, text) = (subject.to_owned(), text.into());
         self.warnings.push(Problem { file: None, line: None, subject, text });
     }
 
-    /// A secret stands in the configuration file itself, which every user may be able to read.
+    /// Adds a warning about a secret in the configuration file itself, if every user can read that
+    /// file.
     pub(super) fn warn_if_file_is_shared(&mut self, at: &At<'_>) {
         if self.file.as_ref().is_some_and(|file| is_shared(Path::new(file))) {
             self.warn_at(at, format!("stands in a file that {SHARED}"));
         }
     }
 
-    /// What was warned of so far, taken out.
+    /// Returns the warnings so far, and removes them.
     pub(super) fn take_warnings(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.warnings)
     }
 
-    /// The value of a key is wrong.
+    /// Adds the problem of a key whose value is wrong.
     pub(super) fn at(&mut self, at: &At<'_>, text: impl Into<String>) {
         self.on_line(at.line, at.path.clone(), text);
     }
 
-    /// A key itself is wrong, or missing from the section that starts on this line.
+    /// Adds the problem of a key that is itself wrong, or missing from the section that starts on
+    /// this line.
     pub(super) fn on_line(&mut self, line: u64, subject: String, text: impl Into<String>) {
         let (file, line) = (self.file.clone(), Some(line));
         self.found.push(Problem { file, line, subject, text: text.into() });
     }
 
-    /// The file as a whole is wrong, or the line the parser stopped at.
+    /// Adds a problem of the file as a whole, or of the line the parser stopped at.
     pub(super) fn in_document(&mut self, line: Option<u64>, text: impl Into<String>) {
         let (file, subject) = (self.file.clone(), String::new());
         self.found.push(Problem { file, line, subject, text: text.into() });
     }
 
-    /// Something outside the file is wrong: a flag or an environment variable.
+    /// Adds a problem outside the file: of a flag or an environment variable.
     pub(super) fn outside(&mut self, subject: impl Into<String>, text: impl Into<String>) {
         let (subject, text) = (subject.into(), text.into());
         self.found.push(Problem { file: None, line: None, subject, text });
     }
 
-    /// How many there are so far.
+    /// Returns the number of problems so far.
     pub(super) fn count(&self) -> usize {
         self.found.len()
     }
 
-    /// The value, unless anything was wrong. A reader that returns nothing has said why.
+    /// Returns the value, or the problems if there are any. A reader that returns no value has
+    /// added one.
     pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Error> {
         match value {
             Some(value) if self.found.is_empty() => Ok(value),
@@ -140,8 +144,8 @@ impl Problems {
     }
 }
 
-/// A value for an error text. A value with blanks in it is not quoted: without its colon, the line
-/// after a key becomes part of that key's value, and that line may be a secret.
+/// Returns a value for an error text. A value with blanks in it is not quoted: without its colon,
+/// the line after a key becomes part of that key's value, and that line may be a secret.
 pub(super) fn shown(value: &str) -> String {
     let plain = |character: char| character.is_ascii_graphic() && !"\"`@=?#$".contains(character);
     if value.is_empty() {
@@ -155,7 +159,7 @@ pub(super) fn shown(value: &str) -> String {
     }
 }
 
-/// The allowed words for an error text, led by the one that was probably meant.
+/// Returns the allowed words for an error text, first the one that was probably meant.
 pub(super) fn instead_of(word: &str, allowed: &[&str]) -> String {
     let list = allowed.join(", ");
     match nearest(word, allowed) {
@@ -164,13 +168,14 @@ pub(super) fn instead_of(word: &str, allowed: &[&str]) -> String {
     }
 }
 
-/// The allowed word that differs from this one by a typo: at most a third of its letters.
+/// Returns the allowed word that differs from this one by a typing mistake: by at most a third of
+/// its letters.
 pub(super) fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
     let close = |candidate: &&str| edits(word, candidate) <= (candidate.len() / 3).max(1);
     allowed.iter().copied().filter(close).min_by_key(|candidate| edits(word, candidate))
 }
 
-/// Levenshtein's distance, by rows.
+/// Returns Levenshtein's distance, computed row by row.
 fn edits(left: &str, right: &str) -> usize {
     let mut row: Vec<usize> = (0..=right.chars().count()).collect();
     for (index, from) in left.chars().enumerate() {

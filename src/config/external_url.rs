@@ -1,5 +1,5 @@
-//! The URL by which the exporter is reached from outside, and the path that its routes are below, as
-//! Prometheus's flags of these names have them.
+//! The URL under which others reach the exporter, and the path that all routes are below. They work
+//! as Prometheus's flags of the same names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,23 +10,23 @@ use super::web::is_plain;
 
 const FORMS: &str = "write for example https://finops.example.com/azure-billing/";
 
-/// The value of `--web.external-url`: the URL that browsers have, perhaps by way of a proxy. As in
-/// Prometheus, it may be the path alone, or empty, which says nothing.
+/// The value of `--web.external-url`: the URL that browsers use, perhaps through a proxy. As in
+/// Prometheus, it may be the path alone, or empty, which sets nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExternalUrl {
-    /// The host, in lower case, with the port where it is not the scheme's own.
+    /// The host, in lower case, with the port if it is not the default of the scheme.
     authority: Option<String>,
     host: Option<String>,
     path: PathPrefix,
 }
 
 impl ExternalUrl {
-    /// The host's name or address, an IPv6 address in brackets.
+    /// Returns the host's name or address, an IPv6 address in brackets.
     pub fn host(&self) -> Option<&str> {
         self.host.as_deref()
     }
 
-    /// The host and port as a browser names them in `Host` and `Origin`.
+    /// Returns the host and port as a browser names them in `Host` and `Origin`.
     pub fn authority(&self) -> Option<&str> {
         self.authority.as_deref()
     }
@@ -62,12 +62,12 @@ impl FromStr for ExternalUrl {
     }
 }
 
-/// The value of `--web.route-prefix`. Empty, it is the path of the external URL.
+/// The value of `--web.route-prefix`. An empty one stands for the path of the external URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoutePrefix(Option<PathPrefix>);
 
 impl RoutePrefix {
-    /// The prefix that counts.
+    /// Returns the prefix in force: this one, or the path of the external URL.
     pub fn beside(&self, external_url: &ExternalUrl) -> PathPrefix {
         self.0.as_ref().unwrap_or(&external_url.path).clone()
     }
@@ -81,13 +81,13 @@ impl FromStr for RoutePrefix {
     }
 }
 
-/// What stands before the path of every route: nothing, or `/azure-billing`. Slashes at either end
-/// may be written or left out.
+/// The prefix of every route: empty, or a path such as `/azure-billing`. Slashes at either end may
+/// be written or left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PathPrefix(String);
 
 impl PathPrefix {
-    /// Empty, or with its leading slash and without one at its end.
+    /// Returns the prefix: empty, or with its leading slash and without one at its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Where history goes, and what it is called there: values of the flags of `backfill`.
+//! Values of the flags of `backfill`: where the history goes, and with which labels.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,16 +10,16 @@ use url::Url;
 use super::azure::is_loopback;
 use super::secret::Secret;
 
-/// Prometheus keeps a few label names to itself.
+/// The prefix of label names that Prometheus reserves.
 const RESERVED: &str = "__";
 
-/// A label that every sample gets, such as `job=azure-billing`: those that the live series have
-/// from being scraped.
+/// A label of every sample, such as `job=azure-billing`: a label that the live series get when they
+/// are scraped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExtraLabel {
-    /// A name that Prometheus accepts.
+    /// The name, one that Prometheus accepts.
     pub name: String,
-    /// Any text but an empty one, which would be no label.
+    /// The value, any text but an empty one, which would be no label.
     pub value: String,
 }
 
@@ -44,12 +44,12 @@ impl FromStr for ExtraLabel {
     }
 }
 
-/// The address of a remote-write receiver. Never holds a secret.
+/// The address of a remote-write receiver. It never contains a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiverUrl(Url);
 
 impl ReceiverUrl {
-    /// As an address.
+    /// Returns the address.
     pub fn as_url(&self) -> &Url {
         &self.0
     }
@@ -81,16 +81,16 @@ impl FromStr for ReceiverUrl {
     }
 }
 
-/// A header of every request to a receiver: which tenant the samples are of.
+/// A header of every request to a receiver, such as the one that names the tenant of the samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExtraHeader {
-    /// Any header but those that the protocol sets, and none for secrets.
+    /// The name: any header except those that the protocol sets and those that carry secrets.
     pub name: HeaderName,
-    /// Its value.
+    /// The value.
     pub value: HeaderValue,
 }
 
-/// Set by the protocol or by HTTP itself.
+/// The headers that the protocol or HTTP itself sets.
 const OWN_HEADERS: [&str; 6] = [
     "content-type",
     "content-encoding",
@@ -118,13 +118,13 @@ impl FromStr for ExtraHeader {
     }
 }
 
-/// The file that holds the whole value of the `Authorization` header: `Bearer …` or `Basic …`. Read
-/// on each request, because secret stores rotate such files.
+/// The file that contains the whole value of the `Authorization` header: `Bearer …` or `Basic …`.
+/// It is read for each request, because secret stores rotate such files.
 #[derive(Clone)]
 pub struct AuthorizationFile(Secret);
 
 impl AuthorizationFile {
-    /// The secret in the file.
+    /// Returns the secret in the file.
     pub fn secret(&self) -> &Secret {
         &self.0
     }

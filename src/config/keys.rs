@@ -1,11 +1,11 @@
-//! Every key of the file, once: what the reader accepts, what it suggests, and what a test compares
-//! `docs/configuration.md` with.
+//! Every key of the file, in one place: the reader accepts and suggests these, and a test compares
+//! them with `docs/configuration.md`.
 
 use super::scope_id::MANAGEMENT_GROUP;
 
-/// The top level.
+/// The keys of the top level.
 pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics", "budgets", "state"];
-/// Where the data comes from.
+/// The keys of the data's source.
 pub(super) const AZURE: &[&str] = &[
     "cloud",
     "endpoint",
@@ -15,9 +15,9 @@ pub(super) const AZURE: &[&str] = &[
     "requests_per_minute",
     "auth",
 ];
-/// Quotas, one for each type of scope.
+/// The keys of the quotas, one for each type of scope.
 pub(super) const REQUESTS_PER_MINUTE: &[&str] = SCOPE_TYPES;
-/// Who asks.
+/// The keys of the identity that signs in.
 pub(super) const AUTH: &[&str] = &[
     "method",
     "tenant_id",
@@ -32,7 +32,7 @@ pub(super) const AUTH: &[&str] = &[
     "token",
     "token_file",
 ];
-/// One scope.
+/// The keys of one scope.
 pub(super) const SCOPE: &[&str] = &[
     "billing_account",
     "department",
@@ -45,7 +45,7 @@ pub(super) const SCOPE: &[&str] = &[
     "charges",
     "enrollment",
 ];
-/// When it is asked.
+/// The keys that decide when scopes are read.
 pub(super) const POLL: &[&str] = &[
     "interval",
     "overlap",
@@ -55,7 +55,7 @@ pub(super) const POLL: &[&str] = &[
     "report_after_pages",
     "report_min_interval",
 ];
-/// What is published of the answers.
+/// The keys that decide what is published.
 pub(super) const METRICS: &[&str] = &[
     "instances",
     "accounts",
@@ -68,17 +68,17 @@ pub(super) const METRICS: &[&str] = &[
     "tags",
     "daily_window",
 ];
-/// One family whose series are bounded.
+/// The keys of a family whose number of series is bounded.
 pub(super) const FAMILY: &[&str] = &["max_series"];
-/// The bounded family whose labels are the user's.
+/// The keys of the bounded family whose labels the user chooses.
 pub(super) const TAGS: &[&str] = &["keys", "max_series"];
-/// One budget.
+/// The keys of one budget.
 pub(super) const BUDGET: &[&str] =
     &["name", "scope", "amount", "currency", "grain", "start", "only"];
-/// The part of a scope that counts towards a budget.
+/// The keys that choose the part of a scope that counts towards a budget.
 pub(super) const ONLY: &[&str] = &["department", "account", "subscription", "service", "tag"];
 
-/// Where days are kept.
+/// The keys of the place where days are stored.
 pub(super) const STATE: &[&str] = &["path"];
 
 const SCOPE_TYPES: &[&str] =
@@ -110,10 +110,10 @@ pub(super) const SECTIONS: &Sections = &[
     ("state", STATE),
 ];
 
-/// The top level of the file of `--web.config.file`.
+/// The keys of the top level of the file of `--web.config.file`.
 pub(super) const WEB: &[&str] =
     &["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
-/// How connections are encrypted, and whose.
+/// The keys of TLS and of client certificates.
 pub(super) const TLS_SERVER: &[&str] = &[
     "cert",
     "cert_file",
@@ -129,7 +129,7 @@ pub(super) const TLS_SERVER: &[&str] = &[
     "curve_preferences",
     "prefer_server_cipher_suites",
 ];
-/// What is spoken on them.
+/// The keys of HTTP.
 pub(super) const HTTP_SERVER: &[&str] = &["http2", "headers"];
 /// The headers that can be added to every answer.
 pub(super) const HEADERS: &[&str] = &[
@@ -139,10 +139,10 @@ pub(super) const HEADERS: &[&str] = &[
     "X-XSS-Protection",
     "Strict-Transport-Security",
 ];
-/// How often requests may come.
+/// The keys of the limit on requests.
 pub(super) const RATE_LIMIT: &[&str] = &["interval", "burst"];
 
-/// Every section of the file of `--web.config.file` whose keys are not the user's.
+/// Every section of the file of `--web.config.file` whose keys the user does not choose.
 pub(super) const WEB_SECTIONS: &Sections = &[
     ("", WEB),
     ("tls_server_config", TLS_SERVER),
@@ -151,12 +151,12 @@ pub(super) const WEB_SECTIONS: &Sections = &[
     ("rate_limit", RATE_LIMIT),
 ];
 
-/// What to write in place of a key that people look for, and that there cannot be.
+/// Returns what to write in place of a key that people look for, and that cannot exist.
 pub(super) fn instead(key: &str) -> Option<&'static str> {
     matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
 }
 
-/// The only place that knows a key, for a key found where it is not known.
+/// Returns the section of a key that was found in a wrong one, if only one section has such a key.
 pub(super) fn elsewhere(key: &str, sections: &Sections) -> Option<String> {
     let mut knowing = sections.iter().filter(|(_, keys)| keys.contains(&key));
     match (knowing.next(), knowing.next()) {

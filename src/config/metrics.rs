@@ -1,4 +1,4 @@
-//! `metrics`: what is published beyond the scope's own cost, and how much of it.
+//! `metrics`: what is published in addition to the scope's own cost, and how much of it.
 
 use super::duration::days;
 use super::error::{Problems, shown};
@@ -7,15 +7,15 @@ use super::tree::{At, Section};
 use crate::billing::caseless::same_name;
 use crate::billing::limits::Limits;
 
-/// What is published, and how much of it.
+/// The choice of what is published, and how much of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metrics {
-    /// The most series of each bounded family; 0 turns it off.
+    /// The maximum number of series of each bounded family; 0 turns the family off.
     pub limits: Limits,
     /// The tag keys that have a cost family, as the user spells them: 50 at most, no two of them
     /// equal without regard to case.
     pub tags: Vec<String>,
-    /// The newest UTC days that are published one by one: 29 to 100.
+    /// The number of newest UTC days that are published one by one: 29 to 100.
     pub daily_window_days: u32,
 }
 
@@ -25,14 +25,14 @@ impl Default for Metrics {
     }
 }
 
-/// More series than a Prometheus takes from one target without harm.
+/// The largest limit of series: more than a Prometheus can take from one target without harm.
 const MOST_SERIES: usize = 1_000_000;
-/// What a resource can carry in Azure: more keys are a mistake.
+/// The number of tags that a resource can have in Azure: more keys are a mistake.
 const MOST_TAGS: usize = 50;
-/// Azure's own limit.
+/// Azure's own limit of a tag's name.
 const LONGEST_TAG: usize = 512;
 
-/// Reads the section. Keys that are absent or wrong have their defaults.
+/// Reads the section. Keys that are absent or wrong get their defaults.
 pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Metrics {
     let mut metrics = Metrics::default();
     let Some(section) = at.and_then(|at| at.section(keys::METRICS, problems)) else {
@@ -108,7 +108,7 @@ fn tag_key(text: &str) -> Result<String, String> {
     }
 }
 
-/// The latest day and the 28 before it must be in the window.
+/// Parses the window, which must have room for the latest day and the 28 before it.
 fn daily_window(text: &str) -> Result<u32, String> {
     match days(text)? {
         days @ 29..=100 => Ok(days),

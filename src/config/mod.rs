@@ -1,13 +1,14 @@
-//! What the user asked for, read from a file or flags and the environment, and checked: after this,
-//! nothing is a `String` that is really an address, a span of time or a secret.
+//! The configuration, read from a file or flags and the environment, and checked. After this, no
+//! `String` is really an address, a duration or a secret.
 //!
-//! Only this module reads the environment. It opens the configuration, secret files and certificates, and
-//! nothing else: no network, no clock, no log. A configuration is either complete and right or an [`Error`]
-//! that tells every problem, where it is and what to do; it is never patched up in silence.
+//! Only this module reads the environment. It opens the configuration, secret files and
+//! certificates, and nothing else: no network, no clock, no log. A configuration is either complete
+//! and valid or an [`Error`] that reports every problem, its place and what to do; it is never
+//! corrected silently.
 //!
-//! A file goes from text to a tree that knows its lines (`yaml`, walked by `tree`), and from there
-//! each section is read by its own module. `keys` holds every known key once. The file of
-//! `--web.config.file` takes the same way (`web_file`).
+//! A file goes from text to a tree that knows its lines (`yaml`, walked by `tree`), and then each
+//! section is read by its own module. `keys` lists every known key once. The file of
+//! `--web.config.file` is read in the same way (`web_file`).
 
 mod auth;
 mod azure;
@@ -62,33 +63,37 @@ use budgets::Known;
 use error::Problems;
 use tree::{At, File};
 
-/// Of configurations, certificates and what else people write. Thousands of scopes fit.
+/// The size limit of configurations, certificates and other files that people write. There is room
+/// for thousands of scopes.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
-/// A command that writes a configuration into a pipe may have to ask for a key before.
+/// The time to wait for a configuration from a pipe: the command that writes it may first have to
+/// ask for a key.
 const PIPE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A configuration that can be used as it is.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the data comes from.
+    /// The source of the data.
     pub azure: Azure,
-    /// Whose bills are read: at least one, each once, with labels that differ.
+    /// The scopes that are read: at least one, each once, with labels that differ.
     pub scopes: Vec<Scope>,
-    /// When the source is asked.
+    /// The rules for when scopes are read.
     pub poll: Poll,
-    /// What is published, and how much of it.
+    /// The choice of what is published, and how much of it.
     pub metrics: Metrics,
     /// The limits that scopes are measured by, in the order of the file; names differ.
     pub budgets: Vec<ScopeBudget>,
-    /// The file that days are kept in across restarts; in memory alone without.
+    /// The file that stores days across restarts; without one they are in memory only.
     pub state_path: Option<PathBuf>,
-    /// What works but is probably not meant so, such as a secret that everybody can read.
+    /// The warnings: what works but is probably a mistake, such as a secret that every user can
+    /// read.
     pub warnings: Vec<Problem>,
 }
 
 impl Config {
-    /// Reads a YAML file, or a pipe that gives the text of one. Secret files it names must be readable now, though they are read again on
-    /// each use; relative ones are looked for beside the configuration file.
+    /// Reads a YAML file, or a pipe with the text of one. Secret files that it names must be
+    /// readable now, though they are read again at each use; relative ones are looked for beside
+    /// the configuration file.
     pub fn from_file(path: &Path, environment: &Environment) -> Result<Self, Error> {
         let mut problems = Problems::in_file(path.display().to_string());
         let bytes = files::read_pipe(path, LARGEST_FILE, PIPE_PATIENCE);
@@ -106,7 +111,7 @@ impl Config {
         problems.finish(config)
     }
 
-    /// A text as the file it might be, for tests and for `crate::fuzzing`.
+    /// Reads a text as if it were a file, for tests and for `crate::fuzzing`.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn from_yaml(text: &str, environment: &Environment) -> Result<Self, Error> {
         let mut problems = Problems::in_file("config.yaml".to_owned());
@@ -114,8 +119,8 @@ impl Config {
         problems.finish(config)
     }
 
-    /// The form without a file: values of `--scope` such as `department/1234`, credentials from
-    /// the environment, and defaults for the rest.
+    /// Makes a configuration without a file, from values of `--scope` such as `department/1234`,
+    /// credentials of the environment, and defaults for the rest.
     pub fn from_flags(scopes: &[String], environment: &Environment) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let scopes = scopes::from_flags(scopes, &mut problems);
@@ -172,7 +177,7 @@ impl Config {
     }
 }
 
-/// What to do about a file of `--config.file` that cannot be read.
+/// Returns what to do about a file of `--config.file` that cannot be read.
 fn remedy(error: &Unreadable) -> &'static str {
     match error {
         Unreadable::NotText => "save it as UTF-8",

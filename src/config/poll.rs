@@ -1,4 +1,4 @@
-//! `poll`: when the source is asked, and how far back.
+//! `poll`: when scopes are read, and how far back.
 
 use std::time::Duration;
 
@@ -7,26 +7,27 @@ use super::error::{Problems, shown};
 use super::keys;
 use super::tree::{At, Section};
 
-/// When the source is asked, and how much is read again. Quotas make both scarce.
+/// The rules for when scopes are read, and how much is read again. Quotas make both scarce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Poll {
-    /// From the start of one poll of a scope to the start of its next: 10 s or more.
+    /// The time from the start of one poll of a scope to the start of its next: 10 s or more.
     pub interval: Duration,
-    /// The newest UTC days that every poll reads again, because Azure restates them: 1 to 31.
+    /// The number of newest UTC days that every poll reads again, because Azure restates them: 1 to
+    /// 31.
     pub overlap_days: u32,
-    /// How often the whole open period is read again: 1 h or more. A value below `interval` means
-    /// every poll.
+    /// The time after which the whole open period is read again: 1 h or more. A value below
+    /// `interval` means every poll.
     pub full_refresh: Duration,
-    /// The days after a period's end on which it is still read again, because bills settle late:
-    /// 1 to 60.
+    /// The number of days after a period's end on which it is still read again, because bills
+    /// settle late: 1 to 60.
     pub previous_period_until_days: u32,
-    /// How long after a UTC day has ended a reading must begin to hold all of it: 14 days at most.
-    /// Zero takes a day as complete once it is over.
+    /// The time after the end of a UTC day from which a new reading contains all of the day: 14
+    /// days at most. With zero a day is complete once it is over.
     pub day_complete_after: Duration,
-    /// Calls to the list that one reading may take before the asynchronous report is asked instead:
-    /// 1 or more.
+    /// The number of calls to the list that one reading may take before the asynchronous report is
+    /// used instead: 1 or more.
     pub report_after_pages: u32,
-    /// How often a report may be asked for: 4 h or more, as the source has nothing new before.
+    /// The least time between two reports: 4 h or more, as the source has nothing new before.
     pub report_min_interval: Duration,
 }
 
@@ -49,7 +50,7 @@ const SHORTEST_REFRESH: Duration = Duration::from_secs(3600);
 const SHORTEST_REPORT: Duration = Duration::from_secs(4 * 3600);
 const LONGEST_COMPLETION: Duration = Duration::from_secs(14 * 86_400);
 
-/// Reads the section. Keys that are absent or wrong have their defaults.
+/// Reads the section. Keys that are absent or wrong get their defaults.
 pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Poll {
     let mut poll = Poll::default();
     let Some(section) = at.and_then(|at| at.section(keys::POLL, problems)) else {
@@ -66,7 +67,7 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Poll {
     poll
 }
 
-/// Takes over what a section says.
+/// Sets the values that a section gives.
 struct Set<'a, 'f> {
     section: &'a Section<'f>,
     problems: &'a mut Problems,

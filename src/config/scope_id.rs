@@ -1,14 +1,14 @@
-//! Ids of scopes: their forms, and what is told of one that the portal copies as the path of a
-//! resource, of which the configuration takes the last id, under the key of its type.
+//! Checks ids of scopes. The portal copies an id as the path of a resource; the configuration takes
+//! only the last id of that path, under the key of its type, and the error says so.
 
 use super::error::shown;
 use super::tree::trimmed;
 use crate::billing::scope::ScopeType;
 
-/// Management groups are where people look for costs, and Azure bills none.
+/// The error for management groups: people look for costs there, but Azure bills none.
 pub(super) const MANAGEMENT_GROUP: &str = "Azure bills no management groups; use `billing_account` for all of an enrollment, or list each `subscription`";
 
-/// An id of the form its type has, so that it can go into an address as it is.
+/// Returns an id that has the form of its type, so that it can go into an address unchanged.
 pub(super) fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {
     if let Some(remedy) = ResourcePath::of(text).and_then(|path| of_path(scope_type, &path)) {
         return Err(remedy);
@@ -22,7 +22,7 @@ pub(super) fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, Stri
     }
 }
 
-/// What to write in place of the path of a resource.
+/// Returns what to write in place of the path of a resource.
 fn of_path(scope_type: ScopeType, path: &ResourcePath<'_>) -> Option<String> {
     if path.is_management_group() {
         return Some(format!("is the path of a management group; {MANAGEMENT_GROUP}"));
@@ -40,12 +40,12 @@ fn of_path(scope_type: ScopeType, path: &ResourcePath<'_>) -> Option<String> {
     Some(format!("is a whole path; write the id alone, \"{id}\"{beside}"))
 }
 
-/// Whether a text is an id of a type.
+/// Returns whether a text is an id of a type.
 pub(super) fn is_id(scope_type: ScopeType, text: &str) -> bool {
     form(scope_type, text).0
 }
 
-/// Whether a text is an id of a type, and what one is.
+/// Returns whether a text is an id of a type, and the form that such an id has.
 fn form(scope_type: ScopeType, text: &str) -> (bool, &'static str) {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match scope_type {
@@ -63,7 +63,8 @@ fn form(scope_type: ScopeType, text: &str) -> (bool, &'static str) {
     }
 }
 
-/// The id of a Microsoft Customer Agreement: GUIDs and a date, joined by colons.
+/// Returns whether a text has the form of a Microsoft Customer Agreement's id: GUIDs and a date,
+/// joined by colons.
 fn is_customer_agreement(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":_-".contains(&byte);
     text.contains(':') && text.bytes().all(allowed)
@@ -77,7 +78,7 @@ fn is_guid(text: &str) -> bool {
     text.len() == 36 && text.bytes().enumerate().all(shape)
 }
 
-/// Segments that are followed by an id, from the largest scope to the smallest.
+/// The path segments that an id follows, from the largest scope to the smallest.
 const SEGMENTS: [(&str, ScopeType); 4] = [
     ("billingaccounts", ScopeType::BillingAccount),
     ("departments", ScopeType::Department),
@@ -85,13 +86,13 @@ const SEGMENTS: [(&str, ScopeType); 4] = [
     ("subscriptions", ScopeType::Subscription),
 ];
 
-/// The ids of a path.
+/// The path of a resource, with its ids.
 pub(super) struct ResourcePath<'a> {
     text: &'a str,
 }
 
 impl<'a> ResourcePath<'a> {
-    /// The path that a text is, whole or without its first slash; `None` for an id.
+    /// Returns the path that a text is, whole or without its first slash; `None` for an id.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let text = trimmed(text);
         let first = text.trim_start_matches('/').split('/').next().unwrap_or_default();
@@ -100,25 +101,25 @@ impl<'a> ResourcePath<'a> {
         is_path.then_some(Self { text })
     }
 
-    /// The id behind a segment.
+    /// Returns the id after a segment.
     fn behind(&self, segment: &str) -> Option<&'a str> {
         let mut segments = self.text.split('/');
         segments.find(|one| one.eq_ignore_ascii_case(segment))?;
         segments.next().filter(|id| !id.is_empty())
     }
 
-    /// The type and the id of the smallest scope in it.
+    /// Returns the type and the id of the smallest scope in the path.
     pub(super) fn scope(&self) -> Option<(ScopeType, &'a str)> {
         let ids = SEGMENTS.iter().rev();
         ids.into_iter().find_map(|(segment, kind)| Some((*kind, self.behind(segment)?)))
     }
 
-    /// The billing account in it.
+    /// Returns the billing account in the path.
     pub(super) fn billing_account(&self) -> Option<&'a str> {
         self.behind(SEGMENTS[0].0)
     }
 
-    /// Whether it is that of a management group.
+    /// Returns whether the path is that of a management group.
     pub(super) fn is_management_group(&self) -> bool {
         self.behind("managementgroups").is_some()
     }

@@ -1,4 +1,4 @@
-//! `scopes` and `--scope`: whose bills are read.
+//! `scopes` and `--scope`: which scopes are read.
 
 use super::error::{Problems, instead_of, shown};
 use super::keys;
@@ -9,24 +9,24 @@ use crate::billing::scope::{CostType, ScopeId, ScopeType};
 /// A scope to poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// What its data is kept under, whatever it is called.
+    /// The id that its data is stored under, whatever its label.
     pub id: ScopeId,
-    /// Its `scope` label: the configured name, else the id as text. Unique.
+    /// The value of its `scope` label: the configured name, or the id as text. Unique.
     pub label: String,
-    /// By which of Azure's APIs it is read.
+    /// The API that it is read by.
     pub read: Read,
-    /// Whether rows count that only move costs from one place to another: reports alone have them.
+    /// True if rows count that only move costs between scopes. Only reports have such rows.
     pub cost_allocation: bool,
-    /// Whether the scope really costs nothing, so that zeros are not taken for hidden charges.
+    /// True if the scope really costs nothing, so that zeros are not taken for hidden charges.
     pub charges_are_free: bool,
-    /// The billing account it belongs to, for scopes whose rows do not say.
+    /// The billing account that the scope belongs to, for scopes whose rows do not name it.
     pub enrollment: Option<String>,
 }
 
-/// By which of Azure's APIs a scope is read.
+/// The API that a scope is read by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Read {
-    /// The list where it is short, the report where it would take hundreds of calls.
+    /// The list if it is short, the report if the list would take hundreds of calls.
     #[default]
     Auto,
     /// The list of usage details.
@@ -38,7 +38,7 @@ pub enum Read {
 impl Read {
     const ALL: [Self; 3] = [Self::Auto, Self::UsageDetails, Self::CostDetails];
 
-    /// The spelling of the configuration.
+    /// Returns the spelling of the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -49,7 +49,7 @@ impl Read {
 }
 
 impl Scope {
-    /// A scope that is called as it is, and read as everybody would.
+    /// Returns a scope with its id as label and defaults for the rest.
     pub fn new(id: ScopeId) -> Self {
         let label = id.to_string();
         Self {
@@ -63,10 +63,10 @@ impl Scope {
     }
 }
 
-/// Both views of reservations.
+/// The two cost types, which differ in how reservations count.
 const COST_TYPES: [CostType; 2] = [CostType::Actual, CostType::Amortized];
 
-/// Longer labels are mistakes, and every series repeats them.
+/// The maximum length of a label: longer ones are mistakes, and every series repeats them.
 const LONGEST_NAME: usize = 100;
 
 /// Reads the list.
@@ -96,7 +96,7 @@ struct Place {
     path: String,
 }
 
-/// An earlier scope that a new one cannot stand beside, why, and what to do.
+/// Returns an earlier scope that excludes a new one, why it does, and what to do.
 fn clash<'a>(
     earlier: &'a [(Place, Scope)],
     scope: &Scope,
@@ -147,10 +147,10 @@ fn scope(at: &At<'_>, problems: &mut Problems) -> Option<Scope> {
     Some(Scope { label, read, cost_allocation, charges_are_free, enrollment, ..scope })
 }
 
-/// Whether the scope really costs nothing, by the word of the configuration.
+/// The words of the configuration for whether the scope is free: true if it really costs nothing.
 const CHARGES: [(&str, bool); 2] = [("visible", false), ("free", true)];
 
-/// The billing account that a scope lies in. The outer `None` is a mistake that was reported.
+/// Reads the billing account that a scope lies in. The outer `None` is a mistake that was reported.
 fn enrollment(
     scope_type: ScopeType,
     section: &Section<'_>,
@@ -164,7 +164,7 @@ fn enrollment(
     at.parse_number(problems, |text| scope_id(ScopeType::BillingAccount, text)).map(Some)
 }
 
-/// Whether rows of cost allocation count, by the word of the configuration.
+/// The words of the configuration for rows of cost allocation: true if they count.
 const ALLOCATIONS: [(&str, bool); 2] = [("exclude", false), ("include", true)];
 
 fn identity(
@@ -197,7 +197,7 @@ fn cost_type(word: &str) -> Result<CostType, String> {
     one_of(word, &COST_TYPES, CostType::as_str)
 }
 
-/// The value of a label that the user chooses.
+/// Parses the value of a label that the user chooses.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let length = text.chars().count();
     if text.is_empty() || text.trim() != text {
@@ -232,7 +232,7 @@ pub(super) fn from_flags(flags: &[String], problems: &mut Problems) -> Vec<Scope
     scopes
 }
 
-/// `department/1234`, and `department/1234/amortized` as labels spell it.
+/// Parses `department/1234`, or `department/1234/amortized` as labels spell it.
 fn from_flag(flag: &str) -> Result<Scope, String> {
     let flag = trimmed(flag);
     let behind_type = flag.split_once('/').map_or("", |(_, rest)| rest);

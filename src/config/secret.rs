@@ -1,4 +1,4 @@
-//! Secrets: where they are, never what they are. Errors and `Debug` name the file and the key only.
+//! Secrets: where they are, never what they are. Errors and `Debug` name only the file and the key.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,12 +9,13 @@ use secrecy::{ExposeSecret, SecretString};
 use super::secret_path::shown_path;
 use crate::files::{self, Unreadable};
 
-/// A secret, or the file that holds it.
+/// A secret, or the file that contains it.
 #[derive(Clone, Debug)]
 pub enum Secret {
-    /// Written into the configuration or the environment: fixed until that is read again.
+    /// A secret in the configuration or the environment: fixed until that is read again.
     Value(SecretString),
-    /// Read on each use, because secret stores rotate such files under a running process.
+    /// A file that is read at each use, because secret stores rotate such files while the process
+    /// runs.
     File {
         /// The file, relative to the working directory or absolute.
         path: PathBuf,
@@ -23,8 +24,8 @@ pub enum Secret {
     },
 }
 
-/// Whether it is the same one, in the same place. What a file holds is not compared: that is read on
-/// each use.
+/// Compares the secrets, or the paths of their files. The content of files is not compared, because
+/// it is read at each use.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -38,13 +39,13 @@ impl PartialEq for Secret {
 }
 
 impl Secret {
-    /// The secret as it is now, one line. Reads a small local file, if at all, and blocks for that
-    /// long.
+    /// Returns the secret as it is now, one line. May read a small local file, and blocks while it
+    /// does.
     pub fn read(&self) -> Result<SecretString, SecretError> {
         self.read_with(|text| sanitize_line(SecretString::from(text)))
     }
 
-    /// The same for a secret of many lines, such as the PEM of a private key.
+    /// Returns a secret of many lines as it is now, such as the PEM of a private key.
     pub fn read_whole(&self) -> Result<SecretString, SecretError> {
         self.read_with(|text| Ok(SecretString::from(text)))
     }
@@ -61,8 +62,8 @@ impl Secret {
         }
     }
 
-    /// What is told of a file that others than its owner and group can read. It may be meant so, in
-    /// a container of one user, so it is no error.
+    /// Returns a warning about a file that users other than its owner and group can read. It is not
+    /// an error, because it may be intended, as in a container with a single user.
     pub(super) fn warning(&self) -> Option<String> {
         match self {
             Self::File { path, .. } if is_shared(path) => {
@@ -73,17 +74,20 @@ impl Secret {
     }
 }
 
-/// What some editors and shells begin a text with, unseen. No secret has it.
+/// The byte order mark, invisible, with which some editors and shells begin a text. No secret
+/// contains it.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// A certificate with all that vouch for it has some kilobytes.
+/// The size limit of a secret file: a certificate with all its issuers has some kilobytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// The remedy is for both worlds that secret files come from.
+/// The warning for a shared secret file, with the remedy for an ordinary machine and for
+/// Kubernetes.
 pub(super) const SHARED: &str = "can be read by every user of this machine; chmod it to 600 \
      (in Kubernetes, set defaultMode: 0400 on the volume)";
 
-/// Whether every user can read a file: by its own mode, and by those of the directories above it.
+/// Returns whether every user can read a file: by its own mode, and by those of the folders above
+/// it.
 pub(super) fn is_shared(path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else { return false };
     let allows = |path: &Path, bit| {
@@ -92,7 +96,7 @@ pub(super) fn is_shared(path: &Path) -> bool {
     allows(&path, 0o004) && path.ancestors().skip(1).all(|directory| allows(directory, 0o001))
 }
 
-/// A secret file that is of no use.
+/// A secret file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{key}: {} {reason}", shown_path(path))]
 pub struct SecretError {
@@ -100,20 +104,20 @@ pub struct SecretError {
     pub key: &'static str,
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The problem, with its remedy.
     pub reason: SecretProblem,
 }
 
-/// Why a secret file is of no use, with the remedy. Its content is never part of it.
+/// The reason why a secret file cannot be used, with the remedy. Its content is never part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretProblem {
-    /// It is absent, forbidden, no text, too large, or no file.
+    /// The file is absent, forbidden, not text, too large, or not a file.
     #[error("{}; {}", .0, remedy(.0))]
     Unreadable(#[from] Unreadable),
-    /// It holds nothing, which happens while a secret store has not delivered yet.
+    /// The file is empty, which happens while a secret store has not written to it yet.
     #[error("is empty; write the secret into it")]
     Empty,
-    /// It holds more than the secret, and would break the header it is sent in.
+    /// The file contains more than the secret, and would break the header it is sent in.
     #[error("holds more than one line; write the bare secret into it")]
     ManyLines,
 }
@@ -123,7 +127,7 @@ fn remedy(error: &Unreadable) -> &'static str {
         Unreadable::Io(_) => "mount it, or let this user read it",
         Unreadable::NotText => "write the bare secret into it",
         Unreadable::TooLarge(_) => "name the file that holds the bare secret",
-        // It is read whenever it is used, so that a pipe would do once.
+        // The file is read at each use, but a pipe can be read only once.
         Unreadable::Special(_) | Unreadable::Endless(_) | Unreadable::Spent => {
             "write the secret into a file"
         }
@@ -132,20 +136,20 @@ fn remedy(error: &Unreadable) -> &'static str {
 
 fn read_file(path: &Path) -> Result<String, SecretProblem> {
     let mut text = files::read_text(path, LARGEST)?;
-    // In place: a copy would stay in memory.
+    // In place, because a copy would stay in memory.
     let marks = text.len() - text.trim_start_matches(BYTE_ORDER_MARK).len();
     text.drain(..marks);
     Ok(text)
 }
 
-/// A secret that stands in the configuration or the environment itself.
+/// Checks a secret that the configuration or the environment itself contains.
 pub(super) fn bare(text: &str) -> Result<SecretString, String> {
     sanitize_line(SecretString::from(text))
         .map_err(|_| "is empty or more than one line; give the bare secret".to_owned())
 }
 
-/// Takes off the mark and the line end that editors and `echo` leave, and refuses what is still no
-/// secret.
+/// Removes the byte order mark and the line end that editors and `echo` leave, and refuses what is
+/// still not a secret.
 fn sanitize_line(secret: SecretString) -> Result<SecretString, SecretProblem> {
     let text = secret.expose_secret().trim_start_matches(BYTE_ORDER_MARK);
     let line = text.strip_suffix('\n').unwrap_or(text);

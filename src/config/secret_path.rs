@@ -1,12 +1,13 @@
-//! Paths in errors. Whoever takes a key for a file for that of the secret writes the secret where a
-//! path belongs: then there is no such file, and its name must not be told.
+//! Paths in errors. A user may write the secret itself under the key of its file: then there is no
+//! such file, and the "path" must not be shown.
 
 use std::path::Path;
 
-/// Shorter names than this are no secrets.
+/// The shortest name that can be a secret.
 const SHORTEST_SECRET: usize = 16;
 
-/// A path for an error or the log: what looks like a secret is shown only if there is such a file.
+/// Returns a path for an error or the log. What looks like a secret is shown only if there is such
+/// a file.
 pub(super) fn shown_path(path: &Path) -> String {
     let text = path.display().to_string();
     if path.symlink_metadata().is_err() && looks_like_secret(&text) {
@@ -16,15 +17,15 @@ pub(super) fn shown_path(path: &Path) -> String {
     text
 }
 
-/// Whether a text is rather a secret than a path: it has letters that names of files seldom have, or
-/// a part that looks random.
+/// Returns whether a text looks more like a secret than a path: it has letters that names of files
+/// seldom have, or a part that looks random.
 fn looks_like_secret(text: &str) -> bool {
     let is_odd = |c: char| c.is_control() || "~=+$!%^&*#?;|<>\"'`(){}[]\\".contains(c);
     text.chars().any(is_odd) || text.contains("-----BEGIN") || text.split('/').any(is_random)
 }
 
-/// Whether a name is a token: JSON in base64, many hexadecimal digits, or letters of both cases and
-/// digits in one.
+/// Returns whether a name looks like a token: JSON in base64, many hexadecimal digits, or letters
+/// of both cases and digits in one.
 fn is_random(name: &str) -> bool {
     let has = |is: fn(&char) -> bool| name.chars().any(|c| is(&c));
     let is_mixed =

@@ -1,4 +1,4 @@
-//! `state`: where days are kept across restarts.
+//! `state`: where days are stored across restarts.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,8 @@ use super::error::Problems;
 use super::keys;
 use super::tree::At;
 
-/// Reads the section: the path of the file, or none. A relative one starts at `directory`.
+/// Reads the section and returns the path of the file, if there is one. A relative one starts at
+/// `directory`.
 pub(super) fn read(
     at: Option<At<'_>>,
     directory: &Path,
@@ -15,7 +16,8 @@ pub(super) fn read(
     let section = at?.section(keys::STATE, problems)?;
     let at = section.get("path")?;
     let path = at.parse(problems, |text| path(text, directory))?;
-    // No error: the machine that checks a file need not be the one that uses it.
+    // A warning and not an error: a file may be checked on another machine than the one that uses
+    // it.
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
         && !folder.is_dir()
     {

@@ -1,4 +1,4 @@
-//! The walk over a file: values that know where they stand, and sections whose keys are known.
+//! Walks a file: values that know their place, and sections whose keys are known.
 //!
 //! No type here has a `Debug`, because any text may be a secret.
 
@@ -7,11 +7,12 @@ use super::keys;
 use super::secret::BYTE_ORDER_MARK;
 use super::yaml::{Entry, Item, Node};
 
-/// A value and where it stands, so that whoever finds it wrong can say so.
+/// A value and its place, so that a caller can report a problem of it.
 pub(super) struct At<'a> {
-    /// `azure.auth.method`, `scopes[1].department`; empty for the file itself.
+    /// The path of the value: `azure.auth.method`, `scopes[1].department`; empty for the file
+    /// itself.
     pub(super) path: String,
-    /// Of the key, counted from 1.
+    /// The line of the key, counted from 1.
     pub(super) line: u64,
     node: &'a Node,
     file: File<'a>,
@@ -20,20 +21,20 @@ pub(super) struct At<'a> {
 /// The file that is walked.
 #[derive(Clone, Copy)]
 pub(super) struct File<'a> {
-    /// As it was written.
+    /// The text of the file.
     pub(super) text: &'a str,
-    /// Every section it can have, for a key found in the wrong one.
+    /// Every section the file can have, for a key found in the wrong one.
     pub(super) sections: &'static keys::Sections,
 }
 
 impl<'a> At<'a> {
-    /// The whole file.
+    /// Returns the whole file as a value.
     pub(super) fn root(node: &'a Node, file: File<'a>) -> Self {
         Self { path: String::new(), line: 1, node, file }
     }
 
-    /// The elements of a list. None, with a problem noted, when it is something else; nothing
-    /// behind the key is an empty list.
+    /// Returns the elements of a list. Something that is not a list is a problem and returns none;
+    /// a key without a value is an empty list.
     pub(super) fn list(&self, problems: &mut Problems) -> Vec<At<'a>> {
         let items: &[Item] = match self.node {
             Node::List(items) => items,
@@ -52,7 +53,8 @@ impl<'a> At<'a> {
         items.iter().enumerate().map(at).collect()
     }
 
-    /// A text. A number is none: `0x10` or `1e3` would not come back as it was written.
+    /// Returns a text. A number is a problem: `0x10` or `1e3` would not come back as it was
+    /// written.
     pub(super) fn text(&self, problems: &mut Problems) -> Option<&'a str> {
         let wrong = match self.node {
             Node::Text(text) if names_variable(text) => {
@@ -73,7 +75,7 @@ impl<'a> At<'a> {
         None
     }
 
-    /// A text through its parser, whose error becomes a problem of this key.
+    /// Parses a text; the parser's error becomes a problem of this key.
     pub(super) fn parse<T>(
         &self,
         problems: &mut Problems,
@@ -82,8 +84,8 @@ impl<'a> At<'a> {
         parse(self.text(problems)?).map_err(|wrong| problems.at(self, wrong)).ok()
     }
 
-    /// Like [`At::parse`], for the keys where people leave the quotes off a number: digit for digit
-    /// what the file says, never an `f64`.
+    /// Parses a text or a number, for the keys where people leave the quotes off a number. The
+    /// parser gets the digits of the file, never an `f64`.
     pub(super) fn parse_number<T>(
         &self,
         problems: &mut Problems,
@@ -103,7 +105,7 @@ impl<'a> At<'a> {
         parse(written).map_err(|wrong| problems.at(self, wrong)).ok()
     }
 
-    /// True or false, also in the older words of YAML.
+    /// Returns true or false, also in the older words of YAML.
     pub(super) fn boolean(&self, problems: &mut Problems) -> Option<bool> {
         match self.node {
             Node::Bool(value) => Some(*value),
@@ -123,8 +125,8 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The entries of a mapping whose keys are the user's own words, having complained about those
-    /// given twice.
+    /// Returns the entries of a mapping whose keys the user chooses. A key that is given twice is a
+    /// problem.
     pub(super) fn entries(&self, problems: &mut Problems) -> Vec<(&'a str, At<'a>)> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
@@ -145,7 +147,7 @@ impl<'a> At<'a> {
         At { path, line: entry.line, node: &entry.node, file: self.file }
     }
 
-    /// The only entry of a mapping whose keys are the user's own words: its key and its value.
+    /// Returns the key and the value of the only entry of a mapping whose keys the user chooses.
     pub(super) fn only_entry(&self, problems: &mut Problems) -> Option<(&'a str, At<'a>)> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
@@ -158,8 +160,8 @@ impl<'a> At<'a> {
         Some((&entry.key, self.entry(entry)))
     }
 
-    /// The keys of a mapping, having complained about those that are unknown or given twice.
-    /// Nothing behind a key is an empty mapping: `poll:` with all its keys commented out is fine.
+    /// Returns the keys of a mapping. Keys that are unknown or given twice are problems. A key
+    /// without a value is an empty mapping: `poll:` with all its keys commented out is valid.
     pub(super) fn section(&self, known: &[&str], problems: &mut Problems) -> Option<Section<'a>> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
@@ -181,32 +183,32 @@ impl<'a> At<'a> {
 /// A mapping whose keys have been checked.
 pub(super) struct Section<'a> {
     path: String,
-    /// Where it starts: what misses a key is told of here.
+    /// The line where it starts, which errors about a missing key name.
     pub(super) line: u64,
     entries: &'a [Entry],
     file: File<'a>,
 }
 
 impl<'a> Section<'a> {
-    /// The value of a key, if it is there.
+    /// Returns the value of a key, if it is there.
     pub(super) fn get(&self, key: &str) -> Option<At<'a>> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         let path = self.path_of(key);
         Some(At { path, line: entry.line, node: &entry.node, file: self.file })
     }
 
-    /// `poll.interval` for `interval`.
+    /// Returns the path of a key: `poll.interval` for `interval`.
     pub(super) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// A key that should be there is not.
+    /// Adds a problem: a required key is missing.
     pub(super) fn missing(&self, key: &str, why: &str, problems: &mut Problems) {
         problems.on_line(self.line, self.path_of(key), format!("is missing; {why}"));
     }
 
-    /// The number that an entry and those behind it are the last digits of, and how many entries they
-    /// are: between braces a comma begins a new key.
+    /// Returns the number whose last digits are an entry and those after it, and how many entries
+    /// these are. Between braces a comma begins a new key, and so cuts a number such as `1,000`.
     fn split_number(&self, index: usize) -> Option<(String, usize)> {
         let is_rest = |entry: &&Entry| {
             let is_digits = entry.key.len() == 3 && entry.key.bytes().all(|b| b.is_ascii_digit());
@@ -252,8 +254,8 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Whether a value stands for a variable, as in other programs' files: `$NAME`, or `${NAME}` in any
-/// place. A hash of a password begins with `$` and a digit.
+/// Returns whether a value names a variable, as in the files of other programs: `$NAME`, or
+/// `${NAME}` anywhere. The hash of a password is not one: it begins with `$` and a digit.
 fn names_variable(text: &str) -> bool {
     let is_name = |name: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -266,14 +268,15 @@ fn names_variable(text: &str) -> bool {
             .any(|name| name.is_some_and(is_name))
 }
 
-/// A key for an error text. What is no plain word may be a secret whose own key lost its colon.
+/// Returns a key for an error text. What is not a plain word may be a secret whose own key lost its
+/// colon.
 fn name_of(key: &str) -> &str {
     let plain = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
     if !key.is_empty() && key.len() <= 40 && key.chars().all(plain) { key } else { "(not a word)" }
 }
 
-/// An id without what files, shells and editors leave around it: blanks, line ends, the mark that
-/// some begin a text with. None of them is ever a part of one.
+/// Returns an id without what files, shells and editors leave around it: blanks, line ends, a byte
+/// order mark. They are never part of an id.
 pub(super) fn trimmed(id: &str) -> &str {
     id.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
 }

@@ -1,23 +1,23 @@
-//! Where the exporter is found: the values of the `--web.*` flags.
+//! The address and path of the exporter: the values of the `--web.*` flags.
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
-/// An address to listen on, as the Prometheus ecosystem writes it: `:10540`, `localhost:10540`,
+/// An address to listen on, as Prometheus and its exporters write it: `:10540`, `localhost:10540`,
 /// `[::1]:10540`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenAddress {
-    /// Empty for every interface.
+    /// The host; empty for every interface.
     host: String,
     port: u16,
 }
 
 impl ListenAddress {
-    /// The socket addresses it stands for, best first: bind the first that works. Without a host
-    /// that is IPv6 (which on most systems takes IPv4 as well), then IPv4 for hosts without IPv6.
-    /// May ask the resolver, and blocks for that long.
+    /// Returns the socket addresses, best first; the caller binds the first that works. Without a
+    /// host the first is IPv6 (which on most systems takes IPv4 as well), then IPv4 for hosts
+    /// without IPv6. May ask the DNS resolver, and blocks while it does.
     pub fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         if self.host.is_empty() {
             let (every6, every4) = (Ipv6Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED);
@@ -61,19 +61,19 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-/// The path metrics are served under: clear of the exporter's own pages, and of characters that
-/// mean something to a router.
+/// The path of the metrics. It must differ from the exporter's other paths, and must not contain
+/// characters that have a meaning for the router.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TelemetryPath(String);
 
 impl TelemetryPath {
-    /// With its leading slash.
+    /// Returns the path, with its leading slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a router takes the byte for itself and a browser sends it as it is.
+/// Returns whether a router takes the byte literally and a browser sends it unchanged.
 pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/._~-".contains(&byte)
 }

@@ -2,8 +2,8 @@
 //!
 //! Deriving `Deserialize` for the configuration would be shorter, but its errors name no path, stop
 //! at the first one, and quote values, which here can be secrets. So serde-saphyr parses, the tree
-//! below keeps what the file says, `tree` next door walks it, and the sections read it. No type here
-//! has a `Debug`, because any text may be a secret.
+//! below stores what the file says, `tree` beside it walks it, and the sections read it. No type
+//! here has a `Debug`, because any text may be a secret.
 
 use std::fmt;
 use std::ops::Range;
@@ -15,17 +15,17 @@ use serde_saphyr::{Error as YamlError, Spanned};
 
 use super::error::Problems;
 
-/// What stands behind a key.
+/// The value of a key.
 pub(super) enum Node {
-    /// Nothing, or `null`.
+    /// No value, or `null`.
     Empty,
     Text(String),
     Integer(i128),
-    /// A number with a fraction or an exponent: the bytes of the file it stands in, because the
-    /// `f64` that the parser makes of it is not what was written.
+    /// A number with a fraction or an exponent: its bytes in the file, because the `f64` that the
+    /// parser makes of it is not what was written.
     Fraction(Range<usize>),
     Bool(bool),
-    /// A scalar no key takes as it is: what it is called.
+    /// A scalar that no key accepts: the name of its kind.
     Other(&'static str),
     List(Vec<Item>),
     Map(Vec<Entry>),
@@ -37,14 +37,15 @@ pub(super) struct Item {
     pub(super) node: Node,
 }
 
-/// One key of a mapping. Kept as a list of entries, so that a key given twice can be told.
+/// One key of a mapping. A mapping is a list of entries, so that a key that is given twice can be
+/// reported.
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) line: u64,
     pub(super) node: Node,
 }
 
-/// Parses a file. What it says of an error never holds a part of the file.
+/// Parses a file. Its errors never contain a part of the file.
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
     let options = serde_saphyr::options! {
         with_snippet: false,
@@ -64,7 +65,8 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
     }
 }
 
-/// The parser's own words are fixed texts. Its other errors may quote the file and are reworded.
+/// Returns an error in words. The messages of the parser itself are fixed texts; the library's
+/// other errors may quote the file and are reworded.
 fn describe(error: &YamlError) -> String {
     match error {
         YamlError::ExternalMessage { msg, .. } => format!(
@@ -146,7 +148,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-/// A value that knows where the file writes it, if its kind keeps that.
+/// Returns a value that knows its place in the file, if its kind needs that.
 fn placed(value: Spanned<Node>) -> Node {
     let span = value.defined.span();
     let place = || {

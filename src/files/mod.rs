@@ -1,9 +1,9 @@
-//! Files that somebody else may have prepared: a device, a pipe, a link or a gigabyte where a small
-//! file was expected.
+//! Opens, reads and replaces files that somebody else may have prepared: a device, a pipe, a link
+//! or a gigabyte where a small file was expected.
 //!
-//! Nothing here blocks for whoever is at the other end of a pipe, follows a link that nobody named, or
-//! reads without a bound. A file that is written is there whole or not at all. What a file means is
-//! known to those who ask.
+//! Nothing here waits for the other end of a pipe without a limit, follows an unexpected link, or
+//! reads without a bound. A file is written completely or not at all. Callers know what a file
+//! means; this module does not.
 
 mod output;
 mod read;
@@ -18,25 +18,27 @@ pub use read::{Unreadable, open, read, read_pipe, read_text};
 use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
-/// Costs, names and secrets are for the owner of a file alone.
+/// The mode of files with costs, names and secrets: only the owner may read them.
 pub const PRIVATE: u32 = 0o600;
 
-/// Unlike the names that are read from a folder: it is hidden, and does not end in `.prom`.
+/// The prefix of temporary files. It hides them, and so keeps them apart from the files that
+/// programs read from a folder, as does the missing `.prom`.
 const SCRATCH: &str = ".azure-billing-exporter.";
-/// How the name of a file ends that is not whole yet.
+/// The suffix of a file that is not complete yet.
 pub const UNFINISHED: &str = ".tmp";
-/// The kernel's own bound of links that lead to links.
+/// The most links that lead to links; the same limit as in the kernel.
 const MOST_LINKS: usize = 40;
-/// Files that were set aside under one name; more are a loop.
+/// The most files that are set aside under one name; more would mean that a loop creates them.
 const MOST_ASIDE: u32 = 1000;
 
-/// Makes a file of its own in the folder of a target, which it can replace, under a name that nobody
-/// can have prepared. It vanishes with the value. `mode` is narrowed by the umask, as always.
+/// Creates a temporary file in the folder of a target, which it can replace, under a name that
+/// nobody can have prepared. It is deleted when the value is dropped. `mode` is narrowed by the
+/// umask, as always.
 pub fn scratch(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
     scratch_named(target, SCRATCH, mode)
 }
 
-/// The same, with a name that begins otherwise.
+/// Creates a temporary file as [`scratch`] does, with another prefix.
 pub fn scratch_named(target: &Path, prefix: &str, mode: u32) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(prefix).suffix(UNFINISHED).rand_bytes(12);
@@ -45,7 +47,7 @@ pub fn scratch_named(target: &Path, prefix: &str, mode: u32) -> io::Result<Named
     })
 }
 
-/// The folder that a file is in.
+/// Returns the folder that a file is in.
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -53,15 +55,15 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Where the links of a path end, whether something is there or not. A file is replaced there, so that
-/// the links stay. `None` where they end in a descriptor, as `/dev/fd/3` does: whoever opened that
-/// file waits for what is written into it, not for another one of its name.
+/// Returns where the links of a path end, whether or not a file is there. A file is replaced there,
+/// so that the links stay. `None` if they end in a descriptor, as `/dev/fd/3` does: the program
+/// that opened it waits for bytes in that file, not for a new file of the same name.
 pub fn follow(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {
         let link = match fs::read_link(&target) {
             Ok(link) => link,
-            // No link, or nothing at all.
+            // The path is not a link, or nothing is there.
             Err(error)
                 if [io::ErrorKind::InvalidInput, io::ErrorKind::NotFound]
                     .contains(&error.kind()) =>
@@ -79,7 +81,7 @@ pub fn follow(path: &Path) -> io::Result<Option<PathBuf>> {
     Err(Errno::LOOP.into())
 }
 
-/// Renames a file to `<path><suffix>`, or where that is taken to `<path><suffix>.1` and so on. No file
+/// Renames a file to `<path><suffix>`, or if that is taken to `<path><suffix>.1` and so on. No file
 /// is replaced. Returns the new name.
 pub fn set_aside(path: &Path, suffix: &str) -> io::Result<PathBuf> {
     for number in 0..MOST_ASIDE {
@@ -98,13 +100,13 @@ pub fn set_aside(path: &Path, suffix: &str) -> io::Result<PathBuf> {
 
 fn rename_to_free(path: &Path, name: &Path) -> io::Result<()> {
     let mut path = TempPath::try_from_path(path)?;
-    // It is no temporary file; only its renaming is wanted.
+    // The file is not temporary; only its renaming is needed.
     path.disable_cleanup(true);
     path.persist_noclobber(name).map_err(|error| error.error)
 }
 
-/// Takes the rights of everybody but the owner from an open file. Returns the rights that it had, where
-/// these were wider.
+/// Removes the permissions of all but the owner from an open file. Returns the permissions that it
+/// had, if these were wider.
 pub fn narrow(file: &File) -> io::Result<Option<u32>> {
     let mode = file.metadata()?.permissions().mode() & 0o7777;
     if mode & 0o077 == 0 {

@@ -1,5 +1,5 @@
-//! Where a command writes to: a file, which is replaced whole or not at all, or whatever else has that
-//! name.
+//! The output of a command: a file, which is replaced whole or not at all, or whatever else has
+//! that name.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
@@ -17,35 +17,36 @@ use tracing::info;
 use super::read::name_of;
 use super::{follow, scratch};
 
-/// What is written is for others to read, as far as the umask lets them: node_exporter runs as another
-/// user.
+/// The mode of the written file. Others may read it, as far as the umask lets them: node_exporter
+/// runs as another user.
 const SHARED: u32 = 0o666;
-/// How often to look whether somebody reads from a pipe.
+/// The time between two checks whether somebody reads from a pipe.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// A place to write to.
+/// An output to write to.
 #[derive(Debug)]
 pub struct Output(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    /// Replaces a file. Until it is finished what was written has another name.
+    /// A file to replace. What was written has another name until it is finished.
     File { target: PathBuf, unfinished: Option<NamedTempFile> },
     /// A device or standard output.
     Through(File),
-    /// A named pipe, and the way into it once somebody reads there.
+    /// A named pipe, and its sender once somebody reads there.
     Pipe { path: PathBuf, sender: Option<pipe::Sender> },
 }
 
 impl Output {
-    /// Makes sure that a path can be written, as far as can be known without doing it. A symbolic link
-    /// stays, and what it leads to is written. Needs a runtime.
+    /// Checks that a path can be written, as far as this is possible without writing. A symbolic
+    /// link stays, and its target is written. Needs a runtime.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Returns an error if it cannot be written.
     pub fn prepare(path: &Path) -> io::Result<Self> {
         let target = follow(path)?;
-        // The kernel's own way there: it refuses links that others planted in a shared folder.
+        // The kernel itself follows the links here: it refuses those that others have put into a
+        // shared folder.
         let there = match (fs::metadata(path), &target) {
             (Ok(there), _) => there,
             (Err(error), Some(target)) if error.kind() == io::ErrorKind::NotFound => {
@@ -86,10 +87,10 @@ impl Output {
         Ok(Self(Kind::File { target, unfinished: None }))
     }
 
-    /// Adds to what was written. Waits for as long as nobody reads from a pipe.
+    /// Writes further bytes. Waits as long as nobody reads from a pipe.
     ///
     /// # Errors
-    /// When it cannot be written; a file then stays as it was.
+    /// Returns an error if they cannot be written; a file then stays as it was.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.0 {
             Kind::File { target, unfinished } => {
@@ -110,10 +111,10 @@ impl Output {
         }
     }
 
-    /// Nothing comes any more: a file is put in its place.
+    /// Ends the output: a file replaces the one before.
     ///
     /// # Errors
-    /// When that fails; the file then stays as it was.
+    /// Returns an error if that fails; the file then stays as it was.
     pub fn finish(self) -> io::Result<()> {
         if let Kind::File { target, unfinished: Some(file) } = self.0 {
             file.as_file().sync_all()?;
@@ -123,7 +124,7 @@ impl Output {
     }
 }
 
-/// The way into a named pipe; none where nobody reads there yet.
+/// Returns the sender to a named pipe; `None` if nobody reads there yet.
 fn sender(path: &Path) -> io::Result<Option<pipe::Sender>> {
     match pipe::OpenOptions::new().open_sender(path) {
         Ok(sender) => Ok(Some(sender)),
@@ -132,7 +133,7 @@ fn sender(path: &Path) -> io::Result<Option<pipe::Sender>> {
     }
 }
 
-/// The way into a named pipe, as soon as somebody reads there.
+/// Waits until somebody reads from a named pipe, and returns its sender.
 async fn sender_once_read(path: &Path) -> io::Result<pipe::Sender> {
     if let Some(sender) = sender(path)? {
         return Ok(sender);
@@ -158,8 +159,8 @@ async fn send(sender: &pipe::Sender, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Standard output, where a file is just that. It is not opened by its name: a redirected file would be
-/// written from its beginning, and a socket cannot be opened.
+/// Returns standard output if a file is the same. It is not opened by its name: a redirected file
+/// would be written from its beginning, and a socket cannot be opened.
 fn standard_output(file: &Metadata) -> Option<File> {
     let output = File::from(io::stdout().as_fd().try_clone_to_owned().ok()?);
     output.metadata().is_ok_and(|own| is_same(&own, file)).then_some(output)

@@ -1,4 +1,4 @@
-//! Reading small files: at once, and no more than was agreed on.
+//! Reads small files: without waiting longer than allowed, and without reading more than allowed.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read};
@@ -10,44 +10,46 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-/// Why a file is of no use. The remedy depends on what it was to be, and is added by whoever asked.
+/// The reason why a file cannot be used. The remedy depends on the purpose of the file, and is
+/// added by the caller.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
-    /// It is absent or forbidden, or the disk fails.
+    /// The file is absent or forbidden, or the disk fails.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// To open it could wait for somebody, or do something.
+    /// The file is a device, a pipe or the like: to open it could block, or have an effect.
     #[error("is a {0}, not a regular file")]
     Special(&'static str),
-    /// It is something else: a log, a database.
+    /// The file is something else: a log, a database.
     #[error("is larger than {} KiB", .0 / 1024)]
     TooLarge(u64),
-    /// It is no text.
+    /// The file is not text.
     #[error("is not UTF-8 text")]
     NotText,
-    /// Whoever writes to the pipe does not come to an end.
+    /// The writer of the pipe did not finish in time.
     #[error("is a pipe that did not end within {} s", .0.as_secs())]
     Endless(Duration),
-    /// Whoever wrote to the pipe has gone: it can be read only once.
+    /// The writer of the pipe has gone: it can be read only once.
     #[error("is a pipe that holds nothing any more")]
     Spent,
 }
 
-/// Opens a regular file. A symbolic link to one is followed, as mounted secrets of Kubernetes are
-/// such; anything else is refused at once.
+/// Opens a regular file. A symbolic link to one is followed, because mounted secrets of Kubernetes
+/// are such links; anything else is refused at once.
 pub fn open(path: &Path, options: &mut OpenOptions) -> Result<File, Unreadable> {
-    // Asked before it is opened as well: opening alone can start a device or end somebody's waiting.
+    // Checked before it is opened as well: opening alone can start a device or end another
+    // program's wait.
     regular(fs::metadata(path)?.file_type())?;
     let file = options.custom_flags(at_once()).open(path)?;
     regular(file.metadata()?.file_type())?;
     Ok(file)
 }
 
-/// The bytes of a regular file of a bounded size.
+/// Returns the bytes of a regular file of a limited size.
 pub fn read(path: &Path, largest: u64) -> Result<Vec<u8>, Unreadable> {
     let file = open(path, File::options().read(true))?;
     let mut bytes = Vec::new();
-    // The length that it says it has is not asked for: that of many a file of the system is 0.
+    // The length in the metadata is not used: for many files of the system it is 0.
     file.take(largest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > largest {
         return Err(Unreadable::TooLarge(largest));
@@ -55,13 +57,13 @@ pub fn read(path: &Path, largest: u64) -> Result<Vec<u8>, Unreadable> {
     Ok(bytes)
 }
 
-/// The text of a regular file of a bounded size.
+/// Returns the text of a regular file of a limited size.
 pub fn read_text(path: &Path, largest: u64) -> Result<String, Unreadable> {
     String::from_utf8(read(path, largest)?).map_err(|_| Unreadable::NotText)
 }
 
-/// The bytes of a regular file, or of a pipe whose writer ends within a time: a shell's `<(…)`, or
-/// standard input.
+/// Returns the bytes of a regular file, or of a pipe whose writer finishes within a time: a shell's
+/// `<(…)`, or standard input.
 pub fn read_pipe(path: &Path, largest: u64, patience: Duration) -> Result<Vec<u8>, Unreadable> {
     if !fs::metadata(path)?.file_type().is_fifo() {
         return read(path, largest);
@@ -77,7 +79,7 @@ fn drain(mut pipe: File, largest: u64, patience: Duration) -> Result<Vec<u8>, Un
     while bytes.len() as u64 <= largest {
         let left = until.saturating_duration_since(Instant::now());
         let left = Timespec::try_from(left).map_err(io::Error::other)?;
-        // A pipe that nobody has written to yet is at its end for `read`, but not for `poll`.
+        // For `read`, a pipe without a writer so far is at its end; `poll` waits for one.
         match poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&left)) {
             Ok(0) => return Err(Unreadable::Endless(patience)),
             Ok(_) | Err(Errno::INTR) => {}
@@ -94,8 +96,8 @@ fn drain(mut pipe: File, largest: u64, patience: Duration) -> Result<Vec<u8>, Un
     Err(Unreadable::TooLarge(largest))
 }
 
-/// Flags that keep `open` from waiting, and from taking over a terminal. They change nothing of a
-/// regular file.
+/// Returns flags that keep `open` from waiting, and from taking over a terminal. They have no
+/// effect on a regular file.
 fn at_once() -> i32 {
     (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed()
 }
@@ -104,7 +106,7 @@ fn regular(kind: FileType) -> Result<(), Unreadable> {
     if kind.is_file() { Ok(()) } else { Err(Unreadable::Special(name_of(kind))) }
 }
 
-/// What a file that is no regular one is called.
+/// Returns the name of a kind of file that is not regular.
 pub(super) fn name_of(kind: FileType) -> &'static str {
     if kind.is_dir() {
         "directory"
@@ -131,10 +133,10 @@ mod tests {
         let path = folder.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
         let patience = Duration::from_millis(20);
-        // Nobody has it open.
+        // No process has it open.
         let nobody = read_pipe(&path, 100, patience).unwrap_err();
         assert!(matches!(nobody, Unreadable::Endless(_)), "{nobody}");
-        // Somebody has, and does not end.
+        // A process has it open, and does not finish.
         let mut writer = File::options().read(true).write(true).open(&path).unwrap();
         io::Write::write_all(&mut writer, b"azure:").unwrap();
         let endless = read_pipe(&path, 100, patience).unwrap_err();

@@ -1,4 +1,4 @@
-//! What a report consists of: the answer that says where its files are, and the files.
+//! Checks the parts of a report: the answer that lists its files, and the files.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,8 +11,8 @@ use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
 use crate::config::Cloud;
 
-/// A file of a report: whatever the parts it arrives in, the rows are the same and so is the end; and
-/// what is said of a bad one is short. The first bytes say where it is cut and what is wanted.
+/// Checks a file of a report: the rows and the result do not depend on the parts in which it
+/// arrives, and the error for a bad one is short. The first bytes choose the options and the parts.
 pub fn report(bytes: &[u8]) {
     let Some((&[wanted, seed], file)) = bytes.split_first_chunk() else { return };
     let wanted = RowOptions {
@@ -28,10 +28,10 @@ pub fn report(bytes: &[u8]) {
     }
 }
 
-/// What came of a file.
+/// The result of reading a file.
 #[derive(Debug, PartialEq)]
 struct Outcome {
-    /// Of everything in every row, in order.
+    /// A hash of everything in every row, in order.
     rows: u64,
     total: Amount,
     end: Result<Report, String>,
@@ -52,11 +52,11 @@ fn read<'a>(wanted: RowOptions, mut parts: impl Iterator<Item = &'a [u8]>) -> Ou
     Outcome { rows: rows.finish(), total, end: end.map_err(|error| error.to_string()) }
 }
 
-/// The file in parts of sizes that differ, none among them.
+/// Returns the file in parts of different sizes, some of them empty.
 fn parts(file: &[u8], seed: u8) -> impl Iterator<Item = &[u8]> {
     let (mut rest, mut state) = (file, u64::from(seed));
     std::iter::from_fn(move || {
-        // Knuth's generator; the upper bits are the good ones.
+        // Knuth's generator, whose upper bits are the good ones.
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let size = (state >> 33) % if seed.is_multiple_of(2) { 4 } else { 300 };
@@ -67,9 +67,9 @@ fn parts(file: &[u8], seed: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The answer that lists the files of a report: what is followed is encrypted or leads to this
-/// machine, for each of the two parsers that an address goes through on its way out; and no link is
-/// shown, whether it is good, bad, or stands where no link belongs.
+/// Checks the answer that lists the files of a report: a link that is followed is encrypted or
+/// leads to this machine, for each of the two parsers that an address passes on its way out. No
+/// link is shown, whether it is good, bad, or in a wrong place.
 pub fn manifest(bytes: &[u8]) {
     let (mut shown, files) = (String::new(), report_files(bytes));
     match files {
@@ -100,7 +100,7 @@ fn assert_private(link: &str) {
     assert!(uri.authority().is_some_and(|it| !it.as_str().contains('@')), "{link:?}");
 }
 
-/// Every text of the answer that is an address with a signature.
+/// Collects every text of the answer that is an address with a signature.
 fn collect_links<'a>(value: &'a Value, links: &mut Vec<&'a str>) {
     match value {
         Value::String(text) => {

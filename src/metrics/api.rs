@@ -1,4 +1,5 @@
-//! What calling Azure costs: calls and waits. Counted where they happen, written at each scrape.
+//! Counts calls to Azure and waits for its quota, where they happen; the families are written at
+//! each scrape.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Error, Write};
@@ -11,7 +12,7 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 
-/// Calls to Azure and waits for its quota, since the start.
+/// The calls to Azure and the waits for its quota, since the start.
 #[derive(Debug, Default)]
 pub struct ApiCalls {
     counts: Mutex<Counts>,
@@ -34,32 +35,33 @@ struct WaitLabels {
     reason: Wait,
 }
 
-/// Which of Azure's APIs is called.
+/// An API of Azure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Api {
     /// The synchronous list of `Microsoft.Consumption`.
     UsageDetails,
-    /// The asynchronous report of `Microsoft.CostManagement`: asked for, and waited for.
+    /// The asynchronous report of `Microsoft.CostManagement`: the request for it, and the calls
+    /// that wait for it.
     CostDetails,
     /// The files of a report. They count against no quota.
     CostDetailsBlob,
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
-    /// With an HTTP status.
+    /// An HTTP status.
     Status(u16),
-    /// Without one: refused, reset, timed out.
+    /// No HTTP status: the connection was refused, reset or timed out.
     None,
 }
 
-/// What is waited for.
+/// The reason for a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Our own share of calls a minute.
+    /// Our own limit of calls a minute.
     Quota,
-    /// The end of a wait that Azure asked for.
+    /// The end of a wait that Azure has requested.
     Throttled,
 }
 

@@ -1,5 +1,5 @@
-//! The billing families of every scope, made anew from the snapshots at each publish: what has
-//! vanished from the bill vanishes here. Gauges only, without timestamps, so that the same bytes
+//! The billing families of every scope, made anew from the snapshots at each publish: what is no
+//! longer on the bill is no longer here. They are gauges without timestamps, so that the same bytes
 //! serve both text formats.
 
 use std::collections::BTreeSet;
@@ -24,13 +24,14 @@ use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
 use crate::status::ScopeInfo;
 
-/// A scope and what was last read of it.
+/// A scope and the snapshot of its last reading.
 pub(super) type Published = (ScopeInfo, Option<Arc<Snapshot>>);
 
-/// Shorter texts become one part.
+/// The size up to which texts are joined into one part.
 const SHORT: usize = 64 * 1024;
 
-/// The text of all billing families, in parts: joined, it would be there twice for a moment.
+/// Returns the text of all billing families, in parts: to join them would need the memory twice for
+/// a moment.
 pub(super) fn render(scopes: Vec<Published>) -> Result<Vec<Bytes>, Error> {
     let scopes: Arc<[Published]> = scopes.into();
     let written = share(FAMILIES.len(), |number| {
@@ -64,7 +65,7 @@ fn text_of(collector: impl Collector) -> Result<String, Error> {
 struct Scopes(Arc<[Published]>);
 
 impl Scopes {
-    /// Those that have been read.
+    /// Returns the labels and snapshots of the scopes that have been read.
     fn read(&self) -> impl Iterator<Item = (&str, &Snapshot)> {
         self.0
             .iter()
@@ -72,7 +73,7 @@ impl Scopes {
     }
 }
 
-/// One family, whose series it counts.
+/// One family, which counts its series while it is written.
 #[derive(Debug)]
 struct Billed {
     family: &'static PublishedFamily,
@@ -100,11 +101,11 @@ impl Collector for Billed {
     }
 }
 
-/// What is known of the families and the scopes.
+/// The families about the scopes and about the number of series.
 #[derive(Debug)]
 struct Facts {
     scopes: Scopes,
-    /// Of the series of each family.
+    /// The number of series of each family, in the order of [`FAMILIES`].
     counts: Vec<u64>,
 }
 
@@ -133,7 +134,7 @@ impl Collector for Facts {
 
 type Fact = fn(&Snapshot) -> Option<i64>;
 
-/// What is known about the data, one sample a scope.
+/// The families about the data, with one sample a scope.
 const FACTS: [(&str, &str, Fact); 8] = [
     (PERIOD_START.name, PERIOD_START.help, |snapshot| {
         Some(Period::start(snapshot.period()).as_second())
@@ -175,32 +176,32 @@ const FACTS: [(&str, &str, Fact); 8] = [
     ),
 ];
 
-/// A family that history has as well, beside those of [`FAMILIES`].
+/// A family that history has too, in addition to those of [`FAMILIES`].
 #[derive(Clone, Copy, Debug)]
 pub struct Described {
     /// The metric's name.
     pub name: &'static str,
-    /// Its help.
+    /// The metric's help text.
     pub help: &'static str,
-    /// Its labels besides `scope`.
+    /// The metric's labels besides `scope`.
     pub labels: &'static [&'static str],
 }
 
-/// When the billing period of the costs begins.
+/// The family that says when the billing period of the costs begins.
 pub const PERIOD_START: Described = Described {
     name: "azure_billing_period_start_timestamp_seconds",
     help: "First moment of the billing period that the costs are of.",
     labels: &[],
 };
 
-/// Which scopes there are.
+/// The family that lists the scopes.
 pub const SCOPE_INFO: Described = Described {
     name: "azure_billing_scope_info",
     help: "A configured scope. nested is true where its money is also in a configured billing account, by the account that its rows name: do not add both.",
     labels: &["scope_type", "scope_id", "cost_type", "nested"],
 };
 
-/// The values of the labels of [`SCOPE_INFO`].
+/// Returns the values of the labels of [`SCOPE_INFO`].
 pub fn info_values(id: &ScopeId, nested: bool) -> [&str; 4] {
     let nested = if nested { "true" } else { "false" };
     [id.scope_type.as_str(), &id.id, id.cost.as_str(), nested]

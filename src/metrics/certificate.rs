@@ -1,4 +1,4 @@
-//! How long scrapers and browsers go on to trust the server.
+//! The family that says when the server's certificate ends.
 
 use std::fmt::Error;
 

@@ -1,11 +1,12 @@
-//! Work that every core has a share of.
+//! Shares work between all cores.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// The results of some jobs, in the order of their numbers: each core takes one after the other.
+/// Returns the results of some jobs, in the order of their numbers. Each core takes the next job
+/// when it is free.
 pub(super) fn share<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let work = || {

@@ -13,16 +13,16 @@ pub enum Format {
     OpenMetrics,
 }
 
-/// How the bytes of an answer are packed.
+/// The compression of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
-    /// Not at all.
+    /// No compression.
     Identity,
-    /// As one gzip member.
+    /// One gzip member.
     Gzip,
 }
 
-/// OpenMetrics text as text 0.0.4.
+/// Converts OpenMetrics text into text 0.0.4.
 pub(super) fn to_text(open_metrics: &str) -> String {
     let types = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let counters: HashSet<&str> = types.filter_map(|line| line.strip_suffix(" counter")).collect();

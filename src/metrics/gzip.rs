@@ -1,8 +1,8 @@
 //! One gzip member of two parts: blocks that are kept compressed from one publish to the next, and
 //! a last block that is made at each scrape.
 //!
-//! Two members, one behind the other, would be simpler and are legal; browsers and older curls read
-//! only the first of them and take it for the whole.
+//! Two members, one after the other, would be simpler and are legal; browsers and older curls read
+//! only the first of them, as if it were the whole.
 
 use std::fmt::Error;
 use std::io::Write;
@@ -13,14 +13,16 @@ use flate2::{Compression, Crc};
 
 use super::cores::share;
 
-/// Sorted series repeat each other: higher levels take twice the time for a few percent.
+/// The level of compression. Sorted series repeat each other: higher levels take twice the time for
+/// a few percent.
 const LEVEL: Compression = Compression::new(3);
 
-/// Compressed by itself, so that every core has a share and the bytes are the same on any machine.
-/// That a piece cannot refer back to the one before costs less than a percent.
+/// The size of the pieces that are compressed separately, so that every core has a share and the
+/// bytes are the same on any machine. A piece cannot refer back to the one before, which costs less
+/// than a percent.
 const PIECE: usize = 2 * 1024 * 1024;
 
-/// RFC 1952: magic, deflate, no flags, no time, unknown system.
+/// The header of RFC 1952: magic, deflate, no flags, no time, unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 /// The kept part: the header and blocks that end on a whole byte, so that others can follow.
@@ -28,12 +30,12 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 pub(super) struct GzipPrefix {
     /// The bytes.
     pub(super) bytes: Bytes,
-    /// Of the text in them.
+    /// The checksum of the text in them.
     crc: Crc,
 }
 
 impl GzipPrefix {
-    /// Of a text in parts.
+    /// Compresses a text in parts.
     pub(super) fn of(text: &[Bytes]) -> Result<Self, Error> {
         let pieces: Vec<&[u8]> = text.iter().flat_map(|part| part.chunks(PIECE)).collect();
         let (mut bytes, mut crc) = (HEADER.to_vec(), Crc::new());
@@ -46,7 +48,7 @@ impl GzipPrefix {
         Ok(Self { bytes: bytes.into(), crc })
     }
 
-    /// What ends the member: a text of its own, and the checksum of both.
+    /// Returns the end of the member: a text of its own, and the checksum of both.
     pub(super) fn end(&self, text: &str) -> Result<Bytes, Error> {
         let mut encoder = DeflateEncoder::new(Vec::new(), LEVEL);
         let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
@@ -61,10 +63,10 @@ impl GzipPrefix {
     }
 }
 
-/// The blocks of a piece, and its checksum.
+/// Returns the blocks of a piece, and its checksum.
 fn compressed(piece: &[u8]) -> Result<(Vec<u8>, Crc), Error> {
     let mut encoder = DeflateEncoder::new(Vec::new(), LEVEL);
-    // A sync flush: what was written is complete, and nothing says that it is the end.
+    // A sync flush completes what was written without marking it as the end.
     encoder.write_all(piece).and_then(|()| encoder.flush()).map_err(|_| Error)?;
     Ok((std::mem::take(encoder.get_mut()), crc_of(piece)))
 }

@@ -12,12 +12,12 @@ pub(super) struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    /// `scope` first, then the labels of the family.
+    /// Returns the labels: `scope`, then those of the family.
     pub(super) fn new(scope: &'a str, names: &'a [&'static str], values: &'a [&'a str]) -> Self {
         Self { scope, names, values }
     }
 
-    /// `scope` alone.
+    /// Returns the labels of a family that has only `scope`.
     pub(super) fn scope(scope: &'a str) -> Self {
         Self { scope, names: &[], values: &[] }
     }

@@ -1,4 +1,4 @@
-//! What became of the lines of the log. Counted where they are written, told at each scrape.
+//! Counts dropped lines of the log, where they are dropped; the family is written at each scrape.
 
 use std::fmt::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,19 +7,19 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 
-/// Lines of the log since the start.
+/// The lines of the log since the start.
 #[derive(Debug, Default)]
 pub struct LogLines {
     dropped: AtomicU64,
 }
 
 impl LogLines {
-    /// Counts a line that nobody will read.
+    /// Counts a line that was dropped.
     pub fn drop_one(&self) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many lines nobody will read.
+    /// Returns the number of lines that were dropped.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

@@ -1,8 +1,8 @@
-//! OUT: snapshots and status as the bytes of an exposition.
+//! Writes snapshots and status as the bytes of an exposition.
 //!
 //! Every name, help and label that is written is defined here or, for the families that sum rows,
 //! in `billing::families`. Nothing is updated in place: a family is made anew from what is known,
-//! so that a scrape never sees half of a change. HTTP is `server`'s.
+//! so that a scrape never sees half of a change. HTTP is the task of `server`.
 
 pub mod api;
 mod billing;
@@ -43,7 +43,7 @@ pub use billing::{Described, PERIOD_START, SCOPE_INFO, info_values};
 pub use format::{Coding, Format};
 pub use log::LogLines;
 
-/// What is published, and the parts that are written at each scrape.
+/// The exposition: what was last published, and the parts that are written at each scrape.
 #[derive(Debug)]
 pub struct Exposition {
     publisher: Publisher,
@@ -54,32 +54,32 @@ pub struct Exposition {
     about: BuildFlags,
 }
 
-/// A scope as a reload leaves it.
+/// A scope as it is after a reload.
 #[derive(Debug)]
 pub struct Renewed {
-    /// How it is published.
+    /// The labels and the id that it is published with.
     pub info: ScopeInfo,
-    /// How often it is polled.
+    /// The time between two polls.
     pub interval: Duration,
-    /// What is known of it, by the new rules.
+    /// The snapshot by the new rules, if there is data.
     pub snapshot: Option<Snapshot>,
 }
 
-/// What the process is.
+/// The properties of the process that decide which families it writes.
 #[derive(Clone, Copy, Debug)]
 pub struct BuildFlags {
-    /// Whether the data is simulated, which nobody may take for real.
+    /// True if the data is simulated. A family says so, to prevent that it is taken for real.
     pub demo: bool,
-    /// Whether to write `process_*`. They would collide with node_exporter's own in its textfile
-    /// collector.
+    /// True if `process_*` is written. In the textfile collector of node_exporter it would collide
+    /// with node_exporter's own families.
     pub process: bool,
 }
 
 impl Exposition {
-    /// Of scopes that have not been read yet.
+    /// Returns an exposition of scopes that have not been read yet.
     ///
     /// # Errors
-    /// When the text cannot be written, which is a bug.
+    /// Returns an error if the text cannot be written, which is a bug.
     pub fn new(
         status: Arc<Status>,
         calls: Arc<ApiCalls>,
@@ -91,46 +91,46 @@ impl Exposition {
         Ok(Self { publisher, status, calls, log, refused, about })
     }
 
-    /// Publishes what becomes of the lines of a log as well.
+    /// Adds the counters of a log.
     pub fn with_log(self, log: Arc<LogLines>) -> Self {
         Self { log, ..self }
     }
 
-    /// Puts a snapshot in the place of the scope's last one. Takes a fifth of a second for a hundred
-    /// thousand series; until then scrapes get the old text, and wait for nothing.
+    /// Replaces the last snapshot of a scope. Takes a fifth of a second for a hundred thousand
+    /// series; until then scrapes get the old text, and do not wait.
     ///
     /// # Errors
-    /// When the text cannot be written, which is a bug; the old text stays.
+    /// Returns an error if the text cannot be written, which is a bug; the old text stays.
     pub fn publish(&self, scope: &ScopeId, snapshot: Snapshot) -> Result<(), Error> {
         self.publisher.publish(scope, snapshot)
     }
 
-    /// Other scopes in the place of the old ones, with their status, at once: no scrape sees half of
-    /// it.
+    /// Replaces all scopes, and their status at the same moment: no scrape sees half of the change.
     ///
     /// # Errors
-    /// When the text cannot be written, which is a bug; all stays as it was.
+    /// Returns an error if the text cannot be written, which is a bug; everything stays as it was.
     pub fn renew(&self, scopes: Vec<Renewed>) -> Result<(), Error> {
         let infos: Vec<_> = scopes.iter().map(|new| (new.info.clone(), new.interval)).collect();
         let scopes = scopes.into_iter().map(|new| (new.info, new.snapshot)).collect();
         self.publisher.renew(scopes, |swap| self.status.renew(infos, swap))
     }
 
-    /// The whole exposition as it is now, in one piece.
+    /// Returns the whole exposition as it is now, in one piece.
     ///
     /// # Errors
-    /// When the text cannot be written, which is a bug.
+    /// Returns an error if the text cannot be written, which is a bug.
     pub fn scrape(&self, format: Format) -> Result<String, Error> {
         let (published, scopes) = self.both();
         let text = String::from_utf8(published.text.concat()).map_err(|_| Error)?;
         Ok(text + &self.live(format, scopes)?)
     }
 
-    /// The whole exposition as it is now, in parts: the last is written anew for each scrape, the others
-    /// are the same bytes for all until the next publish, so that nobody copies them.
+    /// Returns the whole exposition as it is now, in parts. The last part is written for each
+    /// scrape; the others are shared by all scrapes until the next publish, so that they are never
+    /// copied.
     ///
     /// # Errors
-    /// When the text cannot be written, which is a bug.
+    /// Returns an error if the text cannot be written, which is a bug.
     pub fn body(&self, format: Format, coding: Coding) -> Result<Vec<Bytes>, Error> {
         let (published, scopes) = self.both();
         let live = self.live(format, scopes)?;
@@ -147,15 +147,15 @@ impl Exposition {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How polling goes and what was last published of each scope in short, in the order of the
-    /// configuration.
+    /// Returns the state of polling and an overview of what was last published of each scope, in
+    /// the order of the configuration.
     pub fn overviews(&self) -> (Vec<ScopeStatus>, Vec<Option<Arc<Overview>>>) {
         let (published, scopes) = self.both();
         (scopes, published.overviews.clone())
     }
 
-    /// What is published and how polling goes, of the same scopes: a reload swaps both while nobody
-    /// reads the status.
+    /// Returns what is published and the state of polling, of the same scopes: a reload swaps both
+    /// while the status is locked.
     fn both(&self) -> (Arc<Rendered>, Vec<ScopeStatus>) {
         let scopes = self.status.scopes();
         (self.publisher.rendered(), scopes.clone())

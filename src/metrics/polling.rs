@@ -14,7 +14,7 @@ const REASON: &[&str] = &["reason"];
 
 type Value = fn(&ScopeStatus) -> Option<f64>;
 
-/// One sample a scope; none where there is nothing to say yet.
+/// The families with one sample for each scope that already has a value.
 const GAUGES: [(&str, &str, Value); 6] = [
     (
         "azure_billing_poll_success",

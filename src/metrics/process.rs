@@ -1,4 +1,4 @@
-//! The usual `process_*` families, from `/proc`. Elsewhere than on Linux there are none.
+//! The usual `process_*` families, from `/proc`. Systems other than Linux have none.
 
 use std::fmt::Error;
 
@@ -75,8 +75,8 @@ impl Usage {
     }
 }
 
-/// When the system started, in whole seconds. `/proc/stat` has it as well, but systemd's `ProcSubset=pid`
-/// hides that.
+/// Returns when the system started, in whole seconds. `/proc/stat` has this as well, but systemd's
+/// `ProcSubset=pid` hides that file.
 #[cfg(target_os = "linux")]
 fn boot_seconds() -> f64 {
     use rustix::time::{ClockId, clock_gettime};

@@ -1,4 +1,5 @@
-//! Whether the configuration in force is the one in the file, as Prometheus tells it of itself.
+//! The families that say whether the configuration of the file is in force, as Prometheus has them
+//! for its own.
 
 use std::fmt::Error;
 

@@ -1,5 +1,6 @@
-//! What a publish makes and scrapes copy: the billing families as text and compressed, and what the
-//! status page shows of them. Made whole, away from locks, and then swapped in.
+//! The result of a publish, which scrapes share: the billing families as text and compressed, and
+//! what the status page shows of them. It is made as a whole, away from the lock of readers, and
+//! then swapped in.
 
 use std::fmt::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -19,7 +20,7 @@ pub(super) struct Rendered {
     /// OpenMetrics text without its end, which is text 0.0.4 as well.
     pub(super) text: Vec<Bytes>,
     pub(super) gzip: GzipPrefix,
-    /// By scope, in the order of the configuration.
+    /// The overviews of the scopes, in the order of the configuration.
     pub(super) overviews: Vec<Option<Arc<Overview>>>,
 }
 
@@ -27,8 +28,8 @@ pub(super) struct Rendered {
 #[derive(Debug)]
 pub(super) struct Publisher {
     latest: Mutex<Latest>,
-    /// Held while rendering, by one publish at a time; nobody else waits for it. The version of the
-    /// snapshots that are rendered.
+    /// The version of the snapshots that were last rendered. Locked while rendering, by one publish
+    /// at a time; only other publishes wait for it.
     rendering: Mutex<u64>,
     rendered: RwLock<Arc<Rendered>>,
 }
@@ -45,7 +46,7 @@ impl Latest {
         self.snapshots.iter().position(|(info, _)| info.id == *scope)
     }
 
-    /// What is published of a scope.
+    /// Returns what is published of a scope.
     fn of(&self, scope: &ScopeId) -> (Option<Arc<Snapshot>>, Option<Arc<Overview>>) {
         let Some(place) = self.place(scope) else { return (None, None) };
         (self.snapshots[place].1.clone(), self.overviews[place].clone())
@@ -53,7 +54,7 @@ impl Latest {
 }
 
 impl Publisher {
-    /// Of scopes that have not been read yet.
+    /// Returns a publisher of scopes that have not been read yet.
     pub(super) fn new(scopes: Vec<ScopeInfo>) -> Result<Self, Error> {
         let overviews = scopes.iter().map(|_| None).collect();
         let snapshots = scopes.into_iter().map(|scope| (scope, None)).collect();
@@ -66,8 +67,8 @@ impl Publisher {
         })
     }
 
-    /// Puts a snapshot in the place of the scope's last one. Of publishes that wait for each other,
-    /// the first to go on renders for all of them.
+    /// Replaces the last snapshot of a scope. If several publishes wait for each other, the first
+    /// that continues renders for all of them.
     pub(super) fn publish(&self, scope: &ScopeId, snapshot: Snapshot) -> Result<(), Error> {
         let overview = Arc::new(Overview::of(&snapshot));
         let Some(version) = self.replace(scope, Arc::new(snapshot), overview) else {
@@ -85,8 +86,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// Other scopes, each with another snapshot; without one, what was published of it stays. `swap`
-    /// decides when readers see them.
+    /// Replaces all scopes, each with a new snapshot; a scope without one keeps what was published
+    /// of it. `swap` decides when readers see the change.
     pub(super) fn renew(
         &self,
         scopes: Vec<(ScopeInfo, Option<Snapshot>)>,
@@ -109,7 +110,7 @@ impl Publisher {
         let rendered = Arc::new(render(renewed.clone())?);
         *done = renewed.version;
         *latest = renewed;
-        // Given back after readers go on.
+        // Freed after readers continue, because that takes a while.
         let _old = self.rendered();
         swap(&|| self.swap(rendered.clone()));
         Ok(())
@@ -118,7 +119,7 @@ impl Publisher {
     fn swap(&self, rendered: Arc<Rendered>) {
         let mut place = self.rendered.write().unwrap_or_else(PoisonError::into_inner);
         let old = std::mem::replace(&mut *place, rendered);
-        // Giving back half a gigabyte takes a while, too.
+        // Freeing half a gigabyte takes a while, so it happens after the lock is released.
         drop(place);
         drop(old);
     }
@@ -127,7 +128,7 @@ impl Publisher {
         self.rendered.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The version with the snapshot; none where a reload has removed the scope.
+    /// Stores a snapshot and returns its version; `None` if a reload has removed the scope.
     fn replace(
         &self,
         scope: &ScopeId,

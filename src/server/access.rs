@@ -1,5 +1,5 @@
-//! Who may ask: the web config in force, put before every route. What it says now holds for the
-//! next request, and its TLS for the next connection.
+//! Applies the web config in force to every request, before any route. A change of it counts for
+//! the next request, and its TLS for the next connection.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -15,10 +15,10 @@ use super::passwords::{Passwords, Verdict, credentials};
 use super::peers::Peer;
 use crate::config::{RateLimit, WebConfig};
 
-/// Nothing here reads the body of a request.
+/// The most bytes of a request's body. No route reads a body.
 const BODY_BYTES: u64 = 64 * 1024;
 
-/// The web config in force, and what has to be remembered to hold clients to it.
+/// The web config in force, and the state that is needed to apply it.
 #[derive(Debug, Default)]
 pub struct Access {
     config: RwLock<Arc<WebConfig>>,
@@ -27,15 +27,15 @@ pub struct Access {
 }
 
 impl Access {
-    /// By a web config; the default one lets everybody in.
+    /// Applies a web config; the default one lets every client in.
     pub fn new(config: WebConfig) -> Self {
         let access = Self::default();
         access.replace(config);
         access
     }
 
-    /// From now on by another. Passwords that were compared stay known, and a limit that is the same
-    /// goes on counting.
+    /// Applies another web config from now on. Passwords that were compared stay known, and a limit
+    /// that is unchanged continues to count.
     pub fn replace(&self, config: WebConfig) {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let same = bucket.take().filter(|old| Some(old.limit) == config.rate_limit);
@@ -43,12 +43,12 @@ impl Access {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
     }
 
-    /// The web config in force.
+    /// Returns the web config in force.
     pub fn config(&self) -> Arc<WebConfig> {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Why a request gets no further.
+    /// Returns the answer to a request that is refused.
     async fn refusal(
         &self,
         config: &WebConfig,
@@ -108,9 +108,10 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let config = access.config();
-    // Unread bodies are not shared between threads, so that only these two are looked at.
+    // A body cannot be shared between threads, so that only these two parts of the request are
+    // used.
     let (headers, body_bytes) = (request.headers().clone(), request.body().size_hint().lower());
-    // Where connections are not ours to take, nobody is told from anybody.
+    // Without our own `connections`, the peer is not known, and all clients share one.
     let peer = request.extensions().get::<Peer>().copied();
     let peer = peer.unwrap_or_else(|| Peer::of(Ipv4Addr::UNSPECIFIED.into()));
     let mut response = match access.refusal(&config, &headers, body_bytes, peer).await {

@@ -1,5 +1,5 @@
-//! Connections: taken, encrypted where the web config says so, served, and ended. Nobody can hold
-//! one for ever: each wait for a client has an end, and so has each connection.
+//! Accepts connections, encrypts them if the web config says so, serves them and ends them. No
+//! client can occupy one for ever: each wait for a client has a limit, and so has each connection.
 
 use std::io;
 use std::pin::Pin;
@@ -31,32 +31,37 @@ use super::places::{Activity, Counted, PLACES, Places, Watched};
 use crate::descriptors;
 use crate::log_limit::LogLimit;
 
-/// Connections that the system holds until they are taken. Whoever finds no room there tries again
-/// after a second.
+/// The connections that the system queues until they are accepted. Clients that find the queue full
+/// try again after a second.
 const WAITING: i32 = 4096;
-/// Connections that were told to end and have not yet. More of them are not waited for.
+/// The connections that were told to end and have not yet. Beyond this number, no further
+/// connection is accepted until one has ended.
 const ENDING: usize = 64;
-/// All headers of a request and its address. HTTP/2 counts 32 more for each header.
+/// The most bytes of a request's headers and address. HTTP/2 counts 32 more for each header.
 const HEAD_BYTES: usize = 32 * 1024;
-/// Of HTTP/1.1; those of HTTP/2 end with their bytes.
+/// The most headers in HTTP/1.1; in HTTP/2 only their bytes are limited.
 const MOST_HEADERS: usize = 64;
-/// Requests at once on one HTTP/2 connection.
+/// The most requests at once on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 16;
 
-/// How long clients are waited for.
+/// The limits on waiting for a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// A TLS handshake, which is two round trips.
+    /// The limit for a TLS handshake, which is two round trips.
     pub handshake: Duration,
-    /// The whole head of a request, and so also the next request on an open connection.
+    /// The limit for the whole head of a request, and so also for the next request on an open
+    /// connection.
     pub head: Duration,
-    /// A client that takes nothing of its answer for this long will not come back for the rest.
+    /// The limit for the client to take a part of its answer. A client that takes nothing for this
+    /// long is probably gone.
     pub stalled: Duration,
-    /// Then a connection takes no further request. Scrapers open another and do not notice.
+    /// The time after which a connection takes no further request. Scrapers open another and do not
+    /// notice.
     pub lifetime: Duration,
-    /// The answer that is open when a lifetime ends: slow readers end here.
+    /// The limit for the answer that is open when a lifetime ends: it ends clients that read too
+    /// slowly.
     pub last_answer: Duration,
-    /// Open answers once the exporter stops.
+    /// The limit for open answers once the exporter stops.
     pub drain: Duration,
 }
 
@@ -76,7 +81,7 @@ impl Default for Timeouts {
 /// Serves a listener until `stop` ends, then lets open answers finish.
 ///
 /// # Errors
-/// When the listener cannot be used.
+/// Returns an error if the listener cannot be used.
 pub async fn serve(
     listener: std::net::TcpListener,
     router: Router,
@@ -110,7 +115,8 @@ pub async fn serve(
                     places.take(activity, connection);
                 }
                 Err(error) => {
-                    // The client went away, or there are no file descriptors: others may end soon.
+                    // The client went away, or there are no file descriptors: other connections may
+                    // end soon.
                     tell_untaken(&error, &mut untaken);
                     sleep(Duration::from_millis(100)).await;
                 }
@@ -120,7 +126,7 @@ pub async fn serve(
     drop(listener);
     stopping.send_replace(true);
     let all = async { while connections.join_next().await.is_some() {} };
-    // What is still open then ends with the set.
+    // Connections that are still open then end when the set is dropped.
     let _ = timeout(timeouts.drain, all).await;
     Ok(())
 }
@@ -132,7 +138,7 @@ fn tell_untaken(error: &io::Error, limit: &mut LogLimit) {
     }
 }
 
-/// A panic in a handler ends its connection and nothing else.
+/// Logs a connection that ended by a panic in a handler. A panic ends only its own connection.
 fn tell(ended: Result<(), JoinError>) {
     if let Err(error) =
         ended.or_else(|error| if error.is_cancelled() { Ok(()) } else { Err(error) })
@@ -141,7 +147,7 @@ fn tell(ended: Result<(), JoinError>) {
     }
 }
 
-/// What serves one connection.
+/// The parts that serve one connection.
 struct Client {
     timeouts: Timeouts,
     stopped: watch::Receiver<bool>,
@@ -214,7 +220,7 @@ impl Client {
         debug!("an HTTP/2 connection ended: {ended:?}");
     }
 
-    /// Serves on, and once it is told to end, for the answer that is open.
+    /// Serves a connection to its end. Once it is told to end, only the open answer is finished.
     async fn to_its_end<C: Future>(
         &self,
         connection: C,
@@ -230,28 +236,29 @@ impl Client {
         }
     }
 
-    /// When the exporter stops, or the connection has lived long enough.
+    /// Returns when the exporter stops, or the connection has reached its lifetime.
     async fn told_to_end(&self) {
         let mut stopped = self.stopped.clone();
-        // A sender that went away means stop as well.
+        // A sender that was dropped means stop as well.
         let _ = timeout(self.timeouts.lifetime, stopped.wait_for(|stop| *stop)).await;
     }
 }
 
-/// A request with whom it is from.
+/// Adds the peer to a request.
 fn from(peer: Peer, mut request: Request<Incoming>) -> Request<Incoming> {
     request.extensions_mut().insert(peer);
     request
 }
 
-/// Whether a client begins with a letter, as a request does, and not with a TLS record.
+/// Returns whether a client begins with a letter, as a request does, and not with a TLS record.
 async fn speaks_plain_http(stream: &TcpStream) -> io::Result<bool> {
     let mut first = [0];
     let read = stream.peek(&mut first).await?;
     Ok(read == 1 && first[0].is_ascii_uppercase())
 }
 
-/// In words, because the client's own would be that the answer is no HTTP.
+/// Answers that the port speaks TLS, because the client itself would only report that the answer is
+/// not HTTP.
 async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
     let text = "this port speaks TLS; use https\n";
     let length = text.len();

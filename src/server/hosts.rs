@@ -1,6 +1,6 @@
-//! Checks for which name a request is. A web site can have its name lead to 127.0.0.1 (DNS rebinding),
-//! and a browser on this machine then reads costs for it. So where a listener is on loopback, it answers
-//! to names of loopback, and to the host of `--web.external-url`.
+//! Checks the host name that a request is for. The name of a web site can lead to 127.0.0.1 (DNS
+//! rebinding), and then a browser on this machine reads costs for that site. So a listener on
+//! loopback answers only to names of loopback, and to the host of `--web.external-url`.
 
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use axum::{Extension, Router};
 
 use crate::config::ExternalUrl;
 
-/// Marks requests that came by a listener on loopback.
+/// Marks requests that came through a listener on loopback.
 #[derive(Clone, Copy)]
 struct ByLoopback;
 
-/// Returns the router for one listener, marked where that is on loopback.
+/// Returns the router for one listener, marked if that is on loopback.
 pub(super) fn of_listener(router: Router, listener: &TcpListener) -> Router {
     let address = listener.local_addr().map(|address| address.ip().to_canonical());
     if address.is_ok_and(|address| address.is_loopback()) {
@@ -28,7 +28,7 @@ pub(super) fn of_listener(router: Router, listener: &TcpListener) -> Router {
     }
 }
 
-/// Refuses a request by loopback that is for another name.
+/// Refuses a request that came through loopback and is for another name.
 pub(super) async fn check(
     State(external_url): State<Arc<ExternalUrl>>,
     request: Request,
@@ -43,7 +43,8 @@ pub(super) async fn check(
     next.run(request).await
 }
 
-/// Looks at every name that the request gives. One that gives none is from no browser.
+/// Returns whether every name in the request is allowed. A request without a name does not come
+/// from a browser.
 fn all_are_ours(uri: &Uri, headers: &HeaderMap, external_url: &ExternalUrl) -> bool {
     let named = headers.get_all(header::HOST).iter().map(HeaderValue::as_bytes);
     let mut named = named.chain(uri.authority().map(|authority| authority.as_str().as_bytes()));
@@ -54,7 +55,7 @@ fn all_are_ours(uri: &Uri, headers: &HeaderMap, external_url: &ExternalUrl) -> b
     })
 }
 
-/// Whether a host is the name or an address of loopback, for which browsers ask no resolver.
+/// Returns whether a host is a name or address of loopback, which browsers resolve without DNS.
 fn is_loopback(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     if let Ok(address) = address.parse::<IpAddr>() {

@@ -1,9 +1,9 @@
-//! HTTP: the exposition, the status page, health. It only reads what others published; nothing a
-//! client sends comes back in an answer, and nothing changes by it, but that `/-/reload` has the
-//! configuration read again.
+//! HTTP: the exposition, the status page, health. It only reads what other modules published.
+//! Nothing that a client sends comes back in an answer, and requests change nothing, except that
+//! `/-/reload` has the configuration read again.
 //!
-//! A request passes `connections` (time and size), `access` (who may ask), `hosts` (by which name) and its
-//! route, in this order.
+//! A request passes `connections` (time and size), `access` (users and limits), `hosts` (host
+//! names) and its route, in this order.
 
 mod access;
 mod connections;
@@ -37,33 +37,33 @@ pub use access::Access;
 pub use connections::{Timeouts, serve};
 pub use reload::{Reloaded, Reloads};
 
-/// What the server shows.
+/// The state that the server shows.
 #[derive(Clone)]
 pub struct AppState {
-    /// The metrics.
+    /// The exposition of the metrics.
     pub exposition: Arc<Exposition>,
-    /// How polling goes.
+    /// The state of polling.
     pub status: Arc<Status>,
-    /// How others call it.
+    /// The URL under which others reach the server.
     pub external_url: ExternalUrl,
-    /// What every path here is below.
+    /// The prefix of every path.
     pub prefix: PathPrefix,
-    /// Where the metrics are.
+    /// The path of the metrics.
     pub telemetry_path: TelemetryPath,
-    /// How many expositions may be written at once; 0 for any number.
+    /// The most expositions that are written at once; 0 for any number.
     pub max_requests: usize,
-    /// The time, for ages. The wall clock is not the server's.
+    /// Returns the time, to show ages. Server code reads no clock itself.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Whether the data is simulated, which nobody may take for real.
+    /// True if the data is simulated. The page says so, to prevent that it is taken for real.
     pub demo: bool,
-    /// Who reads the configuration again.
+    /// The sender of requests to read the configuration again.
     pub reloads: Reloads,
-    /// Whether the costs of the process before are published, if there are any.
+    /// True once the costs that the last process stored are published, if there are any.
     pub restored: watch::Receiver<bool>,
 }
 
-/// The routes, behind the access rules. GET and HEAD only, but for `/-/reload`, which is POST, or PUT
-/// as in Prometheus; axum answers 405 to other methods.
+/// Returns the routes, behind the access rules. They take GET and HEAD only, except `/-/reload`,
+/// which takes POST, or PUT as in Prometheus; axum answers 405 to other methods.
 pub fn router(site: AppState, access: Arc<Access>) -> Router {
     let scrapes = scrape::Scrapes::new(&site);
     let page = page::Page::new(&site);
@@ -82,7 +82,7 @@ pub fn router(site: AppState, access: Arc<Access>) -> Router {
         .layer(map_response(without_sniffing))
 }
 
-/// Redirects to the page whoever asks above it, as Prometheus does.
+/// Redirects requests for paths above the prefix to the page, as Prometheus does.
 fn with_redirects_to(prefix: &PathPrefix, routes: Router<AppState>) -> Router<AppState> {
     if prefix.as_str().is_empty() {
         return routes;
@@ -93,20 +93,21 @@ fn with_redirects_to(prefix: &PathPrefix, routes: Router<AppState>) -> Router<Ap
     routes.route("/", redirect.clone()).route(prefix.as_str(), redirect)
 }
 
-/// Tells browsers to take the answer for what it says it is, whatever a name in it looks like.
+/// Makes browsers accept the content type of the answer, whatever a name in it looks like.
 async fn without_sniffing(mut response: Response) -> Response {
     let nosniff = HeaderValue::from_static("nosniff");
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     response
 }
 
-/// What an answer to a scraper says of itself.
+/// Returns the content type of an answer to a scraper.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn negotiated_content_type(accept: &str) -> String {
     negotiation::negotiate(accept).content_type
 }
 
-/// Alive: every poll loop runs. A failing scope is no reason to restart; it would only spend quota.
+/// Answers whether the exporter is alive: every poll loop runs. A failing scope is no reason to
+/// restart; a restart would only spend quota.
 async fn healthy(State(site): State<AppState>) -> (StatusCode, String) {
     let scopes = site.status.scopes();
     let dead: Vec<&str> =
@@ -123,8 +124,9 @@ async fn healthy(State(site): State<AppState>) -> (StatusCode, String) {
     }
 }
 
-/// Ready: there is data, or a reason why there is none. A first reading can take hours, so probes
-/// that restart or withhold the exporter belong on `/-/healthy`.
+/// Answers whether the exporter is ready: every scope has data, or a reason why there is none. A
+/// first reading can take hours, so probes that restart the exporter or take it out of service
+/// belong on `/-/healthy`.
 async fn ready(State(site): State<AppState>) -> (StatusCode, String) {
     let scopes = site.status.scopes();
     let waiting = scopes.iter().filter(|scope| scope.last_poll.is_none() && !scope.restored);

@@ -1,4 +1,5 @@
-//! Which text format and coding a scraper wants, by its `Accept` and `Accept-Encoding` headers.
+//! Chooses the text format and the coding that a scraper accepts, by its `Accept` and
+//! `Accept-Encoding` headers.
 
 use crate::metrics::{Coding, Format};
 
@@ -17,9 +18,9 @@ struct Range<'a> {
     quality: f64,
 }
 
-/// OpenMetrics where it is preferred, else the format that everybody reads.
+/// Returns OpenMetrics if the scraper prefers it, otherwise the format that every scraper reads.
 pub(super) fn negotiate(accept: &str) -> Negotiated {
-    // Media types, parameters and the values that mean something here are so in any case.
+    // Media types, parameters and the values that are used here do not depend on case.
     let accept = accept.to_ascii_lowercase();
     let ranges: Vec<Range<'_>> = accept.split(',').filter_map(range).collect();
     let open_metrics = best(&ranges, |range| {
@@ -48,8 +49,8 @@ pub(super) fn negotiate(accept: &str) -> Negotiated {
     }
 }
 
-/// Gzip where it is asked for by name or by `*`, and not liked less than no coding. Scrapers that
-/// forbid both get no coding: a scrape is worth more than the rule.
+/// Returns gzip if the header names it, or `*`, and does not prefer no coding. Scrapers that forbid
+/// both get no coding: to answer the scrape matters more than the rule.
 pub(super) fn coding(accept_encoding: &str) -> Coding {
     let accept_encoding = accept_encoding.to_ascii_lowercase();
     let ranges: Vec<Range<'_>> = accept_encoding.split(',').filter_map(range).collect();
@@ -62,8 +63,8 @@ pub(super) fn coding(accept_encoding: &str) -> Coding {
     if gzip > 0.0 && gzip >= identity { Coding::Gzip } else { Coding::Identity }
 }
 
-/// Our names are ASCII, for which every escaping scheme changes nothing; saying so keeps Prometheus
-/// from guessing.
+/// Adds the escaping scheme that the scraper requests. Our names are ASCII, which no scheme
+/// changes; naming it keeps Prometheus from guessing.
 fn with_escaping(media_type: String, range: &Range<'_>) -> String {
     match range.escaping {
         Some(scheme @ ("allow-utf-8" | "underscores" | "dots" | "values")) => {
@@ -78,7 +79,7 @@ fn best<'r, 'a>(
     fits: impl Fn(&Range<'a>) -> bool,
 ) -> Option<&'r Range<'a>> {
     let acceptable = ranges.iter().filter(|range| range.quality > 0.0 && fits(range));
-    // Of equal ones the first.
+    // Of equal ones the first counts.
     acceptable.reduce(|best, range| if range.quality > best.quality { range } else { best })
 }
 
@@ -105,7 +106,7 @@ mod tests {
     const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
     const OPEN: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-    /// Who, what it sends, and what it gets.
+    /// The scrapers, what they send, and the content type that they get.
     const ACCEPTED: [(&str, &str, &str); 42] = [
         ("none", "", TEXT),
         ("curl 7 and 8", "*/*", TEXT),

@@ -1,5 +1,5 @@
-//! Finds out whether another site has a browser send a request. A browser does so for any page its user
-//! looks at, with the user's password and from the user's network, and says for which site it is.
+//! Finds requests that a browser sends for another site. A browser does so for any page its user
+//! looks at, with the user's password and from the user's network, and names the site.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
@@ -7,8 +7,8 @@ use crate::config::ExternalUrl;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Returns true where the browser says so: by `Sec-Fetch-AppState`, which it sends to localhost and over TLS,
-/// else by `Origin`. Clients that are no browsers send neither.
+/// Returns true if the browser says so: by `Sec-Fetch-Site`, which it sends to localhost and over
+/// TLS, otherwise by `Origin`. Clients that are not browsers send neither.
 pub(super) fn is_foreign(uri: &Uri, headers: &HeaderMap, external_url: &ExternalUrl) -> bool {
     if headers.contains_key(SEC_FETCH_SITE) {
         let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
@@ -25,8 +25,8 @@ pub(super) fn is_foreign(uri: &Uri, headers: &HeaderMap, external_url: &External
     !headers.get_all(header::ORIGIN).iter().all(is_own)
 }
 
-/// The host and port of an origin, whose scheme a proxy may have changed. Browsers leave out the scheme's
-/// own port, here as in `Host`.
+/// Returns the host and port of an origin, whose scheme a proxy may have changed. Browsers leave
+/// out the default port of the scheme, here as in `Host`.
 fn authority(origin: &[u8]) -> Option<&[u8]> {
     origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"))
 }

@@ -1,6 +1,7 @@
-//! Passwords against their bcrypt hashes: one at a time, on a thread of their own, and remembered,
-//! so that scrapers pay for theirs once. A comparison takes some 60 ms; peers take turns, so that
-//! guessing keeps out nobody else. A wrong name costs as much as a wrong password.
+//! Compares passwords with their bcrypt hashes, one at a time, on a thread of their own. Results
+//! are remembered, so that a scraper waits only once. A comparison takes some 60 ms; peers take
+//! turns, so that a peer that guesses cannot keep others out. An unknown name takes as long as a
+//! wrong password.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,26 +18,28 @@ use super::peers::Peer;
 use super::turns::Turns;
 use crate::config::Users;
 
-/// Verdicts of each kind that are remembered: guessing displaces nobody who knows.
+/// The number of right and of wrong passwords that are remembered. They are counted separately, so
+/// that guesses displace no right one.
 const REMEMBERED: usize = 100;
-/// Compared with where the name is unknown: a salt and the hash of something with it.
+/// The salt and hash, of `fakepassword`, that the password for an unknown name is compared with.
 const NOBODY: &str = "QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi";
 
-/// Whether a client is who it says.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is.
+    /// The password is that of the user.
     Right,
-    /// It is not.
+    /// The password is wrong, or the user is unknown.
     Wrong,
 }
 
-/// The verdicts so far, and the turn to find another.
+/// The verdicts so far, and the queue for further comparisons.
 #[derive(Debug)]
 pub(super) struct Passwords {
     known: Arc<Mutex<Known>>,
     turns: Turns,
-    /// None where the system has no random numbers: then nothing is remembered.
+    /// The key of the digests; `None` if the system has no random numbers: then nothing is
+    /// remembered.
     key: Option<hmac::Key>,
 }
 
@@ -51,7 +54,7 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Compares, or remembers to have compared.
+    /// Returns the verdict on a password, by a comparison or from memory.
     pub(super) async fn verdict(
         &self,
         users: &Users,
@@ -67,9 +70,9 @@ impl Passwords {
         if let Some(verdict) = self.remembered(digest) {
             return verdict;
         }
-        // Held until the comparison ends, even if the client goes away before.
+        // Kept until the comparison ends, even if the client goes away before.
         let turn = self.turns.take(peer).await;
-        // Whoever was before may have asked the same.
+        // The request before may have been the same.
         if let Some(verdict) = self.remembered(digest) {
             return verdict;
         }
@@ -86,7 +89,8 @@ impl Passwords {
         if compared.await.unwrap_or(false) { Verdict::Right } else { Verdict::Wrong }
     }
 
-    /// Verdicts are kept by a keyed digest, from which nobody learns a password.
+    /// Returns the digest that a verdict is stored under. It has a key, so that it does not reveal
+    /// the password.
     fn digest(
         &self,
         user: &str,
@@ -94,7 +98,8 @@ impl Passwords {
         password: &SecretSlice<u8>,
     ) -> Option<Digest> {
         let mut context = hmac::Context::with_key(self.key.as_ref()?);
-        // A hash has one length; the name's own keeps it apart from the password.
+        // All hashes have the same length; the length of the name separates the name from the
+        // password.
         context.update(hash.expose_secret().as_bytes());
         context.update(&user.len().to_le_bytes());
         context.update(user.as_bytes());
@@ -130,7 +135,8 @@ impl Known {
     }
 }
 
-/// As dear to compare with as the dearest of the users' hashes.
+/// Returns a hash for unknown names, whose comparison takes as long as the slowest of the users'
+/// hashes.
 fn hash_of_nobody(users: &Users) -> SecretString {
     let cost = |hash: &SecretString| {
         hash.expose_secret().parse::<bcrypt::HashParts>().map(|parts| parts.get_cost()).ok()
@@ -139,7 +145,7 @@ fn hash_of_nobody(users: &Users) -> SecretString {
     format!("$2y${dearest:02}${NOBODY}").into()
 }
 
-/// The name and the password of an `Authorization` header.
+/// Returns the name and the password of an `Authorization` header.
 pub(super) fn credentials(header: &HeaderValue) -> Option<(String, SecretSlice<u8>)> {
     let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -182,18 +188,19 @@ mod tests {
             let password: SecretSlice<u8> = password.as_bytes().to_vec().into();
             let compared = passwords.verdict(&users, user, &password, peer(1)).await;
             assert_eq!(compared, verdict, "{user}");
-            // No comparison is possible any more, so that this one comes from memory.
+            // The turn is taken, so that no comparison is possible and the verdict comes from
+            // memory.
             let _turn = passwords.turns.take(peer(1)).await;
             let remembered = passwords.verdict(&users, user, &password, peer(1)).await;
             assert_eq!(remembered, verdict, "{user}");
         }
-        // What stands in for the hash of a name that nobody has lets nobody in.
+        // The hash for unknown names lets no client in, not even with its own password.
         let password: SecretSlice<u8> = b"fakepassword".to_vec().into();
         let nobody = hash_of_nobody(&Users::new());
         assert!(bcrypt::verify(password.expose_secret(), nobody.expose_secret()).unwrap());
         let nobody = passwords.verdict(&Users::new(), "x", &password, peer(1)).await;
         assert_eq!(nobody, Verdict::Wrong);
-        // Another hash for the same name is another question.
+        // Another hash for the same name needs another comparison.
         let others = Users::from([("prometheus".to_owned(), bcrypt::hash("x", 4).unwrap().into())]);
         let password: SecretSlice<u8> = b"correct horse".to_vec().into();
         let other = passwords.verdict(&others, "prometheus", &password, peer(1)).await;

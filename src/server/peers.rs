@@ -1,13 +1,13 @@
-//! Who is at the other end of a connection, as places and turns are shared out.
+//! The peers that places and turns are shared between.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// An address; of IPv6 the network of 64 bits, all of which one subscriber has.
+/// The address of a client; in IPv6 its network of 64 bits, all of which belongs to one subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Peer(IpAddr);
 
 impl Peer {
-    /// The peer of an address.
+    /// Returns the peer of an address.
     pub(super) fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V6(address) => {

@@ -1,9 +1,10 @@
-//! The places for connections: how many there are, and who gives one up when none is free.
+//! Limits the connections: how many places there are, and which peer gives one up when none is
+//! free.
 //!
-//! A connection is taken at any time. If it is one too many, the peer that has the most places gives
-//! up the one on which nothing has moved for the longest time. So a peer may have nearly all places as
-//! long as nobody else asks, and keeps out nobody who does; and a probe or a scrape, which is answered
-//! at once, is never the one to go.
+//! A connection is always accepted. If it is one too many, the peer with the most places gives up
+//! the one that has been idle for the longest time. So a peer may have nearly all places as long as
+//! no other needs them, but cannot keep others out; and a probe or a scrape, which is answered at
+//! once, is never the one that ends.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,8 +25,8 @@ use tracing::debug;
 
 use super::peers::Peer;
 
-/// More than a busy Prometheus, its replica and their humans need. An answer on a stream of HTTP/2
-/// takes a place as well.
+/// The number of places: more than a busy Prometheus, its replica and their users need. An answer
+/// on a stream of HTTP/2 takes a place as well.
 pub(super) const PLACES: usize = 512;
 
 /// The connections of a listener.
@@ -40,27 +41,27 @@ struct Place {
     connection: AbortHandle,
 }
 
-/// What happens on a connection.
+/// The activity on a connection.
 #[derive(Debug)]
 pub(super) struct Activity {
-    /// Who is at its other end.
+    /// The peer at its other end.
     pub(super) peer: Peer,
     since: Instant,
-    /// When a byte last moved in either direction, in microseconds after `since`.
+    /// The last time a byte moved in either direction, in microseconds after `since`.
     moved: AtomicU64,
-    /// Answers under way on streams of their own.
+    /// The number of open answers on streams of HTTP/2.
     streams: AtomicUsize,
 }
 
 impl Places {
-    /// Gives a connection a place, if need be that of another.
+    /// Gives a connection a place, if necessary that of another.
     pub(super) fn take(&self, activity: Arc<Activity>, connection: AbortHandle) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.push(Place { activity, connection });
         make_room(&mut taken);
     }
 
-    /// Begins an answer on a stream of its own.
+    /// Begins an answer on a stream of HTTP/2.
     pub(super) fn begin_stream(&self, activity: &Arc<Activity>) -> Stream {
         activity.streams.fetch_add(1, Ordering::Relaxed);
         make_room(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner));
@@ -79,7 +80,7 @@ fn make_room(taken: &mut Vec<Place>) {
     }
 }
 
-/// Which connection of the peer with the most places has been idle for the longest time.
+/// Returns which connection of the peer with the most places has been idle for the longest time.
 fn longest_idle(taken: &[Place]) -> Option<usize> {
     let mut places = BTreeMap::<Peer, usize>::new();
     for Place { activity, .. } in taken {
@@ -94,7 +95,7 @@ fn longest_idle(taken: &[Place]) -> Option<usize> {
 }
 
 impl Activity {
-    /// Begins with a connection that was just made.
+    /// Returns the activity of a connection that was just made.
     pub(super) fn new(address: IpAddr) -> Self {
         Self {
             peer: Peer::of(address),
@@ -120,7 +121,7 @@ impl Activity {
     }
 }
 
-/// An answer under way on a stream of its own.
+/// An open answer on a stream of HTTP/2.
 #[derive(Debug)]
 pub(super) struct Stream(Arc<Activity>);
 
@@ -130,7 +131,7 @@ impl Drop for Stream {
     }
 }
 
-/// A body that has a place until it is sent.
+/// A body that occupies a place until it is sent.
 pub(super) struct Counted {
     pub(super) body: Body,
     pub(super) _stream: Stream,
@@ -156,7 +157,7 @@ impl HttpBody for Counted {
     }
 }
 
-/// A stream of bytes whose movements are noted.
+/// A stream of bytes that records when bytes move.
 #[derive(Debug)]
 pub(super) struct Watched<S> {
     pub(super) stream: S,
@@ -227,7 +228,8 @@ mod tests {
 
     use super::*;
 
-    /// A connection of a peer, a second after the one before, and what serves it.
+    /// Connects a peer, a second after the last one, and returns the activity and the task that
+    /// serves it.
     async fn connect(places: &Places, peer: u8) -> (Arc<Activity>, JoinHandle<()>) {
         advance(Duration::from_secs(1)).await;
         let activity = Arc::new(Activity::new(Ipv4Addr::new(127, 0, 0, peer).into()));
@@ -237,7 +239,7 @@ mod tests {
     }
 
     async fn ended(connections: Vec<(Arc<Activity>, JoinHandle<()>)>) -> Vec<usize> {
-        // Who is told to end does so when it is its turn.
+        // A task that was told to end does so when it runs next.
         tokio::task::yield_now().await;
         let ended = connections.iter().enumerate().filter(|(_, (_, served))| served.is_finished());
         ended.map(|(place, _)| place).collect()
@@ -250,7 +252,7 @@ mod tests {
         for _ in 1..PLACES {
             connections.push(connect(&places, 1).await);
         }
-        // Something moves on its first two, and on one of them last.
+        // Bytes move on the first two connections, and last on one of them.
         for place in [2, 1] {
             advance(Duration::from_secs(1)).await;
             connections[place].0.note(1);

@@ -1,5 +1,5 @@
-//! `/-/reload`: asks whoever runs the exporter to read the configuration again, and answers how that
-//! went. No other site can have a browser do so.
+//! `/-/reload`: has the configuration read again, and answers with the result. Another site cannot
+//! have a browser send it.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -7,17 +7,17 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{AppState, origin};
 
-/// Takes wishes for a reload. Whoever waits for no answer drops the receiver.
+/// The sender of requests for a reload. A caller that needs no answer drops the receiver.
 pub type Reloads = mpsc::Sender<oneshot::Sender<Reloaded>>;
 
-/// How a reload went, in words for whoever asked for it: lines with their ends.
+/// The result of a reload, in words for the caller: lines with their ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reloaded {
-    /// What the file says is in force.
+    /// The configuration of the file is in force.
     Done(String),
-    /// It cannot be used, and nothing has changed.
+    /// The file cannot be used, and nothing has changed.
     Failed(String),
-    /// There is no file to be read again.
+    /// There is no file to read again.
     Impossible(String),
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn reload(
         return (StatusCode::FORBIDDEN, text.to_owned());
     }
     let (answer, answered) = oneshot::channel();
-    // Both fail once nobody runs the exporter any more.
+    // Both fail once the exporter stops.
     let reloaded = match site.reloads.send(answer).await {
         Ok(()) => answered.await.ok(),
         Err(_) => None,

@@ -1,7 +1,7 @@
-//! `/metrics`: the bytes that a publish made and the few that belong to the moment, in the format
-//! and coding that are asked for.
+//! `/metrics`: the bytes of the last publish and those that are written at each scrape, in the
+//! format and coding that the scraper accepts.
 //!
-//! How long a client takes to read them is its own affair: connections are limited by `places`.
+//! A client may read them as slowly as it likes: `places` limits connections.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use super::AppState;
 use super::negotiation::{coding, negotiate};
 use crate::metrics::{Coding, Exposition};
 
-/// Without stored costs all series of Prometheus would end at the first scrape after a restart. A
-/// scrape waits for them, for less than the 10 seconds that Prometheus waits for a scrape.
+/// The time that a scrape waits for stored costs, without which all series would end at the first
+/// scrape after a restart. It is less than the 10 seconds that Prometheus waits for a scrape.
 const RESTORED_WITHIN: Duration = Duration::from_secs(8);
 
-/// The exposition, and how many may be written at once.
+/// The exposition, and the limit on how many are written at once.
 #[derive(Clone)]
 pub(super) struct Scrapes {
     exposition: Arc<Exposition>,
@@ -43,7 +43,7 @@ impl Scrapes {
         Self { exposition, restored, most, places }
     }
 
-    /// Counts a scrape that gets nothing, and says why.
+    /// Counts a scrape that gets no metrics, and answers why.
     fn refuse(&self, why: String) -> Response {
         self.exposition.count_refused();
         (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
@@ -52,11 +52,11 @@ impl Scrapes {
 
 pub(super) async fn metrics(State(scrapes): State<Scrapes>, headers: HeaderMap) -> Response {
     let mut restored = scrapes.restored.clone();
-    // A sender that went away means that there is nothing to wait for.
+    // A sender that was dropped means that there is nothing to wait for.
     if timeout(RESTORED_WITHIN, restored.wait_for(|is_over| *is_over)).await.is_err() {
         return scrapes.refuse("the stored costs are still being read, try again later\n".into());
     }
-    // Given back as soon as the answer is whole, however slowly it is read.
+    // Released as soon as the answer is complete, however slowly the client reads it.
     let Ok(_place) = scrapes.places.try_acquire() else {
         let most = scrapes.most;
         let why = format!("limit of concurrent requests reached ({most}), try again later\n");
@@ -85,13 +85,13 @@ pub(super) async fn metrics(State(scrapes): State<Scrapes>, headers: HeaderMap) 
     }
 }
 
-/// The values of a header, which may be given more than once, as one list.
+/// Returns the values of a header, which may be given more than once, as one list.
 fn all_of(headers: &HeaderMap, name: HeaderName) -> String {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(",")
 }
 
-/// An exposition, part by part.
+/// The body of an answer: an exposition, part by part.
 struct Parts(std::vec::IntoIter<Bytes>);
 
 impl http_body::Body for Parts {

@@ -1,5 +1,5 @@
-//! Turns for what is done one at a time, dealt out in rounds by peer: whoever asks for many waits for
-//! its own and holds up nobody else's first.
+//! Turns for work that is done one at a time, given in rounds by peer: a peer with many requests
+//! waits for its own, and does not delay the first of another.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,23 +8,23 @@ use tokio::sync::oneshot;
 
 use super::peers::Peer;
 
-/// Deals out turns.
+/// Gives turns to requests.
 #[derive(Debug, Default)]
 pub(super) struct Turns(Arc<Mutex<Queue>>);
 
-/// The turn of one request. The next one's begins when it is dropped.
+/// The turn of one request. When it is dropped, the next turn begins.
 #[derive(Debug)]
 pub(super) struct Turn(Arc<Mutex<Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
     is_taken: bool,
-    /// Peers in the order of their turns, each with its requests in theirs.
+    /// Peers in the order of their turns, each with its requests in their order.
     waiting: VecDeque<(Peer, VecDeque<oneshot::Sender<Turn>>)>,
 }
 
 impl Turns {
-    /// Waits for a turn. Whoever stops waiting loses nothing but its own.
+    /// Waits for a turn. A caller that stops waiting loses only its own.
     pub(super) async fn take(&self, peer: Peer) -> Turn {
         loop {
             let waiting = {
@@ -52,7 +52,8 @@ impl Queue {
         waiting
     }
 
-    /// The request whose turn it is. Its peer's next one comes after everybody else's first.
+    /// Returns the request whose turn is next. The peer's following one comes after the first of
+    /// every other peer.
     fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
         while let Some((peer, mut requests)) = self.waiting.pop_front() {
             let next = std::iter::from_fn(|| requests.pop_front()).find(|next| !next.is_closed());
@@ -76,7 +77,7 @@ impl Drop for Turn {
             next
         };
         if let Some(next) = next {
-            // A turn that nobody takes any more is dropped here, and so goes to the one after it.
+            // A turn whose receiver is gone is dropped here, and so goes to the next request.
             let _ = next.send(Self(self.0.clone()));
         }
     }
@@ -97,8 +98,8 @@ mod tests {
 
     type Waiting<'t> = Vec<(u8, Pin<Box<dyn Future<Output = Turn> + 't>>)>;
 
-    /// The peers in the order in which their requests have their turns, from the end of one that is
-    /// under way.
+    /// Returns the peers in the order in which their requests get their turns, after the end of one
+    /// that is in progress.
     fn order(turn: Turn, mut waiting: Waiting<'_>) -> Vec<u8> {
         let mut order = Vec::new();
         drop(turn);
@@ -116,7 +117,7 @@ mod tests {
         order
     }
 
-    /// Requests of peers, which have asked in this order.
+    /// Adds requests of peers, in this order.
     fn asked<'t>(turns: &'t Turns, peers: &[u8]) -> Waiting<'t> {
         let ask = |&peer: &u8| {
             let address = Ipv4Addr::new(127, 0, 0, peer);
@@ -149,7 +150,7 @@ mod tests {
         let mut waiting = asked(&turns, &[1, 2, 1, 3]);
         waiting.drain(..2);
         assert_eq!(order(turn, waiting), [1, 3]);
-        // One that goes away with the turn in its hand passes it on.
+        // A request that is dropped while it has the turn passes it on.
         let turn = taken(&turns);
         let waiting = asked(&turns, &[1, 2]);
         drop(turn);

@@ -1,5 +1,5 @@
-//! An event as a line: the keys that Prometheus writes, then those of the event, then those of the
-//! spans it happened in. Both forms have the same keys and values.
+//! Makes a line of an event: the keys that Prometheus writes, then those of the event, then those
+//! of the spans it happened in. Both formats have the same keys and values.
 
 use std::fmt::{self, Write};
 
@@ -15,7 +15,7 @@ use super::queue::Queue;
 use crate::cli::LogFormat;
 use crate::poller::Clock;
 
-/// Makes lines of events and hands them in.
+/// Makes lines of events and adds them to the queue.
 pub(super) struct Lines {
     format: LogFormat,
     queue: Queue,
@@ -64,7 +64,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     }
 }
 
-/// Returns where in the source: of a library its name alone, whose path is one of the machine that built it.
+/// Returns the place in the source. For a library this is only its name, because its path is one of
+/// the build machine.
 fn source(about: &Metadata<'_>) -> String {
     match (about.file().and_then(|file| file.strip_prefix("src/")), about.line()) {
         (Some(file), Some(line)) => format!("{file}:{line}"),
@@ -72,12 +73,12 @@ fn source(about: &Metadata<'_>) -> String {
     }
 }
 
-/// Keys with their values, each once, in the order they came.
+/// Keys with their values, each once, in the order in which they were added.
 #[derive(Default)]
 pub(super) struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
-    /// Adds a key, unless it is there: no reader of JSON knows what to make of two.
+    /// Adds a key, unless it is already there: readers of JSON disagree about duplicate keys.
     fn put(&mut self, key: &'static str, value: Value) {
         if self.0.iter().all(|(other, _)| *other != key) {
             self.0.push((key, value));
@@ -134,12 +135,12 @@ impl Visit for Fields {
     }
 }
 
-/// A key of logfmt, which has no quotes for keys. Ours need none.
+/// Returns a key for logfmt, which has no quotes for keys. Our own keys need none.
 fn bare(key: &str) -> String {
     key.replace(|sign| sign == '=' || sign == '"' || needs_care(sign), "_")
 }
 
-/// A value of logfmt: in quotes where it would else not be read as one.
+/// Returns a value for logfmt, in quotes if it would otherwise be misread.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text)
@@ -159,7 +160,7 @@ fn json(value: &Value) -> String {
     }
 }
 
-/// A string of JSON, which is one of logfmt as well.
+/// Returns a string for JSON, which is valid in logfmt as well.
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -171,7 +172,7 @@ fn quoted(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             sign if sign != ' ' && needs_care(sign) => {
-                // All of them have four digits. Writing to a string does not fail.
+                // All of them fit in four digits. Writing to a string does not fail.
                 let _ = write!(quoted, "\\u{:04x}", u32::from(sign));
             }
             sign => quoted.push(sign),
@@ -181,8 +182,8 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Returns whether a sign is a blank, or what moves the cursor of a terminal or turns the direction of what follows: texts of
-/// others are in the log.
+/// Returns whether a character is a blank, moves the cursor of a terminal or changes the direction
+/// of the text after it. The log contains texts of others, who could use this to forge lines.
 fn needs_care(sign: char) -> bool {
     let turns =
         matches!(sign, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,7 +1,7 @@
 //! The log: standard error, one line an event, in the keys that Prometheus writes: `time`, `level`,
-//! `source`, `msg`. Nobody who logs ever waits for whoever reads it.
+//! `source`, `msg`. Code that logs never waits for the reader of the log.
 //!
-//! [`line`] makes the line of an event, [`queue`] brings it out.
+//! [`line`] makes the line of an event, [`queue`] writes it.
 
 mod line;
 mod queue;
@@ -21,17 +21,18 @@ use crate::metrics::LogLines;
 use line::Lines;
 use queue::Queue;
 
-/// The log of this process. Dropping it gives what was logged so far a moment to be read.
+/// The log of this process. When it is dropped, it waits a moment for the last lines to be written.
 pub(super) struct Log {
     queue: Queue,
     lines: Arc<LogLines>,
 }
 
 impl Log {
-    /// Starts logging, once a process. `bar`: below the lines there is a progress bar on a terminal.
+    /// Starts the log, once in a process. `bar`: below the lines there is a progress bar on a
+    /// terminal.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// Returns an error if the system gives no thread.
     pub(super) fn start(log: LogArgs, bar: bool) -> io::Result<Self> {
         let lines = Arc::<LogLines>::default();
         let queue = Queue::start(bar, lines.clone())?;
@@ -41,12 +42,12 @@ impl Log {
         Ok(Self { queue, lines })
     }
 
-    /// What became of its lines.
+    /// Returns the counter of dropped lines.
     pub(super) fn lines(&self) -> &Arc<LogLines> {
         &self.lines
     }
 
-    /// Writes a text for people behind the lines so far: the last words of a command.
+    /// Writes a text for people after the lines so far, such as the last message of a command.
     pub(super) fn print(&self, text: &str) {
         self.queue.push(format!("{text}\n").into_bytes());
     }
@@ -58,7 +59,8 @@ impl Drop for Log {
     }
 }
 
-/// Logs a panic. The standard library's own hook writes to standard error, and so waits for whoever reads it.
+/// Logs a panic. The standard library's own hook writes to standard error, and so waits until that
+/// is read.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
     let backtrace = (backtrace.status() == BacktraceStatus::Captured).then_some(backtrace);
@@ -66,7 +68,8 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     error!(backtrace, "a bug, please report this line: {panic}");
 }
 
-/// Libraries speak up from warnings on; below that they describe each request, which is ours to do.
+/// Returns the filter of events. Libraries are logged from warnings on; below that they describe
+/// each request, which our own lines do.
 fn filter(level: LogLevel) -> EnvFilter {
     EnvFilter::new(match level {
         LogLevel::Error => "error",

@@ -1,10 +1,10 @@
-//! The way of log lines to standard error: a bounded queue, and a thread that alone writes. A reader
-//! that has stopped, as a full pipe, holds up that thread and nobody else; what finds no room is dropped
-//! and counted.
+//! Takes log lines to standard error: a bounded queue, and one thread that writes. A reader that
+//! has stopped, such as a full pipe, stops only that thread; lines for which there is no room are
+//! dropped and counted.
 //!
-//! `tracing-appender` would do the same, but bounds lines and not bytes, counts no line that could not be
-//! written, and, when it is dropped while the queue is full, prints to a standard output that may be the
-//! same stopped pipe.
+//! `tracing-appender` would do the same, but it limits lines and not bytes, does not count lines
+//! that could not be written, and, when it is dropped while the queue is full, prints to a standard
+//! output that may be the same stopped pipe.
 
 use std::io::{self, ErrorKind, Write, stderr};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use tracing::warn;
 
 use crate::metrics::LogLines;
 
-/// Some five thousand lines.
+/// The most bytes in the queue: some five thousand lines.
 const MOST_BYTES: usize = 1024 * 1024;
-/// How long the end of the process waits for whoever reads the last lines.
+/// The time for which the end of the process waits for the last lines to be read.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Where lines are handed in.
+/// The sender's end of the queue.
 #[derive(Clone)]
 pub(super) struct Queue {
     sender: Sender<Message>,
@@ -33,12 +33,12 @@ pub(super) struct Queue {
 
 enum Message {
     Line(Vec<u8>),
-    /// Asks to be told when all before it is written, or dropped.
+    /// Requests a message when all before it is written or dropped.
     End(SyncSender<()>),
 }
 
 impl Queue {
-    /// Starts the thread. It ends with the process.
+    /// Starts the thread, which ends with the process.
     pub(super) fn start(bar: bool, lines: Arc<LogLines>) -> io::Result<Self> {
         let (sender, receiver) = channel();
         let bytes = Arc::<AtomicUsize>::default();
@@ -47,8 +47,8 @@ impl Queue {
         Ok(Self { sender, bytes, lines })
     }
 
-    /// Hands in a line with its end, or drops it where there is no room, which one alone always has. Never
-    /// waits.
+    /// Adds a line with its end, or drops it if there is no room; into an empty queue every line
+    /// fits. Never waits.
     pub(super) fn push(&self, line: Vec<u8>) {
         let length = line.len();
         let before = self.bytes.fetch_add(length, Ordering::Relaxed);
@@ -59,20 +59,20 @@ impl Queue {
         }
     }
 
-    /// Waits until all lines so far are written, but for nobody who does not read.
+    /// Waits until all lines so far are written, but not longer than [`LAST_LINES`].
     pub(super) fn finish(&self) {
         let (end, ended) = sync_channel(1);
         if self.sender.send(Message::End(end)).is_ok() {
-            // Late or not at all: the process ends now.
+            // Written or not, the process ends now.
             let _ = ended.recv_timeout(LAST_LINES);
         }
     }
 }
 
-/// Standard error, of which nobody else writes a byte but a progress bar.
+/// Standard error. Besides this thread, only a progress bar writes to it.
 struct Writer {
     bar: bool,
-    /// Whether the last line broke off.
+    /// True if the last line was written only in part.
     inside_line: bool,
     bytes: Arc<AtomicUsize>,
     lines: Arc<LogLines>,
@@ -84,7 +84,8 @@ impl Writer {
         loop {
             let message = match messages.try_recv() {
                 Err(TryRecvError::Empty) => {
-                    // Where nothing can be written, that would be dropped as well, for ever.
+                    // If nothing can be written, this warning would be dropped too, and counted
+                    // again, without end.
                     let dropped = self.lines.dropped();
                     if is_written && dropped > told {
                         let lines = dropped - told;
@@ -103,14 +104,14 @@ impl Writer {
                     }
                     self.bytes.fetch_sub(line.len(), Ordering::Relaxed);
                 }
-                // Whoever waited may have gone.
+                // The receiver may have stopped waiting.
                 Some(Message::End(end)) => _ = end.try_send(()),
                 None => return,
             }
         }
     }
 
-    /// Writes a line at once, however long that takes.
+    /// Writes a line and waits until it is written, however long that takes.
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
         if self.inside_line {
             write_whole(b"\n")?;
@@ -124,18 +125,19 @@ impl Writer {
     }
 }
 
-/// As terminals understand it.
+/// Clears the current line of a terminal.
 const CLEAR_LINE: &[u8] = b"\r\x1b[2K";
 
 fn write_whole(mut bytes: &[u8]) -> io::Result<()> {
-    /// How often a full pipe is looked at.
+    /// The time between two attempts to write to a full pipe.
     const LOOK: Duration = Duration::from_millis(20);
     while !bytes.is_empty() {
         match stderr().write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            // Somebody who shares the pipe has set it so, and a line must not be cut for that.
+            // Another process that shares the pipe has made it non-blocking; a line must not be cut
+            // for that.
             Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(LOOK),
             Err(error) => return Err(error),
         }

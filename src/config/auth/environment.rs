@@ -1,4 +1,5 @@
-//! What the `AZURE_*` variables ask for, in the order Azure's own tools look.
+//! Reads the identity from the `AZURE_*` variables, in the order in which Azure's own tools look at
+//! them.
 
 use super::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
 use crate::config::environment::{
@@ -8,8 +9,9 @@ use crate::config::error::Problems;
 use crate::config::secret::{Secret, SecretError, bare};
 use crate::config::secret_path::shown_path;
 
-/// The first variable that is set decides. A secret without its application is refused rather than
-/// passed over: Azure would be asked as the machine instead, and answer with a riddle.
+/// Reads the identity that the first of the variables names. A secret without its application is
+/// refused and not skipped: otherwise requests would use the machine's identity, and Azure's error
+/// would not show why.
 pub(super) fn read(environment: &Environment, problems: &mut Problems) -> Option<Auth> {
     if let Some(text) = environment.get(CLIENT_SECRET, problems) {
         let application = application(environment, CLIENT_SECRET, problems);
@@ -39,7 +41,7 @@ pub(super) fn read(environment: &Environment, problems: &mut Problems) -> Option
     Some(Auth::ManagedIdentity(identity))
 }
 
-/// The file of `AZURE_FEDERATED_TOKEN_FILE`, if it is set and can be read.
+/// Returns the file of `AZURE_FEDERATED_TOKEN_FILE`, if it is set and can be read.
 pub(super) fn federated_token(
     environment: &Environment,
     problems: &mut Problems,

@@ -1,4 +1,4 @@
-//! The keys of `azure.auth`, method by method.
+//! Reads the keys of `azure.auth`, method by method.
 
 use std::path::{Path, PathBuf};
 
@@ -13,16 +13,16 @@ use crate::config::secret::{Secret, SecretError, bare};
 use crate::config::secret_path::shown_path;
 use crate::config::tree::{At, Section, trimmed};
 
-/// The section while it is read, and where its problems go.
+/// The section while it is read, and the list that its problems are added to.
 pub(super) struct Keys<'a, 's> {
     pub(super) section: &'a Section<'s>,
     pub(super) method: Method,
-    /// Where relative paths start.
+    /// The folder that relative paths start from.
     pub(super) directory: &'a Path,
     pub(super) problems: &'a mut Problems,
 }
 
-/// The two keys a secret can be given by, and how errors call the second.
+/// The two keys that can give a secret, and the name of the second in errors.
 #[derive(Clone, Copy)]
 struct SecretKeys {
     value: &'static str,
@@ -44,7 +44,7 @@ const TOKEN: SecretKeys =
     SecretKeys { value: "token", file: "token_file", file_path: "azure.auth.token_file" };
 const FEDERATED_TOKEN: &str = "azure.auth.federated_token_file";
 
-/// How a secret is read: bare, or whole.
+/// A function that reads a secret: one line, or the whole text.
 type Read = fn(&Secret) -> Result<SecretString, SecretError>;
 
 impl Keys<'_, '_> {
@@ -104,7 +104,8 @@ impl Keys<'_, '_> {
         Some(Auth::ManagedIdentity(identity))
     }
 
-    /// What the file leaves out is what the webhook of Kubernetes put into the environment.
+    /// Reads a workload identity. What the file leaves out comes from the environment, where the
+    /// webhook of Kubernetes has put it.
     pub(super) fn workload_identity(&mut self, environment: &Environment) -> Option<Auth> {
         let tenant_id = self.identifier_or("tenant_id", environment, TENANT_ID);
         let client_id = self.identifier_or("client_id", environment, CLIENT_ID);
@@ -180,7 +181,8 @@ impl Keys<'_, '_> {
         self.section.missing(key, &why, self.problems);
     }
 
-    /// A secret by one of its two keys: `parse` takes what stands here, `read` what is in the file.
+    /// Reads a secret from one of its two keys: `parse` reads a value in this file, `read` the
+    /// content of a secret file.
     fn secret(
         &mut self,
         keys: SecretKeys,
@@ -225,7 +227,8 @@ impl Keys<'_, '_> {
     }
 }
 
-/// The id of an identity as a resource. Not quoted when it is wrong, as any value of this section.
+/// Parses the ARM id of an identity. A wrong value is never quoted, as with every key of this
+/// section.
 fn resource_id(text: &str) -> Result<String, String> {
     let text = trimmed(text);
     let allowed =

@@ -1,7 +1,7 @@
-//! `azure.auth` and the `AZURE_*` variables: who asks. Nothing here talks to Azure.
+//! `azure.auth` and the `AZURE_*` variables: which identity signs in. Nothing here talks to Azure.
 //!
-//! A method of the file and a method the environment stands for end in the same value: who signs in
-//! is one question, where that was written another.
+//! The file and the environment end in the same value: which identity signs in does not depend on
+//! where it was written.
 
 mod environment;
 mod keys;
@@ -16,29 +16,29 @@ use super::secret::Secret;
 use super::secret_path::shown_path;
 use super::tree::{At, one_of, trimmed};
 
-/// Who asks, decided and complete: a credential can be built from it without further questions.
+/// The identity that signs in. It is complete: a credential can be built from it alone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Auth {
     /// An application that signs in with a secret.
     ClientSecret(Application, Secret),
-    /// An application that signs in with a certificate: its PEM, private key included, which is a
-    /// [`ClientCertificate`].
+    /// An application that signs in with a certificate: its PEM, including the private key, which
+    /// is a [`ClientCertificate`].
     ClientCertificate(Application, Secret),
-    /// An application that a Kubernetes service account is federated with, whose token the kubelet
+    /// An application that is federated with a Kubernetes service account, whose token the kubelet
     /// rotates.
     WorkloadIdentity(Application, Secret),
     /// An identity of the machine.
     ManagedIdentity(ManagedIdentity),
-    /// Whoever is signed in to the `az` command; for trying things out at a desk.
+    /// The user who is signed in to the `az` command; for trials on a workstation.
     AzureCli {
-        /// The directory to ask in, where it is not the one signed in to.
+        /// The directory to get tokens from, if it is not the one of that user.
         tenant_id: Option<String>,
     },
-    /// A ready bearer token from elsewhere, good for as long as it lives.
+    /// A bearer token that was made elsewhere, and that the exporter does not renew.
     Token(Secret),
 }
 
-/// An application, as its directory knows it.
+/// An application, as its directory identifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
     /// The directory: a GUID or a domain name.
@@ -47,28 +47,28 @@ pub struct Application {
     pub client_id: String,
 }
 
-/// Both ids, since the wrong directory is as usual a mistake as the wrong application.
+/// Shows both ids, because a wrong directory is as common a mistake as a wrong application.
 impl fmt::Display for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "application {} of tenant {}", self.client_id, self.tenant_id)
     }
 }
 
-/// Which of a machine's identities.
+/// One of a machine's identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ManagedIdentity {
-    /// The machine's own.
+    /// The system-assigned identity.
     System,
-    /// A user-assigned one, by its client id.
+    /// A user-assigned identity, by its client id.
     ClientId(String),
-    /// A user-assigned one, by its object (principal) id.
+    /// A user-assigned identity, by its object (principal) id.
     ObjectId(String),
-    /// A user-assigned one, by its ARM id. App Service does not know it by that.
+    /// A user-assigned identity, by its ARM id, which App Service does not accept.
     ResourceId(String),
 }
 
 impl Auth {
-    /// The identity in words for the log and for `check`; never a secret.
+    /// Returns the identity in words, for the log and for `check`; never a secret.
     pub fn describe(&self) -> String {
         match self {
             Self::ClientSecret(application, _) => format!("{application} with a client secret"),
@@ -123,7 +123,7 @@ impl Method {
         }
     }
 
-    /// The keys that mean something to it.
+    /// Returns the keys that this method uses.
     const fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Environment => &[],
@@ -169,8 +169,8 @@ pub(super) fn read(
     }
 }
 
-/// A GUID or a domain name: what may stand in the address tokens come from. Anything else is not
-/// quoted, because it may be the secret, pasted one line too high.
+/// Parses a directory, which is a GUID or a domain name and becomes part of the address that tokens
+/// come from. A wrong value is not quoted: it may be the secret, pasted one line too high.
 fn identifier(text: &str) -> Result<String, String> {
     let text = trimmed(text);
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-.".contains(character);
@@ -180,7 +180,7 @@ fn identifier(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What is wrong with the PEM of a certificate, whose text is never part of it.
+/// Checks the PEM of a certificate. The error never contains its text.
 fn usable_certificate(pem: &Secret) -> Result<(), String> {
     let text = pem
         .read_whole()

@@ -1,4 +1,4 @@
-//! What `budgets` turns into, and what a bad one is told.
+//! Good and bad `budgets`, and what is read or reported.
 
 use jiff::civil::date;
 
@@ -91,7 +91,7 @@ fn an_amount_is_what_the_file_says_wherever_it_stands() {
     }
 }
 
-/// Bad budgets behind good scopes, and what is said of them.
+/// Bad budgets behind good scopes, and the errors for them.
 const WRONG: &[(&str, &str)] = &[
     ("{name: a}", "2: budgets: must be a list; start each element with `- `"),
     (
@@ -190,7 +190,7 @@ fn an_amount_is_positive_and_decimal() {
     }
 }
 
-/// What stands behind `only`, and what is said of it.
+/// Values of `only`, and the errors for them.
 const WRONG_ONLY: &[(&str, &str)] = &[
     (
         "",

@@ -11,7 +11,7 @@ fn problem(pem: &str) -> CertificateProblem {
     ClientCertificate::parse(&pem.into()).unwrap_err()
 }
 
-/// The parts of a PEM file.
+/// Returns the parts of a PEM file that have a label.
 fn part(pem: &str, label: &str) -> String {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----\n"));
     let begins = pem.find(&begin).unwrap();

@@ -1,4 +1,4 @@
-//! Who asks: from the file and from the environment.
+//! The identity that signs in, from the file and from the environment.
 
 use secrecy::ExposeSecret;
 
@@ -180,8 +180,8 @@ fn the_environment_is_asked_in_the_order_of_azures_own_tools() {
     assert!(matches!(found(&[]), Auth::ManagedIdentity(ManagedIdentity::System)));
 }
 
-/// A certificate and the only kind of key the directory takes, which takes seconds to generate:
-/// this one is made up for tests and stands for nothing.
+/// Returns a file with a certificate and its key. The directory accepts only RSA keys, which take
+/// seconds to generate, so this one is fixed; it was made for tests and is used nowhere else.
 pub(super) fn certificate_file() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), include_str!("../../../tests/fixtures/client_certificate.pem"))

@@ -1,4 +1,4 @@
-//! The defaults and examples of `docs/configuration.md` are what the reader takes.
+//! The defaults and examples of `docs/configuration.md` are accepted by the reader.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ const PEM: &str = include_str!("../../../tests/fixtures/client_certificate.pem")
 /// A row of a table about keys.
 struct Row {
     key: &'static str,
-    /// In type, where it is a value and not a sentence.
+    /// The default in code type, if it is a value and not a sentence.
     default: Option<&'static str>,
     example: &'static str,
 }
@@ -39,7 +39,7 @@ fn rows() -> Vec<Row> {
     tables.filter_map(row).collect()
 }
 
-/// A file with a key and what must stand beside it; without the key where there is no value.
+/// Returns a file with a key and the keys that it needs; without the key if there is no value.
 fn file(key: &str, value: Option<&str>) -> String {
     let (section, name) = key.rsplit_once('.').expect("a section");
     let entry = value.map(|value| format!("{name}: {value}")).unwrap_or_default();
@@ -72,7 +72,7 @@ fn file(key: &str, value: Option<&str>) -> String {
     }
 }
 
-/// What the keys of a credential need beside them.
+/// Returns the keys that a key of a credential needs beside it.
 fn beside(name: &str) -> &'static str {
     match name {
         "tenant_id" => "method: client_secret, client_id: a, client_secret: b, ",
@@ -90,7 +90,7 @@ fn beside(name: &str) -> &'static str {
     }
 }
 
-/// An example where files exist: a secret, or a certificate.
+/// Returns an example whose files exist: a secret, or a certificate.
 fn there(example: &str, folder: &TempDir) -> String {
     if example.contains("-----BEGIN") {
         return serde_json::to_string(PEM).expect("text");

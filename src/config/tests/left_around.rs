@@ -42,7 +42,7 @@ fn what_files_and_shells_leave_around_an_id_is_no_part_of_it() {
     let yaml = auth(&format!("method: managed_identity, resource_id: \"{resource} \\n\""));
     let expected = ManagedIdentity::ResourceId(resource.to_owned());
     assert_eq!(load(&yaml).unwrap().azure.auth, Auth::ManagedIdentity(expected));
-    // What stands inside is still none.
+    // Inside a value they are still wrong.
     for id in ["", "\n", "\u{feff}", "a\nb", "a\u{feff}b"] {
         let variables =
             [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", id), ("AZURE_CLIENT_SECRET", "s")];
@@ -65,7 +65,7 @@ fn the_mark_that_a_file_begins_with_is_no_part_of_its_secret() {
     std::fs::write(&path, "\u{feff}s~x\r\n").unwrap();
     let Auth::Token(token) = load(&auth(&keys("token_file"))).unwrap().azure.auth else { panic!() };
     assert_eq!(token.read().unwrap().expose_secret(), "s~x");
-    // It is read anew, also when it has become a secret no more.
+    // The file is read again at each use, also when it no longer contains a secret.
     for nothing in ["\u{feff}", "\u{feff}\n", "\u{feff} \n"] {
         std::fs::write(&path, nothing).unwrap();
         let said = token.read().unwrap_err().to_string();
@@ -79,7 +79,7 @@ fn the_mark_that_a_file_begins_with_is_no_part_of_its_secret() {
         panic!()
     };
     assert_eq!(read.read_whole().unwrap().expose_secret(), pem);
-    // In the variable, another identity would be asked for if it counted as absent.
+    // If the variable counted as absent, another identity would be used.
     let variables =
         [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c"), ("AZURE_CLIENT_SECRET", "\u{feff}")];
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What `metrics` turns into, and what a bad one is told.
+//! Good and bad `metrics`, and what is read or reported.
 
 use super::{SHORTEST, complaint, load};
 use crate::billing::limits::Limits;
@@ -36,7 +36,7 @@ fn what_metrics_says_is_read_and_the_rest_has_its_default() {
     assert_eq!(flags.unwrap().metrics, default);
 }
 
-/// Bad lines in front of a good scope, and what is said of them.
+/// Bad lines in front of a good scope, and the errors for them.
 const WRONG: &[(&str, &str)] = &[
     (
         "metrics:\n  service: {max_series: 5}\n",

@@ -1,4 +1,4 @@
-//! Through the front door: text in, configuration or error text out.
+//! Tests through the public functions: text in, configuration or error text out.
 
 mod budgets;
 mod certificates;
@@ -15,7 +15,7 @@ mod wrong;
 
 use super::{Config, Error};
 
-/// The shortest file there is.
+/// The shortest valid file.
 const SHORTEST: &str = "scopes: [{department: 1234}]\n";
 
 fn load_with(yaml: &str, variables: &[(&str, &str)]) -> Result<Config, Error> {
@@ -26,7 +26,7 @@ fn load(yaml: &str) -> Result<Config, Error> {
     load_with(yaml, &[])
 }
 
-/// The error text, or a failure when there is none.
+/// Returns the error text, or panics if there is none.
 fn complaint(yaml: &str) -> String {
     match load(yaml) {
         Ok(config) => panic!("accepted: {config:?}\n{yaml}"),

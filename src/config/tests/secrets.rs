@@ -1,11 +1,11 @@
-//! A secret beside a mistake stays a secret.
+//! A secret beside a mistake is never shown.
 
 use super::{SHORTEST, load, load_with};
 use crate::config::{Config, Environment};
 
 const SECRET: &str = "hUnter2~Q8";
 
-/// Slips of the keyboard around a secret. Each must be told without it.
+/// Typing mistakes around a secret are reported without it.
 #[test]
 fn no_error_quotes_a_secret_beside_a_typo() {
     let slips = [
@@ -42,7 +42,7 @@ fn no_error_quotes_a_secret_beside_a_typo() {
             for (before, after) in [(method, ""), ("", method)] {
                 let auth = format!("{before}{slip}{after}").replace("SECRET", SECRET);
                 let yaml = format!("azure:\n auth:\n{auth}{SHORTEST}");
-                // Some slips are none with some methods.
+                // Some of them are no mistake with some methods.
                 let Err(error) = load(&yaml) else { continue };
                 told += 1;
                 for said in [error.to_string(), format!("{error:?}")] {
@@ -84,7 +84,7 @@ fn a_secret_in_the_place_of_a_path_is_not_told() {
         let said = load_with(SHORTEST, &variables).unwrap_err().to_string();
         assert!(!said.contains("hUnter2") && said.starts_with(variable), "{said}");
     }
-    // A path that is only wrong is told as ever.
+    // A path that is only wrong is still shown.
     let yaml = format!(
         "azure: {{auth: {{method: token, token_file: /nonexistent/azure-token}}}}\n{SHORTEST}"
     );

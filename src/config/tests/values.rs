@@ -1,4 +1,4 @@
-//! What a good file and good flags turn into.
+//! Good files and flags, and what is read from them.
 
 use std::time::Duration;
 

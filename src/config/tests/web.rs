@@ -1,4 +1,4 @@
-//! Addresses to listen on, URLs to be found by, and paths to serve under.
+//! Addresses to listen on, external URLs, and paths of routes.
 
 use crate::config::{ExternalUrl, ListenAddress, RoutePrefix, TelemetryPath};
 

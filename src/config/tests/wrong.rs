@@ -1,11 +1,11 @@
-//! What a bad file is told: key, line, and remedy.
+//! Bad files, and their errors: key, line, and remedy.
 
 use std::path::Path;
 
 use super::{SHORTEST, complaint};
 use crate::config::{Config, Environment};
 
-/// Bad lines in front of a good scope, and what is said of them.
+/// Bad lines in front of a good scope, and the errors for them.
 const WRONG_VALUES: &[(&str, &str)] = &[
     (
         "poll:\n  intervall: 4h\n",
@@ -215,7 +215,7 @@ fn wrong_values_are_named_with_their_key_line_and_remedy() {
     }
 }
 
-/// Bad files, and what is said of them.
+/// Bad files, and the errors for them.
 const WRONG_SCOPES: &[(&str, &str)] = &[
     (
         "{}",
@@ -305,7 +305,7 @@ const WRONG_SCOPES: &[(&str, &str)] = &[
          `subscription`",
     ),
     (
-        // What stands where an id should is not quoted unless it is one.
+        // A value in the place of an id is quoted only if it is one.
         "scopes:\n- department: /providers/Microsoft.Billing/departments/a?b\n",
         "config.yaml:2: scopes[0].department: the value is not an id of this type; use the \
          department's number, digits only",

@@ -1,5 +1,5 @@
 //! `client_auth_type`, `client_ca` and `client_allowed_sans`: whether a client needs a certificate,
-//! whose, and in which names.
+//! from which issuers, and with which names.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -25,13 +25,13 @@ use super::tls::{Pems, certificates};
 use crate::config::error::Problems;
 use crate::config::tree::one_of;
 
-/// Go's words for what is asked of clients.
+/// The rules for client certificates, in Go's words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ClientAuth {
     No,
     Request,
     RequireAny,
-    /// The name that the toolkit had first for `RequireAny`.
+    /// The first name that the toolkit had for `RequireAny`.
     Require,
     VerifyIfGiven,
     RequireAndVerify,
@@ -67,7 +67,8 @@ impl ClientAuth {
     }
 }
 
-/// Who judges the certificates of clients; nobody where none is asked for.
+/// Reads the section and returns the verifier of client certificates; none if they are not
+/// requested.
 pub(super) fn read(
     pems: &mut Pems<'_>,
     provider: &CryptoProvider,
@@ -140,11 +141,11 @@ fn allowed_names(
     Some(names.iter().filter_map(|name| Some(name.text(problems)?.to_owned())).collect())
 }
 
-/// What is asked of a client's certificate. Whatever else, it must hold the key to it.
+/// The verifier of client certificates. In every case, the client must prove that it has the key.
 #[derive(Debug)]
 struct Judge {
     auth: ClientAuth,
-    /// The check of issuers, where it is asked for.
+    /// The check of issuers, if it is required.
     issued: Option<Arc<dyn ClientCertVerifier>>,
     allowed: Option<BTreeSet<String>>,
     algorithms: WebPkiSupportedAlgorithms,
@@ -205,8 +206,8 @@ impl ClientCertVerifier for Judge {
     }
 }
 
-/// The subject's alternative names as the toolkit compares them: as text, without wildcards. None of
-/// a certificate that cannot be read.
+/// Returns the subject's alternative names as the toolkit compares them: as text, without
+/// wildcards. Returns none for a certificate that cannot be read.
 fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
     let names = Certificate::from_der(certificate).ok().and_then(|certificate| {
         certificate.tbs_certificate().get_extension::<SubjectAltName>().ok().flatten()

@@ -1,9 +1,9 @@
-//! The file of `--web.config.file`: who may ask, over what. Its keys and words are those of
-//! Prometheus's exporter toolkit, so that one file serves a fleet of exporters; where the toolkit
-//! takes what cannot have been meant, this refuses it.
+//! The file of `--web.config.file`: which clients may connect, and with which encryption. Its keys
+//! and words are those of Prometheus's exporter toolkit, so that one file serves many exporters.
+//! Some values that the toolkit accepts cannot be what the user meant; they are refused here.
 //!
-//! Certificates and keys are read and fitted together here, so that a wrong one is a problem with a
-//! line. Serving with them is `server`'s.
+//! Certificates and keys are read and matched here, so that a wrong one is a problem with a line.
+//! Serving with them is the task of `server`.
 
 mod client_certificates;
 mod tls;
@@ -29,34 +29,34 @@ use super::yaml;
 use super::{Error, LARGEST_FILE};
 use crate::files::{self, Unreadable};
 
-/// Who may ask, over what, and how often.
+/// The web config: TLS, users, headers and the limit on requests.
 #[derive(Clone, Default)]
 pub struct WebConfig {
-    /// Certificate, key and all that is agreed on in a handshake; without it connections are plain.
+    /// The settings of TLS, including certificate and key; without them connections are plain.
     pub tls: Option<Arc<ServerConfig>>,
-    /// When the server's own certificate ends, where that can be read.
+    /// The end of the server's own certificate, if it can be read.
     pub certificate_expiry: Option<Timestamp>,
-    /// Who has to say who they are; nobody where it is empty.
+    /// The users that must sign in; if there are none, everybody may read.
     pub users: Users,
-    /// What is added to every answer.
+    /// The headers that are added to every answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// How often requests may come, all clients together.
+    /// The limit on requests, for all clients together.
     pub rate_limit: Option<RateLimit>,
 }
 
-/// The bcrypt hashes of passwords by the names of their users.
+/// The bcrypt hashes of passwords, by the names of their users.
 pub type Users = BTreeMap<String, SecretString>;
 
-/// A token bucket.
+/// The settings of a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// The time after which one more request may come.
+    /// The time after which one more request is allowed.
     pub interval: Duration,
-    /// How many may come at once, after a pause.
+    /// The number of requests that may come at once, after a pause.
     pub burst: u32,
 }
 
-/// No names and no hashes; a key is in `tls`.
+/// Shows no names and no hashes. `tls` contains a key and is not shown either.
 impl fmt::Debug for WebConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebConfig")
@@ -77,21 +77,22 @@ pub struct WebFile {
 }
 
 impl WebFile {
-    /// Nothing is read yet.
+    /// Returns a file that has not been read yet.
     pub fn new(path: PathBuf) -> Self {
         Self { path, seen: Files::default() }
     }
 
-    /// Whether any of the files is another than the last time, by its place on the disk, its size
-    /// and its time of change. Asks the file system, and blocks for that long.
+    /// Returns whether any of the files has changed since it was last read, by its place on the
+    /// disk, its size and its time of change. Reads this from the file system, and blocks while it
+    /// does.
     pub fn has_changed(&self) -> bool {
         self.seen.stamps.iter().any(|(path, stamp)| Stamp::of(path) != *stamp)
     }
 
-    /// What the files say now. Blocks while it reads them.
+    /// Reads the files. Blocks while it does.
     ///
     /// # Errors
-    /// When they cannot be used; it names every problem, and never a secret.
+    /// Returns every problem if the files cannot be used; never a secret.
     pub fn read(&mut self) -> Result<WebConfig, Error> {
         let mut files = Files::default();
         let mut problems = Problems::in_file(self.path.display().to_string());
@@ -111,33 +112,35 @@ impl WebFile {
     }
 }
 
-/// Which files were read, and how to tell when they change.
+/// The files that were read, with stamps that show when they change.
 #[derive(Debug, Default)]
 struct Files {
     stamps: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 impl Files {
-    /// The stamp is taken first: a change while reading is seen afterwards.
+    /// Reads a file. The stamp is taken first, so that a change during the read is noticed later.
     fn read(&mut self, path: &Path) -> Result<String, Unreadable> {
         self.stamps.push((path.to_owned(), Stamp::of(path)));
         files::read_text(path, LARGEST_FILE)
     }
 }
 
-/// Device, inode, size, and when its content or its rights changed.
+/// Device, inode, size, and when the content or the permissions changed.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp(u64, u64, u64, i64, i64);
 
 impl Stamp {
-    /// Through symbolic links, because that is how Kubernetes swaps mounted secrets.
+    /// Returns the stamp of a file. Symbolic links are followed, because Kubernetes swaps mounted
+    /// secrets by them.
     fn of(path: &Path) -> Option<Self> {
         let file = fs::metadata(path).ok()?;
         Some(Self(file.dev(), file.ino(), file.size(), file.ctime(), file.ctime_nsec()))
     }
 }
 
-/// A file's text where no other file is, for what must hold of any text.
+/// Reads a text as if it were a file with no other files around it; for checks of what must be true
+/// of any text.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn of_stranger(text: &str) -> Result<WebConfig, Error> {
     let mut problems = Problems::in_file("web.yaml".to_owned());
@@ -184,7 +187,7 @@ fn read_users(at: &At<'_>, problems: &mut Problems) -> Users {
     users.collect()
 }
 
-/// Not quoted when it is wrong: it may be the password itself.
+/// Parses a hash. A wrong one is not quoted: it may be the password itself.
 fn password_hash(text: &str) -> Result<SecretString, String> {
     match text.parse::<bcrypt::HashParts>() {
         Ok(parts) if (4..=31).contains(&parts.get_cost()) && text.len() == 60 => Ok(text.into()),

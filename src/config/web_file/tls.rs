@@ -1,4 +1,4 @@
-//! `tls_server_config`: everything that is agreed on in a handshake, fitted together.
+//! `tls_server_config`: the settings of TLS, checked against each other.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::config::keys;
 use crate::config::secret_path::shown_path;
 use crate::config::tree::{At, Section};
 
-/// Reads the section, and when its certificate ends; an empty one asks for no encryption.
+/// Reads the section, and when its certificate ends; an empty section means no encryption.
 pub(super) fn read(
     at: &At<'_>,
     directory: &Path,
@@ -64,15 +64,15 @@ pub(super) fn read(
     Some((config, expiry))
 }
 
-/// Returns when a certificate ends, or None where that cannot be read although TLS works with it.
+/// Returns when a certificate ends, or `None` if that cannot be read although TLS works with it.
 fn expiry(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     let certificate = Certificate::from_der(certificate).ok()?;
     let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();
-    // The year 9999 stands for "never", and ends after jiff's.
+    // The year 9999 means "never", and its end is later than jiff's last time.
     Some(Timestamp::UNIX_EPOCH.saturating_add(end).unwrap_or(Timestamp::MAX))
 }
 
-/// The PEM texts of the section: each can stand in the file itself, or in one of its own.
+/// The PEM texts of the section: each can be in the file itself, or in a file of its own.
 pub(super) struct Pems<'a> {
     pub(super) section: &'a Section<'a>,
     directory: &'a Path,
@@ -80,7 +80,7 @@ pub(super) struct Pems<'a> {
 }
 
 impl<'a> Pems<'a> {
-    /// The text of `key` or of the file of `key_file`, and which of the two it was.
+    /// Returns the text of `key` or of the file of `key_file`, and which of the two it was.
     pub(super) fn get(
         &mut self,
         [inline, file]: [&str; 2],
@@ -126,7 +126,7 @@ fn certified_key(
     let ((certificate, certificate_at), (key, key_at)) = (certificate?, key?);
     let chain = certificates(&certificate, &certificate_at, problems);
     let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).map_err(|_| {
-        // The parser's own words could quote the key.
+        // The parser's own message could quote the key.
         problems.at(
             &key_at,
             "holds no private key in PEM; it begins with `-----BEGIN PRIVATE KEY-----`",
@@ -141,7 +141,7 @@ fn certified_key(
     certified.map_err(mismatch).ok()
 }
 
-/// One certificate or more, in PEM.
+/// Reads one or more certificates in PEM.
 pub(super) fn certificates(
     pem: &SecretString,
     at: &At<'_>,
@@ -159,13 +159,15 @@ pub(super) fn certificates(
     }
 }
 
-/// What is implemented, narrowed to what the section allows and in its order.
+/// Returns the cryptography that is implemented, limited to what the section allows and in its
+/// order.
 fn provider(section: &Section<'_>, problems: &mut Problems) -> CryptoProvider {
     let mut provider = ring::default_provider();
     if let Some(at) = section.get("cipher_suites") {
         let chosen = each(&at, problems, cipher_suite);
         if chosen.iter().any(|suite| suite.tls13().is_none()) {
-            // As in Go the list is about TLS 1.2; those of 1.3 are all sound and always there.
+            // As in Go, the list is about TLS 1.2; the suites of 1.3 are all secure and always
+            // allowed.
             provider.cipher_suites.retain(|suite| suite.tls13().is_some());
             let older = chosen.into_iter().filter(|suite| suite.tls13().is_none());
             provider.cipher_suites.extend(older);
@@ -189,7 +191,7 @@ fn each<T>(
     elements.iter().filter_map(|element| element.parse(problems, &parse)).collect()
 }
 
-/// Go's names of the suites that exist here.
+/// Go's names of the suites that are implemented here.
 const CIPHER_SUITES: [(&str, CipherSuite); 9] = [
     ("TLS_AES_128_GCM_SHA256", CipherSuite::TLS13_AES_128_GCM_SHA256),
     ("TLS_AES_256_GCM_SHA384", CipherSuite::TLS13_AES_256_GCM_SHA384),
@@ -221,7 +223,7 @@ fn cipher_suite(word: &str) -> Result<SupportedCipherSuite, String> {
         ring::ALL_CIPHER_SUITES.iter().find(|suite| suite.suite() == *id).copied()
     });
     implemented.ok_or_else(|| match word.strip_prefix("TLS_") {
-        // CBC and RSA key exchange, which Go still has.
+        // Suites with CBC or RSA key exchange, which Go still has.
         Some(_) => format!(
             "{} is not implemented, being weak or unknown; {}",
             shown(word),
@@ -248,7 +250,7 @@ fn curve(word: &str) -> Result<&'static dyn SupportedKxGroup, String> {
     })
 }
 
-/// From the oldest to the newest.
+/// The versions of TLS, from the oldest to the newest.
 const VERSIONS: [(&str, &SupportedProtocolVersion); 2] =
     [("TLS12", &version::TLS12), ("TLS13", &version::TLS13)];
 

@@ -1,5 +1,5 @@
-//! Bars, as SVG that scales with the page. Its numbers stand beside it as text, for those who do not
-//! see it.
+//! Bars, as SVG that scales with the page. Their numbers are beside them as text, for readers who
+//! do not see the bars.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use maud::{Markup, html};
 use super::words;
 
 const HEIGHT: f64 = 100.0;
-/// Of a day, the gap to the next included.
+/// The width of a day, including the gap to the next.
 const WIDTH: f64 = 10.0;
 const GAP: f64 = 2.0;
-/// The height of a bar that would be too flat to be seen.
+/// The height of a bar that would otherwise be too flat to be seen.
 const LEAST: f64 = 0.5;
-/// Days that are drawn even if only the last of them is known.
+/// The number of days that are drawn even if only the last of them is known.
 const FEWEST: i64 = 14;
 
-/// A bar for each day from the first to the last; days without costs leave a gap. Refunds go below
-/// the line.
+/// Draws a bar for each day from the first to the last; days without costs leave a gap. Refunds go
+/// below the line.
 pub(super) fn days(days: &BTreeMap<Date, f64>, currency: &str) -> Markup {
     let (Some((&first, _)), Some((&last, _))) = (days.first_key_value(), days.last_key_value())
     else {
@@ -33,11 +33,11 @@ pub(super) fn days(days: &BTreeMap<Date, f64>, currency: &str) -> Markup {
             },
         );
     let bottom = days.values().copied().fold(0.0, f64::min);
-    // Days that all cost nothing lie on the bottom line.
+    // Days that all cost nothing are drawn on the bottom line.
     let range = top - bottom;
     let (scale, zero) =
         if range > 0.0 { (HEIGHT / range, top * HEIGHT / range) } else { (0.0, HEIGHT - LEAST) };
-    // A single bar as wide as the page would say nothing.
+    // A single bar as wide as the page would show nothing.
     let first = first.min(last.saturating_sub((FEWEST - 1).days()));
     let all = first.series(1.day()).take_while(|day| *day <= last);
     let bars: Vec<(f64, Date, f64)> = all
@@ -77,7 +77,7 @@ pub(super) fn days(days: &BTreeMap<Date, f64>, currency: &str) -> Markup {
     }
 }
 
-/// A bar of some share of the full width. The number stands beside it.
+/// Draws a bar for a share of the full width. The number is beside it.
 pub(super) fn bar(share: f64, class: &str) -> Markup {
     let width = format!("{:.2}", share.clamp(0.0, 1.0) * 100.0);
     html! {

@@ -1,5 +1,5 @@
-//! The status page: how polling goes, and what it costs. Made anew for each visit, from the same
-//! overviews and status as the metrics. No script: it is HTML, one style sheet and SVG.
+//! The status page: the state of polling, and the costs. It is made for each request, from the same
+//! overviews and status as the metrics. It has no script: it is HTML, one style sheet and SVG.
 //!
 //! Every value passes `maud`'s escaping; the style sheet is the only text that does not. Amounts of
 //! two currencies or two scopes are shown side by side and never added.
@@ -27,18 +27,18 @@ use scope::State as ScopeState;
 
 const STYLE: &str = include_str!("style.css");
 
-/// How often a page that is left open asks again, in seconds.
+/// The seconds after which an open page reloads itself.
 const REFRESH: &str = "60";
 
-/// Where the documentation is.
+/// The address of the documentation.
 const DOCUMENTATION: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/tree/main/docs");
 
-/// What visits have in common.
+/// The parts that all requests share.
 #[derive(Clone)]
 pub(super) struct Page {
     site: AppState,
     started: Timestamp,
-    /// Nothing but the style sheet, known by its digest.
+    /// A Content-Security-Policy that allows nothing except the style sheet, by its digest.
     policy: Arc<str>,
 }
 
@@ -113,7 +113,7 @@ fn document(page: &Page) -> Markup {
 struct Listed<'a> {
     status: &'a ScopeStatus,
     overview: Option<&'a Overview>,
-    /// Whether its money is also in another scope of the page.
+    /// True if its costs are also part of another scope on the page.
     nested: bool,
 }
 
@@ -126,7 +126,7 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// Also for those who see only the tab.
+/// Returns the title, which also shows failures to readers who see only the tab.
 fn title(scopes: &[Listed<'_>]) -> String {
     let bad = scopes.iter().filter(|scope| ScopeState::of(scope.status).is_bad()).count();
     match bad {
@@ -135,7 +135,8 @@ fn title(scopes: &[Listed<'_>]) -> String {
     }
 }
 
-/// Relative, so that they lead to the same place behind a proxy that serves the page below another path.
+/// Returns the links. They are relative, so that they also work behind a proxy that serves the page
+/// below another path.
 fn links(site: &AppState) -> Markup {
     html! {
         nav aria-label="Exporter" {
@@ -147,7 +148,7 @@ fn links(site: &AppState) -> Markup {
     }
 }
 
-/// Why what the file says is not what is seen here.
+/// Says why the page does not follow the configuration file, if the last reload failed.
 fn reload_trouble(site: &AppState) -> Markup {
     let failed = site.status.last_reload().filter(|reload| !reload.successful);
     html! {
@@ -160,7 +161,7 @@ fn reload_trouble(site: &AppState) -> Markup {
     }
 }
 
-/// All scopes at a glance, one line each.
+/// Shows all scopes, one line each.
 fn summary(scopes: &[Listed<'_>], now: Timestamp) -> Markup {
     html! {
         section.card aria-labelledby="scopes" {
@@ -203,7 +204,7 @@ fn polled(status: &ScopeStatus, now: Timestamp) -> String {
     status.last_success.map_or_else(|| "not yet".to_owned(), |at| words::ago(at, now))
 }
 
-/// One line for each currency, because they cannot be added.
+/// Shows one line for each currency, because they cannot be added.
 fn by_currency(
     overview: Option<&Overview>,
     amount: impl Fn(&crate::billing::overview::Costs) -> Option<f64>,

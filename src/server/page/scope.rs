@@ -1,4 +1,4 @@
-//! One scope on the page: how its polling goes, and what it costs in each currency.
+//! One scope on the page: the state of its polling, and its costs in each currency.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -9,16 +9,16 @@ use crate::billing::overview::{BudgetUse, Costly, Costs, Overview};
 use crate::billing::scope::CostType;
 use crate::status::{PollPart, ScopeStatus};
 
-/// How polling a scope goes.
+/// The state of a scope's polling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Nothing has ended yet.
+    /// The first poll has not ended yet.
     Waiting,
-    /// The last poll was good.
+    /// The last poll succeeded.
     Good,
-    /// The last poll failed; what is shown is older.
+    /// The last poll failed; the costs on the page are older.
     Failed,
-    /// Nobody polls any more.
+    /// The poll loop has ended by a bug.
     Dead,
 }
 
@@ -36,7 +36,7 @@ impl State {
         matches!(self, Self::Failed | Self::Dead)
     }
 
-    /// Sign, word and colour, because not everybody sees all of them.
+    /// Shows a sign, a word and a colour, because not every reader sees all of them.
     pub(super) fn badge(self) -> Markup {
         let (class, sign, word) = match self {
             Self::Waiting => ("waiting", "…", "reading"),
@@ -121,7 +121,7 @@ fn time(at: Timestamp) -> Markup {
     html! { time datetime=(at) { "(" (words::moment(at)) ")" } }
 }
 
-/// What failed, since when, and what to do: the words of the log.
+/// Shows what failed, since when, and what to do, in the words of the log.
 fn trouble(status: &ScopeStatus) -> Markup {
     let failure = status.last_poll.as_ref().and_then(|poll| Some((poll, poll.failure.as_ref()?)));
     html! {
@@ -141,7 +141,7 @@ fn trouble(status: &ScopeStatus) -> Markup {
     }
 }
 
-/// Older parts of the poll that failed: the costs of the open period are right all the same.
+/// Shows failed parts of the poll other than the open period, whose costs are still right.
 fn older_trouble(status: &ScopeStatus) -> Markup {
     let parts = PollPart::ALL.into_iter().zip(&status.parts).skip(1);
     let failed = parts.filter_map(|(part, result)| Some((part, result.as_ref()?.as_ref().err()?)));
@@ -155,7 +155,7 @@ fn older_trouble(status: &ScopeStatus) -> Markup {
     }
 }
 
-/// What makes the costs less sure than they look.
+/// Shows what makes the costs less certain than they look.
 fn doubts(overview: &Overview) -> Markup {
     html! {
         @if !overview.charges_visible {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// `-1,234.50 EUR`: to the cent, like an invoice.
+/// Returns `-1,234.50 EUR`: to the cent, as on an invoice.
 pub(super) fn money(amount: f64, currency: &str) -> String {
     let cents = format!("{:.2}", amount.abs());
     let (whole, fraction) = cents.split_once('.').unwrap_or((&cents, "00"));
@@ -17,7 +17,7 @@ pub(super) fn money(amount: f64, currency: &str) -> String {
     format!("{sign}{grouped}.{fraction} {currency}")
 }
 
-/// `43,178 rows`.
+/// Returns `43,178 rows`.
 pub(super) fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", grouped(&number.to_string()))
@@ -34,7 +34,7 @@ fn grouped(digits: &str) -> String {
     grouped
 }
 
-/// `3 h ago`.
+/// Returns `3 h ago`.
 pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     match Duration::try_from(now.duration_since(at)) {
         Ok(age) if age >= Duration::from_secs(1) => format!("{} ago", span(age)),
@@ -42,7 +42,8 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// In the largest unit that leaves a number to compare: `90 min`, `36 h`, `4 d`.
+/// Returns a duration in the largest unit in which the number is still exact enough: `90 min`, `36
+/// h`, `4 d`.
 pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -53,7 +54,7 @@ pub(super) fn span(duration: Duration) -> String {
     }
 }
 
-/// `2026-11-24 10:40 UTC`.
+/// Returns `2026-11-24 10:40 UTC`.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
