@@ -1,25 +1,26 @@
-//! Keeps lines that outsiders can bring about from filling the log.
+//! Keeps lines that outsiders can cause from filling the log.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The same text so often is news, for somebody who tries something out.
+/// The number of times that the same text is logged in a period: a user who tries something must
+/// see each result.
 const MOST_REPEATS: u64 = 10;
-/// After this it is news again.
+/// The time after which the count of a repeated text starts again.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// Lines of one kind. A text that differs from the one before always passes.
+/// Limits lines of one kind. A text that differs from the previous one is always logged.
 #[derive(Debug, Default)]
 pub struct LogLimit {
-    /// The last text, when it was first logged, and how often since.
+    /// The last text, the time it was first logged, and how often it was logged since.
     last: Option<(String, Instant, u64)>,
     left_out: u64,
 }
 
 impl LogLimit {
-    /// Asks to log a text. `None`: leave it out. Else it is logged, with how many were left out since the
-    /// one before, if any were.
+    /// Returns `None` if a text must not be logged; otherwise, how many lines were left out since
+    /// the previous one, if any.
     pub fn pass(&mut self, text: &str) -> Option<LeftOut> {
         let now = Instant::now();
         match &mut self.last {
@@ -37,7 +38,7 @@ impl LogLimit {
     }
 }
 
-/// How many lines of the same kind are missing before one; a field of that line.
+/// The number of lines of the same kind that were left out before a line; a field of that line.
 pub type LeftOut = Option<u64>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The `azure-billing-exporter` program: see the library for the map.
+//! The `azure-billing-exporter` program: see the library for its modules.
 
 use std::process::ExitCode;
 

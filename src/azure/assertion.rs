@@ -1,6 +1,6 @@
-//! What an application without a secret proves itself with: a token that somebody else signed, or
-//! one signed here with the key of its certificate. The library has both, but its certificates need
-//! OpenSSL and its files are read anew only after ten minutes.
+//! The proof of identity of an application without a secret: a token that another party signed, or
+//! one signed here with the key of its certificate. Microsoft's library offers both, but its
+//! certificates need OpenSSL, and it reads its files again only after ten minutes.
 
 use async_trait::async_trait;
 use azure_core::base64::encode_url_safe;
@@ -16,7 +16,8 @@ use serde_json::json;
 
 use crate::config::{ClientCertificate, Secret};
 
-/// Long enough for a clock that is wrong by minutes; Entra advises five to ten minutes.
+/// The lifetime of an assertion. It tolerates a clock that is wrong by minutes; Entra advises five
+/// to ten minutes.
 const LIFE_SECONDS: i64 = 10 * 60;
 
 /// The token of a service account, read on each use because the kubelet rotates it.
@@ -33,13 +34,13 @@ impl ClientAssertion for Federated {
     }
 }
 
-/// A token signed with the key of a certificate, which is read on each use as well.
+/// A token signed with the key of a certificate. The certificate too is read on each use.
 #[derive(Debug)]
 pub(super) struct Signed {
     /// The certificate and its key.
     pub(super) pem: Secret,
     pub(super) client_id: String,
-    /// Whom it is for.
+    /// The address that the token is meant for (its audience).
     pub(super) token_url: String,
 }
 
@@ -54,7 +55,8 @@ impl ClientAssertion for Signed {
 }
 
 impl Signed {
-    /// The assertion in the form Entra asks for: PS256, and the certificate by its SHA-256.
+    /// Signs an assertion in the form that Entra expects: PS256, with the SHA-256 of the
+    /// certificate.
     fn sign(&self, certificate: &ClientCertificate, now: Timestamp) -> azure_core::Result<String> {
         let begins = now.as_second();
         let thumbprint = encode_url_safe(certificate.thumbprint);
@@ -79,7 +81,7 @@ impl Signed {
     }
 }
 
-/// The real time, whatever the clock of the poller says: the directory has no other.
+/// Returns the system's time, whatever the poller's clock says: Entra knows no other time.
 #[expect(clippy::disallowed_methods, reason = "a signature is dated by the real time")]
 fn now() -> Timestamp {
     Timestamp::now()

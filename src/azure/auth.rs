@@ -1,6 +1,6 @@
-//! Where the bearer token comes from. OAuth is Microsoft's library's business ([`credential`]); here
-//! its credential is kept, and made anew when Azure refuses its token or it gives none: the library
-//! caches tokens and has no way to drop one, and it holds on to a secret that was rotated.
+//! The source of bearer tokens. Microsoft's library speaks OAuth ([`credential`]). This module
+//! keeps its credential, and makes a new one when Azure refuses the token or the credential gives
+//! none: the library caches tokens, cannot drop one, and keeps using a secret that was rotated.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,18 +15,18 @@ use super::credential::{credential, refused, source};
 use super::error::Error;
 use crate::config;
 
-/// For one token, all tries of the library together.
+/// The longest wait for one token, including all tries of the library.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The source of tokens for one endpoint.
 pub(crate) struct TokenSource {
     method: Method,
-    /// What tokens are asked for: the endpoint's `.default`.
+    /// The scope of the token request: the endpoint's `.default`.
     audience: String,
 }
 
 enum Method {
-    /// A token that somebody else keeps fresh.
+    /// A token that another program keeps fresh.
     Ready(config::Secret),
     Library {
         settings: Box<config::Azure>,
@@ -43,7 +43,7 @@ impl TokenSource {
         Self { method, audience: format!("{}.default", azure.endpoint) }
     }
 
-    /// The value of the `Authorization` header, marked so that it is never printed.
+    /// Returns the value of the `Authorization` header, marked so that it is never printed.
     pub(crate) async fn bearer(&self) -> Result<HeaderValue, Error> {
         let token = match &self.method {
             Method::Ready(token) => token.read().map_err(|error| Error::Auth(error.to_string()))?,
@@ -57,15 +57,15 @@ impl TokenSource {
         Ok(header)
     }
 
-    /// Makes the next token a new one.
+    /// Drops the credential, so that the next token is a new one.
     pub(crate) fn renew(&self) {
         if let Method::Library { current, .. } = &self.method {
             *current.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
-    /// A token of the credential that is kept, and where it gives none, of a new one: its secret may
-    /// have been rotated meanwhile.
+    /// Returns a token of the kept credential or, if that gives none, of a new credential: its
+    /// secret may have been rotated meanwhile.
     async fn token(
         &self,
         settings: &config::Azure,
@@ -76,7 +76,7 @@ impl TokenSource {
                 let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
                 match &*current {
                     Some(kept) => (kept.clone(), false),
-                    // Kept before it has a token, so that many scopes ask for one only.
+                    // Stored before it has a token, so that many scopes request only one.
                     None => (current.insert(credential(settings)?).clone(), true),
                 }
             };

@@ -1,4 +1,4 @@
-//! What is asked of Azure, and what a good answer holds.
+//! A request to Azure, and what a successful answer contains.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use super::error::Error;
 use super::retry::Failure;
 use crate::metrics::api::Api;
 
-/// How we introduce ourselves to Azure, which counts calls by it.
+/// The name that this program reports to Azure, which counts calls by it.
 const CLIENT_TYPE: &str = "azure-billing-exporter";
 
 /// A request to Azure's API.
 pub(super) struct Call<'a> {
     pub(super) api: Api,
     pub(super) url: &'a Url,
-    /// JSON to be posted; without it the address is only read.
+    /// The JSON to post; without it the request is a GET.
     pub(super) body: Option<Bytes>,
 }
 
 impl<'a> Call<'a> {
-    /// Reads an address.
+    /// Returns a GET request for an address.
     pub(super) fn get(api: Api, url: &'a Url) -> Self {
         Self { api, url, body: None }
     }
@@ -37,18 +37,18 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What a good answer holds.
+/// The content of a successful answer.
 #[derive(Debug)]
 pub(super) enum Content {
-    /// 200.
+    /// 200: the body.
     Body(Bytes),
     /// 204: a success without rows.
     Nothing,
-    /// 202: the answer will be there later.
+    /// 202: the answer will be ready later.
     Later {
-        /// Where, as sent.
+        /// The address to ask later, as sent.
         location: Option<String>,
-        /// When, if Azure says so.
+        /// The time to wait, if Azure names one.
         wait: Option<Duration>,
     },
 }
@@ -57,7 +57,7 @@ pub(super) fn no_request(error: http::Error) -> Failure {
     Failure::Final(Error::BadAnswer(format!("no request can be made of the link: {error}")))
 }
 
-/// A header as text.
+/// Returns a header as text.
 pub(super) fn text(headers: &http::HeaderMap, name: header::HeaderName) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }

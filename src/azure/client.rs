@@ -1,5 +1,5 @@
-//! One request to Azure: its turn in the quota, its token, its waits and its second tries. What
-//! comes out is a whole body or the reason why there is none.
+//! One request to Azure: its turn in the quota, its token, its waits and its retries. The result is
+//! a whole body or the reason why there is none.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,9 +26,9 @@ use crate::config;
 use crate::metrics::ApiCalls;
 use crate::metrics::api::{Api, Code};
 
-/// Pages are 1 to 2 MB and at most 8 by Azure's own word.
+/// The largest body. Pages are 1 to 2 MB, and at most 8 MB according to Azure.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
-/// Error bodies are a line or a page of HTML.
+/// The largest body of an error, which is a line or a page of HTML.
 const LARGEST_ERROR_BODY: usize = 64 * 1024;
 
 /// The client of Azure's billing APIs for one endpoint and one identity.
@@ -36,7 +36,7 @@ pub struct Client {
     transport: Transport,
     pub(super) endpoint: Url,
     pub(super) api_version: config::ApiVersion,
-    /// Whose regions rows name.
+    /// The cloud whose region names the rows use.
     pub(super) cloud: config::Cloud,
     authority: TokenSource,
     quotas: Arc<[Quota; ScopeType::ALL.len()]>,
@@ -47,7 +47,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the given transport, which tests replace.
+    /// Returns a client over the given transport, which tests replace.
     pub fn new(
         azure: &config::Azure,
         transport: Transport,
@@ -68,9 +68,9 @@ impl Client {
         }
     }
 
-    /// The client of another configuration. It goes on with the same queues and counts, because the
-    /// quota is the tenant's and readings of the old one may be under way. Until
-    /// [`Client::take_over`] the old quotas hold for both.
+    /// Returns the client of a new configuration. It keeps the queues and the counts, because the
+    /// quota is the tenant's and readings of the old client may still run. Until
+    /// [`Client::take_over`] the old quotas apply to both.
     pub fn successor(&self, azure: &config::Azure, transport: Transport) -> Self {
         Self {
             quotas: self.quotas.clone(),
@@ -79,20 +79,20 @@ impl Client {
         }
     }
 
-    /// From now on the quotas of its own configuration hold, also for readings of the client before.
+    /// Applies the quotas of the new configuration, also to readings of the previous client.
     pub fn take_over(&self, azure: &config::Azure) {
         for (quota, kind) in self.quotas.iter().zip(ScopeType::ALL) {
             quota.allow(azure.requests_per_minute.of(kind));
         }
     }
 
-    /// Whether the last reading of a scope failed.
+    /// Returns whether the last reading of a scope failed.
     pub(super) fn is_failing(&self, scope: &ScopeId) -> bool {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner).contains(scope)
     }
 
-    /// Remembers how a reading ended. Being throttled is nobody's fault, and a question that was the
-    /// wrong one is not asked again.
+    /// Records how a reading ended. Throttling is no failure of the scope; a list that is too long,
+    /// or an unsupported request, is not repeated.
     pub(super) fn ended<T>(&self, scope: &ScopeId, reading: &Result<T, Error>) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         match reading {
@@ -102,13 +102,13 @@ impl Client {
         }
     }
 
-    /// A reading of a scope was no failure here, and its caller refused it.
+    /// Marks a scope as failing whose reading succeeded here but was refused by the caller.
     pub fn refused(&self, scope: &ScopeId) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         failing.insert(scope.clone());
     }
 
-    /// A good answer, after all the waits and tries that it takes.
+    /// Sends a request until it has a good answer, with all waits and retries.
     pub(super) async fn get(
         &self,
         kind: ScopeType,
@@ -137,7 +137,7 @@ impl Client {
             retry_budget.spent += asked.elapsed();
             match failure {
                 Failure::Throttled { wait, what } => {
-                    // Twice as long each time at least: a second could be asked for all day.
+                    // The minimum doubles each time: Azure could ask for one second all day.
                     let least = Duration::from_secs(2_u64.saturating_pow(throttled));
                     let wait = wait.unwrap_or(Duration::from_secs(60)).max(least);
                     throttled += 1;
@@ -174,7 +174,7 @@ impl Client {
         }
     }
 
-    /// Waits before a further try, or ends in the error where tries or time are used up.
+    /// Waits before the next try, or returns the error if tries or time are used up.
     pub(super) async fn back_off(
         &self,
         failed: u32,
@@ -192,7 +192,7 @@ impl Client {
         Ok(())
     }
 
-    /// One request, in a turn that it gives back when its answer is long in coming.
+    /// Sends one request, and gives its turn back if the answer takes long.
     async fn ask_in<'a>(
         &self,
         turn: Permit<'a>,
@@ -209,7 +209,7 @@ impl Client {
         }
     }
 
-    /// One request and its whole answer.
+    /// Sends one request and reads its whole answer.
     async fn ask(&self, call: &Call<'_>) -> Result<Content, Failure> {
         let bearer = self.authority.bearer().await;
         let bearer = bearer.map_err(|error| Failure::NoToken(error.or_no_descriptors()))?;
@@ -229,11 +229,11 @@ impl Client {
         answer
     }
 
-    /// The head of an answer to a request without a token, whose body is read as it arrives. For
-    /// addresses that are not Azure's API: whoever knows them may read them.
+    /// Sends a request without a token and returns the body, which is read as it arrives. For
+    /// addresses outside Azure's API, where the link itself grants access.
     pub(super) async fn open(&self, url: &Url) -> Result<Body, Failure> {
         let call = Call { api: Api::CostDetailsBlob, url, body: None };
-        // Its length is compared with the one that was announced.
+        // Uncompressed, because the length is compared with the announced one.
         let request = call.request().header(header::ACCEPT_ENCODING, "identity");
         let request = request.body(Bytes::new()).map_err(no_request)?;
         let sent = async { self.transport.clone().ready().await?.call(request).await };
@@ -257,7 +257,7 @@ impl Client {
         body
     }
 
-    /// The next part of a body; `None` at its end.
+    /// Returns the next part of a body; `None` at its end.
     pub(super) async fn next_part(&self, body: &mut Body) -> Result<Option<Bytes>, Error> {
         loop {
             let frame =
@@ -279,7 +279,7 @@ impl Client {
         Error::Timeout(format!("no whole answer within {seconds} s"))
     }
 
-    /// The inner result is what the status means; the outer one is what happened on the way.
+    /// Sends a request. The inner result is by the status; the outer one is a failed transfer.
     async fn answer(
         &self,
         request: Request<Bytes>,
@@ -311,7 +311,7 @@ impl Client {
     }
 }
 
-/// What went wrong on the way. A timeout is told apart, as waiting longer may help.
+/// Returns the error for a failed transfer. Timeouts are separate, as waiting longer may help.
 fn broken(error: &TransportError) -> Error {
     let timed_out = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
     let text = cause(error);

@@ -1,10 +1,9 @@
-//! The asynchronous cost details report: ordered, waited for, and read as it arrives. A month of a
-//! million rows costs a dozen calls instead of a thousand.
+//! The asynchronous cost details report: requested, waited for, and read as it arrives. A month of
+//! a million rows costs a dozen calls instead of a thousand.
 //!
 //! Facts: `generateCostDetailsReport` of `Microsoft.CostManagement`, version 2023-11-01. A report
-//! covers a month at most and reaches 13 months back; its files are on a storage account, behind
-//! links that say all there is to know: whoever has one may read, so that no token goes there and no
-//! link into a log.
+//! covers a month at most and reaches 13 months back. Its files are in a storage account, and
+//! whoever has their link may read them: so no token is sent there, and no link is logged.
 
 use std::time::Duration;
 
@@ -34,17 +33,18 @@ use crate::metrics::api::Api;
 use crate::spill_buffer::SpillBuffer;
 
 const API_VERSION: &str = "2023-11-01";
-/// Between two looks whether a report is there, where Azure names no time.
+/// The time between two checks whether a report is ready, if Azure names no time.
 const USUAL_WAIT: Duration = Duration::from_secs(30);
-/// A report that takes long is looked at ever more seldom: each look is a call.
+/// The next wait is at least the time waited so far, divided by this: checks of a slow report
+/// become rarer, because each is a call.
 const SHARE_OF_WAIT: u32 = 4;
 
 impl Client {
-    /// Reads the usage of a scope in some days, a month at most, by a report. Nothing of a failed
-    /// reading may be used.
+    /// Reads the usage of a scope in some days, a month at most, by a report. The rows of a failed
+    /// reading must not be used.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] where Azure has no reports for the scope; else as
+    /// [`Error::Unsupported`] if Azure has no reports for the scope; otherwise as
     /// [`Client::read_usage`].
     pub async fn read_report(
         &self,
@@ -80,7 +80,7 @@ impl Client {
         Err(self.timeouts.no_end(&format!("{} files of the report", reading.pages)))
     }
 
-    /// Has a report written. Its files; none where there is no usage.
+    /// Requests a report and returns its files; none if there is no usage.
     async fn order(&self, scope: &ScopeId, span: Span) -> Result<Vec<Blob>, Error> {
         let path = format!(
             "{}/providers/Microsoft.CostManagement/generateCostDetailsReport?api-version={API_VERSION}",
@@ -111,7 +111,7 @@ impl Client {
                     self.wait_for_report(wait, ordered).await?;
                 }
             }
-            // Each look begins anew: a report may take longer than any page.
+            // Each check starts with a new budget: a report may take longer than any page.
             let mut retry_budget = RetryBudget::new(true, false);
             let call = Call::get(Api::CostDetails, &url);
             content = self.get(scope.scope_type, &call, &mut retry_budget).await?;
@@ -130,8 +130,8 @@ impl Client {
         Ok(())
     }
 
-    /// Reads one file into the reading. A file that breaks off is read again from its start; its
-    /// rows stay in the scratch until then, so that none counts twice.
+    /// Reads one file into the reading. A file that breaks off is read again from its start; until
+    /// it is complete its rows are kept apart, so that none counts twice.
     async fn blob(
         &self,
         blob: &Blob,
@@ -193,7 +193,7 @@ impl Client {
             let mut count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
             reader.feed(&part, &mut count).map_err(|error| broken(error.to_string()))?;
             sums.commit_page();
-            // Parts that are always there would let neither the deadline nor others have their turn.
+            // If parts are always ready, neither the deadline nor other tasks would get a turn.
             consume_budget().await;
         }
         let bytes = reader.bytes();
@@ -207,7 +207,7 @@ impl Client {
     }
 }
 
-/// What is asked for.
+/// Returns the body of the report request.
 fn question(scope: &ScopeId, span: Span) -> serde_json::Value {
     let metric = match scope.cost {
         CostType::Actual => "ActualCost",

@@ -1,5 +1,5 @@
-//! From who asks to a credential of Microsoft's library, which speaks the protocols. A further
-//! method is one more arm of [`credential`].
+//! From the configured method to a credential of Microsoft's library, which speaks the protocols. A
+//! further method is one more arm of [`credential`].
 
 use std::ffi::OsStr;
 use std::io;
@@ -27,13 +27,14 @@ use super::token_transport::TokenTransport;
 use super::transport::{self, TransportError};
 use crate::config::{self, Application, Auth, ManagedIdentity};
 
-/// The library would try eight times, for a minute; the poller tries again anyway.
+/// The tries for one token. The library would try eight times, for a minute; the poller tries again
+/// anyway.
 const RETRIES: u32 = 3;
-/// The Azure CLI gives only tokens that are good for another five minutes, and takes a second of
-/// CPU to do so.
+/// The time for which a token of the Azure CLI is kept. The CLI returns tokens that are valid for
+/// at least five more minutes, and takes a second of CPU each time.
 const CLI_TOKEN_KEPT: Duration = Duration::from_secs(4 * 60);
 
-/// A new credential, which knows no token yet and has read its secret now.
+/// Returns a new credential, which has no token yet and has just read its secret.
 pub(super) fn credential(settings: &config::Azure) -> Result<Arc<dyn TokenCredential>, Error> {
     match &settings.auth {
         Auth::Token(_) => Err(Error::Auth("a ready token needs no credential".into())),
@@ -60,7 +61,7 @@ pub(super) fn credential(settings: &config::Azure) -> Result<Arc<dyn TokenCreden
     }
 }
 
-/// Where tokens come from, for an error.
+/// Returns where tokens come from, for error texts.
 pub(super) fn source(settings: &config::Azure) -> String {
     match &settings.auth {
         Auth::ManagedIdentity(_) => "the identity service of this machine".to_owned(),
@@ -111,7 +112,7 @@ fn by_machine(
     Ok(ManagedIdentityCredential::new(Some(options)).map_err(refused)?)
 }
 
-/// The library's options for tokens of the configured authority.
+/// Returns the library's options for requesting tokens from the configured authority.
 fn authority_options(settings: &config::Azure) -> Result<ClientOptions, Error> {
     let client = transport::token_client(&settings.extra_roots).map_err(no_client)?;
     let mut custom = CustomConfiguration::default();
@@ -133,12 +134,13 @@ fn client_options(transport: TokenTransport) -> ClientOptions {
     }
 }
 
-/// The address the library asks for tokens: what an assertion is addressed to.
+/// Returns the address that the library requests tokens from, which is the audience of an
+/// assertion.
 fn token_url(settings: &config::Azure, application: &Application) -> String {
     format!("{}{}/oauth2/v2.0/token", settings.authority_host, application.tenant_id)
 }
 
-/// A credential that keeps its last token for a while, where the library does not.
+/// A credential that keeps its last token for a while, because the library does not.
 #[derive(Debug)]
 struct Kept {
     command: Arc<AzureCliCredential>,
@@ -165,7 +167,7 @@ impl TokenCredential for Kept {
     }
 }
 
-/// Runs a command that ends with our patience and asks nobody questions.
+/// Runs a command without standard input, and ends it when the wait for the token ends.
 #[derive(Debug)]
 struct Command;
 
@@ -177,7 +179,8 @@ impl Executor for Command {
     }
 }
 
-/// The library's errors run over several lines, repeat some of their causes and leave out others.
+/// Returns the library's error on one line. Its own text has several lines, repeats some of its
+/// causes and leaves out others.
 pub(super) fn refused(error: azure_core::Error) -> Error {
     let mut text = error.to_string();
     let mut cause: &dyn std::error::Error = &error;

@@ -1,34 +1,34 @@
-//! Why a reading failed, named by what somebody has to do about it.
+//! The reasons why a reading failed, named by what has to be done about them.
 
 use thiserror::Error;
 
 use crate::descriptors;
 
-/// A reading that ended without an answer to publish. Each text says what was asked and what came.
+/// A reading that ended without an answer to publish. Each text names the request and its result.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// No token could be had, or Azure refuses the token.
+    /// There is no token, or Azure refuses it.
     #[error("not authenticated: {0}")]
     Auth(String),
     /// The token is good, but may not read the scope.
     #[error("not allowed: {0}")]
     Forbidden(String),
-    /// The scope may be read, but not what it costs.
+    /// The scope may be read, but not its costs.
     #[error("charges are hidden: {0}")]
     HiddenCharges(String),
-    /// The scope may be read, and all of its usage costs nothing, although it has prices.
+    /// The scope may be read, and all of its usage costs nothing although it has prices.
     #[error("charges are hidden: {0}")]
     NoCharges(String),
     /// There is no such scope.
     #[error("not found: {0}")]
     NotFound(String),
-    /// Azure asks to wait for longer than a poll may last.
+    /// Azure asks for a longer wait than a poll may last.
     #[error("throttled: {0}")]
     Throttled(String),
-    /// Azure, or the way to it, is down.
+    /// Azure or the network is down.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// This process has no file descriptor left, so that whatever it tried could not go well.
+    /// This process has no file descriptor left, so that nothing it tried could succeed.
     #[error("no file descriptors are left: {0}")]
     NoDescriptors(String),
     /// Azure did not answer in time.
@@ -37,29 +37,29 @@ pub enum Error {
     /// Azure has no such data for this kind of agreement.
     #[error("not supported: {0}")]
     Unsupported(String),
-    /// The list is longer than the reader wants to page through.
+    /// The list has more pages than the reader wants to read.
     #[error("more than {0} pages")]
     TooLong(u64),
-    /// Azure took the order for a report and could not write it.
+    /// Azure accepted the request for a report and could not write it.
     #[error("Azure could not write the report: {0}")]
     ReportFailed(String),
-    /// A report is written, but a file of it cannot be had. It says nothing of the scope.
+    /// A report is written, but one of its files cannot be read. This is no fault of the scope.
     #[error("a file of the report: {0}")]
     ReportFile(String),
-    /// What came is not what the API answers.
+    /// The answer does not have the form that the API documents.
     #[error("bad answer: {0}")]
     BadAnswer(String),
 }
 
 impl Error {
-    /// Says so where this process has no file descriptor left: then no token can be had and no address be
-    /// reached, whatever Azure would say.
+    /// Turns the error into [`Error::NoDescriptors`] if this process has no file descriptor left:
+    /// then no token can be read and no address reached, whatever Azure would answer.
     pub(super) fn or_no_descriptors(self) -> Self {
         if descriptors::are_used_up() { Self::NoDescriptors(self.to_string()) } else { self }
     }
 
-    /// Returns whether the same request may well succeed later: Azure is busy or down, or the way to it is.
-    /// Any other error stays until something is changed, here or in Azure.
+    /// Returns whether the same request may succeed later: Azure is busy or down, or the network
+    /// is. Any other error stays until something is changed, here or in Azure.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Throttled(_)
@@ -79,7 +79,7 @@ impl Error {
         }
     }
 
-    /// What the reader of the log can do about it.
+    /// Returns what the reader of the log can do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Auth(_) => {

@@ -1,5 +1,5 @@
-//! The body of an answer that is no success: Azure's code and message in each of their forms, and
-//! the line that is logged of them. What they mean is [`super::retry`]'s.
+//! The body of an error answer: Azure's code and message in each of their forms, and the line that
+//! is logged of them. What they mean is decided in [`super::retry`].
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use super::redact::sanitize_line;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// The code of a storage account, for answers without a body as well.
+/// The header with the code of a storage account, which answers without a body have as well.
 const STORAGE_CODE: &str = "x-ms-error-code";
 
-/// The code and the message by which an answer says what went wrong.
+/// The code and the message of an error answer.
 #[derive(Debug)]
 pub(super) struct ErrorText {
-    /// Azure's code, as sent: a word or a status in digits. Empty where there is none.
+    /// Azure's code, as sent: a word or a status in digits. Empty if there is none.
     pub(super) code: String,
     /// A line for the log: `HTTP 400 BadRequest "…"`.
     pub(super) line: String,
@@ -46,7 +46,8 @@ fn line(status: StatusCode, code: &str, message: &str) -> String {
     line
 }
 
-/// `{"error": {"code", "message"}}`, or the flat form of Microsoft.Billing. Any field may be null.
+/// Reads `{"error": {"code", "message"}}`, or the flat form of Microsoft.Billing. Any field may be
+/// null.
 fn from_json(body: &[u8]) -> Option<(String, Option<String>)> {
     let flat: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let detail = flat.get("error").and_then(Value::as_object).unwrap_or(&flat);
@@ -59,8 +60,8 @@ fn from_json(body: &[u8]) -> Option<(String, Option<String>)> {
     Some((code, message))
 }
 
-/// `<Error><Code>…</Code><Message>…</Message></Error>` of a storage account. What stands beside
-/// these two is not looked at: it can be a part of the link.
+/// Reads `<Error><Code>…</Code><Message>…</Message></Error>` of a storage account. Other elements
+/// are ignored: they can contain a part of the link.
 fn from_xml(body: &[u8]) -> Option<(String, Option<String>)> {
     let text = std::str::from_utf8(body).ok()?;
     let (_, error) = text.split_once("<Error")?;
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn code_and_message_are_found_in_each_form_of_a_body() {
         for (body, line) in [
-            // As a storage account sends it, with its mark; its message has several lines.
+            // A storage account's answer, with its byte order mark; its message has several lines.
             (
                 "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>BlobNotFound</Code><Message>The specified blob does not exist.\nRequestId:0\nTime:2026-11-20T00:00:00Z</Message></Error>",
                 "HTTP 404 BlobNotFound \"The specified blob does not exist. RequestId:0 Time:2026-11-20T00:00:00Z\"",
@@ -109,7 +110,7 @@ mod tests {
             (r#"{"error":null,"code":"Gone","message":"x"}"#, "HTTP 404 Gone \"x\""),
             (r#"{"error":{"code":404,"message":"x"}}"#, "HTTP 404 \"x\""),
             (r#"{"error":{"code":"Gone","message":{"a":1}}}"#, "HTTP 404 Gone"),
-            // What is none of them is quoted as it is.
+            // Any other body is quoted as it is.
             ("<html><Code>1</Code></html>", "HTTP 404 \"<html><Code>1</Code></html>\""),
             ("<Error><Message>x</Message>", "HTTP 404 \"<Error><Message>x</Message>\""),
             ("[1]", "HTTP 404 \"[1]\""),

@@ -1,5 +1,5 @@
-//! How long and how large a file of a report may become. It comes from a storage account that nobody
-//! here knows, and its rows go to a temporary file: without limits it could fill the disk, or never
+//! The limits on the size and the reading time of a report's file. It comes from an unknown storage
+//! account, and its rows go to a temporary file: without limits it could fill the disk or never
 //! end.
 
 use std::time::Duration;
@@ -8,23 +8,23 @@ use super::error::Error;
 use super::timeouts::{Timeouts, in_words};
 
 const MIB: u64 = 1024 * 1024;
-/// The most of a file whose length is not announced. Azure advises reports of 2 GB at most.
+/// The largest file whose length is not announced. Azure advises reports of 2 GB at most.
 const LARGEST_UNANNOUNCED: u64 = 8 * 1024 * MIB;
-/// The least rate, in bytes a second, of a line that a file can be read over.
+/// The lowest rate, in bytes a second, at which a file can be read.
 const LEAST_RATE: u64 = 256 * 1024;
-/// The longest that a file may take, however long it claims to be.
+/// The longest time for one file, whatever length it announces.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// How other formats begin. Their reading would end in a riddle.
+/// The first bytes of other formats. Without this check the error would not name the cause.
 const FOREIGN: [(&[u8], &str); 3] =
     [(b"\x1f\x8b", "compressed"), (b"PK\x03\x04", "compressed"), (b"PAR1", "Parquet")];
 
 /// The limits of one file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FileLimits {
-    /// How long it is, where Azure says so.
+    /// The length of the file, if Azure announces it.
     pub(super) announced: Option<u64>,
-    /// For all tries together.
+    /// The time for all tries together.
     pub(super) time: Duration,
     bytes: u64,
 }
@@ -41,7 +41,7 @@ impl FileLimits {
         Self { announced, time: time.min(LONGEST), bytes }
     }
 
-    /// Refuses a file that goes on behind its limit.
+    /// Refuses a file that is longer than its limit.
     pub(super) fn check(&self, length: u64) -> Result<(), Error> {
         if length <= self.bytes {
             return Ok(());
@@ -61,12 +61,12 @@ impl FileLimits {
     }
 }
 
-/// The first bytes of a file, which tell formats that are not read here.
+/// The first bytes of a file, by which formats are recognised that are not read here.
 #[derive(Debug, Default)]
 pub(super) struct FileStart(Vec<u8>);
 
 impl FileStart {
-    /// Looks at the next part.
+    /// Adds the next part, and refuses a file in another format.
     pub(super) fn check(&mut self, part: &[u8]) -> Result<(), Error> {
         const LONGEST_MARK: usize = 4;
         if self.0.len() == LONGEST_MARK {

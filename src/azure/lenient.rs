@@ -1,12 +1,12 @@
-//! Fields that Azure sends as it likes: null where they could be absent, a number in a string, a
-//! text where a number was.
+//! Fields that Azure sends in varying forms: null instead of absent, a number in a string, a text
+//! instead of a number.
 
 use std::fmt;
 
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A text, or a number or truth in its place; empty where it is null or something else.
+/// A text. Numbers and booleans become text; null and anything else become empty.
 #[derive(Default)]
 pub(super) struct Word(pub(super) String);
 
@@ -60,7 +60,7 @@ impl<'de> Visitor<'de> for WordVisitor {
     }
 }
 
-/// A number, also in a string; absent where it is null or empty.
+/// Reads a number, which may be in a string; `None` if it is null or empty.
 pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let Word(digits) = Word::deserialize(deserializer)?;
     if digits.is_empty() {

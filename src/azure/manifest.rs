@@ -1,6 +1,5 @@
-//! The answer that says where the files of a report are. Its links are secrets: whoever has one may
-//! read what it leads to. So nothing of this answer is quoted but its words for what went wrong,
-//! and those without addresses.
+//! The answer that lists the files of a report. Its links are secrets: whoever has one may read the
+//! file. So nothing of this answer is quoted except its error text, and that without addresses.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,10 +11,10 @@ use super::error::Error;
 use super::lenient::{Word, count};
 use super::redact;
 
-/// Of what Azure says went wrong.
+/// The longest quote of Azure's error text.
 const LONGEST_TOLD: usize = 300;
 
-/// A report that is written. Fields that may be absent may be null as well.
+/// A finished report. Fields that may be absent may be null as well.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Operation {
@@ -46,12 +45,12 @@ struct OperationError {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Blob {
     blob_link: String,
-    /// How long it is, where Azure says so.
+    /// The length of the file, if Azure announces it.
     #[serde(default, deserialize_with = "count")]
     pub(crate) byte_count: Option<u64>,
 }
 
-/// Without the link.
+/// Leaves out the link, which is a secret.
 impl fmt::Debug for Blob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blob").field("byte_count", &self.byte_count).finish_non_exhaustive()
@@ -59,23 +58,23 @@ impl fmt::Debug for Blob {
 }
 
 impl Blob {
-    /// The address without what signs it: the same for links that are signed anew.
+    /// Returns the address without its signature: the same for links that are signed again.
     fn place(&self) -> String {
         match Url::parse(&self.blob_link) {
             Ok(url) => format!("{}{}", &url[Position::BeforeHost..Position::AfterPort], url.path()),
-            // What is no URL is refused when it is to be followed.
+            // A link that is no URL is refused when it is followed.
             Err(_) => self.blob_link.clone(),
         }
     }
 
-    /// The address: encrypted, or on this machine.
+    /// Returns the address, if it is encrypted or on this machine.
     pub(crate) fn url(&self) -> Result<Url, Error> {
-        // The text of an error could quote the link.
+        // The text of a parse error could quote the link.
         let refused =
             |why: &str| Error::BadAnswer(format!("the link to a file of the report {why}"));
         let url = Url::parse(&self.blob_link).map_err(|_| refused("is no URL"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            // They would go out as an `Authorization` header.
+            // A user would be sent as an `Authorization` header.
             return Err(refused("has a user"));
         }
         let here = match url.host() {
@@ -92,10 +91,10 @@ impl Blob {
     }
 }
 
-/// The files of a report that is written.
+/// Returns the files of a finished report.
 pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
     let bad = |what: String| Error::BadAnswer(format!("the report's manifest: {what}"));
-    // The text of a JSON error quotes what it did not expect, which may be a link.
+    // The text of a JSON error quotes the unexpected value, which may be a link.
     let operation: Operation = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         bad(format!("not the JSON of one, from line {line} column {column} on"))
@@ -123,14 +122,14 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
     }
     let mut seen = HashSet::new();
     if let Some(number) = files.iter().position(|file| !seen.insert(file.place())) {
-        // Its rows would count twice.
+        // The rows of this file would count twice.
         return Err(bad(format!("file {} of {found} is there already", number + 1)));
     }
     Ok(files)
 }
 
 impl OperationError {
-    /// The error that ended the report, in the words of Azure. The code 0 stands for no error.
+    /// Returns the error that ended the report, in the words of Azure. The code 0 means no error.
     fn told(&self) -> String {
         let code = self.code.0.as_str();
         let code = if code.bytes().all(|digit| digit == b'0') { "" } else { code };
@@ -180,7 +179,7 @@ mod tests {
         const LINK: &str = "https://example.com/report?sig=planted";
         let told = |body: String| files(body.as_bytes()).unwrap_err().to_string();
         for (body, says) in [
-            // Links where another thing belongs.
+            // Links in the place of other values.
             (format!(r#"{{"status":"Completed","manifest":{{"blobs":["{LINK}"]}}}}"#), "column"),
             (format!(r#"{{"status":"Completed","manifest":"{LINK}"}}"#), "column"),
             (format!(r#"{{"status":"{LINK}"}}"#), "unknown status https://example.com/report"),

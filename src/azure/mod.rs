@@ -1,7 +1,7 @@
 //! IN: what Azure answers, as charges in daily sums.
 //!
-//! The one place that knows URLs, tokens, status codes and the shapes of rows. It decides how to
-//! ask and how often to try, never when (that is `poller`'s) and never what is published.
+//! Only this module knows URLs, tokens, status codes and the shapes of rows. It decides how to
+//! request and how often to retry; [`crate::poller`] decides when, and what is published.
 
 mod assertion;
 mod auth;

@@ -1,14 +1,14 @@
-//! Azure's nextLink. It comes un-encoded, with raw blanks and apostrophes, and sent as it is it is
-//! answered with 400 "The request is badly formed."; and whoever can make us follow one would get
-//! the token, so it must lead to the endpoint.
+//! Azure's nextLink. It is not encoded and contains raw blanks and apostrophes; if it is sent
+//! unchanged, Azure answers with 400 "The request is badly formed." It must lead to the endpoint,
+//! because whoever could make this program follow another link would get the token.
 
 use thiserror::Error;
 use url::{Origin, Url};
 
-/// Real ones are half a kilobyte, and few servers take a request line of more.
+/// The longest link. Real ones are half a kilobyte, and few servers take a longer request line.
 const LONGEST: usize = 16 * 1024;
 
-/// Why a nextLink is not followed.
+/// The reason why a nextLink is not followed.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum NextLinkError {
     #[error("nextLink is longer than {} KiB", LONGEST / 1024)]
@@ -21,7 +21,7 @@ pub(crate) enum NextLinkError {
     Foreign(String),
 }
 
-/// The encoded URL of a nextLink, every parameter kept.
+/// Returns the encoded URL of a nextLink, with every parameter.
 pub(crate) fn resolve(link: &str, endpoint: &Url) -> Result<Url, NextLinkError> {
     if link.len() > LONGEST {
         return Err(NextLinkError::TooLong);
@@ -35,8 +35,8 @@ pub(crate) fn resolve(link: &str, endpoint: &Url) -> Result<Url, NextLinkError> 
     Ok(url)
 }
 
-/// Encodes what the URL parser would take for something else. Blanks and apostrophes it encodes
-/// itself; `+` in a link that is otherwise raw is a plus, not a blank.
+/// Encodes what the URL parser would misread. The parser itself encodes blanks and apostrophes; `+`
+/// in a link that is otherwise raw is a plus, not a blank.
 fn encoded(link: &str) -> String {
     let raw = link.contains([' ', '\'']);
     let mut encoded = String::with_capacity(link.len());

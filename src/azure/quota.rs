@@ -1,7 +1,8 @@
-//! Azure's quota, which is the tenant's: a few calls a minute for each kind of scope, one at a time.
+//! Azure's quota, which is the tenant's: a few calls a minute for each type of scope, one at a
+//! time.
 //!
-//! Scopes share it, and a scope that fails must not live at the expense of the others: a request
-//! that is tried again leaves them half of the calls.
+//! Scopes share it, and a scope that fails must not use up the calls of the others: retried
+//! requests leave half of the calls to them.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +16,7 @@ use crate::metrics::api::{Api, Wait};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The turns of one kind of scope. All its scopes queue here, first come, first served.
+/// The queue for the calls of one type of scope: first come, first served.
 pub(crate) struct Quota {
     per_minute: AtomicUsize,
     calls: Arc<ApiCalls>,
@@ -25,15 +26,15 @@ pub(crate) struct Quota {
 
 #[derive(Default)]
 struct State {
-    /// When the calls of the last minute were made. A window, not a leaking bucket: a first reading
-    /// of a few pages need not wait, and no minute ever sees more calls than are allowed.
+    /// The times of the calls of the last minute. A window, not a leaking bucket: the first reading
+    /// of a few pages need not wait, and no minute has more calls than allowed.
     made: VecDeque<Instant>,
-    /// Until when Azure wants to be left alone, by the list's quota and by that of reports: Azure
-    /// throttles the two apart, and the list must not wait for reports.
+    /// The end of each pause that Azure asked for, by [`Service`]: Azure throttles lists and
+    /// reports separately, and lists must not wait for reports.
     held_until: [Option<Instant>; 2],
 }
 
-/// Whose quota Azure throttles.
+/// The service whose quota Azure throttles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     /// `Microsoft.Consumption`: the list.
@@ -51,17 +52,17 @@ impl From<Api> for Service {
     }
 }
 
-/// The right to make one call; the next one gets it when this is dropped.
+/// The permission to make one call; the next call may start when this is dropped.
 pub(crate) struct Permit<'a> {
     _one: tokio::sync::MutexGuard<'a, ()>,
 }
 
-/// Who asks for a turn.
+/// The kind of request that waits for a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Priority {
     /// A request that has not failed.
     Fresh,
-    /// One that is tried again after a failure that is not Azure's quota.
+    /// A request that is retried after a failure other than throttling.
     Again,
 }
 
@@ -77,13 +78,13 @@ impl Quota {
         quota
     }
 
-    /// Another number of calls, from the next turn on.
+    /// Sets the number of calls a minute, from the next turn on.
     pub(crate) fn allow(&self, per_minute: u32) {
         self.per_minute.store(per_minute.max(1) as usize, Ordering::Relaxed);
     }
 
-    /// Waits until a call may be made. Where Azure wants to be left alone for longer than
-    /// `timeouts`, tells at once for how long: whoever asks has something better to do than to hang.
+    /// Waits until a call may be made. If Azure asked for a pause of more than `timeouts`, returns
+    /// at once how long that is, so that the caller need not wait.
     pub(crate) async fn turn(
         &self,
         priority: Priority,
@@ -102,14 +103,14 @@ impl Quota {
             if reason == Wait::Throttled && left > timeouts {
                 return Err(left);
             }
-            // Whoever is fresh waits at the head of the queue, the others beside it.
+            // A fresh request waits at the head of the queue; retries wait beside the queue.
             let _head = (priority == Priority::Fresh).then_some(one);
             sleep_until(until).await;
             self.calls.waited(reason, left);
         }
     }
 
-    /// Nobody gets a turn at a service before the wait is over.
+    /// Stops all calls to a service until the wait is over.
     pub(crate) fn pause_for(&self, service: Service, wait: Duration) {
         self.state().held_until[service as usize] = Some(Instant::now() + wait);
     }
@@ -128,7 +129,7 @@ impl Quota {
 }
 
 impl State {
-    /// Until when a call must wait, and why; `None` where it may be made.
+    /// Returns the time until which a call must wait, and why; `None` if it may be made now.
     fn wait(&mut self, allowed: usize, service: Service, now: Instant) -> Option<(Instant, Wait)> {
         if let Some(until) = self.held_until[service as usize].filter(|until| *until > now) {
             return Some((until, Wait::Throttled));

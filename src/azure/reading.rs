@@ -1,4 +1,4 @@
-//! Adds up a reading, by whichever API, and judges whether it is an answer to what was asked.
+//! Adds up a reading, whichever API it comes from, and checks that it answers the request.
 
 use jiff::civil::Date;
 use tracing::{debug, warn};
@@ -14,57 +14,57 @@ use crate::billing::short_str_eq::short_str_eq;
 use crate::billing::span::Span;
 use crate::spill_buffer::SpillBuffer;
 
-/// Rows of usage, all of them free, from which on we believe that their cost is hidden.
+/// The number of rows of usage, all free, from which on their cost is considered hidden.
 const HIDDEN_AFTER: u64 = 100;
 
-/// Whether charges can be seen, where no row says that they are hidden.
+/// The judgement whether charges can be seen, if no row says that they are hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChargesShown {
-    /// As far as the rows tell.
+    /// Charges can be seen, as far as the rows show.
     Yes,
-    /// All of so many rows of usage cost nothing, and they are too few to say anything.
+    /// All of this many rows of usage cost nothing, which are too few to judge by.
     TooFewRows(u64),
-    /// All usage costs nothing, and so many rows of it name no price either.
+    /// All usage costs nothing, and this many rows of it name no price either.
     Unpriced(u64),
 }
 
 /// A finished reading.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// Its sums, also of rows that were dated outside the days that were asked for.
+    /// The sums of the rows, also of rows dated outside the requested days.
     pub sums: SpillBuffer,
-    /// What its rows tell beside their sums.
+    /// The facts of the rows beside their sums.
     pub facts: BucketFacts,
-    /// Rows that count.
+    /// The number of rows that count.
     pub rows: u64,
-    /// Rows that do not count, because they were dated outside the days that were asked for.
+    /// The number of rows that do not count because they are dated outside the requested days.
     pub outside: u64,
-    /// Rows that do not count, because they have no date and only some days were asked for.
+    /// The number of rows that do not count: they have no date and only some days were requested.
     pub undated: u64,
-    /// Rows that do not count, because they only move costs from one place to another.
+    /// The number of rows that do not count because they only move costs (cost allocation).
     pub allocated: u64,
-    /// Rows of on-demand usage whose cost is there and 0.
+    /// The number of rows of on-demand usage that have a cost, which is 0.
     unpaid: u64,
-    /// Rows that cost something.
+    /// The number of rows with a cost other than 0.
     charged: u64,
-    /// Amounts that had more decimals than are kept.
+    /// The number of amounts with more decimals than are kept.
     pub rounded: u64,
-    /// Pages or files, the answers that count.
+    /// The number of pages or files in the reading.
     pub pages: u64,
     counts: Counts,
-    /// The first period that was not asked for and of which rows came.
+    /// The first period that was not requested although rows of it came.
     foreign: Option<Period>,
-    /// Whether tags are looked at.
+    /// True if tags are read.
     pub(super) tags: bool,
 }
 
-/// What is asked for, and how.
+/// The requested days, and the way they are requested.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question {
-    /// What the answer is to be used as.
+    /// The days that the answer is used for.
     pub(super) span: Span,
-    /// Whether it is asked for by date, so that rows of other days are as little to be trusted as in
-    /// any such answer. A subscription has no billing periods of the enrollment's kind.
+    /// True if the request is by date: then rows of other days do not count. Subscriptions are
+    /// always requested by date: they have no billing periods of the enrollment's kind.
     by_date: bool,
 }
 
@@ -74,13 +74,13 @@ impl Question {
         Self { span, by_date }
     }
 
-    /// The span as it is asked for.
+    /// Returns the span that is sent in the request.
     pub(super) fn asked(self) -> Span {
         if self.by_date { Span::Days(self.span.days()) } else { self.span }
     }
 
-    /// Where rows of a date count, or where they would, and whether they do. A row without a date
-    /// belongs to its period, which only an answer about all of it can say.
+    /// Returns where a row counts or would count, and whether it does. A row without a date belongs
+    /// to its period: it counts only if the whole period was requested.
     fn place(self, row: &Dates) -> Place {
         let range = self.span.days();
         let (bucket, counts) = match (self.span, row.date) {
@@ -102,7 +102,7 @@ impl Question {
         Place { bucket, counts, belongs: self.belongs(row) }
     }
 
-    /// Whether a row belongs to the periods that were asked for; `None` where it does not say.
+    /// Returns whether a row belongs to the requested periods; `None` if it does not say.
     fn belongs(self, row: &Dates) -> Option<bool> {
         let range = self.span.days();
         let asked = |day: Date| {
@@ -117,7 +117,7 @@ impl Question {
     }
 }
 
-/// The dates of a row that say where it counts.
+/// The dates of a row that decide where it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Dates {
     date: Option<Date>,
@@ -131,18 +131,18 @@ struct Place {
     belongs: Option<bool>,
 }
 
-/// What is counted of rows to judge the answer by.
+/// The numbers of rows that the answer is judged by.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    /// All of them.
+    /// All rows.
     rows: u64,
     used: u64,
-    /// On-demand usage without a cost that names a price to be paid.
+    /// Rows of on-demand usage that cost 0 although they name a price to be paid.
     payable: u64,
     without_cost: u64,
-    /// With a date that cannot be read.
+    /// Rows with a date that cannot be read.
     unreadable_dates: u64,
-    /// Of the period that was asked for.
+    /// Rows of the requested period.
     belonging: u64,
 }
 
@@ -157,21 +157,21 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
-/// What a page or file says besides its rows.
+/// The facts of a page or file beside its rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PartRead {
-    /// Amounts with more decimals than are kept.
+    /// The number of amounts with more decimals than are kept.
     pub(super) rounded: u64,
-    /// Rows that have a date, but none that can be read.
+    /// The number of rows that have a date, but none that can be read.
     pub(super) unreadable_dates: u64,
 }
 
-/// What is counted of a page or file while it is read.
+/// The counts of a page or file while it is read.
 pub(super) struct PageCounts {
     question: Question,
-    /// Where a row of some dates counts: those behind each other have the same.
+    /// The place of the last row, reused while consecutive rows have the same dates.
     last: Option<(Dates, Place)>,
-    /// The billing account that was noted last, and for which buckets.
+    /// The billing account that was added last, and the buckets it was added to.
     account: (String, Vec<DayBucket>),
     counted: u64,
     outside: u64,
@@ -184,7 +184,7 @@ pub(super) struct PageCounts {
 }
 
 impl PageCounts {
-    /// Counts the rows of an answer to a question.
+    /// Creates the counts for an answer to a request.
     pub(super) fn new(question: Question) -> Self {
         Self {
             question,
@@ -201,7 +201,7 @@ impl PageCounts {
         }
     }
 
-    /// Counts a row. Returns where it counts, or where it would.
+    /// Counts a row. Returns where it counts or would count.
     pub(super) fn count(&mut self, charge: &Charge<'_>) -> DayBucket {
         let place = self.place(charge);
         match (place.counts, charge.date) {
@@ -250,7 +250,7 @@ impl PageCounts {
         }
     }
 
-    /// What few rows tell.
+    /// Adds the facts that only few rows have.
     fn note(&mut self, charge: &Charge<'_>, bucket: DayBucket) {
         self.facts.entry(bucket).or_default().add(charge);
         self.counts.without_cost += u64::from(charge.degraded.contains(Degradation::NoCost));
@@ -267,7 +267,7 @@ impl Reading {
         Self { sums, tags: !tag_keys.is_empty(), ..Self::default() }
     }
 
-    /// Adds what was counted of a page or file that was read to its end.
+    /// Adds the counts of a page or file that was read to its end.
     pub(super) fn merge(&mut self, tally: &PageCounts, part: PartRead) {
         self.rows += tally.counted;
         self.outside += tally.outside;
@@ -284,7 +284,7 @@ impl Reading {
         self.pages += 1;
     }
 
-    /// Refuses a reading that is no answer to what was asked: one of other periods, one without any
+    /// Refuses a reading that does not answer the request: one of other periods, one without any
     /// cost, and one without any date.
     pub(super) fn check(mut self, question: Question) -> Result<Self, Error> {
         if self.sums.overflowed() {
@@ -313,9 +313,9 @@ impl Reading {
         Ok(self)
     }
 
-    /// Refuses a reading whose costs are hidden: Azure then sends zeros, not an error. That usage costs
-    /// nothing says little, as it can be free or covered by what was bought before; that it has a price
-    /// beside that says it.
+    /// Refuses a reading whose costs are hidden: Azure then sends zeros, not an error. Usage
+    /// without cost proves nothing, as it can be free or covered by a purchase; usage that also
+    /// names a price does.
     ///
     /// # Errors
     /// [`Error::NoCharges`].
@@ -329,7 +329,7 @@ impl Reading {
         Ok(())
     }
 
-    /// What a part of a scope's rows tells of whether its charges can be seen: a page is no month.
+    /// Returns whether charges can be seen, judged by some of the scope's rows.
     pub(super) fn charges_shown(&self) -> ChargesShown {
         let unpriced: u64 = self.facts.values().map(|facts| facts.unpriced).sum();
         let is_priced = self.facts.values().any(|facts| facts.priced);
@@ -343,7 +343,7 @@ impl Reading {
         }
     }
 
-    /// How many rows of on-demand usage there are, where no row at all costs anything.
+    /// Returns the number of rows of on-demand usage if no row at all has a cost other than 0.
     pub fn zeros(&self) -> Option<u64> {
         (self.charged == 0 && self.unpaid > 0).then_some(self.unpaid)
     }

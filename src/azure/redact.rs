@@ -1,20 +1,20 @@
-//! What others sent, made fit for a line that people and log collectors read: one line, no control
-//! characters, not endless, and without the parts of addresses that can be a key to something.
+//! Makes texts of others safe for a log line: one line, limited in length, without control
+//! characters, and without the parts of addresses that can be secret.
 
 use url::Url;
 
-/// The parameters that say what was asked for. Links of others bring more: session tokens, and
-/// signatures that are as good as a password to whoever reads them.
+/// The parameters of our own requests. Links of others contain more: session tokens, and signatures
+/// that are as secret as a password.
 const PLAIN: [&str; 6] = ["api-version", "$expand", "$top", "$filter", "metric", "$skip"];
 
-/// The start of a text, addresses in it without their queries.
+/// Returns the start of a text, with addresses in it but without their queries.
 pub(super) fn sanitize_line(text: &str, longest: usize) -> String {
     let text = text.split_whitespace().map(without_query).collect::<Vec<_>>().join(" ");
     let clean: String = text.chars().filter(|c| !c.is_control()).take(longest).collect();
     if clean.len() < text.len() { clean + "…" } else { clean }
 }
 
-/// A stranger's address may be broken, or in pieces: whatever follows a question mark goes.
+/// Removes everything after a question mark: addresses of others may be broken or cut.
 fn without_query(word: &str) -> &str {
     match word.split_once('?') {
         Some((address, query)) if !query.is_empty() => address,
@@ -22,7 +22,7 @@ fn without_query(word: &str) -> &str {
     }
 }
 
-/// An address, its unknown parameters by name alone.
+/// Returns an address, with the values of unknown parameters removed.
 pub(super) fn url(url: &Url) -> String {
     let mut shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
     for (at, pair) in url.query().unwrap_or_default().split('&').enumerate() {

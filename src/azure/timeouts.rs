@@ -1,29 +1,32 @@
-//! How long is waited for Azure, and how much of that is spent.
+//! The limits on the time spent on Azure, and how much of it is spent.
 
 use std::time::Duration;
 
 use super::error::Error;
 
-/// How long and how often to try. Fields are public for tests that cannot wait.
+/// The limits on time and tries. Fields are public for tests that cannot wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// For one answer, from the request to the end of the body. Azure gives up after a minute.
+    /// The time for one answer, from the request to the end of the body. Azure gives up after a
+    /// minute.
     pub answer: Duration,
-    /// For which one answer is waited for before others of the same type of scope may ask: they must
-    /// not hang with it. Azure answers a page within half a minute.
+    /// The time after which a slow answer lets other scopes of the same type send requests, so that
+    /// they do not wait with it. Azure answers a page within half a minute.
     pub turn: Duration,
-    /// For one page, all tries and throttled waits together. Waits for our own quota do not count.
+    /// The time for one page, with all tries and throttled waits. Waits for our own quota do not
+    /// count.
     pub page: Duration,
-    /// For a whole reading, however many pages or files it has and whatever it waits for: our own
-    /// quota and other readings count. Pages that are a day old drift from those that come.
+    /// The time for a whole reading with all its pages or files. All waits count, also those for
+    /// our own quota and for other readings. Pages that are a day old no longer fit the new ones.
     pub reading: Duration,
-    /// For a report to be written, from the request on.
+    /// The time for Azure to write a report, from the request on.
     pub report: Duration,
-    /// For one file of a report, all tries together, beside what its length takes at the slowest.
+    /// The time for one file of a report with all tries, plus the time for its length at the lowest
+    /// rate.
     pub file: Duration,
-    /// Tries of a request that fails in passing, and of a page that does not parse.
+    /// The number of tries of a request that fails temporarily, and of a page that does not parse.
     pub tries: u32,
-    /// Before the second try; it doubles with each further one.
+    /// The wait before the second try; it doubles with each further one.
     pub backoff: Duration,
 }
 
@@ -43,14 +46,14 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// What is told of a reading that takes longer than one may.
+    /// Returns the error for a reading that takes longer than allowed.
     pub(super) fn no_end(&self, read: &str) -> Error {
         let longest = in_words(self.reading);
         Error::Timeout(format!("the reading had no end after {longest} and {read}"))
     }
 }
 
-/// A time as people say it, rounded down: `90 s`, `15 min`, `24 h`.
+/// Returns a time in words, rounded down: `90 s`, `15 min`, `24 h`.
 pub(super) fn in_words(time: Duration) -> String {
     match time.as_secs() {
         seconds @ ..120 => format!("{seconds} s"),
@@ -59,15 +62,15 @@ pub(super) fn in_words(time: Duration) -> String {
     }
 }
 
-/// Time spent on a page or file that is not there yet.
+/// The time spent on a page or file that is not complete yet.
 #[derive(Debug)]
 pub(super) struct RetryBudget {
-    /// Whether pages of the same reading are there already, which would be lost.
+    /// True if other pages of the same reading were read already, which a failure would lose.
     pub(super) begun: bool,
-    /// Whether the reading before this one failed, so that this is the next try.
+    /// True if the previous reading failed, so that this one is a retry.
     pub(super) again: bool,
     pub(super) spent: Duration,
-    /// How much may be spent, where that is not [`Timeouts::page`].
+    /// The time that may be spent, if it is not [`Timeouts::page`].
     most: Option<Duration>,
 }
 
@@ -76,17 +79,17 @@ impl RetryBudget {
         Self { begun, again, spent: Duration::ZERO, most: None }
     }
 
-    /// For a file of a report that is there.
+    /// Returns the budget for a file of a finished report.
     pub(super) fn of_file(most: Duration) -> Self {
         Self { most: Some(most), ..Self::new(true, false) }
     }
 
-    /// For somebody who waits for the answer.
+    /// Returns the budget for a probe, whose caller waits for the answer.
     pub(super) fn of_probe(most: Duration) -> Self {
         Self { most: Some(most), ..Self::new(false, false) }
     }
 
-    /// How much may be spent in all.
+    /// Returns the time that may be spent in all.
     pub(super) fn most(&self, timeouts: &Timeouts) -> Duration {
         self.most.unwrap_or(timeouts.page)
     }

@@ -1,5 +1,5 @@
-//! How the library's requests for tokens travel: through our client, with our name, to where they
-//! may go, and with answers no larger than any token.
+//! The transport for the library's token requests: it uses our client and our name, refuses
+//! addresses without TLS outside this machine, and limits the size of answers.
 
 use async_trait::async_trait;
 use azure_core::Error;
@@ -13,14 +13,14 @@ use url::{Host, Url};
 
 use super::transport::{self, Transport, USER_AGENT as OUR_NAME, collect};
 
-/// Tokens are some kilobytes.
+/// The largest answer. Tokens are some kilobytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
-/// The library's way to HTTP.
+/// The HTTP client that the library uses.
 #[derive(Debug)]
 pub(super) struct TokenTransport {
     transport: Transport,
-    /// Whether it speaks to the machine's own identity service, which has no TLS.
+    /// True if it connects to the machine's own identity service, which has no TLS.
     machine: bool,
 }
 
@@ -66,13 +66,13 @@ impl HttpClient for TokenTransport {
     }
 }
 
-/// The library cannot read an error whose text has an escape in it (azure_identity 1.0 borrows it),
-/// and those of Entra have line ends.
+/// Removes the line ends from Entra's errors: the library cannot read an error whose text has an
+/// escape in it (azure_identity 1.0 borrows it).
 fn on_one_line(error: &[u8]) -> Bytes {
     String::from_utf8_lossy(error).replace("\\r\\n", " ").into()
 }
 
-/// The library's request in the terms of ours.
+/// Converts the library's request into one of ours.
 fn outgoing(request: &Request) -> azure_core::Result<http::Request<Bytes>> {
     let unfit = |what: &str| {
         Error::with_message(ErrorKind::DataConversion, format!("no {what} for a token request"))
@@ -88,8 +88,8 @@ fn outgoing(request: &Request) -> azure_core::Result<http::Request<Bytes>> {
     outgoing.header(USER_AGENT, OUR_NAME).body(body.clone()).map_err(|_| unfit("header"))
 }
 
-/// TLS, or an address that no packet leaves the machine for: its own, or the link-local ones of
-/// the identity services of virtual machines and of App Service.
+/// Returns whether an address has TLS or never leaves this machine: its own, or the link-local ones
+/// of the identity services of virtual machines and of App Service.
 fn may_go_to(url: &Url, machine: bool) -> bool {
     let is_local = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_link_local(),

@@ -1,5 +1,5 @@
-//! The one place that builds HTTP clients. Azure is reached through a service, so that tests can
-//! put a simulated Azure in its place, in process, with paused time.
+//! The only place that builds HTTP clients. Azure is reached through a service, so that tests can
+//! replace it with a simulated Azure, in process, with paused time.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 use url::Url;
 
-/// What goes wrong below HTTP.
+/// An error below HTTP.
 pub type TransportError = Box<dyn std::error::Error + Send + Sync>;
 /// The body of an answer, decoded, as it arrives.
 pub type Body = UnsyncBoxBody<Bytes, TransportError>;
@@ -20,18 +20,18 @@ pub type Body = UnsyncBoxBody<Bytes, TransportError>;
 pub type Transport =
     BoxCloneSyncService<http::Request<Bytes>, http::Response<Body>, TransportError>;
 
-/// What we are called in the logs of others.
+/// The name of this program in the logs of others.
 pub(super) const USER_AGENT: &str = concat!("azure-billing-exporter/", env!("CARGO_PKG_VERSION"));
-/// For a whole token, of which the head is most.
+/// The time for a whole answer with a token, which is mostly the wait for its head.
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Pages are 1 to 2 MB.
+/// The usual size of a body. Pages are 1 to 2 MB.
 const USUAL_BODY: usize = 2 * 1024 * 1024;
 
-/// A client for Azure's API. On loopback it needs neither system certificates nor a proxy.
+/// Returns a client for Azure's API. On loopback it needs neither system certificates nor a proxy.
 ///
 /// # Errors
-/// When neither the system nor `extra_roots` has certificates, or a proxy of the environment is no
+/// If neither the system nor `extra_roots` has certificates, or a proxy of the environment is no
 /// URL.
 pub fn client(
     endpoint: &Url,
@@ -50,7 +50,7 @@ fn client_for(
     }
 }
 
-/// A client for a receiver of remote write, which answers when it has stored what it was sent.
+/// Returns a client for a receiver of remote write, which answers after storing the samples.
 ///
 /// # Errors
 /// As [`client`].
@@ -61,15 +61,15 @@ pub fn receiver_client(
     client_for(url, extra_roots)?.timeout(Duration::from_secs(60)).build()
 }
 
-/// A client for tokens of the authority.
+/// Returns a client for tokens of the authority.
 pub(super) fn token_client(
     extra_roots: &[CertificateDer<'static>],
 ) -> reqwest::Result<reqwest::Client> {
     trusting(builder().https_only(true).timeout(TOKEN_PATIENCE), extra_roots)?.build()
 }
 
-/// A client for the identity service of this machine, which has no TLS: no proxy but one of this
-/// machine may hear it.
+/// Returns a client for the identity service of this machine, which has no TLS: only a proxy on
+/// this machine may be used.
 pub(super) fn machine_client(proxy: Option<&SecretString>) -> reqwest::Result<reqwest::Client> {
     let builder = builder().no_proxy().tls_certs_only([]).timeout(TOKEN_PATIENCE);
     match proxy {
@@ -88,16 +88,16 @@ fn trusting(
 }
 
 fn builder() -> reqwest::ClientBuilder {
-    // Already installed is as good.
+    // An error means that a provider is installed already, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(Duration::from_secs(10))
-        // A redirect would carry the token to whom it names.
+        // A redirect would send the token to another address.
         .redirect(reqwest::redirect::Policy::none())
 }
 
-/// The transport over a real network.
+/// Returns the transport over a real network.
 pub fn over(client: reqwest::Client) -> Transport {
     let send = move |request: http::Request<Bytes>| {
         let mut client = client.clone();
@@ -111,12 +111,12 @@ pub fn over(client: reqwest::Client) -> Transport {
     BoxCloneSyncService::new(tower::service_fn(send))
 }
 
-/// The whole body; `None` if it is larger than allowed.
+/// Returns the whole body; `None` if it is larger than allowed.
 pub(super) async fn collect(
     mut body: Body,
     largest: usize,
 ) -> Result<Option<Bytes>, TransportError> {
-    // Growing to a page's length would copy it over and over.
+    // A buffer that grows to a page's length would be copied several times.
     let mut whole = BytesMut::with_capacity(largest.min(USUAL_BODY));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
@@ -128,8 +128,8 @@ pub(super) async fn collect(
     Ok(Some(whole.freeze()))
 }
 
-/// What happened ("connection refused"), which the causes say; the outermost text only says that
-/// something did. It also names the URL, which is long, always the same, and may hold a secret.
+/// Returns the causes of an error ("connection refused"). The outermost text names no reason, only
+/// the URL, which is long, always the same, and may contain a secret.
 pub(super) fn cause(error: &TransportError) -> String {
     let mut cause: &dyn std::error::Error = error.as_ref();
     let mut text = None;

@@ -1,7 +1,7 @@
 //! The synchronous list of usage: a contiguous range of days, page by page.
 //!
 //! Facts: `Microsoft.Consumption/usageDetails` of the Azure REST API specifications, versions
-//! 2018-03-31 to 2024-08-01. Pages hold at most 1,000 rows. Paging is by offset over data that may
+//! 2018-03-31 to 2024-08-01. Pages have at most 1,000 rows. Paging is by offset over data that may
 //! be refreshed meanwhile, so a reading is used whole or not at all.
 
 use std::collections::{BTreeSet, HashSet};
@@ -28,33 +28,33 @@ use crate::billing::span::Span;
 use crate::metrics::api::Api;
 use crate::spill_buffer::SpillBuffer;
 
-/// The largest page Azure gives.
+/// The largest page that Azure sends.
 const ROWS_PER_PAGE: u32 = 1000;
-/// Ten million rows: no enrollment's month; a link that leads in circles.
+/// The most pages. No enrollment has ten million rows a month, so the links form a circle.
 const MOST_PAGES: u64 = 10_000;
-/// Of what is said about a page, in characters.
+/// The longest reason why a page is bad, in characters.
 const LONGEST_REASON: usize = 300;
 
-/// What one page tells of a scope.
+/// The facts that one page shows about a scope.
 #[derive(Debug)]
 pub struct Probe {
-    /// Rows of the page.
+    /// The number of rows of the page.
     pub rows: u64,
-    /// Whether further pages follow, which may hold newer days.
+    /// True if further pages follow, which may contain newer days.
     pub more: bool,
     /// The newest day that has rows.
     pub newest: Option<Date>,
-    /// What the rows are billed in.
+    /// The currencies of the rows.
     pub currencies: BTreeSet<String>,
-    /// Whether its charges can be seen.
+    /// The judgement whether the charges of the scope can be seen.
     pub charges: ChargesShown,
 }
 
 impl Client {
-    /// Reads all usage of a scope in some days. Nothing of a failed reading may be used.
+    /// Reads all usage of a scope in some days. The rows of a failed reading must not be used.
     ///
     /// # Errors
-    /// Each means what [`Error`] says; tries and waits are over by then.
+    /// Every [`Error`]; all tries and waits are over by then.
     pub async fn read_usage(
         &self,
         scope: &ScopeId,
@@ -64,10 +64,10 @@ impl Client {
         self.read_usage_within(scope, span, tag_keys, MOST_PAGES).await
     }
 
-    /// The same as long as it takes no more than some pages.
+    /// Reads all usage of a scope in some days if the list has no more than `pages` pages.
     ///
     /// # Errors
-    /// [`Error::TooLong`] where it would take more.
+    /// [`Error::TooLong`] if it has more; otherwise as [`Client::read_usage`].
     pub async fn read_usage_within(
         &self,
         scope: &ScopeId,
@@ -103,7 +103,8 @@ impl Client {
         pages: u64,
         reading: &mut Reading,
     ) -> Result<(), Error> {
-        // Ten thousand links are 2 MB; that two of them share a number is less likely than a flipped bit.
+        // Ten thousand links are 2 MB, so only hashes are kept. Equal hashes are less likely than a
+        // flipped bit.
         let (mut seen, numbers) = (HashSet::new(), RandomState::new());
         let mut url = self.usage_url(scope, question.asked(), ROWS_PER_PAGE)?;
         loop {
@@ -113,13 +114,13 @@ impl Client {
                     reading.pages
                 )));
             }
-            // A token that is missing for a moment must not cost an hour of pages.
+            // If the token is missing for a moment, the pages of an hour must not be lost.
             let begun = reading.pages > 0;
             let retry_budget = RetryBudget::new(begun, !begun && self.is_failing(scope));
             let page = self.page(scope, &url, question, reading, retry_budget).await?;
             let Some(link) = page.next_link else { return Ok(()) };
             if matches!(question.span, Span::Late(_)) && reading.outside > 0 {
-                // The filter was ignored: all of the period would follow.
+                // Azure ignored the filter: all rows of the period would follow.
                 return Ok(());
             }
             if reading.pages >= pages {
@@ -135,12 +136,12 @@ impl Client {
         }
     }
 
-    /// Asks a scope for one page of some days: whether it can be read, at the price of one call. A page
-    /// costs as much as a row, and shows hidden charges.
+    /// Reads one page of a scope to check that it can be read, which costs one call. A whole page
+    /// costs no more than one row, and shows hidden charges.
     ///
     /// # Errors
-    /// As [`Client::read_usage`]; [`Error::Throttled`] where Azure asks for longer than `longest`, and
-    /// [`Error::Timeout`] where there is no answer by then.
+    /// As [`Client::read_usage`]; [`Error::Throttled`] if Azure asks for a longer wait than
+    /// `longest`, and [`Error::Timeout`] if there is no answer by then.
     pub async fn probe_usage(
         &self,
         scope: &ScopeId,
@@ -172,8 +173,8 @@ impl Client {
         })
     }
 
-    /// Reads one page into the reading. A page that does not parse to its end is asked for again;
-    /// its rows are only noted until then, so that none counts twice.
+    /// Reads one page into the reading. A page that does not parse to its end is requested again;
+    /// until it does, its rows are only pending, so that none counts twice.
     async fn page(
         &self,
         scope: &ScopeId,
@@ -188,7 +189,7 @@ impl Client {
             let body = match self.get(scope.scope_type, &call, &mut retry_budget).await? {
                 Content::Body(body) => body,
                 Content::Nothing if reading.pages > 0 && !empty => {
-                    // The end of a list has a page. This may be one that lost its rows.
+                    // The last page of a list has a body. This one may have lost its rows.
                     empty = true;
                     continue;
                 }
@@ -202,7 +203,7 @@ impl Client {
             match note_page(&body, wanted, question, &mut reading.sums) {
                 Ok((page, tally)) => {
                     if reading.pages > 0 && page.rows == 0 && page.next_link.is_none() && !empty {
-                        // As above: it may have lost its rows.
+                        // As above: the page may have lost its rows.
                         empty = true;
                         continue;
                     }
@@ -214,7 +215,7 @@ impl Client {
                 Err(error) => {
                     failed += 1;
                     let number = reading.pages + 1;
-                    // It may quote a string that fills the page.
+                    // The error may quote a string that fills the page.
                     let error = redact::sanitize_line(&error.to_string(), LONGEST_REASON);
                     let error =
                         Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
@@ -257,9 +258,9 @@ impl Client {
     }
 }
 
-/// Notes the rows of a page. One whose texts cannot be decoded is read with them replaced; what is
-/// said of a page that is bad all the same is what was wrong with it as it came. Of a bad page no row
-/// stays noted.
+/// Adds the rows of a page. If its texts cannot be decoded, they are replaced and the page is read
+/// again; if that fails too, returns the first error. After an error no row of the page stays
+/// pending.
 fn note_page(
     body: &[u8],
     wanted: RowOptions,
@@ -282,7 +283,7 @@ fn note_page(
     Err(error)
 }
 
-/// Where Azure has a scope.
+/// Returns the path of a scope in Azure's API.
 pub(super) fn scope_path(scope: &ScopeId) -> String {
     let id = &scope.id;
     match scope.scope_type {

@@ -1,4 +1,4 @@
-//! What is to be written, checked: what [`super::run`] is given.
+//! The job of [`super::run`], checked.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,31 +14,32 @@ use crate::config::{ExtraLabel, Read};
 use crate::metrics::SCOPE_INFO;
 use crate::status::ScopeInfo;
 
-/// How far back Azure answers is not documented for every scope; three years are what it keeps.
+/// The most months of a job. How far back Azure answers is not documented for every scope; it keeps
+/// three years.
 const MOST_MONTHS: usize = 36;
 
-/// A scope as its live series call it.
+/// A scope, as the live series name it.
 #[derive(Clone, Debug)]
 pub struct ScopeTarget {
-    /// Whose bills, and what its live series call it.
+    /// The scope, and its label in the live series.
     pub info: ScopeInfo,
-    /// By which of Azure's APIs it is read.
+    /// The API by which it is read.
     pub read: Read,
-    /// Whether rows of cost allocation count.
+    /// True if rows of cost allocation count.
     pub cost_allocation: bool,
-    /// Whether the scope really costs nothing, so that zeros are not taken for hidden charges.
+    /// True if the scope really costs nothing, so that zeros are not taken for hidden charges.
     pub charges_are_free: bool,
 }
 
-/// Where history goes.
+/// The destination of the history.
 pub enum Target {
-    /// An OpenMetrics file, whole or not at all.
+    /// An OpenMetrics file, which is written whole or not at all.
     File(PathBuf),
     /// A receiver of remote write.
     RemoteWrite(Receiver),
 }
 
-/// As the log calls it.
+/// Shows the target as the log names it.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -48,31 +49,31 @@ impl fmt::Display for Target {
     }
 }
 
-/// All that decides what is written.
+/// Everything that decides what is written.
 pub struct BackfillJob {
-    /// Whose history.
+    /// The scopes to read.
     pub scopes: Vec<ScopeTarget>,
-    /// Of which months.
+    /// The months to read.
     pub months: Months,
-    /// Which series of them.
+    /// The series to write.
     pub wanted: HistoryOptions,
-    /// The tags that bills of the period before are split by.
+    /// The tags by which bills of the previous period are split.
     pub tag_keys: TagKeys,
-    /// The oldest month that Azure still writes reports of.
+    /// The oldest month for which Azure still writes reports.
     pub reports_since: Period,
-    /// Calls to the list that a month may take before a report is asked for.
+    /// The number of list pages of a month after which a report is requested instead.
     pub report_after_pages: u64,
-    /// Labels of every series beside its own.
+    /// The labels that every series gets beside its own.
     pub labels: Vec<ExtraLabel>,
-    /// Where to.
+    /// The destination.
     pub target: Target,
     /// The folder where the months that were read are kept until all is written.
     pub state: PathBuf,
 }
 
 impl BackfillJob {
-    /// One line for each thing that decides what is written: kept months are good for no other
-    /// order.
+    /// Returns one line for each setting that decides what is written: months that were kept for
+    /// other settings cannot be used.
     pub(super) fn settings(&self) -> String {
         let mut lines = vec![
             format!("months: {} to {}", self.months.first, self.months.last),
@@ -100,11 +101,11 @@ pub struct Months {
 }
 
 impl Months {
-    /// Checks a range of months against the time.
+    /// Checks a range of months against the current time.
     ///
     /// # Errors
-    /// With what to do: a month that is not over changes all the time, and a receiver takes a
-    /// sample once and never its correction.
+    /// The error says what to do. A month that is not over changes all the time, and a receiver
+    /// accepts a sample once and never its correction.
     pub fn closed(first: Period, last: Period, now: Timestamp) -> Result<Self, String> {
         let open = Period::of(day_of(now));
         if last >= open {
@@ -127,14 +128,14 @@ impl Months {
         Ok(months)
     }
 
-    /// Each month, the oldest first.
+    /// Returns each month, the oldest first.
     pub fn iter(self) -> impl Iterator<Item = Period> {
         std::iter::successors(Some(self.first), |month| Some(month.after()))
             .take_while(move |month| *month <= self.last)
     }
 
-    /// The months that an exporter may have published live. `since` is the first month it ran in,
-    /// where that is known; else it may be running since last month.
+    /// Returns the months that an exporter may have published live. `since` is the first month it
+    /// ran in, if that is known; otherwise it may be running since last month.
     pub fn scraped(self, since: Option<Period>, now: Timestamp) -> Option<Self> {
         let since = since.unwrap_or(Period::of(day_of(now)).before());
         (self.last >= since).then_some(Self { first: self.first.max(since), last: self.last })
@@ -150,10 +151,10 @@ impl fmt::Display for Months {
     }
 }
 
-/// Labels that have a meaning already, or are given twice.
+/// Checks that no label is one of the series' own or given twice.
 ///
 /// # Errors
-/// Names the label.
+/// The error names the label.
 pub fn foreign_labels(labels: &[ExtraLabel], wanted: HistoryOptions) -> Result<(), String> {
     let families = wanted.families();
     let own = families.iter().flat_map(|family| family.labels).chain(SCOPE_INFO.labels);

@@ -1,11 +1,13 @@
-//! OUT, of closed months: history for Prometheus and its kin, as a file or by remote write.
+//! OUT, for closed months: history for Prometheus and compatible databases, as a file or by remote
+//! write.
 //!
-//! First every month of every scope is read and kept on the disk (`read`, `state`, `kept`): that
-//! takes hours of quota, so that it is never done twice, whatever happens. Then the months are put
-//! together series by series (`series`) and written (`openmetrics`) or sent (`remote_write`). What
-//! a month looks like day by day is `billing::history`'s. Only a month is in memory at a time.
+//! First every month of every scope is read and kept on the disk (`read`, `state`, `month_file`):
+//! that takes hours of quota, so it is never done twice, whatever happens. Then the months are
+//! merged series by series (`series`) and written (`openmetrics`) or sent (`remote_write`).
+//! [`crate::billing::history`] decides what a month contains day by day. Only one month is in
+//! memory at a time.
 //!
-//! Nothing is here of the exporter: no poller, no store, no clock.
+//! No part of the running exporter is used here: no poller, no store, no clock.
 
 mod job;
 mod month_file;
@@ -28,13 +30,13 @@ use crate::files::Output;
 use series::History;
 use state::State;
 
-/// Reads what is not read yet, then writes it all. What was read stays where it fails, and the next
-/// run goes on from there.
+/// Reads what is not read yet, then writes everything. After a failure the months that were read
+/// stay, and the next run continues from there.
 ///
 /// # Errors
-/// With what to do.
+/// The error says what to do.
 pub async fn run(order: &BackfillJob, client: &Client, progress: &Progress) -> Result<()> {
-    // Before hours of reading, not after them.
+    // Checked before hours of reading, not after them.
     let output = match &order.target {
         Target::File(path) => {
             let output = Output::prepare(path);
@@ -72,7 +74,7 @@ pub async fn run(order: &BackfillJob, client: &Client, progress: &Progress) -> R
         (Target::File(_), None) => {}
     }
     info!(series = extent.series, samples = extent.samples, to = %order.target, "history is written");
-    // It is the same costs once more, and stale with the next correction of a month.
+    // The kept months repeat the written costs, and are outdated by the next correction of a month.
     state.remove();
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The file of a month: its series by family, each family in the order of its labels and readable
-//! by itself, so that 36 of them can be gone through side by side; and its bill.
+//! The file of a month: its series by family, and its bill. Each family is in the order of its
+//! labels and readable by itself, so that 36 months can be read side by side.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::billing::history::{Bill, DayValues, Month};
 
-/// Larger parts are none of ours.
+/// The largest part. This program writes none that is larger.
 const LARGEST_PART: u64 = 1 << 34;
 
-/// Where the parts of the file end, from its beginning; and what they amount to.
+/// The lengths of the parts of the file, and the facts of its month.
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
-    /// How many bytes each family has.
+    /// The length of each family, in bytes.
     families: Vec<u64>,
     bill: u64,
     rows: u64,
@@ -31,7 +31,7 @@ pub(super) struct KeptSeries {
     pub(super) values: DayValues,
 }
 
-/// The bytes of a month, of how many rows and billed to whom.
+/// Encodes a month with its number of rows and its billing accounts.
 pub(super) fn bytes_of(
     month: &Month,
     rows: u64,
@@ -54,7 +54,7 @@ pub(super) fn bytes_of(
     Ok(bytes)
 }
 
-/// A value with its length before it.
+/// Appends a value with its length before it.
 fn part(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<()> {
     let value = postcard::to_stdvec(value).context("a month cannot be encoded")?;
     bytes.extend((value.len() as u64).to_le_bytes());
@@ -67,7 +67,7 @@ fn part(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<()> {
 pub(super) struct KeptMonth {
     file: File,
     head: Head,
-    /// Where the first family begins.
+    /// The position of the first family.
     start: u64,
 }
 
@@ -82,17 +82,17 @@ impl KeptMonth {
         Ok(Self { file, head, start })
     }
 
-    /// How many rows it was made of.
+    /// Returns the number of rows that the month was made of.
     pub(super) fn rows(&self) -> u64 {
         self.head.rows
     }
 
-    /// The billing accounts that its rows name.
+    /// Returns the billing accounts that its rows name.
     pub(super) fn billing_accounts(&self) -> &BTreeSet<String> {
         &self.head.billing_accounts
     }
 
-    /// What the month leaves to the one after it.
+    /// Returns the bill of the month, which the next month needs.
     pub(super) fn bill(mut self) -> Result<Bill> {
         let start = self.start + self.head.families.iter().sum::<u64>();
         self.file.seek(SeekFrom::Start(start))?;
@@ -101,7 +101,7 @@ impl KeptMonth {
         Ok(postcard::from_bytes(&buffer)?)
     }
 
-    /// The series of a family, in the order of their labels.
+    /// Returns the series of a family, in the order of their labels.
     pub(super) fn family(mut self, index: usize) -> Result<KeptFamily> {
         let length = *self.head.families.get(index).context("it lacks a family")?;
         let start = self.start + self.head.families[..index].iter().sum::<u64>();
@@ -110,7 +110,7 @@ impl KeptMonth {
     }
 }
 
-/// The series of a family of a month, one by one.
+/// The series of a family in a month, read one by one.
 pub(super) struct KeptFamily {
     file: std::io::Take<BufReader<File>>,
     buffer: Vec<u8>,

@@ -1,4 +1,4 @@
-//! An OpenMetrics file with timestamps, which promtool and VictoriaMetrics read as it is.
+//! An OpenMetrics file with timestamps, which promtool and VictoriaMetrics read directly.
 
 use std::io::{self, Write};
 
@@ -9,10 +9,10 @@ use super::series::{Extent, Family, History, Series};
 use crate::billing::period::Period;
 use crate::files::Output;
 
-/// Few calls of the system for a file of gigabytes.
+/// The size of the write buffer: few system calls for a file of gigabytes.
 const BUFFER: usize = 1 << 20;
 
-/// Writes all of it and puts it in its place.
+/// Writes all series to the output and completes it.
 pub(super) async fn write(
     mut output: Output,
     history: &History<'_>,
@@ -47,7 +47,7 @@ fn head(file: &mut impl Write, family: &Family) -> io::Result<()> {
     write!(file, "# HELP {name} {}\n# TYPE {name} gauge\n", escaped(family.described.help))
 }
 
-/// The samples of a series. Its text is the same on each line but for its end.
+/// Writes the samples of a series. The start of each line is the same.
 fn samples(file: &mut impl Write, name: &str, series: &Series<'_>) -> io::Result<()> {
     let labels = series.labels.iter();
     let labels: Vec<String> =

@@ -1,4 +1,4 @@
-//! How far it is: a bar where somebody looks, lines of the log where nobody does.
+//! The progress: a bar if somebody watches, lines of the log otherwise.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -9,20 +9,21 @@ use tracing::info;
 
 use crate::billing::period::Period;
 
-/// So that a bar moves while a month of many pages is read.
+/// The refresh time of the bar, so that it moves while a month of many pages is read.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Where progress is shown.
+/// The place where progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// A bar on standard error.
     Bar,
-    /// The log alone.
+    /// Only the log.
     Log,
 }
 
 impl Progress {
-    /// Of reading so many months, some of which are there already, with their rows.
+    /// Returns the progress of reading `months`, of which `kept` with their `rows` were read
+    /// before.
     pub(super) fn reading(self, months: usize, kept: usize, rows: u64) -> Reading {
         let bar = self.bar("{bar:30} {pos}/{len} months, {msg}", months as u64);
         bar.set_position(kept as u64);
@@ -35,7 +36,7 @@ impl Progress {
         }
     }
 
-    /// Of writing so many samples.
+    /// Returns the progress of writing `samples`.
     pub(super) fn writing(self, samples: u64) -> Writing {
         Writing(self.bar("{bar:30} {human_pos}/{human_len} samples, {eta} left", samples))
     }
@@ -55,11 +56,11 @@ impl Progress {
     }
 }
 
-/// Progress of reading.
+/// The progress of reading.
 pub(super) struct Reading {
     bar: ProgressBar,
     rows: Cell<u64>,
-    /// Months that are still to be read, and those that were.
+    /// The months that are still to be read, and (`read`) those that this run has read.
     left: Cell<usize>,
     read: Cell<u32>,
     began: Instant,
@@ -85,7 +86,7 @@ impl Reading {
         }
     }
 
-    /// By the months of this run: how long others took is not known.
+    /// Returns the time left, by the months of this run: how long earlier ones took is not known.
     fn time_left(&self) -> String {
         match self.read.get() {
             0 => "time left not known yet".to_owned(),
@@ -104,7 +105,7 @@ impl Drop for Reading {
     }
 }
 
-/// Progress of writing.
+/// The progress of writing.
 pub(super) struct Writing(ProgressBar);
 
 impl Writing {

@@ -1,4 +1,4 @@
-//! Reading: month by month, the oldest first, each kept before the next is asked for.
+//! Reads month by month, the oldest first. Each is kept before the next is requested.
 
 use anyhow::{Context, Result};
 use tracing::{Instrument, error, info, warn, warn_span};
@@ -13,8 +13,8 @@ use crate::billing::period::Period;
 use crate::billing::span::Span;
 use crate::config::Read;
 
-/// Reads every month that is not kept yet. How many scopes failed: one that does leaves the others
-/// their history.
+/// Reads every month that is not kept yet. Returns how many scopes failed: a failure of one does
+/// not stop the others.
 pub(super) async fn all(
     order: &BackfillJob,
     client: &Client,
@@ -41,14 +41,14 @@ pub(super) async fn all(
     let mut failed = 0;
     for (index, scope) in order.scopes.iter().enumerate() {
         let read = of_scope(order, client, state, (index, scope), &told);
-        // What is logged on the way says whose reading it is.
+        // The span adds the scope to everything that the reading logs.
         let read = read.instrument(warn_span!("reading", scope = scope.info.label)).await?;
         failed += usize::from(!read);
     }
     Ok(failed)
 }
 
-/// Reads the missing months of a scope. Whether all are there now.
+/// Reads the missing months of a scope. Returns whether all are kept now.
 async fn of_scope(
     order: &BackfillJob,
     client: &Client,
@@ -95,14 +95,14 @@ async fn of_scope(
     Ok(true)
 }
 
-/// How the months of a scope are read as far as reports reach back; older ones are listed.
+/// The source of a scope's months as far back as reports reach; older months are listed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// By the list as long as that is short: few calls, and no wait for a report.
+    /// The list as long as it is short: few calls, and no wait for a report.
     ShortList,
-    /// By the list: the configuration says so, or Azure writes no reports here.
+    /// The list: the configuration says so, or Azure writes no reports here.
     List,
-    /// By reports: the configuration says so, or a month has turned out to be long.
+    /// Reports: the configuration says so, or a month has turned out to be long.
     Report,
 }
 
@@ -116,7 +116,7 @@ impl Way {
     }
 }
 
-/// All rows of a month, by whichever way reads it best; what is learned of it is for the next month.
+/// Reads all rows of a month from the best source. What it learns is used for the next month.
 async fn read_month(
     client: &Client,
     order: &BackfillJob,
@@ -139,7 +139,7 @@ async fn read_month(
                 info!(%month, "more than {pages} pages, reports are read from now on");
                 (*way, by) = (Way::Report, Way::Report);
             }
-            // A fast path is never mandatory. What passes is tried by the next run.
+            // A report is never the only way. After a temporary error the next run tries it again.
             Err(error)
                 if scope.read == Read::Auto && by == Way::Report && !error.is_transient() =>
             {

@@ -1,8 +1,8 @@
-//! The kept months put together: each series once, over all its months.
+//! Merges the kept months: each series once, over all its months.
 //!
-//! OpenMetrics wants the samples of a family, and of a series in it, in one piece. Every month has
-//! its series in the order of their labels, so that going through all months side by side gives
-//! them so, with no more in memory than one series of each month.
+//! OpenMetrics requires the samples of a family, and of each of its series, in one piece. Every
+//! month has its series in the order of their labels, so that reading all months side by side
+//! returns them that way, with only one series of each month in memory.
 
 use std::collections::BTreeSet;
 
@@ -17,40 +17,40 @@ use crate::config::ExtraLabel;
 use crate::metrics::{Described, PERIOD_START, SCOPE_INFO, info_values};
 use crate::status::ScopeInfo;
 
-/// After so many series, others get their turn: a signal must not wait for all.
+/// The number of series after which other tasks get a turn, so that a signal need not wait for all.
 const TURN: usize = 1000;
 
-/// A series with all its labels, in the order in which the live ones are written.
+/// A series with all its labels, in the order of the live series.
 #[derive(Debug, PartialEq)]
 pub(super) struct Series<'a> {
     pub(super) labels: Vec<(&'a str, String)>,
-    /// Seconds since 1970, ascending, and the value.
+    /// Pairs of seconds since 1970, ascending, and values.
     pub(super) samples: Vec<(i64, f64)>,
 }
 
-/// How much is to be written.
+/// The amount of data to write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extent {
     pub(super) series: u64,
     pub(super) samples: u64,
 }
 
-/// A family as it is written.
+/// A family, as it is written.
 pub(super) struct Family {
     pub(super) described: Described,
     source: Source,
 }
 
-/// Where its series come from.
+/// The source of a family's series.
 #[derive(Clone, Copy)]
 enum Source {
-    /// The family of that place in each kept month.
+    /// The family with this index in each kept month.
     Kept(usize),
     Info,
     PeriodStart,
 }
 
-/// What an order comes to, once all is read.
+/// The result of a job, once everything is read.
 pub(super) struct History<'a> {
     pub(super) order: &'a BackfillJob,
     pub(super) state: &'a State,
@@ -70,7 +70,7 @@ impl<'a> History<'a> {
         Self { order, state, families }
     }
 
-    /// Counts what will be written, by going through it once.
+    /// Counts what will be written, by reading it once.
     pub(super) async fn extent(&self) -> Result<Extent> {
         let months: Vec<Period> = self.order.months.iter().collect();
         let mut extent = Extent::default();
@@ -86,8 +86,8 @@ impl<'a> History<'a> {
         Ok(extent)
     }
 
-    /// Whether a scope lies in another, by the newest month whose rows name a billing account. All
-    /// months have one series.
+    /// Returns whether a scope is nested in another, by the newest month whose rows name a billing
+    /// account. All months get the same value.
     fn is_nested(&self, scope: usize) -> Result<bool> {
         let mut billed_to = BTreeSet::new();
         for month in self.order.months.iter() {
@@ -100,7 +100,7 @@ impl<'a> History<'a> {
         Ok(self.order.scopes[scope].info.is_nested(&billed_to, all))
     }
 
-    /// The series of a family and scope over some months.
+    /// Returns the series of a family and scope over some months.
     pub(super) fn series(
         &self,
         family: &Family,
@@ -134,10 +134,11 @@ impl<'a> History<'a> {
     }
 }
 
-/// Goes through months side by side.
+/// Merges months that are read side by side.
 pub(super) struct Merge<'a> {
     info: &'a ScopeInfo,
-    /// Whether the money of the scope is also in another; only for the family that says it.
+    /// True if the money of the scope is also in another; only set for the family that publishes
+    /// it.
     nested: bool,
     names: &'static [&'static str],
     extra: &'a [ExtraLabel],
@@ -148,12 +149,12 @@ pub(super) struct Merge<'a> {
 struct MonthOfMerge {
     month: Period,
     source: Option<KeptFamily>,
-    /// The series that comes next.
+    /// The next series of the month.
     head: Option<KeptSeries>,
 }
 
 impl<'a> Merge<'a> {
-    /// The next series, in the order of the labels.
+    /// Returns the next series, in the order of the labels.
     pub(super) async fn next(&mut self) -> Result<Option<Series<'a>>> {
         self.given += 1;
         if self.given.is_multiple_of(TURN) {
@@ -180,7 +181,7 @@ impl<'a> Merge<'a> {
 }
 
 impl MonthOfMerge {
-    /// Hands the samples of the series at hand over, and goes on to the next.
+    /// Appends the samples of the current series, and moves to the next one.
     fn take(&mut self, samples: &mut Vec<(i64, f64)>) -> Result<()> {
         let next = match &mut self.source {
             Some(source) => source.next().with_context(|| format!("month {}", self.month))?,
@@ -194,7 +195,7 @@ impl MonthOfMerge {
     }
 }
 
-/// The last second of a day: the first of the next would fall into another month.
+/// Returns the last second of a day. The first second of the next day could be in another month.
 fn last_second(month: Period, day: u8) -> i64 {
     let days = jiff::ToSpan::days(i64::from(day) - 1);
     end_of(month.days().first.saturating_add(days)).as_second() - 1

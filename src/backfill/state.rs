@@ -1,8 +1,8 @@
-//! The folder where the months that were read are kept until all is written: hours of quota, which
-//! must survive a crash.
+//! The folder where the months that were read are kept until all is written. They cost hours of
+//! quota, so they must survive a crash.
 //!
-//! Each month is a file that is there whole or not at all. The folder belongs to one order, which
-//! is written down in it, and to one process at a time.
+//! Each month is a file that is written whole or not at all. The folder belongs to one job, whose
+//! settings are stored in it, and to one process at a time.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
@@ -16,25 +16,25 @@ use super::month_file::KeptMonth;
 use crate::billing::period::Period;
 use crate::files::{self, PRIVATE, UNFINISHED, Unreadable};
 
-/// What the bytes of the kept months mean.
+/// The version of the format of kept months.
 const FORMAT: &str = "format: 2\n";
 const SETTINGS: &str = "settings";
 const LOCK: &str = "lock";
-/// The settings name every scope and label.
+/// The largest settings, which name every scope and label.
 const LARGEST_SETTINGS: u64 = 64 * 1024 * 1024;
 const MONTH: &str = "month";
-/// A mark without content: the month is with the receiver.
+/// The end of the name of an empty file that marks a month as sent to the receiver.
 const SENT: &str = "sent";
 
-/// The kept months of an order.
+/// The kept months of a job.
 pub(super) struct State {
     folder: PathBuf,
-    /// Gone with the process, however that ends.
+    /// The lock. The system releases it when the process ends, in whatever way.
     _lock: File,
 }
 
 impl State {
-    /// Opens the folder or makes it.
+    /// Opens the folder or creates it.
     pub(super) fn open(folder: &Path, settings: &str) -> Result<Self> {
         let place = || {
             format!(
@@ -57,7 +57,7 @@ impl State {
         Ok(state)
     }
 
-    /// Refuses the months of another order: they have other series.
+    /// Refuses the months of another job, because they have other series.
     fn belongs_to(&self, settings: &str) -> Result<()> {
         let path = self.folder.join(SETTINGS);
         let known = match files::read_text(&path, LARGEST_SETTINGS) {
@@ -94,7 +94,7 @@ impl State {
         &self.folder
     }
 
-    /// A month, where it was read.
+    /// Returns a month, if it was read.
     pub(super) fn month(&self, scope: usize, month: Period) -> Result<Option<KeptMonth>> {
         let path = self.folder.join(name(scope, month, MONTH));
         match files::open(&path, File::options().read(true)) {
@@ -104,7 +104,7 @@ impl State {
         }
     }
 
-    /// A month that must be there by now.
+    /// Returns a month that must have been read.
     pub(super) fn read_month(&self, scope: usize, month: Period) -> Result<KeptMonth> {
         let path = self.folder.join(name(scope, month, MONTH));
         self.month(scope, month)?.with_context(|| format!("{} is gone", path.display()))
@@ -115,33 +115,34 @@ impl State {
         self.put(&name(scope, month, MONTH), bytes)
     }
 
-    /// Whether a month is with the receiver.
+    /// Returns whether a month was sent to the receiver.
     pub(super) fn is_sent(&self, scope: usize, month: Period) -> bool {
         self.folder.join(name(scope, month, SENT)).exists()
     }
 
-    /// Marks a month.
+    /// Marks a month as sent.
     pub(super) fn sent(&self, scope: usize, month: Period) -> Result<()> {
         self.put(&name(scope, month, SENT), b"")
     }
 
-    /// Puts a file in its place, whole or not at all.
+    /// Writes a file, whole or not at all.
     fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.folder.join(name);
-        // Its beginning tells a later run whose it is, where this one is killed.
+        // The temporary file's name begins with this name: if this run is killed, the next one
+        // knows it.
         let unfinished = files::scratch_named(&path, &format!("{name}."), PRIVATE);
         let written = unfinished.and_then(|mut file| {
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
-            // The name as well, so that the month is there after a power cut.
+            // The folder is synced too, so that the file is there after a power cut.
             File::open(&self.folder)?.sync_all()
         });
         written.with_context(|| format!("cannot write {}; is the disk full?", path.display()))
     }
 
-    /// Removes what it made, and the folder if nothing else is in it. What stays for want of
-    /// permission does no harm.
+    /// Removes its own files, and the folder if nothing else is in it. Files that may not be
+    /// removed do no harm.
     pub(super) fn remove(self) {
         for name in self.entries().filter(|name| is_own(name)) {
             let _ = fs::remove_file(self.folder.join(name));
@@ -151,14 +152,15 @@ impl State {
 }
 
 impl State {
-    /// The names of its files. One that is no text is none of ours, and shown as best it can.
+    /// Returns the names of the folder's files. A name that is not valid Unicode is none of ours,
+    /// and is shown approximately.
     fn entries(&self) -> impl Iterator<Item = String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name().display().to_string())
     }
 }
 
-/// Whether a file is one that is made here.
+/// Returns whether a file was made here.
 fn is_own(name: &str) -> bool {
     let unfinished = name.strip_suffix(UNFINISHED).and_then(|name| name.rsplit_once('.'));
     let name = unfinished.map_or(name, |(name, _)| name);
@@ -174,7 +176,7 @@ fn is_own(name: &str) -> bool {
     [SETTINGS, LOCK].contains(&name) || of_month(name) == Some(true)
 }
 
-/// Opens the lock or makes it; a link or a pipe of that name is refused.
+/// Opens the lock or creates it; a link is refused, and a pipe as well.
 fn open_lock(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     File::options().write(true).create(true).mode(PRIVATE).custom_flags(flags).open(path)

@@ -1,4 +1,4 @@
-//! What a finished reading turned out to be, by what is known of the days around it.
+//! Decides what a finished reading contains, by what is known about the days around it.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use crate::billing::period::Period;
 use crate::billing::scope_totals::ScopeTotals;
 use crate::billing::span::Span;
 
-/// What an answer turned out to be.
+/// The content of an answer, compared with the request.
 pub(super) enum Understood {
-    /// What was asked for.
+    /// The requested rows.
     AsAsked,
-    /// All of a period: Azure ignored the dates.
+    /// All rows of a period: Azure ignored the dates.
     Whole(Period),
-    /// All of a period, broken off: Azure ignored the filter for late rows.
+    /// The first rows of a whole period: Azure ignored the filter for late rows.
     Unfiltered,
 }
 
-/// Compares an answer with the question, by what is known of the days around it.
+/// Compares an answer with the request, by what is known about the days around it.
 pub(super) fn interpret(scope_totals: &ScopeTotals, span: Span, reading: &Reading) -> Understood {
     match span {
         _ if reading.outside == 0 => Understood::AsAsked,
@@ -36,9 +36,9 @@ pub(super) fn interpret(scope_totals: &ScopeTotals, span: Span, reading: &Readin
     }
 }
 
-/// Refuses an answer in which nothing costs anything any more, although it is used as before: who may
-/// see quantities alone gets zeros. What is free from the start, or covered, is another matter. `zeros`
-/// is how many rows of on-demand usage there are, which all cost 0.
+/// Refuses an answer in which nothing has a cost any more although the same days had costs before:
+/// who may see only quantities gets zeros. Usage that was always free or covered is accepted.
+/// `zeros` is the number of rows of on-demand usage, which all cost 0.
 pub(super) fn refuse_zeros(
     scope_totals: &ScopeTotals,
     zeros: u64,

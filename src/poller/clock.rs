@@ -1,4 +1,4 @@
-//! The one clock of the program. It is handed down, so that a test can let a month go by.
+//! The only clock of the program. It is passed as an argument, so that a test can simulate a month.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,29 +6,30 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// What time it is.
+/// A source of the current time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The system's time, which an administrator may set back or forward.
+    /// Returns the clock of the system, which an administrator may set back or forward.
     pub fn system() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
         Self(Arc::new(Timestamp::now))
     }
 
-    /// A time that begins where it is told and passes as tokio's does: paused where that is paused.
+    /// Returns a clock that starts at a given time and runs as tokio's does, so that tests can
+    /// pause it.
     pub fn starting_at(start: Timestamp) -> Self {
         let began = Instant::now();
         Self(Arc::new(move || start.saturating_add(began.elapsed()).unwrap_or(Timestamp::MAX)))
     }
 
-    /// A time that does not pass.
+    /// Returns a clock that stands still.
     pub fn standing_at(moment: Timestamp) -> Self {
         Self(Arc::new(move || moment))
     }
 
-    /// Now.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }

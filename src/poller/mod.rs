@@ -1,7 +1,8 @@
 //! WHEN: which days are read now, and what happens to the answer.
 //!
-//! The only clock. A reading is published whole or not at all; after a failure everything stays as
-//! it was. How to ask is `azure`'s, what to publish is `billing`'s.
+//! Only this module has a clock. A reading is published whole or not at all; after a failure
+//! everything stays as it was. [`crate::azure`] decides how to request, [`crate::billing`] what to
+//! publish.
 
 mod answer;
 mod clock;

@@ -1,50 +1,51 @@
-//! How a poll ends: what it read, and what failed of it.
+//! The outcome of a poll: what it read, and what failed.
 
 use crate::azure;
 use crate::billing::span::Span;
 use crate::status::{FailureReason, PartResult, PollPart};
 
-/// What the readings of a poll add up to.
+/// The totals of a poll's readings.
 #[derive(Default)]
 pub(super) struct PollTotals {
-    /// Readings of the open period, without which its costs are as old as before.
+    /// The number of readings of the open period. Without one, its costs are as old as before.
     pub(super) open_readings: u64,
     pub(super) rows: u64,
     pub(super) outside: u64,
     pub(super) allocated: u64,
 }
 
-/// A poll on its way: what it has read, how its parts went, and what it need not ask again.
+/// The state of a running poll: what it has read, how its parts went, and what it must not request
+/// again.
 #[derive(Default)]
 pub(super) struct Progress {
     pub(super) tally: PollTotals,
     pub(super) parts: [Option<PartResult>; PollPart::ALL.len()],
-    /// What failed: a new plan must not ask it again in this poll.
+    /// The spans that failed: a new plan must not request them again in this poll.
     failed: Vec<Span>,
-    /// What has more rows than a short list: a report of it that has none is wrong.
+    /// The spans with more rows than a short list: a report of one that has no rows is wrong.
     long: Vec<Span>,
-    /// Whether Azure gave no report, so that only lists are asked for.
+    /// True if Azure gave no report, so that only lists are requested.
     pub(super) without_reports: bool,
 }
 
 impl Progress {
-    /// A reading of a part was published. One that failed before leaves the part failed.
+    /// Marks a part as read, unless another reading of it failed before.
     pub(super) fn read(&mut self, part: PollPart) {
         self.parts[part as usize].get_or_insert(Ok(()));
     }
 
-    /// A reading of a part failed.
+    /// Marks a part as failed.
     pub(super) fn fail(&mut self, part: PollPart, span: Span, failure: &Failure) {
         self.parts[part as usize] = Some(Err((failure.reason, failure.what.clone())));
         self.failed.push(span);
     }
 
-    /// A list has turned out to be long.
+    /// Records that a list has turned out to be long.
     pub(super) fn is_long(&mut self, span: Span) {
         self.long.push(span);
     }
 
-    /// Refuses a report without rows of what is known to have some.
+    /// Refuses a report without rows for a span that has some.
     pub(super) fn refuse_nothing(&self, span: Span, rows: u64) -> Result<(), azure::Error> {
         if rows == 0 && self.long.contains(&span) {
             let what = format!("a report of {span} without rows, of which the list has pages");
@@ -57,20 +58,20 @@ impl Progress {
         self.failed.contains(&span)
     }
 
-    /// Whether a part other than the open period failed, which is tried again by itself.
+    /// Returns whether a part other than the open period failed. Such parts are retried separately.
     pub(super) fn older_failed(&self) -> bool {
         self.parts[1..].iter().flatten().any(Result::is_err)
     }
 }
 
-/// Why a poll or a part of it failed, for the metric and for people.
+/// The reason why a poll or a part of it failed, for the metric and for people.
 pub(super) struct Failure {
     pub(super) reason: FailureReason,
     pub(super) what: String,
 }
 
 impl Failure {
-    /// Whether other readings of the same scope would fail as well.
+    /// Returns whether other readings of the same scope would fail as well.
     pub(super) fn is_general(&self) -> bool {
         match self.reason {
             FailureReason::Auth

@@ -1,8 +1,8 @@
-//! Another configuration for scopes that are being polled.
+//! Applies a new configuration to scopes that are being polled.
 //!
-//! All of them are held at rest, their snapshots are made anew, and then everything is swapped at
-//! once. A reading under way goes on as it began; what a poll reads after it, it reads as configured
-//! now.
+//! All scopes are locked, their snapshots are made anew, and then everything is swapped at once. A
+//! reading under way continues as it began; later readings of the same poll use the new
+//! configuration.
 
 use std::sync::Arc;
 
@@ -15,24 +15,24 @@ use crate::config;
 use crate::metrics::Renewed;
 use crate::status::ScopeInfo;
 
-/// A way to a scope whose poller may be at work.
+/// A reference to a scope whose poller may be running.
 #[derive(Clone)]
 pub struct Handle(pub(super) Arc<ScopeCell>);
 
 impl Handle {
-    /// Whose it is.
+    /// Returns the id of the scope.
     pub fn id(&self) -> &ScopeId {
         &self.0.id
     }
 }
 
-/// A scope as it shall be read from now on.
+/// A scope with its new settings.
 pub struct ScopeSpec {
     /// The scope.
     pub scope: config::Scope,
-    /// What is published of it.
+    /// The rules for what is published of it.
     pub rules: Rules,
-    /// The tags it is read by.
+    /// The tags that are read.
     pub tag_keys: TagKeys,
 }
 
@@ -43,18 +43,18 @@ impl ScopeSpec {
     }
 }
 
-/// How a configured scope is published.
+/// Returns the published names of a configured scope.
 pub fn scope_info(scope: &config::Scope) -> ScopeInfo {
     let config::Scope { id, label, enrollment, .. } = scope;
     ScopeInfo { label: label.clone(), id: id.clone(), enrollment: enrollment.clone() }
 }
 
-/// Gives the scopes of some handles other settings, and makes pollers for those that have none. The
-/// world holds the new client and the new times; its other parts are the old ones. Scopes that are
-/// not wanted vanish, and their pollers are to be ended. Waits for publishes under way, so it blocks.
+/// Gives the scopes of `handles` their new settings, and returns pollers for new scopes. `context`
+/// contains the new client and the new times; the rest of it is unchanged. Scopes missing in `spec`
+/// are removed, and the caller must end their pollers. Waits for publishes under way, so it blocks.
 ///
 /// # Errors
-/// Why nothing was changed: a bug, here or in a poll.
+/// The reason why nothing was changed: a bug, here or in a poll.
 pub fn reload(
     context: &PollContext,
     handles: &[Handle],

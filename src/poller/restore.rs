@@ -1,4 +1,4 @@
-//! What a poller remembers of the process before it.
+//! Restores what a poller knew before a restart.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::status::{FailureReason, PollResult, ScopeStatus};
 use crate::store::PollRecord;
 
 impl Poller {
-    /// Publishes what was stored, and how old it is.
+    /// Publishes what was stored, with its age.
     pub(super) fn restore(&self, poll: Option<PollRecord>) {
         let (settings, snapshot, read_at) = {
             let state = self.scope_cell.lock();
@@ -37,7 +37,8 @@ impl Poller {
         self.context.status.restored(id, result, ended, rows);
     }
 
-    /// How long a poll before a restart is still recent. A restart asks for nothing that is known.
+    /// Returns the wait before the first poll: while the last poll before a restart is recent and
+    /// complete, nothing is requested.
     pub(super) fn initial_delay(&self, jitter: f64) -> Duration {
         let now = self.context.clock.now();
         let state = self.scope_cell.lock();
@@ -51,14 +52,14 @@ impl Poller {
         recent.filter(complete).unwrap_or(Duration::ZERO)
     }
 
-    /// What was told of the scope before.
+    /// Returns the status of the scope as last reported.
     pub(super) fn last(&self) -> Option<ScopeStatus> {
         let scopes = self.context.status.scopes();
         scopes.iter().find(|status| status.info.id == self.scope_cell.id).cloned()
     }
 
-    /// Stores how a poll went, for the next start, and if it read anything when it ended and how many
-    /// rows that were.
+    /// Stores how a poll went, for the next start; and if it read anything, when it ended and how
+    /// many rows it read.
     pub(super) async fn record(&self, poll: &PollResult, fresh: Option<(Timestamp, u64)>) {
         let Some(store) = self.context.store.clone() else { return };
         let Some(before) = self.last() else { return };
@@ -72,7 +73,8 @@ impl Poller {
         let scope_cell = self.scope_cell.clone();
         let written = spawn_blocking(move || {
             let state = scope_cell.lock();
-            // A reload drops what is stored of a scope that it removes, and this must not come after.
+            // A reload deletes the record of a scope that it removes; writing it later would
+            // restore it.
             if state.removed { Ok(()) } else { store.record(&scope_cell.id, &record) }
         });
         if let Ok(Err(what)) = written.await {

@@ -1,6 +1,6 @@
-//! What a poller shares with a reload: how its scope is read, and what is known of it. Whoever
-//! changes or publishes either holds the lock, so that a reload finds all scopes at rest. It is never
-//! held while Azure is waited for.
+//! The state that a poller shares with a reload: how its scope is read, and what is known about it.
+//! Changing or publishing it requires the lock, so that a reload can stop all scopes for a moment.
+//! The lock is never kept during a request to Azure.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::billing::snapshot::Snapshot;
 use crate::config::{self, Read};
 use crate::store::ScopeStore;
 
-/// What the configuration says of one scope. Replaced whole by a reload.
+/// The configuration of one scope. A reload replaces it whole.
 pub(super) struct Settings {
     pub(super) client: Arc<Client>,
     pub(super) poll: config::Poll,
@@ -27,7 +27,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Where only reports are read, more polls than reports would read nothing.
+    /// Returns the poll interval. If only reports are read, more polls than reports would read
+    /// nothing.
     pub(super) fn interval(&self) -> Duration {
         match self.scope.read {
             Read::CostDetails => self.poll.interval.max(self.poll.report_min_interval),
@@ -53,7 +54,7 @@ impl Settings {
         scope_totals.snapshot(&self.rules, &self.tag_keys, settled)
     }
 
-    /// Whether others ask for days that these did not ask for.
+    /// Returns whether other settings need days that these did not request.
     fn asks_less_than(&self, other: &Self) -> bool {
         self.tag_keys != other.tag_keys
             || self.rules.daily_window < other.rules.daily_window
@@ -67,20 +68,20 @@ impl Settings {
     }
 }
 
-/// A scope at rest.
+/// The state of a scope, behind its lock.
 pub(super) struct ScopeState {
     pub(super) settings: Arc<Settings>,
     pub(super) scope_store: ScopeStore,
-    /// Whether a reload asked for days that may not be known.
+    /// True if a reload requested days that may not be known.
     pub(super) wants_days: bool,
-    /// Whether a reload changed how it is read, which may mend what failed.
+    /// True if a reload changed how the scope is read, which may repair what failed.
     pub(super) read_otherwise: bool,
-    /// Whether the scope is not configured any more, so that nothing of it is kept.
+    /// True if the scope is not configured any more, so that nothing of it is stored.
     pub(super) removed: bool,
 }
 
 impl ScopeState {
-    /// Goes on by other settings.
+    /// Replaces the settings.
     pub(super) fn read_as(&mut self, new: Settings) {
         self.removed = false;
         self.wants_days |= self.settings.asks_less_than(&new);
@@ -89,11 +90,11 @@ impl ScopeState {
     }
 }
 
-/// Where a scope is held.
+/// A scope with its lock.
 pub(super) struct ScopeCell {
     pub(super) id: ScopeId,
     state: Mutex<ScopeState>,
-    /// A reload was here.
+    /// The notification of a reload.
     pub(super) changed: Notify,
 }
 
@@ -111,13 +112,14 @@ impl ScopeCell {
         Self { id, state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// A poll that panicked here has ended its loop: nobody but a reload comes here again, and that
-    /// asks whether [`ScopeCell::is_broken`].
+    /// Locks the scope, also after a panic: the poll that panicked has ended its loop, so that only
+    /// a reload comes here again, and it checks [`ScopeCell::is_broken`].
     pub(super) fn lock(&self) -> MutexGuard<'_, ScopeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether somebody panicked while holding it, so that the totals may be half written.
+    /// Returns whether a task panicked while it had the lock, so that the totals may be half
+    /// written.
     pub(super) fn is_broken(&self) -> bool {
         self.state.is_poisoned()
     }

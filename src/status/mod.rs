@@ -1,5 +1,5 @@
-//! What is known about polling: who is polled, how it went, since when. Written by the poller, read
-//! by metrics, health and pages. No history: that is Prometheus's.
+//! The status of polling: which scopes are polled, how it went, and since when. Written by the
+//! poller, read by metrics, health and pages. It has no history: Prometheus keeps that.
 
 mod part;
 mod reason;
@@ -15,22 +15,22 @@ pub use reason::FailureReason;
 
 use crate::billing::scope::{ScopeId, ScopeType};
 
-/// A scope as it is published.
+/// A scope, as it is published.
 #[derive(Clone, Debug)]
 pub struct ScopeInfo {
     /// The value of the `scope` label.
     pub label: String,
-    /// What it is.
+    /// The id of the scope.
     pub id: ScopeId,
-    /// The billing account it belongs to by the configuration, where its rows do not say.
+    /// The billing account it belongs to by the configuration, used if its rows do not name one.
     pub enrollment: Option<String>,
 }
 
 impl ScopeInfo {
-    /// Returns whether the money of a scope is also in another of the configured ones, so that adding
-    /// both counts it twice. The rows say which billing accounts it is billed to (`billed_to`), else the
-    /// configuration does. Where neither does, a department or account lies in the one billing account
-    /// that there is; a subscription may well lie elsewhere.
+    /// Returns whether the money of a scope is also in another of the configured ones, so that
+    /// adding both counts it twice. The rows name the billing accounts (`billed_to`), otherwise the
+    /// configuration does. If neither does, a department or account belongs to the only billing
+    /// account; a subscription may well belong to another one.
     pub fn is_nested<'a>(
         &self,
         billed_to: &BTreeSet<String>,
@@ -51,35 +51,35 @@ impl ScopeInfo {
     }
 }
 
-/// How polling a scope goes.
+/// The status of polling a scope.
 #[derive(Clone, Debug)]
 pub struct ScopeStatus {
     /// The scope.
     pub info: ScopeInfo,
-    /// How often it is polled.
+    /// The time between two polls.
     pub interval: Duration,
-    /// Polls that ended.
+    /// The number of polls that ended.
     pub polls: u64,
-    /// What failed in them or in one of their older parts, by [`FailureReason`].
+    /// The number of failures of polls or of their older parts, by [`FailureReason`].
     pub failures: [u64; FailureReason::ALL.len()],
-    /// How the last poll ended.
+    /// The outcome of the last poll.
     pub last_poll: Option<PollResult>,
-    /// When the last successful poll ended.
+    /// The time at which the last successful poll ended.
     pub last_success: Option<Timestamp>,
-    /// Rows that counted in the last successful poll.
+    /// The number of rows that counted in the last successful poll.
     pub rows: Option<u64>,
-    /// Rows left out.
+    /// The number of rows left out.
     pub ignored: Ignored,
-    /// How each [`PollPart`] went when it was last tried; `None` before the first try.
+    /// The outcome of each [`PollPart`] when it was last tried; `None` before the first try.
     pub parts: [Option<PartResult>; PollPart::ALL.len()],
-    /// Whether there is data from before the start.
+    /// True if there is data from before the start.
     pub restored: bool,
-    /// Whether its loop ended although the exporter did not: a bug, told by health.
+    /// True if its loop ended although the exporter did not: a bug, which health reports.
     pub dead: bool,
 }
 
 impl ScopeStatus {
-    /// Not polled yet.
+    /// Creates the status of a scope that is not polled yet.
     fn new(info: ScopeInfo, interval: Duration) -> Self {
         Self {
             info,
@@ -97,10 +97,10 @@ impl ScopeStatus {
     }
 }
 
-/// Rows that were left out, by the reason.
+/// The numbers of rows that were left out, by the reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored {
-    /// Dated outside the days that were asked for.
+    /// Rows dated outside the requested days.
     pub outside: u64,
     /// Rows of cost allocation, which only move costs.
     pub allocated: u64,
@@ -112,27 +112,27 @@ impl Ignored {
         self.allocated += other.allocated;
     }
 
-    /// Each with the label value of its reason: a closed set, in the order of publication.
+    /// Returns each number with the label value of its reason: a closed set, in published order.
     pub const fn by_reason(self) -> [(&'static str, u64); 2] {
         [("cost_allocation", self.allocated), ("outside_range", self.outside)]
     }
 }
 
-/// How a part of a poll went: if it failed, why and what the log said.
+/// The outcome of a part of a poll: if it failed, the reason and the logged text.
 pub type PartResult = Result<(), (FailureReason, String)>;
 
-/// The end of a poll.
+/// The outcome of a poll.
 #[derive(Clone, Debug)]
 pub struct PollResult {
-    /// When it began.
+    /// The time at which it began.
     pub began: Timestamp,
-    /// How long it took, waits included.
+    /// Its duration, waits included.
     pub took: Duration,
-    /// Why it failed, and what the log said.
+    /// The reason why it failed, and the logged text.
     pub failure: Option<(FailureReason, String)>,
 }
 
-/// The status of every configured scope, in their order.
+/// The status of every configured scope, in the order of the configuration.
 #[derive(Debug)]
 pub struct Status {
     scopes: RwLock<Vec<ScopeStatus>>,
@@ -140,17 +140,17 @@ pub struct Status {
     certificate_expiry: RwLock<Option<Timestamp>>,
 }
 
-/// How reading the configuration went.
+/// The outcome of reading the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastReload {
-    /// Whether what the file said last is in force.
+    /// True if the file's content, as last read, is in force.
     pub successful: bool,
-    /// When a configuration last came into force.
+    /// The time at which a configuration last came into force.
     pub success_at: Timestamp,
 }
 
 impl Status {
-    /// Nothing polled yet.
+    /// Creates the status of scopes that are not polled yet.
     pub fn new(scopes: impl IntoIterator<Item = ScopeInfo>, interval: Duration) -> Self {
         let fresh = |info| ScopeStatus::new(info, interval);
         Self {
@@ -160,12 +160,12 @@ impl Status {
         }
     }
 
-    /// All scopes as they are now.
+    /// Returns all scopes as they are now.
     pub fn scopes(&self) -> RwLockReadGuard<'_, Vec<ScopeStatus>> {
         self.scopes.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A poll ended well.
+    /// Records a successful poll.
     pub fn succeeded(
         &self,
         scope: &ScopeId,
@@ -183,7 +183,7 @@ impl Status {
         });
     }
 
-    /// A poll had nothing to read of the open period.
+    /// Records a poll that had nothing to read of the open period.
     pub fn idle(&self, scope: &ScopeId, poll: PollResult, ignored: Ignored) {
         self.update(scope, |status| {
             status.polls += 1;
@@ -192,12 +192,12 @@ impl Status {
         });
     }
 
-    /// A scope is polled more seldom than the others.
+    /// Sets the time between two polls of a scope.
     pub fn polled_every(&self, scope: &ScopeId, interval: Duration) {
         self.update(scope, |status| status.interval = interval);
     }
 
-    /// A poll failed. What was published stays.
+    /// Records a failed poll. What was published stays.
     pub fn failed(&self, scope: &ScopeId, poll: PollResult) {
         self.update(scope, |status| {
             status.polls += 1;
@@ -208,7 +208,7 @@ impl Status {
         });
     }
 
-    /// Parts of a poll ended. The failure of an older part fails no poll, and is counted here.
+    /// Records the outcome of parts. A failed older part fails no poll, so it is counted here.
     pub fn tried(&self, scope: &ScopeId, parts: [Option<PartResult>; PollPart::ALL.len()]) {
         self.update(scope, |status| {
             for (part, result) in PollPart::ALL.into_iter().zip(parts) {
@@ -221,7 +221,7 @@ impl Status {
         });
     }
 
-    /// What was stored is published again, with how the last poll went if that was stored too.
+    /// Records that stored data is published again, and how the last poll went if that was stored.
     pub fn restored(
         &self,
         scope: &ScopeId,
@@ -235,18 +235,18 @@ impl Status {
         });
     }
 
-    /// What was read could not be stored.
+    /// Records that what was read could not be stored.
     pub fn unwritten(&self, scope: &ScopeId) {
         self.update(scope, |status| status.failures[FailureReason::Store as usize] += 1);
     }
 
-    /// A poll loop ended before the exporter did.
+    /// Records that a poll loop ended before the exporter did.
     pub fn died(&self, scope: &ScopeId) {
         self.update(scope, |status| status.dead = true);
     }
 
-    /// Other scopes: those that were there before keep what is known of them, whatever they are
-    /// called now. `meanwhile` happens where no reader is between the two.
+    /// Replaces the scopes. Those that existed before keep their status, even if they are renamed.
+    /// Calls `meanwhile` while no reader can see a state in between.
     pub fn renew<T>(
         &self,
         scopes: impl IntoIterator<Item = (ScopeInfo, Duration)>,
@@ -264,30 +264,30 @@ impl Status {
         meanwhile()
     }
 
-    /// The configuration was read well, at the start or by a reload.
+    /// Records that the configuration was read, at the start or by a reload.
     pub fn configured(&self, at: Timestamp) {
         let mut reload = self.reload.write().unwrap_or_else(PoisonError::into_inner);
         *reload = Some(LastReload { successful: true, success_at: at });
     }
 
-    /// The configuration could not be read again. What was in force stays.
+    /// Records that a reload failed. What was in force stays.
     pub fn reload_failed(&self) {
         let mut reload = self.reload.write().unwrap_or_else(PoisonError::into_inner);
         *reload = reload.map(|last| LastReload { successful: false, ..last });
     }
 
-    /// How reading the configuration went, where it can be read again.
+    /// Returns the outcome of reading the configuration, if it can be read again.
     pub fn last_reload(&self) -> Option<LastReload> {
         *self.reload.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The certificate that is served ends then; none is served without.
+    /// Sets when the served certificate expires; `None` if none is served.
     pub fn serves_certificate_until(&self, end: Option<Timestamp>) {
         let mut expiry = self.certificate_expiry.write().unwrap_or_else(PoisonError::into_inner);
         *expiry = end;
     }
 
-    /// When the certificate that is served ends.
+    /// Returns when the served certificate expires.
     pub fn certificate_expiry(&self) -> Option<Timestamp> {
         *self.certificate_expiry.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -297,7 +297,7 @@ impl Status {
     }
 
     fn update(&self, scope: &ScopeId, change: impl FnOnce(&mut ScopeStatus)) {
-        // A scope that a reload removed has no status any more.
+        // A scope that a reload removed has no status.
         if let Some(status) = self.write().iter_mut().find(|status| status.info.id == *scope) {
             change(status);
         }

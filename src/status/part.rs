@@ -1,13 +1,13 @@
-//! The parts of a poll, each of which can fail without the others.
+//! The parts of a poll. Each can fail without the others.
 
-/// Which days a reading is for: the closed set of the `part` label.
+/// The part of a poll that a reading belongs to: the closed set of the `part` label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PollPart {
-    /// The open billing period: what a poll is for.
+    /// The open period, which is the purpose of a poll.
     Open,
-    /// The billing period before it.
+    /// The previous period.
     Previous,
-    /// Days before that, for the window of days.
+    /// Days before the previous period, for the window of days.
     Window,
     /// Closed months that budgets count.
     Budgets,
@@ -17,7 +17,7 @@ impl PollPart {
     /// Every part, in the order in which they are read and published.
     pub const ALL: [Self; 4] = [Self::Open, Self::Previous, Self::Window, Self::Budgets];
 
-    /// The label value.
+    /// Returns the label value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -27,7 +27,7 @@ impl PollPart {
         }
     }
 
-    /// What it reads, for people.
+    /// Returns what the part reads, for people.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Open => "the open billing period",

@@ -1,29 +1,29 @@
-//! Why polls fail.
+//! The reasons why polls fail.
 
-/// Why a poll failed: the closed set of the `reason` label.
+/// The reason why a poll failed: the closed set of the `reason` label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureReason {
-    /// No token, or one that Azure refuses.
+    /// There is no token, or Azure refuses it.
     Auth,
-    /// No right to the scope or its charges.
+    /// The identity may not read the scope or its charges.
     Forbidden,
-    /// No such scope.
+    /// The scope does not exist.
     NotFound,
-    /// The tenant's quota is used up for longer than a poll lasts.
+    /// The tenant's quota is used up for longer than a poll may last.
     Throttled,
-    /// Azure or the way to it is down.
+    /// Azure or the network is down.
     Unavailable,
-    /// No answer in time.
+    /// There was no answer in time.
     Timeout,
-    /// An answer that is none.
+    /// The answer does not have the expected form.
     BadAnswer,
-    /// Days cannot be kept, or not be found again. Where they are only not kept, the poll itself
-    /// succeeds: its costs are right, and lost at a restart.
+    /// Days cannot be stored, or stored days are lost. If they only cannot be stored, the poll
+    /// still succeeds: its costs are right, and lost at a restart.
     Store,
 }
 
 impl FailureReason {
-    /// The reason of a label value.
+    /// Returns the reason with a label value.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
@@ -40,7 +40,7 @@ impl FailureReason {
         Self::Store,
     ];
 
-    /// The label value.
+    /// Returns the label value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auth => "auth",

@@ -1,5 +1,5 @@
-//! What an answer that is no success means for the one who asked: renew the token, wait, try
-//! again, or give up. Only here are status codes and Azure's own codes read.
+//! What an error answer means for the caller: renew the token, wait, try again, or give up. Only
+//! here are status codes and Azure's own codes interpreted.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use jiff::fmt::rfc2822;
 use super::error::Error;
 use super::error_body::ErrorText;
 
-/// What to do about a failed request.
+/// The reaction to a failed request.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// There is no token to ask with.
+    /// There is no token for the request.
     NoToken(Error),
     /// A new token may help, once.
     Unauthenticated(Error),
-    /// The quota of the tenant is used up; ask again after the wait.
+    /// The quota of the tenant is used up; try again after the wait.
     Throttled {
-        /// How long Azure asks to wait, if it says so.
+        /// The time to wait, if Azure names one.
         wait: Option<Duration>,
         what: String,
     },
-    /// The same request may well succeed soon.
+    /// The same request may succeed soon.
     Transient(Error),
-    /// Asking again would only give the same answer.
+    /// A further request would get the same answer.
     Final(Error),
 }
 
-/// Reads an answer that is not 2xx: by its code first, then by its status.
+/// Interprets an answer that is not 2xx: by its code first, then by its status.
 pub(crate) fn classify(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
     let ErrorText { code, line } = ErrorText::of(status, headers, body);
     let code = code.to_ascii_lowercase();
@@ -56,8 +56,8 @@ pub(crate) fn classify(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
     }
 }
 
-/// Reads an answer other than 200 of a storage account. It says nothing of the scope, and no token
-/// helps: the link is all there is.
+/// Interprets an answer other than 200 of a storage account. It says nothing about the scope, and
+/// no token helps: only the link grants access.
 pub(crate) fn classify_file(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
     let ErrorText { code, line } = ErrorText::of(status, headers, body);
     let counts = status_that_counts(status, &code.to_ascii_lowercase());
@@ -66,14 +66,14 @@ pub(crate) fn classify_file(status: StatusCode, headers: &HeaderMap, body: &[u8]
         Err(what) => what,
     };
     Failure::Final(Error::ReportFile(match counts {
-        // The link was good a moment ago: it is too old now, or was never ours.
+        // The link was just sent by Azure: it has expired since, or it was never valid.
         401 | 403 => format!("the link to the report is refused: {what}"),
         300..=399 => format!("{what}; a redirect is refused, because the link would follow it"),
         _ => what,
     }))
 }
 
-/// What passes by itself; else the text again.
+/// Returns the failure if it is temporary; otherwise the text again.
 fn passing(status: u16, headers: &HeaderMap, what: String) -> Result<Failure, String> {
     Ok(match status {
         429 => Failure::Throttled { wait: retry_after(headers), what },
@@ -87,8 +87,8 @@ fn passing(status: u16, headers: &HeaderMap, what: String) -> Result<Failure, St
     })
 }
 
-/// The status that an answer counts as: that of its code, in small letters, where that decides. Azure
-/// and the gateways before it send the same error with different statuses.
+/// Returns the status that an answer counts as: that of its code (in lower case) if the code
+/// decides. Azure and its gateways send the same error with different statuses.
 fn status_that_counts(status: StatusCode, code: &str) -> u16 {
     let status = status.as_u16();
     let of_code = match code {
@@ -109,13 +109,13 @@ fn status_that_counts(status: StatusCode, code: &str) -> u16 {
             _ => return status,
         },
     };
-    // Both pass, but only these two can say after how long.
+    // All of these are temporary, but only 429 and 503 can say how long to wait.
     let passes = of_code == 408 || of_code >= 500;
     if passes && matches!(status, 429 | 503) { status } else { of_code }
 }
 
-/// The longest of the waits that a throttled answer asks for. The headers occur on good answers as
-/// well, where they mean nothing.
+/// Returns the longest of the waits that a throttled answer names. The headers are also in answers
+/// with 200, where they mean nothing.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let now = headers.get(header::DATE).and_then(|date| timestamp(date.to_str().ok()?));
     let named = headers.iter().filter_map(|(name, value)| {
@@ -127,9 +127,9 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     named.filter_map(|text| wait(text.trim(), now)).max()
 }
 
-/// Seconds, or a date by the clock of the one who sent it.
+/// Parses a wait: seconds, or a date by the sender's clock.
 fn wait(text: &str, now: Option<Timestamp>) -> Option<Duration> {
-    /// Longer waits than a day are a mistake of somebody's clock.
+    /// Longer waits than a day come from a wrong clock.
     const LONGEST: Duration = Duration::from_secs(24 * 3600);
     let wait = match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(LONGEST),

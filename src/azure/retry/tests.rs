@@ -1,4 +1,4 @@
-//! Answers that are no success, and what is done about each.
+//! Error answers, and the reaction to each.
 
 use super::*;
 
@@ -138,7 +138,7 @@ fn a_code_decides_whatever_the_status_is() {
             assert_eq!(told, format!("{meaning}{line}"));
         }
     }
-    // Words and numbers that decide nothing.
+    // Words and numbers without effect.
     for code in ["BadRequest", "NotFound", "200", "600", "4040", "-404"] {
         let told = reason(403, &format!(r#"{{"error":{{"code":"{code}"}}}}"#));
         assert_eq!(told, format!("final: not allowed: HTTP 403 {code}"));

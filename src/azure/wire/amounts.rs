@@ -1,11 +1,11 @@
-//! Costs, quantities and prices of rows, as they stand in the page or report.
+//! Costs, quantities and prices of rows, as written in the page or report.
 
 use super::text::shortened;
 use crate::billing::amount::{Amount, Parsed};
 use crate::billing::charge::Price;
 
-/// The first amount that is there. `null`, nothing and an empty text are none; a number may stand in
-/// quotes. What is no number is an error, because a sum without it would be wrong.
+/// Returns the first amount that is present. `null`, a missing value and an empty text are absent;
+/// a number may be in quotes. Anything else is an error, because a sum without it would be wrong.
 pub(super) fn amount<const N: usize>(
     field: &str,
     sent: [Option<&str>; N],
@@ -15,7 +15,7 @@ pub(super) fn amount<const N: usize>(
     Amount::parse(text).map(Some).map_err(wrong)
 }
 
-/// What usage without cost says of its price.
+/// Returns what usage without cost says about its price.
 pub(super) fn price(effective: Option<&str>, unit: Option<&str>) -> Price {
     let read = |sent: Option<&str>| Some(Amount::parse(digits(sent)?).ok()?.amount > Amount::ZERO);
     match (read(effective), read(unit)) {
@@ -25,7 +25,7 @@ pub(super) fn price(effective: Option<&str>, unit: Option<&str>) -> Price {
     }
 }
 
-/// The digits of a value, if it has any.
+/// Returns the digits of a value, if it has any.
 fn digits(sent: Option<&str>) -> Option<&str> {
     let text = sent?;
     let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));

@@ -1,14 +1,14 @@
-//! The dates of rows, in the spellings of lists and reports.
+//! The dates of rows, in the formats of lists and reports.
 
 use jiff::civil::Date;
 
-/// What a field says of a day.
+/// The content of a date field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Day {
-    /// Nothing, an empty text, or `0001-01-01`, which is Azure's way to say none.
+    /// A missing value, an empty text, or `0001-01-01`, which Azure sends for no date.
     #[default]
     Absent,
-    /// Something that is no date.
+    /// A text that is no date.
     Unreadable,
     On(Date),
 }
@@ -22,8 +22,8 @@ impl Day {
     }
 }
 
-/// Dates of one field as rows have them. Thousands of rows behind each other have the same one,
-/// which is read once.
+/// The last date of one field. Thousands of consecutive rows have the same one, which is parsed
+/// once.
 #[derive(Debug, Default)]
 pub(super) struct Days {
     sent: String,
@@ -41,7 +41,7 @@ impl Days {
     }
 }
 
-/// The day of a date or time: `2026-11-20`, or in reports `11/20/2026`.
+/// Parses a date or time: `2026-11-20`, or in reports `11/20/2026`.
 fn day(text: &str) -> Day {
     let text = text.trim();
     if text.is_empty() {
@@ -59,7 +59,7 @@ fn day(text: &str) -> Day {
     }
 }
 
-/// Month first, with or without leading zeros, perhaps with a time behind it.
+/// Parses a date with the month first, with or without leading zeros, perhaps followed by a time.
 fn american(text: &str) -> Option<Date> {
     let mut parts = text.split([' ', 'T']).next()?.split('/');
     let (month, day) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);

@@ -1,7 +1,7 @@
-//! The texts of a row by their names: properties of the list in their three shapes, and columns of a
-//! report. A row's own text is found once by name and then by place.
+//! The texts of a row by their names: properties of the list in their three shapes, and columns of
+//! a report. The name is looked up once; then a text is found by its position.
 
-/// A field that is a text. Its number is its place in a row.
+/// A field that is a text. Its number is its position in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextField {
     Currency,
@@ -42,10 +42,10 @@ pub(super) enum TextField {
 }
 
 impl TextField {
-    /// How many there are.
+    /// The number of fields.
     pub(super) const COUNT: usize = Self::BillingPeriodStart as usize + 1;
 
-    /// By the name of a property of the list.
+    /// Returns the field for a property of the list.
     pub(super) fn of_property(name: &str) -> Option<Self> {
         Some(match name {
             "currency" => Self::Currency,
@@ -87,7 +87,8 @@ impl TextField {
         })
     }
 
-    /// By the name of a column of a report, in small letters and nothing else.
+    /// Returns the field for a column of a report, whose name is in lower case without any
+    /// separators.
     pub(super) fn of_column(name: &str) -> Option<Self> {
         Some(match name {
             "currency" => Self::Currency,

@@ -1,5 +1,5 @@
-//! What the keys of a row say. Rows of a page have the same keys in the same order, so that a key is
-//! compared with one name and not looked up among all.
+//! The meaning of a row's keys. Rows of a page have the same keys in the same order, so that a key
+//! is compared with one name instead of being looked up among all.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::fields::TextField;
 use super::repair::REPLACEMENT;
 use crate::billing::short_str_eq::short_str_eq;
 
-/// What a key of the properties says of its value.
+/// The meaning of a key of the properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Text(TextField),
@@ -23,7 +23,7 @@ pub(super) enum Field {
     Meter,
     Estimated,
     Unused,
-    /// The page was repaired in this very name: it may be that of the cost.
+    /// A name in which the page was repaired: it may be the name of the cost.
     Unreadable,
 }
 
@@ -45,17 +45,17 @@ impl Field {
     }
 }
 
-/// The keys of the row before, in their order, and what they say: rows of a page are alike, so that
-/// one comparison recognises a key.
+/// The keys of the previous row, in their order, with their meaning: rows of a page are alike, so
+/// that one comparison recognises a key.
 #[derive(Debug)]
 pub(super) struct Layout<'de> {
     keys: Vec<(&'de str, Field)>,
-    /// Whether the page was repaired.
+    /// True if the page was repaired.
     pub(super) repaired: bool,
 }
 
 impl<'de> Layout<'de> {
-    /// Keys beyond are looked up each time.
+    /// The most keys that are kept; further ones are looked up each time.
     const LONGEST: usize = 256;
 
     pub(super) fn new(repaired: bool) -> Self {
@@ -80,7 +80,7 @@ impl<'de> Layout<'de> {
     }
 }
 
-/// Reads a key at its place.
+/// Reads the key at a position of the row.
 pub(super) struct Key<'l, 'de>(pub(super) &'l mut Layout<'de>, pub(super) usize);
 
 impl<'de> DeserializeSeed<'de> for Key<'_, 'de> {
@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for Key<'_, 'de> {
         Ok(self.0.field(self.1, name))
     }
 
-    /// A name with escapes.
+    /// Reads a name with escapes, which cannot be borrowed from the page.
     fn visit_str<E: Error>(self, name: &str) -> Result<Field, E> {
         Ok(Field::of(name, self.0.repaired))
     }

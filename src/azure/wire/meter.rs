@@ -1,4 +1,4 @@
-//! What a row of the list says of its meter: `meterDetails`, `isEstimated`.
+//! The meter of a row of the list: `meterDetails`, `isEstimated`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,19 +7,19 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 
 use super::text::{Text, skip_list};
 
-/// The details of a meter, which are sent when they are asked for.
+/// The details of a meter, which Azure sends on request.
 #[derive(Debug, Default)]
 pub(super) struct Meter<'a> {
     pub(super) unit: Cow<'a, str>,
     pub(super) category: Cow<'a, str>,
     pub(super) sub_category: Cow<'a, str>,
     pub(super) name: Cow<'a, str>,
-    /// Whether it or one of its texts is something else than it should be.
+    /// True if it is no object, or one of its texts is no text.
     pub(super) unreadable: bool,
 }
 
 impl Meter<'_> {
-    /// Whether one of its texts satisfies a condition.
+    /// Returns whether one of its texts satisfies a condition.
     pub(super) fn any(&self, condition: impl Fn(&str) -> bool) -> bool {
         [&self.unit, &self.category, &self.sub_category, &self.name]
             .into_iter()

@@ -1,8 +1,8 @@
-//! What Azure sends, in bytes. Nothing of it leaves `azure`: the rest of the program sees
+//! The bytes that Azure sends. Their shapes never leave `azure`: the rest of the program sees
 //! [`crate::billing::charge::Charge`].
 //!
-//! Money never hangs on a text that the sum does not need: what cannot be read of a row is left out
-//! and named in `Charge::degraded`. List and report make the same charge of the same row.
+//! A row counts even if a text that the sum does not need is unreadable: the text is left out and
+//! named in `Charge::degraded`. List and report produce the same charge for the same row.
 
 mod amounts;
 mod dates;
@@ -22,14 +22,14 @@ pub(crate) use report::{Report, ReportReader};
 
 use crate::config::Cloud;
 
-/// What is wanted of a page or report, and how it is to be understood.
+/// The options for reading a page or report.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowOptions {
-    /// Whether tags are looked at. Reading them costs as much as half a row.
+    /// True if tags are read, which costs as much as half a row.
     pub(crate) tags: bool,
-    /// Whether rows count that only move costs from one place to another. The list has none.
+    /// True if rows of cost allocation count, which only move costs. The list has none.
     pub(crate) cost_allocation: bool,
-    /// The cloud that sends it: `CH North` is in China there and in Switzerland elsewhere.
+    /// The cloud that sends the rows: `CH North` is in China there and in Switzerland elsewhere.
     pub(crate) cloud: Cloud,
 }
 

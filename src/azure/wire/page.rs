@@ -1,4 +1,4 @@
-//! A page of usage: `{"nextLink": …, "value": [rows]}`, in either order, folded row by row.
+//! A page of usage: `{"nextLink": …, "value": [rows]}`, in either order, read row by row.
 
 use std::fmt;
 
@@ -15,26 +15,26 @@ use super::row::Dates;
 use super::tags::Tags;
 use super::text::Text;
 
-/// What a page says besides its rows.
+/// The facts of a page beside its rows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
-    /// Where the next page is, as sent; `None` on the last one.
+    /// The link to the next page, as sent; `None` on the last one.
     pub(crate) next_link: Option<String>,
-    /// How many rows it held.
+    /// The number of rows.
     pub(crate) rows: u64,
-    /// Amounts with more decimals than are kept.
+    /// The number of amounts with more decimals than are kept.
     pub(crate) rounded: u64,
-    /// Rows that have a date, but none that can be read.
+    /// The number of rows that have a date, but none that can be read.
     pub(crate) unreadable_dates: u64,
 }
 
-/// Why a page is no page of usage: what, and in which row.
+/// The reason why a page is no page of usage, with the row.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct PageError(String);
 
-/// Gives every row of a page to `fold`. After an error the rows given so far must be thrown away:
-/// the page did not parse to its end.
+/// Passes every row of a page to `fold`. After an error the rows passed so far must be dropped: the
+/// page did not parse to its end.
 pub(crate) fn read_page(
     body: &[u8],
     wanted: RowOptions,
@@ -43,9 +43,9 @@ pub(crate) fn read_page(
     read(body, Mode { wanted, repaired: false }, &mut fold)
 }
 
-/// Does the same with a page that [`read_page`] refuses, if it is texts that make it unreadable. Rows
-/// in which one was replaced are degraded. Nothing comes of it where something else is wrong as
-/// well; then the first error is the one to tell.
+/// Reads a page that [`read_page`] refuses, if only its texts make it unreadable. Rows with a
+/// replaced text are degraded. Returns `None` if something else is wrong as well; then the error of
+/// [`read_page`] is the one to report.
 pub(crate) fn read_repaired_page(
     body: &[u8],
     wanted: RowOptions,
@@ -54,11 +54,11 @@ pub(crate) fn read_repaired_page(
     read(&repaired(body)?, Mode { wanted, repaired: true }, &mut fold).ok()
 }
 
-/// How a page is read.
+/// The way a page is read.
 #[derive(Clone, Copy)]
 struct Mode {
     wanted: RowOptions,
-    /// Whether its texts were repaired.
+    /// True if its texts were repaired.
     repaired: bool,
 }
 
@@ -103,7 +103,7 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
                 "nextLink" => {
                     let link = map.next_value::<Text<'de>>()?;
                     if link.unreadable || self.mode.is_replaced(&link.text) {
-                        // The pages that follow would be lost.
+                        // Without the link, the pages that follow would be lost.
                         return Err(Error::custom("nextLink is no link"));
                     }
                     let link = link.text;
@@ -124,7 +124,7 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
 }
 
 impl Mode {
-    /// Whether the page was repaired in a text without which it cannot be understood.
+    /// Returns whether a text was repaired without which the page cannot be understood.
     fn is_replaced(self, text: &str) -> bool {
         self.repaired && text.contains(REPLACEMENT)
     }
@@ -177,12 +177,12 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for RowsSeed<'_, F> {
     }
 }
 
-/// `{"id", "name", "type", "tags", "properties": {…}}`. Ids of rows repeat and mean nothing here.
+/// A row: `{"id", "name", "type", "tags", "properties": {…}}`. Ids of rows repeat and are not used.
 #[derive(Default)]
 struct Envelope<'a> {
     properties: Properties<'a>,
     has_properties: bool,
-    /// `None` where nobody asks for them.
+    /// `None` if tags are not read.
     tags: Option<Tags<'a>>,
 }
 
@@ -195,7 +195,7 @@ impl Envelope<'_> {
     }
 }
 
-/// Reads a row into its place: it is large, and moving it around would cost as much as reading it.
+/// Reads a row in place: it is large, and moving it would cost as much as reading it.
 struct EnvelopeSeed<'p, 'de> {
     row: &'p mut Envelope<'de>,
     layout: &'p mut Layout<'de>,
@@ -222,7 +222,7 @@ impl<'de> Visitor<'de> for EnvelopeSeed<'_, 'de> {
             match (field.text.as_ref(), &mut row.tags) {
                 ("properties", _) => {
                     if std::mem::replace(&mut row.has_properties, true) {
-                        // The last ones count where they occur twice.
+                        // If `properties` occurs twice, the last one counts.
                         row.properties = Properties::default();
                     }
                     let seed = PropertiesSeed { row: &mut row.properties, layout: &mut *layout };

@@ -1,7 +1,7 @@
 //! The `properties` of a row in its three shapes: old (api-versions up to 2019-01-01), legacy (EA
-//! since then) and modern (Microsoft Customer Agreement). Names never clash in meaning, so one
-//! reader takes them all; which field wins where two occur is said in [`Properties::charge`]. A report
-//! has the same fields as columns.
+//! since then) and modern (Microsoft Customer Agreement). No name has two meanings, so one reader
+//! takes them all; [`Properties::charge`] decides which field wins if two occur. A report has the
+//! same fields as columns.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +15,8 @@ use super::meter::Meter;
 use super::repair::REPLACEMENT;
 use super::text::{Text, skip_list};
 
-/// The fields of a row that are used, as sent. `serde`'s own `alias` refuses rows that hold two
-/// spellings of one thing, and real ones do.
+/// The used fields of a row, as sent. `serde`'s own `alias` refuses rows with two spellings of one
+/// field, and real rows have them.
 #[derive(Debug)]
 pub(super) struct Properties<'a> {
     pub(super) cost: Option<&'a str>,
@@ -26,11 +26,11 @@ pub(super) struct Properties<'a> {
     pub(super) usage_quantity: Option<&'a str>,
     pub(super) effective_price: Option<&'a str>,
     pub(super) unit_price: Option<&'a str>,
-    /// By [`TextField`].
+    /// The texts, by [`TextField`].
     texts: [Cow<'a, str>; TextField::COUNT],
     pub(super) is_estimated: Option<bool>,
     pub(super) meter: Meter<'a>,
-    /// Whether a text cannot be read, and whether it is that of the date.
+    /// True if a text cannot be read, and (`unreadable_date`) if that text is the date.
     pub(super) unreadable: bool,
     pub(super) unreadable_date: bool,
 }
@@ -55,12 +55,12 @@ impl Default for Properties<'_> {
 }
 
 impl<'a> Properties<'a> {
-    /// Where a text goes.
+    /// Returns the place of a text.
     pub(super) fn text(&mut self, field: TextField) -> &mut Cow<'a, str> {
         &mut self.texts[field as usize]
     }
 
-    /// The text of a field; empty where the row has none.
+    /// Returns the text of a field; empty if the row has none.
     pub(super) fn get(&self, field: TextField) -> &str {
         &self.texts[field as usize]
     }
@@ -71,7 +71,7 @@ impl<'a> Properties<'a> {
         self.unreadable_date |= matches!(field, TextField::Date | TextField::UsageStart);
     }
 
-    /// Marks a row of a page that was repaired, if it was one of its texts that needed it.
+    /// Marks the row as unreadable if one of its texts was replaced by the repair of its page.
     pub(super) fn mark_replaced(&mut self) {
         let is_replaced = |text: &str| text.contains(REPLACEMENT);
         self.unreadable |=
@@ -85,7 +85,7 @@ impl<'a> Properties<'a> {
         }
     }
 
-    /// Whether the cost is estimated: a boolean, or a text of one.
+    /// Reads whether the cost is estimated: a boolean, or a text of one.
     fn set_estimated(&mut self, sent: &Text<'_>) {
         let is = |word: &str| sent.text.eq_ignore_ascii_case(word);
         self.is_estimated = if is("true") { Some(true) } else { is("false").then_some(false) };
@@ -93,7 +93,7 @@ impl<'a> Properties<'a> {
     }
 }
 
-/// Reads the properties of a row into their place.
+/// Reads the properties of a row in place.
 pub(super) struct PropertiesSeed<'p, 'de> {
     pub(super) row: &'p mut Properties<'de>,
     pub(super) layout: &'p mut Layout<'de>,
@@ -182,14 +182,14 @@ impl<'de> Visitor<'de> for PropertiesSeed<'_, 'de> {
 }
 
 impl PropertiesSeed<'_, '_> {
-    /// Something else stands in their place: the row has none.
+    /// Reads another value than an object: the row has no properties.
     fn none<E>(self) -> Result<(), E> {
         self.row.unreadable = true;
         Ok(())
     }
 }
 
-/// Says that a name was replaced under which something may stand that the sum needs.
+/// Returns the error for a replaced name whose value the sum may need.
 pub(super) fn unreadable_name<E: Error>() -> E {
     E::custom("a name that cannot be read")
 }

@@ -1,20 +1,20 @@
-//! JSON whose texts cannot be decoded, made readable: half a surrogate pair, an escape that is none,
-//! a raw control character and bytes that are no UTF-8 each become U+FFFD, and numbers that no
-//! `f64` can hold become texts.
+//! Makes JSON readable whose texts cannot be decoded: half a surrogate pair, an invalid escape, a
+//! raw control character and bytes that are no UTF-8 each become U+FFFD, and numbers that no `f64`
+//! can represent become texts.
 //!
-//! Only what a strict reader has refused comes here, so nothing here needs to be fast. Syntax is
-//! never mended: a page that was cut off stays one.
+//! Only input that a strict reader has refused comes here, so nothing here needs to be fast. Syntax
+//! is never repaired: a page that was cut off stays cut off.
 
 use std::ops::Range;
 
-/// What stands for something that cannot be decoded.
+/// The replacement for something that cannot be decoded.
 pub(super) const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
-/// What needs more repairs is no text, and would grow to three times its size.
+/// The most repairs. A body that needs more is no text, and would grow to three times its size.
 const MOST_REPAIRS: usize = 100_000;
-/// Numbers of fewer characters and without an exponent are held by an `f64`.
+/// The length from which on a number without an exponent may exceed an `f64`.
 const LONG_NUMBER: usize = 300;
 
-/// Returns the JSON with its texts made readable, or nothing where that would change nothing.
+/// Returns the JSON with its texts made readable, or `None` if nothing needs a repair.
 pub(super) fn repaired(json: &[u8]) -> Option<Vec<u8>> {
     let mut repair = Repair { json, ..Repair::default() };
     let mut at = 0;
@@ -32,7 +32,7 @@ pub(super) fn repaired(json: &[u8]) -> Option<Vec<u8>> {
     (repair.count > 0).then(|| repair.finish())
 }
 
-/// Whether a number is one that `serde_json` refuses, because no `f64` holds it.
+/// Returns whether `serde_json` refuses a number because it exceeds an `f64`.
 pub(super) fn is_beyond_f64(number: &str) -> bool {
     (number.len() >= LONG_NUMBER || number.contains(['e', 'E']))
         && number.parse::<f64>().is_ok_and(f64::is_infinite)
@@ -42,14 +42,14 @@ pub(super) fn is_beyond_f64(number: &str) -> bool {
 struct Repair<'j> {
     json: &'j [u8],
     repaired: Vec<u8>,
-    /// How far `repaired` reaches.
+    /// The end of the input that was copied to `repaired`.
     done: usize,
     count: usize,
     in_string: bool,
 }
 
 impl Repair<'_> {
-    /// Walks over a piece that is UTF-8. An escape that it ends in is none.
+    /// Repairs a piece of valid UTF-8. An escape that is cut off by its end is invalid.
     fn walk(&mut self, mut at: usize, end: usize) {
         while at < end && self.count <= MOST_REPAIRS {
             at = match (self.in_string, self.json[at]) {
@@ -65,7 +65,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Returns where the escape ends.
+    /// Repairs an escape, and returns where it ends.
     fn escape(&mut self, at: usize, end: usize) -> usize {
         let behind = &self.json[at + 1..end];
         match (behind.first(), unit(&self.json[at..end])) {
@@ -85,7 +85,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Returns where the number ends.
+    /// Repairs a number, and returns where it ends.
     fn number(&mut self, at: usize, end: usize) -> usize {
         let of_number = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let stop = at + self.json[at..end].iter().take_while(of_number).count();
@@ -101,7 +101,7 @@ impl Repair<'_> {
         self.put(place, REPLACEMENT.encode_utf8(&mut [0; 4]).as_bytes())
     }
 
-    /// Puts something in place of a range, and returns where that ends.
+    /// Replaces a range, and returns where it ends.
     fn put(&mut self, place: Range<usize>, by: &[u8]) -> usize {
         self.repaired.extend_from_slice(&self.json[self.done..place.start]);
         self.repaired.extend_from_slice(by);
@@ -116,7 +116,7 @@ impl Repair<'_> {
     }
 }
 
-/// The UTF-16 unit of an escape that the text begins with.
+/// Returns the UTF-16 unit of the escape that the text begins with.
 fn unit(text: &[u8]) -> Option<u16> {
     let digits = text.strip_prefix(b"\\u")?.first_chunk::<4>()?;
     digits.iter().try_fold(0, |unit, digit| {

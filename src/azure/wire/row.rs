@@ -1,4 +1,4 @@
-//! A row in the terms of the domain, made of its properties.
+//! A row as a [`Charge`], made of its properties.
 
 use std::borrow::Cow;
 
@@ -12,17 +12,17 @@ use crate::billing::charge::{Charge, ChargeType, Degradation, Degraded};
 use crate::billing::regions;
 use crate::config::Cloud;
 
-/// A row and what had to be done to it.
+/// A charge, and what was wrong with its row.
 #[derive(Debug)]
 pub(super) struct ReadRow<'a> {
     pub(super) charge: Charge<'a>,
-    /// Amounts that had more decimals than are kept.
+    /// The number of amounts with more decimals than are kept.
     pub(super) rounded: u64,
-    /// Whether it has a date, but none that can be read.
+    /// True if it has a date, but none that can be read.
     pub(super) unreadable_date: bool,
 }
 
-/// The dates of rows, with what is remembered of those before.
+/// The dates of rows, with the last ones kept.
 #[derive(Debug, Default)]
 pub(super) struct Dates {
     days: Days,
@@ -30,7 +30,7 @@ pub(super) struct Dates {
 }
 
 impl Properties<'_> {
-    /// The row in the terms of the domain, or what is wrong with one of its amounts.
+    /// Returns the row as a charge, or what is wrong with one of its amounts.
     pub(super) fn charge<'r>(
         &'r self,
         tags: Tags<'r>,
@@ -63,7 +63,7 @@ impl Properties<'_> {
         Ok(ReadRow { charge, rounded, unreadable_date })
     }
 
-    /// The texts of the row, and what they say.
+    /// Returns the charge with the row's texts, and what follows from them.
     fn described(&self, cloud: Cloud) -> Charge<'_> {
         use TextField as F;
         let (instance_id, instance_name) = resource(
@@ -100,7 +100,7 @@ impl Properties<'_> {
             meter: text(first([&meter.name, self.get(F::MeterName)])),
             product: text(self.first([F::ProductOrderId, F::ReservationId, F::Product])),
             estimated: self.is_estimated,
-            // "Monthly" is the specification's word, "Recurring" the data's.
+            // The specification says "Monthly", the data say "Recurring".
             recurring: charge_type == ChargeType::Purchase
                 && ["recurring", "monthly"]
                     .iter()
@@ -113,7 +113,7 @@ impl Properties<'_> {
         }
     }
 
-    /// The first that is not empty.
+    /// Returns the first text that is not empty.
     fn first<const N: usize>(&self, fields: [TextField; N]) -> &str {
         first(fields.map(|field| self.get(field)))
     }
@@ -129,17 +129,18 @@ fn degraded(degradations: [(Degradation, bool); 4]) -> Degraded {
     degraded
 }
 
-/// The first that is not empty.
+/// Returns the first text that is not empty.
 fn first<const N: usize>(texts: [&str; N]) -> &str {
     texts.into_iter().find(|text| !is_blank(text)).unwrap_or_default()
 }
 
-/// Most texts show with their first byte that they are not.
+/// Returns whether a text is blank. Most are not, which their first byte shows.
 fn is_blank(text: &str) -> bool {
     !text.bytes().next().is_some_and(|byte| byte.is_ascii_graphic()) && text.trim().is_empty()
 }
 
-/// Modern rows have no id field: their `instanceName` holds the whole id.
+/// Returns the id and the name of a resource. Modern rows have no id field: their `instanceName` is
+/// the whole id.
 fn resource<'a>(id: &'a str, resource_name: &'a str, instance_name: &'a str) -> (&'a str, &'a str) {
     if id.is_empty() && instance_name.contains('/') {
         (instance_name, resource_name)

@@ -1,8 +1,8 @@
-//! The tags of a row: an object, null, absent, an empty array, or the text of an object whose braces
-//! are left out, as cost reports have it.
+//! The tags of a row: an object, null, absent, an empty array, or the text of an object without its
+//! braces, as in cost reports.
 //!
-//! Pairs stay in the order they were sent in, also those whose keys repeat, so that list and report
-//! agree on which is the first.
+//! Pairs keep the order in which they were sent, also those with repeated keys, so that list and
+//! report agree on the first one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,12 +16,12 @@ use super::text::{Text, skip_list};
 #[derive(Debug, Default)]
 pub(super) struct Tags<'a> {
     pub(super) pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// Whether some of them could not be read.
+    /// True if some of them could not be read.
     pub(super) unreadable: bool,
 }
 
 impl<'a> Tags<'a> {
-    /// Adds a pair. An object or an array is no value.
+    /// Adds a pair, unless its value is an object or an array.
     fn push(&mut self, key: Cow<'a, str>, value: Text<'a>) {
         self.unreadable |= value.unreadable;
         if !value.unreadable {
@@ -29,7 +29,7 @@ impl<'a> Tags<'a> {
         }
     }
 
-    /// Marks the tags of a page that was repaired, if it was they that needed it.
+    /// Marks the tags as unreadable if one was replaced by the repair of its page.
     pub(super) fn mark_replaced(&mut self) {
         let replaced = |(key, value): &(Cow<'_, str>, Cow<'_, str>)| {
             key.contains(REPLACEMENT) || value.contains(REPLACEMENT)
@@ -44,8 +44,8 @@ impl<'a> Tags<'a> {
     }
 }
 
-/// Reads the tags of a text that is an object, or one without its braces: pair by pair, up to what
-/// cannot be read.
+/// Reads the tags of a text that is an object, with or without its braces: pair by pair, up to the
+/// first one that cannot be read.
 pub(super) fn from_text(text: &str) -> Tags<'_> {
     let mut tags = Tags::default();
     let mut rest = text.trim().trim_start_matches('{').trim_start();
@@ -175,7 +175,7 @@ impl<'de> Visitor<'de> for TagsVisitor {
 mod tests {
     use super::*;
 
-    /// The pairs, and a `!` where something could not be read.
+    /// Returns the pairs as text, with a `!` if something could not be read.
     fn shown(tags: &Tags<'_>) -> String {
         let pairs = tags.pairs.iter().map(|(key, value)| format!("{key}={value};"));
         pairs.chain(tags.unreadable.then(|| "!".to_owned())).collect()

@@ -1,4 +1,4 @@
-//! A JSON value that should be a text. Borrowed from the page unless it holds escapes
+//! A JSON value that should be a text. Borrowed from the page unless it contains escapes
 //! (`Option<Cow<str>>` with `borrow` would always allocate).
 
 use std::borrow::Cow;
@@ -6,12 +6,12 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text; empty for null. Numbers are taken as their digits: ids are sent as either.
+/// A text; empty for null. Numbers become their digits: ids are sent as either.
 #[derive(Debug, Default)]
 pub(super) struct Text<'a> {
     /// The text itself.
     pub(super) text: Cow<'a, str>,
-    /// Whether an object or an array stands in its place. It is empty then.
+    /// True if an object or an array is in its place. The text is empty then.
     pub(super) unreadable: bool,
 }
 
@@ -79,7 +79,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// Passes over the rest of an array and returns whether there was any.
+/// Skips the rest of an array and returns whether there was any.
 pub(super) fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<bool, A::Error> {
     let mut any = false;
     while list.next_element::<IgnoredAny>()?.is_some() {
@@ -88,13 +88,13 @@ pub(super) fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<bool, A::
     Ok(any)
 }
 
-/// Passes over the rest of an object.
+/// Skips the rest of an object.
 pub(super) fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
     while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
     Ok(())
 }
 
-/// Enough of a value to recognise it in a log line.
+/// Returns enough of a value to recognise it in a log line.
 pub(super) fn shortened(text: &str) -> String {
     let start: String = text.chars().take(40).collect();
     if start.len() < text.len() { format!("{start:?}…") } else { format!("{start:?}") }

@@ -1,8 +1,8 @@
-//! Remote write 1.0: the history month by month, the oldest first, to a receiver that takes samples
-//! of the past.
+//! Remote write 1.0: sends the history month by month, the oldest first, to a receiver that accepts
+//! samples of the past.
 //!
-//! A month is sent again from its beginning where it was not finished: receivers take the same
-//! sample twice for once.
+//! A month that was not finished is sent again from its beginning: receivers count a repeated
+//! sample once.
 
 mod receiver;
 mod refusal;
@@ -16,10 +16,10 @@ use super::progress::Progress;
 use super::series::{Extent, History};
 use wire::Batch;
 
-/// What Prometheus itself sends at once.
+/// The number of samples in one request, which is that of Prometheus itself.
 const SAMPLES_AT_ONCE: usize = 2000;
 
-/// Sends what the receiver does not have yet.
+/// Sends the months that the receiver does not have yet.
 pub(super) async fn send(
     history: &History<'_>,
     receiver: &Receiver,

@@ -1,4 +1,4 @@
-//! One request to a receiver, and its second tries.
+//! One request to a receiver, and its retries.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,19 +17,19 @@ use super::wire::Batch;
 use crate::azure::transport::{Body, Transport, TransportError};
 use crate::config::{AuthorizationFile, ExtraHeader, ReceiverUrl};
 
-/// Refusals are a line.
+/// The largest answer. Refusals are a line.
 const LARGEST_ANSWER: usize = 64 * 1024;
-/// Of a refusal that much is worth telling.
+/// The longest quote of a refusal.
 const LONGEST_QUOTE: usize = 500;
 
-/// How often to try, and how long to wait in between. Fields are public for tests that cannot wait.
+/// The number of tries, and the waits between them. Fields are public for tests that cannot wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Persistence {
-    /// Tries of one request.
+    /// The number of tries of one request.
     pub tries: u32,
-    /// Before the second try; it doubles with each further one.
+    /// The wait before the second try; it doubles with each further one.
     pub backoff: Duration,
-    /// No wait is longer, whatever the receiver asks for.
+    /// The longest wait, whatever the receiver asks for.
     pub longest: Duration,
 }
 
@@ -41,21 +41,21 @@ impl Default for Persistence {
 
 /// A receiver of remote write.
 pub struct Receiver {
-    /// Where it is.
+    /// The address.
     pub url: ReceiverUrl,
-    /// The way to it.
+    /// The transport to it.
     pub transport: Transport,
-    /// Who we are.
+    /// The file with the value of the `Authorization` header.
     pub authorization: Option<AuthorizationFile>,
-    /// Which tenant the samples are of.
+    /// The headers that name the tenant of the samples.
     pub headers: Vec<ExtraHeader>,
-    /// How often to try.
+    /// The number of tries, and the waits between them.
     pub persistence: Persistence,
-    /// How many days ago the oldest sample is, for advice.
+    /// The age of the oldest sample in days, for advice.
     pub oldest_days: i64,
 }
 
-/// Without the query, which may hold a key.
+/// Leaves out the query, which may contain a key.
 impl fmt::Display for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut url = self.url.as_url().clone();
@@ -65,8 +65,8 @@ impl fmt::Display for Receiver {
 }
 
 impl Receiver {
-    /// Whether it is there and lets us in, by a request without samples. What it says to that
-    /// otherwise is no matter: some refuse an empty one.
+    /// Checks that the receiver exists and accepts our credentials, by a request without samples.
+    /// Other answers are ignored: some receivers refuse an empty request.
     pub(crate) async fn probe(&self) -> Result<()> {
         let (status, body) = self.ask(Batch::default().to_body()?).await?;
         let telling = [
@@ -81,13 +81,13 @@ impl Receiver {
         Ok(())
     }
 
-    /// Sends samples until the receiver has them or refuses them for good.
+    /// Sends samples until the receiver has them or refuses them permanently.
     pub(super) async fn send(&self, batch: &Batch) -> Result<()> {
         let (status, body) = self.ask(batch.to_body()?).await?;
         self.refused(status, &body)
     }
 
-    /// The last answer to a request, after the tries that it is worth.
+    /// Sends a request until its answer is final, and returns that.
     async fn ask(&self, body: Bytes) -> Result<(StatusCode, String)> {
         let mut tried = 0;
         loop {
@@ -117,7 +117,7 @@ impl Receiver {
         own.mul_f64(0.5 + 0.5 * fastrand::f64()).max(asked.unwrap_or_default()).min(longest)
     }
 
-    /// One request. The outer error is ours, the inner one of the way there.
+    /// Sends one request. The outer error is ours, the inner one is a failed transfer.
     async fn answer(
         &self,
         body: Bytes,
@@ -176,7 +176,8 @@ fn quoted(status: StatusCode, body: &str) -> String {
     format!("HTTP {} \"{line}\"", status.as_u16())
 }
 
-/// The causes say what happened; the outermost text names the URL, whose query may hold a key.
+/// Returns the innermost cause, which says what happened; the outermost text names the URL, whose
+/// query may contain a key.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let last = std::iter::successors(error.source(), |cause| cause.source()).last();
     last.map_or_else(|| "no answer".to_owned(), ToString::to_string)

@@ -1,17 +1,17 @@
-//! What the answers of a receiver mean, and what to do about them.
+//! The meaning of a receiver's answers, and what to do about them.
 
 use http::StatusCode;
 
-/// What to do with an answer that is no success.
+/// The reaction to an answer.
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer {
     /// The same request may succeed later.
     Later,
-    /// It never will; what to do instead.
+    /// The same request never succeeds; the text says what to do.
     Never(String),
 }
 
-/// How receivers say that a sample is too old: Prometheus, Thanos and Mimir.
+/// The words for a sample that is too old, of Prometheus, Thanos and Mimir.
 const TOO_OLD: [&str; 6] = [
     "out of bounds",
     "out of order",
@@ -21,7 +21,7 @@ const TOO_OLD: [&str; 6] = [
     "too far in the past",
 ];
 
-/// Judges an answer. `days` is how old the oldest sample is.
+/// Interprets an answer. `days` is the age of the oldest sample.
 pub(super) fn classify(status: StatusCode, body: &str, days: i64) -> Answer {
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         return Answer::Later;
@@ -45,7 +45,8 @@ pub(super) fn classify(status: StatusCode, body: &str, days: i64) -> Answer {
     Answer::Never(remedy)
 }
 
-/// A window with some room: the sending takes a while, and heads of receivers are not exact.
+/// Returns the settings to change. The window has some room: sending takes a while, and the
+/// receiver's newest sample is not exactly now.
 fn too_old(days: i64) -> String {
     let window = days + 7;
     format!(

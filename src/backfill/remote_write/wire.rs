@@ -1,12 +1,12 @@
-//! The messages of remote write 1.0, as its specification numbers their fields, and their block of
-//! snappy.
+//! The messages of remote write 1.0, with the field numbers of its specification, in the snappy
+//! block format.
 
 use bytes::Bytes;
 use prost::Message;
 
 use crate::backfill::series::Series;
 
-/// A metric's name is a label on the wire.
+/// The label that carries the name of a metric.
 const NAME: &str = "__name__";
 
 #[derive(Clone, PartialEq, Message)]
@@ -35,12 +35,12 @@ struct Label {
 struct Sample {
     #[prost(double, tag = "1")]
     value: f64,
-    /// In milliseconds since 1970.
+    /// The milliseconds since 1970.
     #[prost(int64, tag = "2")]
     timestamp: i64,
 }
 
-/// Series that are sent at once.
+/// The series of one request.
 #[derive(Default)]
 pub(super) struct Batch {
     request: WriteRequest,
@@ -48,7 +48,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Adds a series. Its labels are sorted and none is empty, as the protocol wants them.
+    /// Adds a series. The protocol requires sorted labels without empty ones.
     pub(super) fn add(&mut self, name: &str, series: &Series<'_>) {
         let label = |(name, value): (&str, &str)| Label { name: name.into(), value: value.into() };
         let own = series.labels.iter().filter(|(_, value)| !value.is_empty());
@@ -66,7 +66,7 @@ impl Batch {
         self.samples
     }
 
-    /// The body of a request.
+    /// Returns the body of a request.
     pub(super) fn to_body(&self) -> Result<Bytes, snap::Error> {
         snap::raw::Encoder::new().compress_vec(&self.request.encode_to_vec()).map(Bytes::from)
     }

@@ -1,7 +1,7 @@
-//! Which days to read now: a function of the settings, of what is known, and of the time.
+//! Decides which days to read now, from the settings, what is known, and the time.
 //!
-//! Each day has its own moment at which it is due, so that a reading that broke off is not begun
-//! anew. The days that are due become as few readings as possible, none of them longer than what
+//! Each day becomes due at its own time, so that a reading that broke off does not start again from
+//! its beginning. Due days are combined into as few readings as possible, each no longer than what
 //! may be lost when it fails.
 
 mod source_choice;
@@ -22,20 +22,20 @@ use crate::billing::span::Span;
 use crate::config::{self, Read};
 use crate::status::PollPart;
 
-/// Days after its end on which a period is read again, as far as the settings let it and while it
-/// is the one before: every day while corrections are usual, then ever more seldom.
+/// The days after its end on which a period is read again, as far as the settings allow and while
+/// it is the previous period: daily while corrections are usual, then more and more rarely.
 const REREADINGS: [i64; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 21, 28, 35];
 
-/// How much is read at once, in rows.
+/// The sizes by which readings are planned, in rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CostModel {
-    /// A call to the list.
+    /// The rows of one list page, which is one call.
     pub(super) page: u64,
-    /// The longest reading by the list, as far as stored days tell: half an hour of calls in the
-    /// narrowest quota.
+    /// The longest reading by the list, as far as stored days show: half an hour of calls in the
+    /// smallest quota.
     pub(super) reading: u64,
-    /// A month of which one report is asked for. Larger ones are slow or fail, and are asked for
-    /// week by week.
+    /// The largest month that is read in one report. Larger reports are slow or fail, so they are
+    /// requested week by week.
     pub(super) report: u64,
 }
 
@@ -50,17 +50,17 @@ pub(super) struct ReadRequest {
     pub(super) by: SourceKind,
 }
 
-/// A reading to be made, and what it is for.
+/// A reading to be made, with the part of the poll it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) part: PollPart,
     pub(super) request: ReadRequest,
 }
 
-/// By which of Azure's APIs.
+/// The API of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SourceKind {
-    /// The list, however long it is.
+    /// The list, whatever its length.
     List,
     /// The list as long as it has no more pages than a report is worth.
     ShortList,
@@ -68,7 +68,7 @@ pub(super) enum SourceKind {
     Report,
 }
 
-/// What a plan follows from, beside the time.
+/// The input of a plan, except the time.
 #[derive(Clone, Copy)]
 pub(super) struct Planner<'a> {
     pub(super) poll: &'a config::Poll,
@@ -77,22 +77,22 @@ pub(super) struct Planner<'a> {
     pub(super) scope_type: ScopeType,
     pub(super) read: Read,
     pub(super) measures: CostModel,
-    /// Whether Azure has refused a report in this poll already.
+    /// True if Azure has already refused a report in this poll.
     pub(super) without_reports: bool,
     pub(super) scope_totals: &'a ScopeTotals,
 }
 
-/// The days of a period that have to be read, and whether its late rows have to.
+/// The due days of a period, and (`late`) whether its late rows are due.
 struct Due {
     period: Period,
-    /// The days that have begun.
+    /// The days of the period that have begun.
     range: DayRange,
     days: BTreeSet<Date>,
     late: bool,
 }
 
 impl Planner<'_> {
-    /// What to read, the open period first: it is published before older days are read.
+    /// Returns what to read, the open period first: it is published before older days are read.
     pub(super) fn plan(&self, now: Timestamp) -> Vec<Step> {
         let today = day_of(now);
         let open = Period::of(today);
@@ -117,7 +117,8 @@ impl Planner<'_> {
         steps
     }
 
-    /// Whether a plan has nothing new to ask: all that is published was read at some time.
+    /// Returns whether a plan has nothing new to request: all that is published was read at some
+    /// time.
     pub(super) fn is_complete(&self, now: Timestamp) -> bool {
         let known = |day: &Date| self.scope_totals.knows_day(*day, self.tag_keys);
         let days = first_kept_day(self.rules, now).series(1.day());
@@ -125,7 +126,7 @@ impl Planner<'_> {
             && self.months(day_of(now)).is_empty()
     }
 
-    /// Whether a period that is over will not be read again.
+    /// Returns whether a closed period will not be read again.
     pub(super) fn is_settled(&self, period: Period) -> bool {
         let Some(last) = rereadings(self.poll, period).last() else { return false };
         let is_suspect =
@@ -138,11 +139,11 @@ impl Planner<'_> {
             && (!self.has_late() || late(self.scope_totals.late_asked_at(period)))
     }
 
-    /// The newest days, which Azure still changes on every refresh; and all days that have not been
-    /// asked for since the last full refresh.
+    /// Returns what is due in the open period: the newest days, which Azure still changes on every
+    /// refresh, and all days that were not requested since the last full refresh.
     fn open(&self, period: Period, now: Timestamp) -> Due {
         let today = day_of(now);
-        // Of a closed period resources are not known any more: the clock was set back.
+        // The clock was set back: the resources of a closed period are not known any more.
         let closed = self.scope_totals.open().is_some_and(|open| open > period);
         let full_refresh = SignedDuration::try_from(self.poll.full_refresh);
         let full_refresh = full_refresh.unwrap_or(SignedDuration::MAX);
@@ -153,14 +154,14 @@ impl Planner<'_> {
         self.due(period, today, due, |day| day >= self.recent(now))
     }
 
-    /// The first of the newest days, which Azure still changes on every refresh. They reach over the
-    /// first of the month: the last day of the old one is as new as it was yesterday.
+    /// Returns the first of the newest days, which Azure still changes on every refresh. They may
+    /// start in the previous month: on the first, its last day is as new as it was the day before.
     fn recent(&self, now: Timestamp) -> Date {
         let overlap = i64::from(self.poll.overlap_days.saturating_sub(1));
         day_of(now).saturating_sub(overlap.days())
     }
 
-    /// The period before, as long as it moves.
+    /// Returns what is due in the previous period, while Azure may still correct it.
     fn previous(&self, period: Period, now: Timestamp) -> Due {
         let due = |asked: Timestamp| {
             asked > now || rereadings(self.poll, period).any(|at| asked < at && at <= now)
@@ -168,8 +169,8 @@ impl Planner<'_> {
         self.due(period, period.days().last, due, |day| day >= self.recent(now))
     }
 
-    /// The days of the window before the previous period that were never read, or read while they
-    /// were not complete.
+    /// Returns the days of the window before the previous period that are unknown or suspect, or
+    /// that were read before they were complete.
     fn window(&self, before: Date, now: Timestamp) -> BTreeSet<Date> {
         let partial = |day: Date| {
             let complete = end_of(day).saturating_add(self.rules.day_complete_after);
@@ -188,7 +189,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    /// The closed periods that budgets count and nobody has read.
+    /// Returns the closed periods that budgets count and that are not completely known.
     fn months(&self, today: Date) -> BTreeSet<Period> {
         let tags = self.rules.budgets.iter().filter_map(|budget| match &budget.only {
             Only::Tag { key, .. } => self.tag_keys.iter().find(|known| same_name(known, key)),
@@ -196,20 +197,22 @@ impl Planner<'_> {
         });
         let tags: TagKeys = tags.cloned().collect();
         let unknown = |period: &Period| {
-            // Days that were read by their dates are without late rows.
+            // Days that were read by date are known without late rows.
             !self.scope_totals.knows(*period, &tags)
                 || self.has_late() && self.scope_totals.late_asked_at(*period).is_none()
         };
         self.counted(today).into_iter().filter(unknown).collect()
     }
 
-    /// The closed periods that budgets count, beside the one before the open one: that is read anyway.
+    /// Returns the closed periods that budgets count, except the previous one, which is read
+    /// anyway.
     fn counted(&self, today: Date) -> BTreeSet<Period> {
         let counted = self.rules.budgets.iter().filter_map(|budget| budget.periods(today));
         counted.flatten().filter(|period| *period < Period::of(today).before()).collect()
     }
 
-    /// The days of a period up to one that are unknown, suspect, due or always read; and its late rows.
+    /// Returns the days of a period up to `until` that are unknown, suspect, due or always read,
+    /// and whether its late rows are due.
     fn due(
         &self,
         period: Period,
@@ -236,13 +239,15 @@ impl Planner<'_> {
         suspect.map(|bucket| bucket.date).collect()
     }
 
-    /// A subscription's month is asked for by date, which never shows late rows.
+    /// Returns whether the scope has late rows. A subscription's month is requested by date, which
+    /// never returns late rows.
     fn has_late(&self) -> bool {
         self.scope_type != ScopeType::Subscription
     }
 }
 
-/// The first day that is kept by itself; older ones only as the bills of their periods.
+/// Returns the first day that is kept separately; older days are only kept in the bills of their
+/// periods.
 pub(super) fn first_kept_day(rules: &Rules, now: Timestamp) -> Date {
     let today = day_of(now);
     rules.window_start(today).min(Period::of(today).before().days().first)

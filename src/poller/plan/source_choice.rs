@@ -1,5 +1,5 @@
-//! How what is due is asked for: by list or by report, in readings as long as may be lost when one
-//! fails. Which days are due is decided in the module above.
+//! Decides how due days are requested: by list or by report, in readings no longer than what may be
+//! lost when one fails. The parent module decides which days are due.
 
 use std::collections::BTreeSet;
 
@@ -11,17 +11,17 @@ use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::span::Span;
 use crate::config::Read;
 
-/// Days of a report that is not of a month.
+/// The number of days of a report that does not cover a whole month.
 const DAYS_A_REPORT: usize = 7;
 
-/// How long no report is asked for where Azure gave none: what is missing may be there tomorrow.
+/// The time for which no report is requested after Azure gave none. It may give one tomorrow.
 const REFUSED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// How far back reports reach, in periods.
+/// The number of periods that reports reach back.
 const REPORTED_PERIODS: i32 = 13;
 
 impl Planner<'_> {
-    /// What to read in place of a list that has turned out to be long.
+    /// Returns what to read instead of a list that has turned out to be long.
     pub(in crate::poller) fn instead(&self, span: Span) -> Vec<ReadRequest> {
         let range = span.days();
         let report = |span| ReadRequest { span, by: SourceKind::Report };
@@ -38,7 +38,7 @@ impl Planner<'_> {
         }
     }
 
-    /// How what is due is asked for.
+    /// Returns the readings for what is due.
     pub(super) fn requests(&self, due: Due, now: Timestamp) -> Vec<ReadRequest> {
         if due.days.is_empty() && !due.late {
             return Vec::new();
@@ -68,7 +68,8 @@ impl Planner<'_> {
         self.by_date(newest.collect())
     }
 
-    /// By the list: the period as a whole where that is as short, else its days and its late rows.
+    /// Returns lists: of the whole period if that is as short, otherwise of its days and its late
+    /// rows.
     fn lists(&self, due: Due) -> Vec<ReadRequest> {
         let fits = self.rows(days(due.range)) <= self.measures.reading;
         let whole = if due.late {
@@ -86,7 +87,7 @@ impl Planner<'_> {
         requests
     }
 
-    /// By reports: the whole period, which costs no more calls than some of its days.
+    /// Returns reports: of the whole period, which costs no more calls than some of its days.
     fn reports(&self, due: &Due) -> Vec<ReadRequest> {
         let report = |span| ReadRequest { span, by: SourceKind::Report };
         if self.rows(days(due.range)) <= self.measures.report {
@@ -102,7 +103,7 @@ impl Planner<'_> {
         requests
     }
 
-    /// Days of closed periods, by their date.
+    /// Returns the readings for days of closed periods, by date.
     pub(super) fn old(&self, spec: BTreeSet<Date>, now: Timestamp) -> Vec<ReadRequest> {
         if self.read != Read::CostDetails {
             let mut requests = self.by_date(spec);
@@ -119,7 +120,7 @@ impl Planner<'_> {
         periods.into_iter().rev().map(request).collect()
     }
 
-    /// How a reading of unknown length is made.
+    /// Returns the API for a reading of unknown length.
     pub(super) fn source_of_unknown(&self, period: Period, now: Timestamp) -> SourceKind {
         match self.read {
             Read::CostDetails if self.is_reported(period, now) => SourceKind::Report,
@@ -143,7 +144,7 @@ impl Planner<'_> {
         period >= Period::of(day_of(now)).months_before(REPORTED_PERIODS - 1)
     }
 
-    /// Whether the last report of a period is old enough, or was left incomplete.
+    /// Returns whether the last report of a period is old enough, or was left incomplete.
     fn is_report_due(&self, due: &Due, now: Timestamp) -> bool {
         let Some(last) = self.scope_totals.reported_at(due.period) else { return true };
         let age = now.duration_since(last);
@@ -161,7 +162,7 @@ impl Planner<'_> {
         u64::from(self.poll.report_after_pages) * self.measures.page
     }
 
-    /// Lists by date, the newest first. Where Azure ignores dates, of the periods they are in.
+    /// Returns lists by date, the newest first; if Azure ignores dates, lists of the whole periods.
     fn by_date(&self, spec: BTreeSet<Date>) -> Vec<ReadRequest> {
         let list = |span| ReadRequest { span, by: SourceKind::List };
         if self.scope_totals.filter_ignored() {
@@ -184,8 +185,8 @@ impl Planner<'_> {
         ranges.into_iter().map(|range| list(Span::Days(range))).collect()
     }
 
-    /// Rows to expect of some days: what is known of them, and of an unknown day the most that is
-    /// known of any.
+    /// Returns the expected number of rows of some days: the known number, or for an unknown day
+    /// the largest known number.
     fn rows(&self, days: impl Iterator<Item = Date>) -> u64 {
         let known: Vec<Option<u64>> = days.map(|day| self.scope_totals.rows_of(day)).collect();
         let most = known.iter().flatten().max().copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Polls one scope for as long as the exporter lives.
+//! Polls one scope as long as the exporter runs.
 
 mod publish;
 mod read;
@@ -21,37 +21,37 @@ use crate::poller::scope_cell::{ScopeCell, Settings};
 use crate::status::{Ignored, PollPart, PollResult, Status};
 use crate::store::{Archive, Restored, ScopeStore, Store};
 
-/// What all scopes share.
+/// The parts that all scopes share.
 #[derive(Clone)]
 pub struct PollContext {
-    /// The way to Azure.
+    /// The client for Azure.
     pub client: Arc<Client>,
-    /// When to poll.
+    /// The times of polls.
     pub poll: config::Poll,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where the outcome is told.
+    /// The status, where the outcome is recorded.
     pub status: Arc<Status>,
-    /// Where the sums go.
+    /// The exposition, where the sums are published.
     pub exposition: Arc<Exposition>,
-    /// Where days are kept across restarts, if anywhere.
+    /// The store that keeps days across restarts, if there is one.
     pub store: Option<Arc<Store>>,
 }
 
-/// One scope and what is known of it.
+/// A scope with everything that is known about it.
 pub struct Poller {
     pub(super) context: PollContext,
     pub(super) scope_cell: Arc<ScopeCell>,
-    /// Whether the last commit failed: told once, not with every reading.
+    /// True if the last commit failed: reported once, not with every reading.
     unwritten: bool,
-    /// Whether an older part failed when it was last tried.
+    /// True if an older part failed when it was last tried.
     older_failed: bool,
-    /// Reports that failed in passing, one after the other.
+    /// The number of temporary failures of reports in a row.
     report_failures: u32,
 }
 
 impl Poller {
-    /// Of a scope as the store knows it, which is published at once. Reads the store.
+    /// Creates the poller of a scope. Reads what is stored of it, and publishes that at once.
     pub fn new(context: PollContext, spec: ScopeSpec) -> Self {
         let settings = spec.settings(&context);
         Self::of(context, settings)
@@ -82,7 +82,7 @@ impl Poller {
         poller
     }
 
-    /// The way for a reload to this scope.
+    /// Returns the handle by which a reload reaches this scope.
     pub fn handle(&self) -> Handle {
         Handle(self.scope_cell.clone())
     }
@@ -91,8 +91,8 @@ impl Poller {
         self.scope_cell.lock().settings.clone()
     }
 
-    /// Polls until it is dropped, for the first time when the last poll before a restart is old
-    /// enough. Between two polls, older parts that failed are tried again by themselves.
+    /// Polls until it is dropped. The first poll waits until the last one before a restart is old
+    /// enough. Between two polls, older parts that failed are retried separately.
     pub async fn run(mut self) {
         let part = jitter();
         self.wait(false, || Instant::now() + self.initial_delay(part)).await;
@@ -113,7 +113,8 @@ impl Poller {
         }
     }
 
-    /// Waits for the next poll, which a reload may move or bring on. Returns whether one did.
+    /// Waits for the next poll. A reload may change its time or start it at once; returns whether
+    /// one started it.
     async fn wait(&self, failed: bool, next: impl Fn() -> Instant) -> bool {
         while !self.is_brought_on(failed) {
             tokio::select! {
@@ -124,8 +125,8 @@ impl Poller {
         true
     }
 
-    /// Whether a reload asked for days that are not known, or may have mended what failed. A reload
-    /// that does neither must not: then anybody who may ask for one could use up the quota.
+    /// Returns whether a reload starts a poll: it needs unknown days, or it may have repaired a
+    /// failure. Other reloads must not: otherwise anybody who may reload could use up the quota.
     fn is_brought_on(&self, failed: bool) -> bool {
         let mut state = self.scope_cell.lock();
         let mended = std::mem::take(&mut state.read_otherwise) && failed;
@@ -139,8 +140,8 @@ impl Poller {
         mended || lacking
     }
 
-    /// One poll: reads, publishes, tells how it went. Whether it succeeded: whether the open period was
-    /// read. Older parts that failed are told by themselves.
+    /// Polls once: reads, publishes and reports the outcome. Returns whether it succeeded, which
+    /// depends only on the open period. Failures of older parts are reported separately.
     pub async fn poll(&mut self) -> bool {
         let began = self.context.clock.now();
         let started = Instant::now();
@@ -159,11 +160,11 @@ impl Poller {
         let succeeded = result.failure.is_none();
         let PollTotals { open_readings, rows, outside, allocated } = tally;
         let ignored = Ignored { outside, allocated };
-        // Nothing of the open period was due: what is known of it is as old as before, also where
-        // older costs were read.
+        // Nothing of the open period was due: its costs are as old as before, even if older costs
+        // were read.
         let is_fresh = succeeded && open_readings > 0;
         let ended = self.context.clock.now();
-        // What is told must not be lost with the process.
+        // Stored first: an outcome that was reported must not be lost with the process.
         self.record(&result, is_fresh.then_some((ended, rows))).await;
         self.tell(|status, scope| {
             status.tried(scope, parts);
@@ -176,8 +177,8 @@ impl Poller {
         succeeded
     }
 
-    /// Tries the older parts again that failed. Whether the poller can go on as it was: it cannot
-    /// where stored days are lost, and then all is read again.
+    /// Retries the older parts that failed. Returns whether the poller can continue: if stored days
+    /// are lost, everything must be read again.
     async fn retry_older(&mut self) -> bool {
         let mut progress = Progress::default();
         let began = self.context.clock.now();
@@ -192,8 +193,8 @@ impl Poller {
         read.is_ok()
     }
 
-    /// Tells how it goes, unless a reload has removed the scope: perhaps another one has brought it
-    /// back since, and then this is not about that one.
+    /// Reports the outcome, unless a reload has removed the scope. It may have been added again
+    /// since, and this outcome is not about the new one.
     fn tell(&self, say: impl FnOnce(&Status, &ScopeId)) {
         let state = self.scope_cell.lock();
         if !state.removed {

@@ -1,4 +1,4 @@
-//! From an answer to what is stored and published.
+//! Stores and publishes answers.
 
 use std::panic::resume_unwind;
 
@@ -13,9 +13,10 @@ use crate::status::{FailureReason, Status};
 use crate::store::{self, CompletedRead, RetentionPolicy};
 
 impl Poller {
-    /// Puts an answer in its place and the sums before the world, whole.
+    /// Enters an answer, stores it and publishes the new sums, each whole or not at all.
     pub(super) async fn publish(&mut self, answer: CompletedRead) -> Result<(), Failure> {
-        // A hundred thousand resources take a while to add up and to store; others go on meanwhile.
+        // A hundred thousand resources take a while to add up and to store; other tasks run
+        // meanwhile.
         let span = warn_span!("storing", scope = self.label());
         let scope_cell = self.scope_cell.clone();
         let kept = spawn_blocking(move || {
@@ -30,13 +31,14 @@ impl Poller {
             let since = compared.map_or(since, |compared| compared.min(since));
             let keeping = RetentionPolicy { since, complete_after };
             let kept = state.scope_store.keep(&answer, keeping);
-            // Half entered: whoever locks the scope next must not publish that.
+            // The answer is half entered, and must not be published by whoever locks the scope
+            // next.
             if let Err(store::Error::Lost(_)) = kept {
                 state.scope_store.forget();
             }
             kept
         });
-        // Totals that a bug left half written must not go on: the loop ends, and health tells.
+        // A bug left the totals half written: the loop ends, and the health check reports it.
         let kept = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
         self.tell_stored(kept)?;
         let (exposition, scope_cell) = (self.context.exposition.clone(), self.scope_cell.clone());
@@ -55,8 +57,8 @@ impl Poller {
         }
     }
 
-    /// Tells once that days cannot be written. Without stored days that are part of the totals the
-    /// scope is read again.
+    /// Reports once that days cannot be written. If stored days are lost that are part of the
+    /// totals, the scope is read again.
     fn tell_stored(&mut self, stored: Result<(), store::Error>) -> Result<(), Failure> {
         let scope = self.label();
         match stored {

@@ -1,8 +1,8 @@
-//! From a plan to answers: one reading after the other, and what each of Azure's answers leads to.
+//! Makes the readings of a plan one after the other, and decides what each answer leads to.
 //!
-//! No answer leads round in a circle. A short list that is long becomes a report, a report that is not
-//! to be had becomes a list, and a list that fails ends its part of the poll; a filter that is ignored
-//! is never asked for again.
+//! No sequence of answers can repeat without end. A short list that is long becomes a report, a
+//! report that Azure does not give becomes a list, and a list that fails ends its part of the poll;
+//! a filter that Azure ignores is never used again.
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -20,16 +20,16 @@ use crate::poller::plan::{ReadRequest, SourceKind, Step};
 use crate::status::{FailureReason, PollPart};
 use crate::store::CompletedRead;
 
-/// A report that fails in passing so often in a row is read as a list instead.
+/// The number of temporary failures in a row after which the list is read instead of a report.
 const REPORT_TRIES: u32 = 2;
 
-/// What a reading leads to.
+/// The consequence of a reading.
 enum Next {
-    /// The reading behind it.
+    /// Continue with the next reading.
     GoOn,
-    /// Other readings of the same days first.
+    /// Make other readings of the same days first.
     Instead(Vec<ReadRequest>),
-    /// A new plan. What is left of a period is here already.
+    /// Make a new plan. If a period is given, all of it was just read.
     Replan(Option<Period>),
 }
 
@@ -41,8 +41,9 @@ struct Interpreted {
 }
 
 impl Poller {
-    /// Reads all that is due of some part on. What was finished before a failure stays. An older part
-    /// that fails leaves the others; the open period, and days that are lost, end the poll.
+    /// Reads all that is due from some part on. What was finished before a failure stays. If an
+    /// older part fails, the others are still read, unless they would fail as well; a failure of
+    /// the open period, or lost days, end the poll.
     pub(super) async fn read_all(
         &mut self,
         began: Timestamp,
@@ -80,7 +81,7 @@ impl Poller {
         Ok(())
     }
 
-    /// A part that failed and of which nothing is due any more has nothing that could fail.
+    /// Clears the failure of parts of which nothing is due any more, so that nothing can fail.
     fn forget_failures_of_nothing(&self, steps: &[Step], first: PollPart, progress: &mut Progress) {
         let Some(status) = self.last() else { return };
         for part in PollPart::ALL.into_iter().filter(|part| *part >= first) {
@@ -110,7 +111,7 @@ impl Poller {
         progress: &mut Progress,
     ) -> Result<Next, Failure> {
         let (started, request) = (Instant::now(), step.request);
-        // What is logged on the way says whose reading it is.
+        // The span adds the scope to everything that the reading logs.
         let span = warn_span!("reading", scope = self.label());
         let read = match self.read(request).instrument(span).await {
             Ok(read) if request.by == SourceKind::Report => {
@@ -140,7 +141,7 @@ impl Poller {
         if request.by == SourceKind::Report {
             self.report_failures = 0;
         } else if progress.without_reports {
-            // The list works where the report does not: it is the report's fault.
+            // The list works and the report does not, so the cause is the report.
             self.scope_cell.lock().scope_store.scope_totals.refuse_reports(began);
         }
         self.publish(answer).await?;
@@ -151,12 +152,12 @@ impl Poller {
         progress.read(step.part);
         let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         info!(scope = self.label(), days = %span.days(), rows, pages, seconds, "read");
-        // Azure gave all of a period: what remains is asked otherwise.
+        // Azure sent a whole period: what remains needs a new plan.
         let is_other = span != request.span;
         Ok(if is_other { Next::Replan(Some(Period::of(span.days().first))) } else { Next::GoOn })
     }
 
-    /// One reading by the API that it was planned for.
+    /// Reads from the planned API.
     async fn read(&self, request: ReadRequest) -> Result<Reading, azure::Error> {
         let settings = self.settings();
         let (client, scope, tags) = (&settings.client, &settings.scope.id, &settings.tag_keys);
@@ -179,9 +180,9 @@ impl Poller {
         Next::Instead(state.settings.planner(&state.scope_store.scope_totals).instead(request.span))
     }
 
-    /// Whether the list is read because there is no report: a fast path is never mandatory. One that
-    /// failed in passing is tried once more first, as a long list takes hours. Costs that are hidden
-    /// are hidden in the list as well.
+    /// Returns whether the list is read because there is no report, which is never the only way.
+    /// After a temporary failure a report is tried once more first, as a long list takes hours.
+    /// Costs that are hidden are hidden in the list as well.
     fn leaves_report(&mut self, request: ReadRequest, error: &azure::Error) -> bool {
         if request.by != SourceKind::Report
             || self.settings().scope.read != Read::Auto
@@ -204,7 +205,7 @@ impl Poller {
         true
     }
 
-    /// The answer to be entered, if there is any, and how many of its rows do not count.
+    /// Returns the answer to enter, if there is one, and how many of its rows do not count.
     fn interpret(
         &mut self,
         request: ReadRequest,
@@ -215,7 +216,7 @@ impl Poller {
         let scope = state.settings.scope.label.clone();
         let by_report = request.by == SourceKind::Report;
         let understood = match request.by {
-            // A report says itself what it is of.
+            // Azure may ignore the filter of a list; a report has no filter.
             SourceKind::Report => Understood::AsAsked,
             SourceKind::List | SourceKind::ShortList => {
                 interpret(&state.scope_store.scope_totals, request.span, &reading)
@@ -260,7 +261,7 @@ impl Poller {
         Ok(Some(Interpreted { answer, rows, outside }))
     }
 
-    /// What to read of some part on, the last first.
+    /// Returns what to read from some part on, the first step last.
     fn plan(&self, now: Timestamp, first: PollPart, progress: &Progress) -> Vec<Step> {
         let state = self.scope_cell.lock();
         let mut planner = state.settings.planner(&state.scope_store.scope_totals);

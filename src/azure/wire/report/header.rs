@@ -1,8 +1,8 @@
-//! The header of a report: which columns are looked at, and what they hold.
+//! The header of a report: the columns that are read, and their meaning.
 
 use super::super::fields::TextField;
 
-/// What a column holds.
+/// The meaning of a column.
 #[derive(Clone, Copy)]
 pub(super) enum Column {
     Text(TextField),
@@ -17,7 +17,7 @@ pub(super) enum Column {
     CostAllocationRule,
 }
 
-/// What the columns hold that are looked at, by the header.
+/// Returns the columns that are read, with their meaning.
 pub(super) fn columns(names: &[&str]) -> Result<Vec<(usize, Column)>, String> {
     let names: Vec<String> = names.iter().map(|name| squeezed(english(name))).collect();
     let columns = names.iter().enumerate();
@@ -34,13 +34,13 @@ pub(super) fn columns(names: &[&str]) -> Result<Vec<(usize, Column)>, String> {
     Ok(columns)
 }
 
-/// `Kosten (Cost)` is `Cost`.
+/// Returns the English part of a name: `Cost` of `Kosten (Cost)`.
 fn english(name: &str) -> &str {
     let inner = name.trim().strip_suffix(')').and_then(|name| name.rsplit_once('('));
     inner.map_or(name, |(_, english)| english)
 }
 
-/// Only what tells names apart.
+/// Returns only the letters and digits of a name, in lower case.
 fn squeezed(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,7 +1,7 @@
-//! A cost details report: CSV, in parts of any size as they arrive, folded row by row.
+//! A cost details report: CSV, in parts of any size as they arrive, read row by row.
 //!
 //! Columns are found by their names, in any order and case. Names differ between generations, and
-//! old files have German ones with the English name in parentheses.
+//! old files have German names with the English name in parentheses.
 
 mod header;
 mod splitter;
@@ -19,39 +19,39 @@ use super::row::Dates;
 use super::tags::{self, Tags};
 use crate::billing::charge::Charge;
 
-/// No row of a report is longer; what is has lost a quote.
+/// The longest row. Reports have none that is longer; a longer one lacks a quote.
 const LONGEST_RECORD: usize = 1024 * 1024;
-/// No report has more columns.
+/// The most columns. No report has more.
 const MOST_COLUMNS: usize = 1024;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Why a report is none: what, and in which row.
+/// The reason why a file is no report, with the row.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct ReportError(String);
 
-/// What a report says besides its rows.
+/// The facts of a report beside its rows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// How many rows count.
+    /// The number of rows that count.
     pub(crate) rows: u64,
-    /// Rows of cost allocation that do not.
+    /// The number of rows of cost allocation, which do not count.
     pub(crate) allocated: u64,
-    /// Amounts with more decimals than are kept.
+    /// The number of amounts with more decimals than are kept.
     pub(crate) rounded: u64,
-    /// Rows that have a date, but none that can be read.
+    /// The number of rows that have a date, but none that can be read.
     pub(crate) unreadable_dates: u64,
-    /// How long it is.
+    /// The length of the file.
     pub(crate) bytes: u64,
 }
 
-/// Reads one file. After an error the rows given so far must be thrown away.
+/// Reads one file. After an error the rows passed so far must be dropped.
 pub(crate) struct ReportReader {
     splitter: Splitter,
     wanted: RowOptions,
-    /// The bytes of the file's start that may be its mark.
+    /// The first bytes of the file, which may be its byte order mark.
     start: Vec<u8>,
-    /// How many columns there are, and which are looked at.
+    /// The number of columns.
     width: usize,
     columns: Vec<(usize, Column)>,
     dates: Dates,
@@ -71,7 +71,7 @@ impl ReportReader {
         }
     }
 
-    /// Gives every row that ends in the next part of the file to `fold`.
+    /// Passes every row that ends in the next part of the file to `fold`.
     pub(crate) fn feed(
         &mut self,
         part: &[u8],
@@ -95,12 +95,12 @@ impl ReportReader {
         self.records(rest, fold)
     }
 
-    /// How much of the file was read.
+    /// Returns how many bytes of the file were read.
     pub(crate) fn bytes(&self) -> u64 {
         self.report.bytes
     }
 
-    /// The file is over.
+    /// Ends the file, and passes its last row to `fold` if that lacks its line end.
     pub(crate) fn finish(
         mut self,
         fold: &mut impl FnMut(&Charge<'_>),
@@ -110,7 +110,7 @@ impl ReportReader {
             self.records(&start, fold)?;
         }
         if self.splitter.is_begun() {
-            // A last line may lack its end, but not the end of a quoted field.
+            // The last line may lack its line end, but not its closing quote.
             self.records(b"\n", fold)?;
         }
         if self.splitter.is_begun() {
@@ -160,7 +160,7 @@ impl ReportReader {
             let (has, columns) = (record.width(), self.width);
             return Err(self.wrong(&format!("{has} fields where the header has {columns}")));
         }
-        // Filled where it lies: moving its many texts costs as much as reading them.
+        // Filled in place: moving its many texts costs as much as reading them.
         let mut row = Properties::default();
         let (tags, rule) = self.properties(&record, &mut row);
         if !rule.trim().is_empty() && !self.wanted.cost_allocation {
@@ -220,12 +220,12 @@ impl ReportReader {
     }
 }
 
-/// A record as texts. What is no UTF-8 is replaced, in each field by itself: what is wrong in a column
-/// that nobody looks at does not matter.
+/// A record as texts. Invalid UTF-8 is replaced in each field separately, so that an error in a
+/// column that is not read does not matter.
 struct Record<'r> {
     fields: &'r [Range<usize>],
     text: Option<&'r str>,
-    /// Empty where the record is a text as it is.
+    /// The fields with replacements; empty if the whole record is valid UTF-8.
     replaced: Vec<Cow<'r, str>>,
 }
 
@@ -242,7 +242,7 @@ impl<'r> Record<'r> {
         self.fields.len()
     }
 
-    /// A field, and whether something of it was replaced.
+    /// Returns a field, and whether something in it was replaced.
     #[inline]
     fn field(&self, place: usize) -> (&str, bool) {
         match self.text {

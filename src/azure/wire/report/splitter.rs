@@ -1,59 +1,59 @@
-//! CSV taken apart as the `csv` crate does it, in parts of any size, in half of its time. Reports have
-//! fifty short columns of which half are looked at: what separates them is found for 64 bytes at
-//! once, and columns that nobody wants are passed over. A test compares it with the crate.
+//! Splits CSV as the `csv` crate does, in parts of any size, in half of its time. Reports have
+//! fifty short columns of which half are read: separators are found for 64 bytes at once, and
+//! unwanted columns are skipped. A test compares it with the crate.
 //!
-//! Nothing here knows what a column means, refuses a file or bounds a record: the reader does.
+//! This module knows no column, refuses no file and limits no record: the reader does.
 
 use std::ops::Range;
 
-/// So many bytes are looked at together.
+/// The number of bytes that are examined together.
 const BLOCK: usize = 64;
 
 /// Splits a file record by record.
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
-    /// Where the fields of the record are: in the part of the file as it is, or in `text`.
+    /// The ranges of the record's fields: in the part of the file, or in `text` if it was copied.
     fields: Vec<Range<usize>>,
-    /// What was copied of the record, as it did not end in the part that it began in, or holds quotes
-    /// that are two in the file.
+    /// The copy of a record that did not end in the part in which it began, or that contains
+    /// doubled quotes.
     text: Vec<u8>,
     copied: bool,
-    /// Where the field begins that is not whole yet, and where it ended when its quotes did.
+    /// The start of the field that is not complete yet, and (`end`) the end of its quoted text.
     start: usize,
     end: usize,
-    /// Bytes of the record so far, copied or not.
+    /// The bytes of the record so far, copied or not.
     length: usize,
     place: Place,
-    /// The columns that are looked at; all of them as long as it is empty.
+    /// The columns that are read; empty means all of them.
     wanted: Vec<bool>,
 }
 
-/// Where the last byte left it.
+/// The state after the last byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Place {
-    /// After a record. Empty lines are none.
+    /// Between two records. Empty lines are no records.
     #[default]
     Between,
-    /// Before a field's first byte.
+    /// Before the first byte of a field.
     Start,
     Plain,
     Quoted,
-    /// After a quote within quotes: the end of them, or the first half of a quote.
+    /// After a quote within quotes: the closing quote, or the first half of a doubled quote.
     Quote,
 }
 
-/// What a part of a file was good for.
+/// The result of reading a part of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Split<'p> {
-    /// It ended before the record did.
+    /// The part ended before the record did.
     More,
-    /// A record is complete; the rest of the part comes after it. What it is made of, unless it was
-    /// copied.
+    /// A record is complete; the rest of the part follows it. Contains the record's bytes, unless
+    /// they were copied.
     Record(Option<&'p [u8]>),
 }
 
 impl Splitter {
-    /// Columns that are not among these may hold anything from now on.
+    /// Adds columns to those that are read. From now on all others may contain anything.
     pub(super) fn want(&mut self, columns: impl Iterator<Item = usize>) {
         for column in columns {
             if self.wanted.len() <= column {
@@ -63,22 +63,23 @@ impl Splitter {
         }
     }
 
-    /// Whether a record was begun and not ended.
+    /// Returns whether a record has begun and not ended.
     pub(super) fn is_begun(&self) -> bool {
         self.place != Place::Between
     }
 
-    /// The record that ended last, by what [`Split::Record`] said, and where its fields are in it.
+    /// Returns the last complete record, by what [`Split::Record`] returned, and its fields'
+    /// ranges.
     pub(super) fn record<'r>(&'r self, line: Option<&'r [u8]>) -> (&'r [u8], &'r [Range<usize>]) {
         (line.unwrap_or(&self.text), &self.fields)
     }
 
-    /// How much of a record there is: bytes and whole fields.
+    /// Returns the size of the record so far: bytes and complete fields.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.length, self.fields.len())
     }
 
-    /// Reads a part up to the end of a record at most, and takes off what it read.
+    /// Reads a part up to the end of a record at most, and removes what it read.
     pub(super) fn split<'p>(&mut self, part: &mut &'p [u8]) -> Split<'p> {
         if self.place == Place::Between {
             let blank = part.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
@@ -91,7 +92,7 @@ impl Splitter {
             (self.copied, self.start, self.length, self.place) = (false, 0, 0, Place::Start);
         }
         let bytes = *part;
-        // Where the piece begins that is neither copied nor known to be a field.
+        // The start of the piece that is neither copied nor known to be a field.
         let mut from = 0;
         for (block, start) in bytes.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
             let mut marks = marks(block);
@@ -111,12 +112,12 @@ impl Splitter {
                         }
                         (self.place, self.end, from) = (Place::Quote, at, at + 1);
                     }
-                    // Two quotes are one, which begins the next piece.
+                    // Two quotes stand for one, which begins the next piece.
                     (Place::Quote, b'"') if from == at => {
                         self.place = Place::Quoted;
                         self.copy_from_here(bytes);
                     }
-                    // Others mean themselves.
+                    // Separators within quotes, and other quotes, are text.
                     (Place::Quoted, _) | (_, b'"') => {}
                     (_, separator) => {
                         self.field(bytes, from, at);
@@ -138,11 +139,11 @@ impl Splitter {
         Split::More
     }
 
-    /// A field ends before a separator.
+    /// Ends a field before a separator.
     fn field(&mut self, bytes: &[u8], from: usize, at: usize) {
         let in_quotes = self.place == Place::Quote;
         if in_quotes && from < at {
-            // Something stands behind its quotes, which is part of it.
+            // The text after the closing quote is part of the field.
             self.copy_from_here(bytes);
         }
         let end = if self.copied {
@@ -156,7 +157,7 @@ impl Splitter {
         self.fields.push(self.start..end);
     }
 
-    /// The part ends within the record.
+    /// Copies the record so far, because it does not end in this part.
     fn leave(&mut self, bytes: &[u8], from: usize) {
         if self.copied {
             self.copy(&bytes[from..]);
@@ -175,8 +176,8 @@ impl Splitter {
         self.length += bytes.len();
     }
 
-    /// From the end of its quotes on, the field cannot be left as it is in the file. Nobody minds of one
-    /// that is not looked at.
+    /// Copies the record up to the end of the quotes, because from there on the field differs from
+    /// the file's bytes. Skips unwanted columns, where that does not matter.
     fn copy_from_here(&mut self, bytes: &[u8]) {
         if !self.copied && self.is_wanted() {
             self.text.extend_from_slice(&bytes[..self.end]);
@@ -195,8 +196,8 @@ impl Splitter {
     }
 }
 
-/// A bit for each byte of a block that may separate, the first byte's the lowest. Written so that the
-/// compiler compares many bytes with one instruction.
+/// Returns a bit for each byte of a block that is a separator or a quote, the first byte's the
+/// lowest. Written so that the compiler compares many bytes with one instruction.
 fn marks(block: &[u8]) -> u64 {
     let mut last = [0; BLOCK];
     let bytes: &[u8; BLOCK] = block.first_chunk().unwrap_or_else(|| {
@@ -207,7 +208,7 @@ fn marks(block: &[u8]) -> u64 {
         .map(|byte| u8::from((byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r')));
     let (eights, _) = marked.as_chunks();
     let eights = eights.iter().map(|eight| {
-        // Each byte is 0 or 1; the factor brings the eight of them together in the highest byte.
+        // Each byte is 0 or 1; the factor moves the eight of them into the highest byte.
         u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
     });
     eights.rev().fold(0, |marks, eight| marks << 8 | eight)
@@ -222,7 +223,8 @@ mod tests {
 
     use super::*;
 
-    /// What the `csv` crate makes of a file. It is told to forgive what we tell of by ourselves.
+    /// Returns the records that the `csv` crate reads. It accepts rows of any length; our reader
+    /// checks them.
     fn theirs(file: &str) -> Vec<Vec<String>> {
         let mut reader =
             ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.as_bytes());
@@ -261,7 +263,7 @@ mod tests {
             let ours = ours(&mut splitter, &file, size);
             let mut theirs = theirs(&file);
             if splitter.is_begun() {
-                // It ends inside of quotes: what is refused here is a record there.
+                // The file ends inside quotes: refused by our reader, but a record for the crate.
                 theirs.pop();
             }
             prop_assert_eq!(ours, theirs);

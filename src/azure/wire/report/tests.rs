@@ -1,11 +1,11 @@
-//! Reports in every form they are written in, whole and broken.
+//! Reports in every form in which they occur, whole and broken.
 
 use super::*;
 use crate::config::Cloud;
 
 const ALL: RowOptions = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
 
-/// Reads a file in parts of a size: each row in a line, and what the report says.
+/// Reads a file in parts of a given size. Returns each row as a line, and the facts of the report.
 fn read_in(file: &str, size: usize, wanted: RowOptions) -> Result<(Vec<String>, Report), String> {
     let (mut rows, mut reader) = (Vec::new(), ReportReader::new(wanted));
     let mut fold = |charge: &Charge<'_>| {
@@ -83,7 +83,7 @@ fn columns_are_found_by_name_in_every_generation() {
         "date,metercategory,COSTINBILLINGCURRENCY,billingCurrency,quantity,resourceId,invoiceSectionName,unknown\n2026-11-09,Compute,2,USD,1,/x/b,Ops,?\n",
         "DepartmentName,UsageDateTime,PreTaxCost,Currency,UsageQuantity,InstanceId,MeterCategory\nOps,2026-11-09 00:00:00,2,USD,1,/x/b,Compute\n",
         "Abteilung (DepartmentName),Datum (Date),Kosten (Cost),Währung (BillingCurrency),Menge (Quantity),Ressourcen-ID (ResourceId),Kategorie (MeterCategory)\nOps,9/11/2026,2,USD,1,/x/b,Compute\n",
-        // Both generations at once: the newer one counts.
+        // Columns of both generations at once: the newer one counts.
         "Cost,CostInBillingCurrency,Date,BillingCurrencyCode,Quantity,ResourceId,MeterCategory,InvoiceSectionName\n99,2,11/9/2026,USD,1,/x/b,Compute,Ops\n",
     ] {
         let row =
@@ -187,7 +187,7 @@ fn tags_that_nobody_wants_are_not_looked_at() {
     assert!(read_in(file, 100, RowOptions { tags: false, ..ALL }).is_ok());
 }
 
-/// The neighbour's samples, where they are.
+/// Reads samples of other projects, if they are present.
 #[test]
 fn reports_of_others_are_read() {
     let folder =

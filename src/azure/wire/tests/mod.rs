@@ -1,4 +1,4 @@
-//! The same rows by list and by report: whatever is wrong in them, both make the same charge of it.
+//! The same rows by list and by report: whatever is wrong in them, both produce the same charge.
 
 mod texts;
 mod values;
@@ -8,7 +8,7 @@ use crate::billing::charge::{Charge, Degradation};
 
 const WANTED: RowOptions = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
 
-/// What is read of a row: everything, and what of it the tables below name.
+/// A charge as text: the whole of it, and the part that the tables below name.
 type Read = (String, String);
 
 fn shown(charge: &Charge<'_>) -> Read {
@@ -26,7 +26,7 @@ fn shown(charge: &Charge<'_>) -> Read {
     (format!("{charge:#?}"), short.trim_end().to_owned())
 }
 
-/// Reads a page as the client does: repaired where it must be.
+/// Reads a page as the client does: repaired if that is necessary.
 fn list(body: &[u8], wanted: RowOptions) -> Result<(Vec<Read>, Page), String> {
     let mut rows = Vec::new();
     let error = match read_page(body, wanted, |charge| rows.push(shown(charge))) {
@@ -48,15 +48,15 @@ fn report(file: &[u8], wanted: RowOptions) -> Result<(Vec<Read>, Report), String
 
 const HEADER: &str = "Date,CostInBillingCurrency,Quantity,BillingCurrencyCode,ResourceName,Tags,EffectivePrice,UnitPrice,BillingPeriodStartDate,BillingAccountId,ResourceLocation\n";
 
-/// A row as the list and as the report have it, where both name the same fields.
+/// A row in the form of the list and of the report, with the fields that both have.
 #[derive(Clone)]
 struct Row {
-    /// As JSON and as a field of CSV.
+    /// Each field's name, its JSON and its CSV.
     fields: Vec<(&'static str, Vec<u8>, Vec<u8>)>,
 }
 
 impl Row {
-    /// As nearly all are.
+    /// Returns a row of the most common form.
     fn usual() -> Self {
         let row = Self { fields: Vec::new() };
         row.with("date", "\"2026-11-20T00:00:00Z\"", "11/20/2026")
@@ -113,7 +113,7 @@ fn report_of(rows: &[Row]) -> Vec<u8> {
     HEADER.bytes().chain(rows).collect()
 }
 
-/// Reads rows both ways and returns what is read of them.
+/// Reads rows both ways, compares them, and returns the result.
 fn both(rows: &[Row], wanted: RowOptions) -> Vec<Read> {
     let (listed, page) = list(&page_of(rows), wanted).unwrap();
     let (reported, report) = report(&report_of(rows), wanted).unwrap();
@@ -128,7 +128,7 @@ fn both(rows: &[Row], wanted: RowOptions) -> Vec<Read> {
     listed
 }
 
-/// Reads each row of a table both ways, each by itself and all together, and compares.
+/// Reads each row of a table both ways, separately and all together, and compares.
 fn assert_rows(table: Vec<(Row, &str)>, wanted: RowOptions) {
     for (row, expected) in &table {
         let read = both(std::slice::from_ref(row), wanted);
@@ -139,7 +139,7 @@ fn assert_rows(table: Vec<(Row, &str)>, wanted: RowOptions) {
     assert_eq!(together, expected);
 }
 
-/// What the whole of a charge says of one field.
+/// Returns one field of a charge's whole text.
 fn field<'c>(charge: &'c str, name: &str) -> &'c str {
     let start = charge.find(&format!("\n    {name}: ")).unwrap() + name.len() + 7;
     charge[start..].split(",\n    ").next().unwrap()

@@ -62,7 +62,7 @@ fn what_nobody_looks_at_degrades_no_row() {
     assert_rows(vec![(row, "2026-11-20 1.5 EUR vm []")], untagged);
     let wrong = Row::usual().with("tags", "[1]", "no tags at all");
     assert_rows(vec![(wrong, "2026-11-20 1.5 EUR vm []")], untagged);
-    // JSON that is none is not mended.
+    // Invalid JSON is not repaired.
     assert!(list(&page_of(&[Row::usual().with("tags", json, "")]), untagged).is_err());
     let page = b"{\"x\":\"\xff\",\"value\":[{\"id\":\"\\ud83d\\q\",\"properties\":{\"date\":\"2026-11-20\",\"cost\":1,\"invoiceId\":\"\t\"}}]}";
     assert_eq!(list(page, WANTED).unwrap().0[0].1, "2026-11-20 1   []");

@@ -1,4 +1,4 @@
-//! Plans as tables: what is known, what time it is, what is asked.
+//! Plans as tables: what is known, what time it is, what is requested.
 
 mod source_choice;
 
@@ -19,7 +19,7 @@ fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-/// A scope that is polled as planned, whatever its answers are.
+/// A scope that is polled as planned, with answers that the test chooses.
 struct Scope {
     poll: config::Poll,
     rules: Rules,
@@ -50,19 +50,19 @@ impl Scope {
             tag_keys: &self.tag_keys,
             scope_type: self.scope_type,
             read: self.read,
-            // A hundredth, so that a test need not add up millions of rows.
+            // A hundredth of the real sizes, so that a test need not add up millions of rows.
             measures: CostModel { page: 10, reading: 300, report: 20_000 },
             without_reports: false,
             scope_totals: &self.scope_store.scope_totals,
         }
     }
 
-    /// What is asked at a moment.
+    /// Returns what is requested at a moment.
     fn requests(&self, now: &str) -> Vec<String> {
         self.planner().plan(at(now)).into_iter().map(|step| text(step.request)).collect()
     }
 
-    /// Asks, and enters the first answers of a plan.
+    /// Plans a poll, and enters the first answers.
     fn poll_some(&mut self, now: &str, answers: usize) -> Vec<String> {
         let steps = self.planner().plan(at(now));
         for step in steps.iter().take(answers) {
@@ -75,7 +75,7 @@ impl Scope {
         self.poll_some(now, usize::MAX)
     }
 
-    /// Enters an answer with so many rows a day.
+    /// Enters an answer with this many rows a day.
     fn enter(&mut self, span: Span, now: &str, rows: u64) {
         self.enter_by(ReadRequest { span, by: SourceKind::List }, now, rows);
     }
@@ -129,14 +129,14 @@ fn the_open_period_is_read_whole_at_first_and_then_only_where_it_can_change() {
         ("2026-11-23T02:00:00Z", "2026-11-23T06:00:00Z", "2026-11-19..2026-11-23"),
         ("2026-11-23T02:00:00Z", "2026-11-24T01:59:59Z", "2026-11-20..2026-11-24"),
         ("2026-11-23T02:00:00Z", "2026-11-24T02:00:00Z", "2026-11"),
-        // As long as the newest days are all there are, the whole costs no more.
+        // While only the newest days exist, reading the whole period costs no more.
         ("2026-11-05T20:00:00Z", "2026-11-05T23:59:59Z", "2026-11"),
         ("2026-11-05T20:00:00Z", "2026-11-06T00:00:00Z", "2026-11-02..2026-11-06"),
         ("2026-11-30T23:00:00Z", "2026-12-01T00:00:00Z", "2026-12"),
         ("2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z", "2027-01"),
         ("2028-02-28T22:00:00Z", "2028-02-29T02:00:00Z", "2028-02-25..2028-02-29"),
         ("2027-02-28T22:00:00Z", "2027-03-01T02:00:00Z", "2027-03"),
-        // The clock was set back: by an hour, over midnight, into the month before.
+        // The clock was set back: by an hour, past midnight, into the previous month.
         ("2026-11-23T06:00:00Z", "2026-11-23T05:00:00Z", "2026-11"),
         ("2026-11-23T00:30:00Z", "2026-11-22T23:30:00Z", "2026-11"),
         ("2026-12-01T00:30:00Z", "2026-11-30T23:30:00Z", "2026-11"),
@@ -151,9 +151,9 @@ fn the_open_period_is_read_whole_at_first_and_then_only_where_it_can_change() {
 fn a_month_that_was_closed_too_early_is_read_whole_again() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-30T20:00:00Z");
-    // The newest days reach over the first of the month.
+    // The newest days start in the previous month.
     assert_eq!(scope.poll("2026-12-01T00:30:00Z"), ["2026-12", "2026-11-27..2026-11-30"]);
-    // The clock was set back: of a closed month resources are not known any more.
+    // The clock was set back: the resources of a closed month are not known any more.
     assert_eq!(scope.requests("2026-11-30T23:30:00Z")[0], "2026-11");
 }
 
@@ -193,11 +193,11 @@ fn after_a_week_of_downtime_everything_that_was_partial_is_read_again() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-12T12:00:00Z");
     assert_eq!(scope.requests("2026-11-19T12:00:00Z"), ["2026-11", "2026-10"]);
-    // Over the end of the month: the old one was never seen whole.
+    // No poll over the end of the month: the old month was never read whole.
     let mut scope = Scope::new(1);
     scope.poll("2026-11-26T12:00:00Z");
     assert_eq!(scope.poll("2026-12-03T12:00:00Z"), ["2026-12", "2026-11",]);
-    // Over two: what was partial in the window is read again, and only that.
+    // No poll over two ends: only what was partial in the window is read again.
     let mut scope = Scope::new(1);
     scope.rules.daily_window = 100;
     scope.poll("2026-09-20T12:00:00Z");
@@ -214,7 +214,7 @@ fn the_period_before_is_read_daily_at_first_then_seldom_and_then_settles() {
     for (polled, now, due, settled) in [
         ("2026-11-01T00:10:00Z", "2026-11-01T23:00:00Z", false, false),
         ("2026-11-01T23:00:00Z", "2026-11-02T00:00:00Z", true, false),
-        // Day 9 and 10 after the end, then 15, 21 and 28.
+        // The 9th and 10th day after the end, then the 15th, 21st and 28th.
         ("2026-11-09T00:00:00Z", "2026-11-09T23:59:59Z", false, false),
         ("2026-11-09T00:00:00Z", "2026-11-10T00:00:00Z", true, false),
         ("2026-11-10T00:00:00Z", "2026-11-10T23:59:59Z", false, false),
@@ -228,7 +228,7 @@ fn the_period_before_is_read_daily_at_first_then_seldom_and_then_settles() {
         ("2026-11-22T00:00:00Z", "2026-11-28T23:59:59Z", false, false),
         ("2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z", true, false),
         ("2026-11-29T00:00:00Z", "2026-11-30T23:59:59Z", false, true),
-        // Nobody polled for a week: one reading makes up for all that was missed.
+        // No poll for a week: one reading makes up for all that was missed.
         ("2026-11-03T00:00:00Z", "2026-11-10T12:00:00Z", true, false),
     ] {
         let mut scope = Scope::new(1);
@@ -239,8 +239,8 @@ fn the_period_before_is_read_daily_at_first_then_seldom_and_then_settles() {
     }
 }
 
-/// Days 35 and 36 after its end a period is the one before the previous one, which the settings
-/// cannot change; and a February is the previous one for 31 days, a January for 28.
+/// On days 35 and 36 after its end a period is older than the previous one, whatever the settings
+/// say; February is the previous period for 31 days, January for 28.
 #[test]
 fn a_period_settles_with_the_last_reading_that_fits() {
     for (until, polled, settled) in [
@@ -289,7 +289,7 @@ fn a_new_tag_key_is_asked_for_on_every_day_that_was_read_without_it() {
     scope.poll("2026-11-23T02:00:00Z");
     scope.tag_keys = ["team".to_owned()].into();
     assert!(!scope.planner().is_complete(at("2026-11-23T06:00:00Z")));
-    // Every day, so that a period by its name is as few calls.
+    // Every day is due, so that reading the whole period is as few calls.
     assert_eq!(scope.poll("2026-11-23T06:00:00Z"), ["2026-11", "2026-10"]);
     assert_eq!(scope.requests("2026-11-23T10:00:00Z"), ["2026-11-19..2026-11-23"]);
     assert!(scope.planner().is_complete(at("2026-11-23T10:00:00Z")));
@@ -309,7 +309,7 @@ fn the_months_of_a_budget_are_read_once_and_again_where_they_were_kept_too_early
     scope.rules.budgets = vec![budget];
     assert_eq!(scope.poll("2026-11-23T02:00:00Z"), ["2026-11", "2026-10", "2026-08", "2026-09"]);
     assert_eq!(scope.requests("2026-11-23T06:00:00Z"), ["2026-11-19..2026-11-23"]);
-    // Two months nobody polled: October was read late enough, November was not.
+    // No poll for two months: October was read late enough, November was not.
     let asked = scope.poll("2027-02-05T02:00:00Z");
     assert_eq!(asked, ["2027-02", "2027-01", "2026-11", "2026-12"]);
 }

@@ -1,4 +1,4 @@
-//! By list or by report, and in which pieces.
+//! The choice of list or report, and of the pieces.
 
 use super::*;
 
@@ -10,11 +10,11 @@ fn a_long_period_is_read_in_pieces_the_newest_first_and_goes_on_where_it_broke_o
     assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
     let asked = scope.poll_some("2026-11-13T02:00:00Z", 2);
     assert_eq!(asked[..4], [&pieces[..], &["guests of 2026-11"]].concat());
-    // The poll was given up after two pieces.
+    // The poll ended after two pieces.
     let asked = scope.poll("2026-11-13T02:01:00Z");
     assert_eq!(asked[..3], [pieces[0], pieces[2], "guests of 2026-11"]);
     assert_eq!(scope.requests("2026-11-13T06:00:00Z"), [pieces[0]]);
-    // Readings of late rows are answered with everything: then everything is read at once.
+    // Azure ignores the filter for late rows: then the whole period is read.
     scope.scope_store.scope_totals.distrust_late_filter();
     assert_eq!(scope.requests("2026-11-14T06:00:00Z")[0], "2026-11");
 }
@@ -76,7 +76,7 @@ fn a_long_reading_goes_through_the_report_when_one_is_due() {
         let span = Span::Period(Period::of(day(month)));
         scope.enter_by(ReadRequest { span, by: SourceKind::Report }, "2026-11-12T02:00:00Z", 60);
     }
-    // Five days fit exactly; six do not, and the report is not due again.
+    // Five days fit exactly; six do not, and the next report is not due.
     assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
     scope.poll.overlap_days = 8;
     assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
@@ -84,7 +84,7 @@ fn a_long_reading_goes_through_the_report_when_one_is_due() {
     scope.poll.report_min_interval = Duration::from_secs(4 * 3600);
     assert_eq!(scope.requests("2026-11-13T05:59:59Z"), ["2026-11-09..2026-11-13"]);
     assert_eq!(scope.requests("2026-11-13T06:00:00Z"), ["report of 2026-11"]);
-    // On the 15th day after its end the month before is read again.
+    // On the 15th day after its end the previous month is read again.
     assert_eq!(scope.requests("2026-11-16T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
     scope.scope_store.scope_totals.refuse_reports(at("2026-11-15T03:00:00Z"));
     let asked = scope.requests("2026-11-16T02:00:00Z");
