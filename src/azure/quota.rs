@@ -83,13 +83,13 @@ impl Quota {
         self.per_minute.store(per_minute.max(1) as usize, Ordering::Relaxed);
     }
 
-    /// Waits until a call may be made. If Azure asked for a pause of more than `timeouts`, returns
+    /// Waits until a call may be made. If Azure asked for a pause of more than `longest`, returns
     /// at once how long that is, so that the caller need not wait.
     pub(crate) async fn turn(
         &self,
         priority: Priority,
         service: Service,
-        timeouts: Duration,
+        longest: Duration,
     ) -> Result<Permit<'_>, Duration> {
         loop {
             let one = self.one.lock().await;
@@ -100,7 +100,7 @@ impl Quota {
                 return Ok(Permit { _one: one });
             };
             let left = until.saturating_duration_since(now);
-            if reason == Wait::Throttled && left > timeouts {
+            if reason == Wait::Throttled && left > longest {
                 return Err(left);
             }
             // A fresh request waits at the head of the queue; retries wait beside the queue.

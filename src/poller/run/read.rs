@@ -216,7 +216,7 @@ impl Poller {
         let scope = state.settings.scope.label.clone();
         let by_report = request.by == SourceKind::Report;
         let understood = match request.by {
-            // Azure may ignore the filter of a list; a report has no filter.
+            // Azure may ignore the filter of a list. The period of a report is part of its order.
             SourceKind::Report => Understood::AsAsked,
             SourceKind::List | SourceKind::ShortList => {
                 interpret(&state.scope_store.scope_totals, request.span, &reading)
