@@ -1,4 +1,4 @@
-//! What holds of every reading, through the router as a client sees it.
+//! Rules for every reading, checked through the router as a client uses it.
 
 mod client;
 mod report;
