@@ -39,7 +39,7 @@ impl Answer {
 }
 
 impl Client {
-    /// `None`: the answer broke off.
+    /// Sends a request; returns `None` if the answer broke off.
     pub(super) async fn try_to_ask(
         &self,
         method: &str,
