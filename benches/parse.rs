@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 
 /// The number of measurements of each kind, made in turns, of which the median is taken.
 const TURNS: usize = 5;
-/// All of November has been sent by then, so that one period is the whole history.
+/// A moment at which all of November has been sent, so that one period is the whole history.
 const NOW: &str = "2026-12-01T00:30:00Z";
 const LEGACY: &str = "2021-10-01";
 

@@ -14,7 +14,7 @@ use source::{SourceFile, sources};
 /// listed above it.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("billing", &[]),
-    // Modules for those that meet the system or an outsider.
+    // For modules that deal with the system or with outsiders.
     ("descriptors", &[]),
     ("files", &[]),
     ("log_limit", &[]),

@@ -1,4 +1,4 @@
-//! The paths that Rust sources name, read as text: enough for import rules, without a parser among the dependencies.
+//! The paths that Rust sources name, read as text: enough for import rules, without a parser.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,7 +12,7 @@ pub(crate) struct SourceFile {
     pub(crate) text: String,
 }
 
-/// A path as a file names it, resolved through that file's own imports: `crate::azure::Client`, `tokio::task::spawn`.
+/// A path in a file, resolved through its imports: `crate::azure::Client`, `tokio::task::spawn`.
 pub(crate) struct NamedPath {
     pub(crate) line: usize,
     pub(crate) path: String,
@@ -297,8 +297,7 @@ fn end_of_item(tokens: &[Token], mut at: usize) -> usize {
     at
 }
 
-/// Returns names, numbers, `::` and single signs; no blanks, comments, strings, characters,
-/// lifetimes.
+/// Returns names, numbers, `::` and signs; no blanks, comments, strings, characters, lifetimes.
 fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut line = 1;

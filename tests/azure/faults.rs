@@ -26,8 +26,7 @@ fn rows(count: usize) -> String {
     vec![row; count].join(",")
 }
 
-/// Polls once well and once into a fault. Returns the reason, the text, and the number of requests
-/// of the second poll.
+/// Polls once well, then into a fault. Returns the reason, text and requests of the second poll.
 async fn poll_into(fault: Vec<Answer>) -> (String, String, usize) {
     let mut script = vec![good()];
     script.extend(fault);
@@ -150,8 +149,7 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
             3,
         ),
         (
-            // Once the text is repaired, its cost is not a number; the first error is the one
-            // reported.
+            // If it were repaired, its cost would fail too; the first error is reported.
             Answer::page(r#"{"value":[{"properties":{"resourceName":"\q","cost":"dear"}}]}"#),
             "bad_answer",
             "invalid escape",

@@ -104,7 +104,7 @@ async fn an_identity_service_without_tls_beyond_this_machine_is_not_asked() {
     );
 }
 
-/// Makes a directory with an `az` in it, which counts its runs and records their purpose.
+/// Makes a directory with an `az` in it, which records the arguments of each run.
 fn fake_az(body: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let script = directory.path().join("az");

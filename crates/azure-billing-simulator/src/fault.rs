@@ -115,11 +115,11 @@ pub enum ErrorBody {
 /// The place where an answer stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stall {
-    /// Before its headers.
+    /// It stops before its headers.
     Silent,
-    /// In the middle of the page.
+    /// It stops in the middle of the page.
     HalfPage,
-    /// Never: a blank arrives every second, so no idle timeout helps.
+    /// It never stops: a blank arrives every second, so that no idle timeout helps.
     Trickle,
 }
 

@@ -139,8 +139,8 @@ fn view(given: Option<&str>) -> Result<View, Refusal> {
     }
 }
 
-/// Returns the days of `properties/usageStart ge '2026-11-01' and properties/usageEnd le
-/// '2026-11-30'`, both included.
+/// Returns the days, both included, of
+/// `properties/usageStart ge '2026-11-01' and properties/usageEnd le '2026-11-30'`.
 fn dates(filter: &str) -> Result<Days, Refusal> {
     let refused = || Refusal::error(400, "BadRequest", &format!("Invalid $filter: {filter}"));
     let (mut first, mut last) = (i64::MIN, i64::MAX);

@@ -21,7 +21,7 @@ pub(super) const BLOBS: &str = "/simulator/blobs/";
 pub enum Step {
     /// A page of the `usageDetails` list.
     List,
-    /// The POST that asks for a report.
+    /// The POST that requests a report.
     ReportRequest,
     /// A request for the status of a report.
     ReportStatus,

@@ -26,7 +26,7 @@ pub(super) struct Reading {
     pub(super) days: Days,
     /// The refresh that it shows, in hours since 1970.
     pub(super) as_of: i64,
-    /// How many of 100 rows were gone by then, by day.
+    /// The percentage of rows that were gone by then, by day.
     pub(super) shrunk: HashMap<i64, u64>,
     /// True if the rows of the cost allocation rule are included.
     pub(super) allocated: bool,
@@ -40,7 +40,7 @@ pub(super) struct Line {
     pub(super) quantity: i64,
     /// The price in 10^-9 of the currency.
     pub(super) effective_price: i64,
-    /// The cost allocation rule that made it.
+    /// The cost allocation rule that made it, if any.
     pub(super) rule: Option<&'static str>,
     /// Name and group of its resource, which are in several columns; empty without a resource.
     pub(super) name: String,

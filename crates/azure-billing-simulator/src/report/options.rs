@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct ReportOptions {
     /// Status requests before a report is ready.
     pub polls: u32,
-    /// Seconds to wait before the next look, as 202 says.
+    /// Seconds to wait before the next status request, as 202 says.
     pub retry_after: u64,
     /// Answers the request itself with the report, without any 202.
     pub immediate: bool,
