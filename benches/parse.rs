@@ -1,6 +1,7 @@
-//! Parse and aggregate what Azure sends, by the very call that the poller makes, without a network:
-//! pages of the list in their three shapes beside `serde_json` merely validating the same bytes, and
-//! reports beside the `csv` crate merely splitting them into records. Asserts nothing about time.
+//! Parses and aggregates what Azure sends, by the call that the poller makes, without a network:
+//! pages of the list in their three shapes beside `serde_json`, which only validates the same
+//! bytes, and reports beside the `csv` crate, which only splits them into records. Asserts nothing
+//! about time.
 //!
 //! `cargo bench --bench parse [-- ROWS RESOURCES SHAPE…]`; the shapes are old, legacy, modern and CSV
 
@@ -26,9 +27,9 @@ use replay::{Answers, client, run, simulated};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-/// Every measurement is made so often, in turns, and its median taken.
+/// The number of measurements of each kind, made in turns, of which the median is taken.
 const TURNS: usize = 5;
-/// All of November has been sent by then, so that one period is the whole history.
+/// A moment at which all of November has been sent, so that one period is the whole history.
 const NOW: &str = "2026-12-01T00:30:00Z";
 const LEGACY: &str = "2021-10-01";
 
@@ -92,12 +93,12 @@ fn compare(
     );
 }
 
-/// November, as a page after page.
+/// Reads November page by page.
 async fn list(client: &Client, scope: &ScopeId) -> Reading {
     client.read_usage(scope, november(), &tag_keys()).await.expect("a reading")
 }
 
-/// November, as a report.
+/// Reads November as a report.
 async fn report(client: &Client, scope: &ScopeId) -> Reading {
     client.read_report(scope, november(), &tag_keys(), false).await.expect("a reading")
 }
@@ -146,7 +147,7 @@ fn same(body: Bytes) -> Bytes {
     body
 }
 
-/// A page of an enrollment as one of a Microsoft Customer Agreement.
+/// Returns a page of an enrollment in the shape of a Microsoft Customer Agreement.
 fn modern(body: Bytes) -> Bytes {
     let mut page: Value = serde_json::from_slice(&body).expect("JSON");
     for row in page["value"].as_array_mut().into_iter().flatten() {

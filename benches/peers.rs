@@ -1,6 +1,7 @@
-//! Side by side with others, in one call: a scrape with gzip of 100,000 series by Go's client_golang and
-//! Python's prometheus_client, and pages of usage read with Python's `json`. CPU time without a network;
-//! theirs is the best of three turns, ours the median of all. Never part of CI.
+//! Compares the exporter with others in one call: a scrape with gzip of 100,000 series by Go's
+//! client_golang and Python's prometheus_client, and pages of usage read with Python's `json`. CPU
+//! time without a network; theirs is the best of three turns, ours the median of all. Never part of
+//! CI.
 //!
 //! `make bench-peers`. It needs Debian's `golang-go`, `golang-github-prometheus-client-golang-dev` and
 //! `python3-prometheus-client`.
@@ -47,10 +48,10 @@ fn scrapes(folder: &Path) {
     std::fs::write(&path, &text).expect("room");
     let scrape = || {
         let body = exposition.body(Format::Text, Coding::Gzip).expect("an exposition");
-        // What a socket is given.
+        // The bytes that are passed to a socket.
         body.concat().len()
     };
-    // One by one they are too short for the clock.
+    // A single one is too short for the clock.
     let turns = 200;
     let ours = timed(|| (0..turns).map(|_| scrape()).sum::<usize>()).0 / f64::from(turns);
     let count = text.lines().filter(|line| !line.starts_with('#')).count();
@@ -103,13 +104,13 @@ async fn list(client: &Client, scope: &ScopeId) -> Reading {
 }
 
 fn python(script: &str) -> Command {
-    // Debian's own, which Debian's packages belong to.
+    // Debian's Python, because it finds Debian's packages.
     let mut command = Command::new("/usr/bin/python3");
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(script));
     command
 }
 
-/// The least of the numbers that a program prints.
+/// Returns the least of the numbers that a program prints.
 fn best(command: &mut Command) -> f64 {
     let output = command.output().expect("it is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,6 +1,6 @@
-//! The poll of a large enrollment by the whole program, over loopback: what a first poll takes by the
-//! list and by reports, what the next one takes, and how long a restart takes until everything is
-//! served again. The simulator is a process of its own. Asserts nothing about time.
+//! The poll of a large enrollment by the whole program, over loopback: the cost of a first poll by
+//! the list and by reports, of the next one, and the time from a restart until everything is served
+//! again. The simulator is a process of its own. Asserts nothing about time.
 //!
 //! `cargo bench --bench poll [-- ROWS RESOURCES]`; a million rows of 30 days and 100,000 resources
 //! without. `make bench-poll`.
@@ -88,7 +88,7 @@ fn poll(azure: &Program, read: &str) {
     );
 }
 
-/// What the exporter tells of itself.
+/// The exporter's metrics about itself.
 struct Metrics {
     series: usize,
     rows: f64,
@@ -102,7 +102,7 @@ impl Metrics {
         let text = std::str::from_utf8(&body).expect("text");
         let sum = |name: &str| -> f64 {
             let lines = text.lines().filter(|line| line.starts_with(name));
-            // The `sum` of nothing is -0.
+            // The `sum` of no values is -0.
             lines
                 .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
                 .fold(0.0, |sum, value| sum + value)

@@ -1,6 +1,6 @@
-//! What a publish takes: a snapshot of the totals, folded, sorted, written and compressed. Beside it
-//! `prometheus-client` encoding the same series and gzip at its usual level, which is what others do at
-//! each scrape. Asserts nothing about time.
+//! The cost of a publish: a snapshot of the totals, folded, sorted, written and compressed. Beside
+//! it `prometheus-client` encodes the same series and gzip compresses them at its usual level, as
+//! others do at each scrape. Asserts nothing about time.
 //!
 //! `cargo bench --bench publish [-- SERIES…]`; 1,000 to 1,000,000 without. `make bench-publish`.
 
@@ -64,7 +64,7 @@ fn measure(resources: usize) {
 
 type Labels = Vec<(String, String)>;
 
-/// The same series as others keep them.
+/// Returns the same series in a registry, as other exporters keep them.
 fn registry(text: &str) -> Registry {
     let mut registry = Registry::default();
     let mut families =

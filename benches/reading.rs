@@ -1,6 +1,6 @@
-//! The memory of a reading, by the list and by reports: as the poller reads it over loopback, enters it
-//! in the totals and stores it, without a publish. The simulator is a process of its own, and so is each
-//! reader, so that the peak is of one reading alone. Asserts nothing.
+//! The memory of a reading, by the list and by reports: the poller's way of reading over loopback,
+//! entering in the totals and storing, without a publish. The simulator is a process of its own,
+//! and so is each reader, so that the peak is of one reading alone. Asserts nothing.
 //!
 //! `cargo bench --bench reading [-- ROWS RESOURCES]`; a million rows of 30 days and 100,000 resources
 //! without.
@@ -48,7 +48,7 @@ fn main() {
     }
 }
 
-/// Reads the open period and the one before.
+/// Reads the open period and the previous one.
 fn read(by: &str, endpoint: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");

@@ -1,6 +1,6 @@
-//! Scrapes on loopback, of 10,000, 100,000 and 1,000,000 series: by scrapers that ask as fast as they
-//! can, with and without gzip, and by a real Prometheus. Prints what a scrape costs the server and how
-//! long it takes; asserts that none fails, and nothing about time.
+//! Scrapes on loopback, of 10,000, 100,000 and 1,000,000 series: by scrapers that send requests as
+//! fast as they can, with and without gzip, and by a real Prometheus. Prints the server's cost of a
+//! scrape and the time it takes; asserts that none fails, and nothing about time.
 //!
 //! `cargo bench --bench scrape [-- SERIES…]`. `make bench-scrape`.
 
@@ -19,7 +19,7 @@ use program::{Program, answer, ask, get, series};
 
 const SCRAPERS: usize = 50;
 const SPAN: Duration = Duration::from_secs(5);
-/// How often Prometheus scrapes, and for how long it is watched.
+/// The interval at which Prometheus scrapes, and the time for which it is watched.
 const INTERVAL: Duration = Duration::from_secs(5);
 const WATCHED: Duration = Duration::from_secs(32);
 
@@ -54,7 +54,7 @@ fn measure(size: u32) {
     watch(&server, folder.path());
 }
 
-/// An exporter that has read as many series, half of cost and half of usage.
+/// Starts an exporter that has read as many series, half of cost and half of usage.
 fn server(folder: &Path, size: u32) -> Program {
     let (resources, rows) = ((size / 2).to_string(), (size * 2).to_string());
     let azure =
@@ -73,7 +73,7 @@ fn server(folder: &Path, size: u32) -> Program {
     server
 }
 
-/// Scrapes as fast as can be.
+/// Scrapes as fast as possible.
 fn load(server: &Program, coding: &'static str) {
     let before = server.cpu_seconds();
     let scrapers: Vec<_> = (0..SCRAPERS)
@@ -96,7 +96,7 @@ fn load(server: &Program, coding: &'static str) {
     );
 }
 
-/// How long each scrape of one scraper took, over one connection.
+/// Returns the durations of the scrapes of one scraper, over one connection.
 fn scrape(address: &str, coding: &str) -> Vec<Duration> {
     let mut connection = BufReader::new(TcpStream::connect(address).expect("it listens"));
     let start = Instant::now();
@@ -111,7 +111,7 @@ fn scrape(address: &str, coding: &str) -> Vec<Duration> {
     took
 }
 
-/// A real Prometheus, ended with the value.
+/// A real Prometheus, ended when dropped.
 struct Prometheus(Child);
 
 impl Drop for Prometheus {
@@ -121,7 +121,7 @@ impl Drop for Prometheus {
     }
 }
 
-/// What a scrape takes a real Prometheus, and how much of that is the server's.
+/// Measures a scrape by a real Prometheus, and the server's part of it.
 fn watch(server: &Program, folder: &Path) {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = free.local_addr().expect("an address").to_string();

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-/// Ticks of /proc a second, on every Linux that is built for.
+/// The ticks of /proc in a second, the same on every Linux that the exporter is built for.
 const TICKS: f64 = 100.0;
 
 pub(crate) fn get(address: &str, path: &str, coding: &str) -> (String, Vec<u8>) {
@@ -34,11 +34,11 @@ pub(crate) fn answer(connection: &mut BufReader<TcpStream>) -> (String, Vec<u8>)
     (head, body)
 }
 
-/// The exporter's own program, ended with the value.
+/// The exporter's own program, ended when dropped.
 pub(crate) struct Program {
     process: Child,
     pub(crate) address: String,
-    /// Of the simulated billing account, where it is `simulate`.
+    /// The simulated billing account, where the program is `simulate`.
     pub(crate) account: String,
 }
 
@@ -75,7 +75,7 @@ impl Program {
         std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).expect("it runs")
     }
 
-    /// Of user and system, so far.
+    /// Returns the seconds of CPU so far, user and system.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         let stat = self.proc("stat");
         let fields: Vec<&str> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
@@ -83,7 +83,7 @@ impl Program {
         (ticks(11) + ticks(12)) / TICKS
     }
 
-    /// Resident memory now, and the most there was, in MB.
+    /// Returns the resident memory now and at its peak, in MB.
     pub(crate) fn memory(&self) -> (f64, f64) {
         let status = self.proc("status");
         let field = |name: &str| {
@@ -95,7 +95,7 @@ impl Program {
     }
 }
 
-/// How many samples an exposition has.
+/// Returns the number of samples in an exposition.
 pub(crate) fn series(text: &[u8]) -> usize {
     let lines = text.split(|byte| *byte == b'\n');
     lines.filter(|line| line.first().is_some_and(u8::is_ascii_lowercase)).count()

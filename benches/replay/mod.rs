@@ -1,5 +1,5 @@
-//! Answers of the simulated Azure, kept and given again without a network: what is measured then is
-//! the reader alone, by the very call that the poller makes.
+//! Answers of the simulated Azure that are recorded and replayed without a network, so that only
+//! the reader is measured, by the call that the poller makes.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -21,17 +21,17 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
 const ENDPOINT: &str = "http://127.0.0.1:9";
-/// As much of a body as a socket gives at once.
+/// The part of a body that a socket returns at once.
 const PART: usize = 64 * 1024;
 
-/// Runs something in which time is paused: nobody waits for a quota or a report.
+/// Runs some work while time is paused: it waits for no quota and no report.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(work)
 }
 
-/// A client that gets its answers from a transport, and the billing account it reads.
+/// Returns a client that gets its answers from a transport, and the billing account that it reads.
 pub(crate) fn client(transport: Transport, api_version: &str) -> (Client, ScopeId) {
     let text = format!(
         "azure:\n  endpoint: {ENDPOINT}\n  usage_details_api_version: \"{api_version}\"\n  requests_per_minute: {{billing_account: 1000000}}\n  auth: {{method: token, token: x}}\nscopes: [{{billing_account: \"100000\"}}]\n"
@@ -44,7 +44,7 @@ pub(crate) fn client(transport: Transport, api_version: &str) -> (Client, ScopeI
     (client, config.scopes[0].id.clone())
 }
 
-/// A simulated enrollment, in process.
+/// Returns the transport of a simulated enrollment, in process.
 pub(crate) fn simulated(options: Options, now: Timestamp) -> Transport {
     let router = Simulator::new(options, Arc::new(move || now)).router();
     let send = move |request: http::Request<Bytes>| {
@@ -60,12 +60,12 @@ pub(crate) fn simulated(options: Options, now: Timestamp) -> Transport {
 
 type CompletedRead = (http::response::Parts, Bytes);
 
-/// Answers by what was asked, each in the order in which they came.
+/// Answers by request, those to the same request in the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers(Arc<Mutex<HashMap<String, Vec<CompletedRead>>>>);
 
 impl Answers {
-    /// What a transport answers to one reading, each body changed.
+    /// Records what a transport answers to one reading, with each body changed by a function.
     pub(crate) fn of(
         transport: Transport,
         api_version: &str,
@@ -78,7 +78,7 @@ impl Answers {
         answers
     }
 
-    /// Every body that is larger than a manifest.
+    /// Returns every body that is larger than a manifest.
     pub(crate) fn bodies(&self) -> Vec<Bytes> {
         let answers = self.0.lock().expect("no panic");
         let bodies = answers.values().flatten().map(|(_, body)| body);
@@ -100,7 +100,7 @@ impl Answers {
         BoxCloneSyncService::new(tower::service_fn(send))
     }
 
-    /// Gives them again, once.
+    /// Returns a transport that replays the answers once.
     pub(crate) fn replayed(&self) -> Transport {
         let mut left = self.0.lock().expect("no panic").clone();
         left.values_mut().for_each(|answers| answers.reverse());

@@ -1,4 +1,4 @@
-//! A scope with as many resources as one likes, made without Azure: two series each.
+//! A scope with any number of resources, made without Azure: two series each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,8 @@ use azure_billing_exporter::store::{CompletedRead, RetentionPolicy, ScopeStore};
 use jiff::SignedDuration;
 use jiff::civil::date;
 
-/// The totals of a scope that has read some resources, and what is published of them.
+/// Returns the totals of a scope that has read some resources, and the rules by which they are
+/// published.
 pub(crate) fn read(resources: usize) -> (ScopeStore, Rules) {
     let keys: TagKeys = Vec::new().into();
     let mut rows = SpillBuffer::new(&keys);
@@ -61,17 +62,17 @@ pub(crate) fn read(resources: usize) -> (ScopeStore, Rules) {
     (scope_store, Rules { limits, ..Rules::default() })
 }
 
-/// What is published of it.
+/// Returns the snapshot that is published of such a scope.
 pub(crate) fn snapshot((scope_store, rules): &(ScopeStore, Rules)) -> Snapshot {
     scope_store.scope_totals.snapshot(rules, &Vec::new().into(), true).expect("a reading")
 }
 
-/// The scope.
+/// Returns the id of the scope.
 pub(crate) fn scope() -> ScopeId {
     ScopeId { scope_type: ScopeType::BillingAccount, id: "1".to_owned(), cost: CostType::Actual }
 }
 
-/// Where it is published.
+/// Returns a new exposition to publish to.
 pub(crate) fn exposition() -> Exposition {
     let info = ScopeInfo { label: "contoso".to_owned(), id: scope(), enrollment: None };
     let status = Arc::new(Status::new([info], Duration::from_secs(3600)));

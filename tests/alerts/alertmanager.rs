@@ -1,4 +1,4 @@
-//! Where alerts go, and which are withheld.
+//! The receivers of alerts, and the alerts that are inhibited.
 
 use std::collections::BTreeSet;
 

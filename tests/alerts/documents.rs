@@ -1,4 +1,4 @@
-//! Runbooks and documentation know every alert and every threshold, and no others.
+//! Runbooks and documentation name every alert and every threshold, and no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ const RUNBOOK_URL: &str =
     "https://github.com/azure-billing-exporter/azure-billing-exporter/blob/main/docs/runbooks";
 const DASHBOARDS: [&str; 4] = ["overview", "explore", "history", "exporter"];
 
-/// The cells of the rows of a table whose first cell begins so.
+/// Returns the cells of those rows of a table whose first cell begins with a text.
 fn rows(document: &str, first: &str) -> Vec<Vec<String>> {
     let text = read(document);
     let rows = text.lines().filter(|line| line.starts_with(&format!("| {first}")));
@@ -97,7 +97,7 @@ fn the_documentation_lists_the_thresholds_as_they_are() {
     assert_eq!(documented, thresholds);
 }
 
-/// The number of a threshold stands in one place.
+/// The number of a threshold may be in one place only.
 #[test]
 fn no_alert_has_a_number_of_its_own() {
     for rule in rules(ALERTS) {

@@ -1,5 +1,6 @@
-//! What is deployed for alerting: rules, their tests, routes and runbooks, checked by Prometheus's
-//! and Alertmanager's own tools, and held to the exporter's metrics and to each other.
+//! The deployed files for alerting: rules, their tests, routes and runbooks. Prometheus's and
+//! Alertmanager's own tools check them, and they are compared with the exporter's metrics and with
+//! each other.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -25,7 +25,7 @@ fn known() -> BTreeMap<String, BTreeSet<String>> {
     known
 }
 
-/// What is the exporter's, or the tenant's, and no scope's.
+/// Returns whether a family belongs to the exporter or the tenant, not to a scope.
 fn without_scope(name: &str) -> bool {
     ["azure_billing_api_", "azure_billing_exporter_"].iter().any(|prefix| name.starts_with(prefix))
         || name == "azure_billing_series"
@@ -35,7 +35,7 @@ fn is_part_of_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "_:".contains(letter)
 }
 
-/// The families that an expression names: where they begin, and what they are called.
+/// Returns the families that an expression names: their positions and names.
 fn named(expression: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     for (at, _) in expression.match_indices("azure_billing_") {
@@ -49,7 +49,7 @@ fn named(expression: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// The names within the parentheses that follow a keyword, each time.
+/// Returns the names within the parentheses that follow each occurrence of a keyword.
 fn lists<'a>(expression: &'a str, keyword: &str) -> Vec<Vec<&'a str>> {
     let after = expression.split(keyword).skip(1);
     let inside = after.filter_map(|rest| rest.trim_start().strip_prefix('(')?.split_once(')'));
@@ -58,7 +58,7 @@ fn lists<'a>(expression: &'a str, keyword: &str) -> Vec<Vec<&'a str>> {
         .collect()
 }
 
-/// The labels of the matchers right after a place.
+/// Returns the labels of the matchers at the beginning of a text.
 fn matched(rest: &str) -> Vec<&str> {
     let inside = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
     let matchers = inside.map_or("", |(matchers, _)| matchers).split(',');

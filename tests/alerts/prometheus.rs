@@ -1,4 +1,4 @@
-//! What promtool says of the rules, and whether its tests know every alert.
+//! The rules as promtool checks them, and whether their tests cover every alert.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ fn every_alert_fires_where_it_should_and_nowhere_else() {
     let files = files(TESTS);
     let files: Vec<&str> = files.iter().map(|path| path.to_str().expect("text")).collect();
     assert!(!files.is_empty());
-    // Files run side by side: some are weeks long.
+    // The files run in parallel, because some are weeks long.
     std::thread::scope(|scope| {
         let runs: Vec<_> = files
             .iter()

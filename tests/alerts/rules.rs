@@ -1,4 +1,4 @@
-//! The rule files, read.
+//! A reader of the rule files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -42,12 +42,12 @@ pub(crate) fn rules(path: &str) -> Vec<Rule> {
     rules
 }
 
-/// The names of the alerts.
+/// Returns the names of the alerts.
 pub(crate) fn alerts() -> BTreeSet<String> {
     rules(ALERTS).into_iter().map(|rule| rule.alert).collect()
 }
 
-/// The files of a folder of the project, in order.
+/// Returns the files of a folder of the project, in order.
 pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = fs::read_dir(folder).expect("a folder");
@@ -56,7 +56,7 @@ pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Runs a tool in the project's folder; gives what it says, or what it complains about.
+/// Runs a tool in the project's folder; returns its output, or its errors.
 pub(crate) fn tool(name: &str, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(name)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -1,14 +1,14 @@
-//! What holds for every file, whatever it is about.
+//! Rules for every file, whatever its subject.
 
 use std::fs;
 use std::path::Path;
 
 use crate::source::{crates, sources};
 
-/// Longer than this, a file has a second subject.
+/// The most lines of a file: a longer one has a second subject.
 const LONGEST_FILE: usize = 400;
 
-/// Every text file of the project: its path from the root, and what it says.
+/// Returns every text file of the project: its path from the root, and its text.
 fn text_files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     collect(Path::new(env!("CARGO_MANIFEST_DIR")), "", &mut files);
@@ -32,7 +32,8 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, String)>) {
     }
 }
 
-/// A path that exists on one machine only: someone's home, or a scratch folder not made by `mktemp`.
+/// Returns the path that exists on one machine only: someone's home, or a scratch folder not made
+/// by `mktemp`.
 fn machine_path(line: &str) -> Option<String> {
     let folders = ["home", "root", "work", "tmp"].map(|folder| format!("/{folder}/"));
     folders.into_iter().find(|folder| {

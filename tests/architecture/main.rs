@@ -1,7 +1,7 @@
-//! The rules of the house, held by reading the project's own text.
+//! The project's own rules, checked by reading its text.
 //!
-//! Import rules are what keeps data flowing one way; a rule that only a document states is broken within months.
-//! Code behind `#[cfg(test)]` is free of them.
+//! Import rules keep data flowing one way; a rule that only a document states is broken within
+//! months. They do not apply to code behind `#[cfg(test)]`.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -10,10 +10,11 @@ mod source;
 
 use source::{SourceFile, sources};
 
-/// What each module may import of the crate, in the order data flows: only modules that stand above it.
+/// The modules of the crate that each module may import, in the order data flows: only modules
+/// listed above it.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("billing", &[]),
-    // For whoever meets the system or an outsider.
+    // For modules that deal with the system or with outsiders.
     ("descriptors", &[]),
     ("files", &[]),
     ("log_limit", &[]),
@@ -33,7 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Who connects the modules may import all of them.
+/// Modules that connect the others and may import all of them.
 const WIRING: &[&str] = &["commands", "lib", "main"];
 
 /// Paths that only some modules may name.
@@ -96,7 +97,7 @@ const HTTP_CLIENTS: &[&str] = &[
     "reqwest::ClientBuilder",
 ];
 
-/// What breaks a rule, one line each.
+/// Returns what breaks a rule, one line each.
 fn complaints(files: &[SourceFile]) -> Vec<String> {
     let mut complaints: Vec<String> = files.iter().flat_map(complaints_about).collect();
     complaints.extend(second_builder_of_clients(files));
@@ -159,7 +160,7 @@ fn the_import_rules_follow_the_flow_of_data() {
     }
 }
 
-/// The complaints about one file of the given text, without the place they begin with.
+/// Returns the complaints about one file of the given text, without the place that they begin with.
 fn complaints_about_text(path: &str, text: &str) -> Vec<String> {
     let complaints = complaints(&[SourceFile::new(path, text)]);
     complaints

@@ -1,4 +1,4 @@
-//! The paths that Rust sources name, read as text: enough for import rules, without a parser among the dependencies.
+//! The paths that Rust sources name, read as text: enough for import rules, without a parser.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,23 +7,23 @@ use std::path::Path;
 /// One file under `src`.
 #[derive(Clone)]
 pub(crate) struct SourceFile {
-    /// Relative to the root of the project.
+    /// The path from the root of the project.
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
-/// A path as a file names it, resolved through that file's own imports: `crate::azure::Client`, `tokio::task::spawn`.
+/// A path in a file, resolved through its imports: `crate::azure::Client`, `tokio::task::spawn`.
 pub(crate) struct NamedPath {
     pub(crate) line: usize,
     pub(crate) path: String,
 }
 
-/// All files of the exporter's own package, but for those that hold only tests.
+/// Returns all files of the exporter's own package, except those that contain only tests.
 pub(crate) fn sources() -> Vec<SourceFile> {
     below("src")
 }
 
-/// All files of the crates beside it, but for those that hold only tests.
+/// Returns all files of the other crates, except those that contain only tests.
 pub(crate) fn crates() -> Vec<SourceFile> {
     below("crates")
 }
@@ -56,19 +56,19 @@ impl SourceFile {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    /// `azure` of `src/azure/client.rs`, `store` of `src/store.rs`.
+    /// Returns `azure` for `src/azure/client.rs`, `store` for `src/store.rs`.
     pub(crate) fn top_module(&self) -> &str {
         let inside = self.path.strip_prefix("src/").expect("a file of src");
         inside.split(['/', '.']).next().expect("a first part")
     }
 
-    /// Whether this file is the module `poller::run`, or a part of it.
+    /// Returns whether this file is a module, such as `poller::run`, or a part of it.
     pub(crate) fn is_in(&self, module: &str) -> bool {
         // The roots, `main` and `lib`, have no path of their own.
         self.top_module() == module || is_prefix(module, &self.module().join("::"))
     }
 
-    /// Empty for the roots of the library and of the binary.
+    /// Returns the parts of the module's path; none for the roots of the library and of the binary.
     fn module(&self) -> Vec<&str> {
         let inside = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         let mut module: Vec<&str> = inside.split('/').collect();
@@ -91,7 +91,7 @@ impl SourceFile {
 }
 
 impl NamedPath {
-    /// The module of this crate that the path leads into.
+    /// Returns the module of this crate that the path leads into.
     pub(crate) fn crate_module(&self) -> Option<&str> {
         self.path.strip_prefix("crate::")?.split("::").next()
     }
@@ -105,11 +105,11 @@ fn is_prefix(prefix: &str, path: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// A path as it stands in the text, with `self` and `super` worked out.
+/// A path as it is written, with `self` and `super` resolved.
 struct WrittenPath<'a> {
     line: usize,
     path: String,
-    /// What an import calls it.
+    /// The name that an import gives to it.
     alias: Option<&'a str>,
 }
 
@@ -167,7 +167,7 @@ fn written_paths<'a>(tokens: &[Token<'a>], file_module: &[&'a str]) -> Vec<Writt
     paths
 }
 
-/// Reads `a::b`, `a::{b, c as d}` or `a::*` from `at`, and says where it ended.
+/// Reads `a::b`, `a::{b, c as d}` or `a::*` from `at`, and returns the position of its end.
 fn read_use_tree<'a>(
     tokens: &[Token<'a>],
     mut at: usize,
@@ -209,7 +209,7 @@ fn read_use_tree<'a>(
     at
 }
 
-/// `a`, `b`, `c` of `a::b::c`, leaving `at` behind them and behind a last `::`.
+/// Returns `a`, `b`, `c` of `a::b::c`, and moves `at` behind them and behind a last `::`.
 fn segments<'a>(tokens: &[Token<'a>], at: &mut usize) -> Vec<&'a str> {
     let mut segments = Vec::new();
     while is_name(text(tokens, *at)) {
@@ -252,7 +252,7 @@ struct Token<'a> {
     text: &'a str,
 }
 
-/// The text of a token, empty beyond the end.
+/// Returns the text of a token, empty beyond the end.
 fn text<'a>(tokens: &[Token<'a>], at: usize) -> &'a str {
     tokens.get(at).map_or("", |token| token.text)
 }
@@ -277,7 +277,7 @@ fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
     kept
 }
 
-/// Behind the `;` or the closing brace of the item that begins at `at`.
+/// Returns the position behind the `;` or the closing brace of the item that begins at `at`.
 fn end_of_item(tokens: &[Token], mut at: usize) -> usize {
     let mut depth = 0;
     let mut is_import = false;
@@ -297,7 +297,7 @@ fn end_of_item(tokens: &[Token], mut at: usize) -> usize {
     at
 }
 
-/// Names, numbers, `::` and single signs; no blanks, comments, strings, characters, lifetimes.
+/// Returns names, numbers, `::` and signs; no blanks, comments, strings, characters, lifetimes.
 fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut line = 1;
@@ -314,7 +314,7 @@ fn tokens(source: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The length of what `rest` begins with, and whether it is a token.
+/// Returns the length of the first lexeme of `rest`, and whether it is a token.
 fn lexeme(rest: &str) -> (usize, bool) {
     let first = rest.chars().next().expect("some text");
     let word = rest.find(|sign: char| !sign.is_alphanumeric() && sign != '_').unwrap_or(rest.len());
@@ -351,7 +351,7 @@ fn block_comment(rest: &str) -> usize {
     }
 }
 
-/// Up to the closing quote, minding what is escaped.
+/// Returns the length up to the closing quote, and skips escaped quotes.
 fn quoted(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, sign) in rest.char_indices().skip(1) {
@@ -373,7 +373,7 @@ fn character_or_lifetime(rest: &str) -> usize {
     }
 }
 
-/// `#"…"#` behind an `r`; a raw name such as `r#type` is none.
+/// Returns the length of `#"…"#` behind an `r`; a raw name such as `r#type` is not a string.
 fn raw_string(rest: &str) -> Option<usize> {
     let hashes = rest.len() - rest.trim_start_matches('#').len();
     let body = rest[hashes..].strip_prefix('"')?;

@@ -1,5 +1,5 @@
-//! Rows of which something cannot be read, and regions that a cloud names its own way, over real HTTP:
-//! the money is there.
+//! Rows with unreadable fields, and regions that a cloud names in its own way, over real HTTP:
+//! their money is counted.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ async fn a_page_with_half_a_surrogate_pair_is_read_at_once_and_counts_once() {
     }
 }
 
-/// The regions that a scope's cost is published for.
+/// Returns the regions that a scope's cost is published for.
 async fn regions(config: &Config, by_report: bool) -> Vec<String> {
     let client = client(config, PATIENCE, Arc::default());
     let (id, span, no_tags) = (&config.scopes[0].id, Span::Period(november()), Vec::new().into());

@@ -1,4 +1,4 @@
-//! `docs/metrics.md` names what is exposed, no more and no less.
+//! `docs/metrics.md` names exactly the families that are exposed.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ fn the_documentation_lists_every_family_with_its_labels() {
         assert!(!documented.contains_key(&name), "{name} is documented twice");
         documented.insert(name, labels);
     }
-    // Only in `demo`.
+    // This family is only in `demo`.
     documented.remove("azure_billing_exporter_demo");
     assert_eq!(documented, families());
 }

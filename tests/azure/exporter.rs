@@ -1,5 +1,5 @@
-//! One scope polled by the real poller over real HTTP, with a clock that stands still and little
-//! patience.
+//! One scope polled by the real poller over real HTTP, with a clock that stands still and short
+//! timeouts.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,12 +35,12 @@ pub(crate) const PATIENCE: Timeouts = Timeouts {
     backoff: Duration::from_millis(10),
 };
 
-/// The configuration of one scope that reads from an endpoint.
+/// Returns the configuration of one scope that reads from an endpoint.
 pub(crate) fn config(endpoint: &str, scope: &str) -> Config {
     configuration(endpoint, scope, "token: a-token")
 }
 
-/// The same with a token that is read from a file on each use.
+/// Returns such a configuration with a token that is read from a file at each use.
 pub(crate) fn with_token_file(endpoint: &str, token: &Path) -> Config {
     configuration(endpoint, "department: \"1\"", &format!("token_file: {}", token.display()))
 }
@@ -54,7 +54,7 @@ fn configuration(endpoint: &str, scope: &str, token: &str) -> Config {
     Config::from_file(file.path(), &Environment::default()).expect("a valid configuration")
 }
 
-/// A poller and what it publishes.
+/// A poller and its exposition.
 pub(crate) struct Exporter {
     pub(crate) poller: Poller,
     pub(crate) exposition: Arc<Exposition>,
@@ -94,7 +94,7 @@ impl Exporter {
         Self { poller, exposition, status }
     }
 
-    /// The lines of the billing families that sum rows.
+    /// Returns the lines of the billing families that sum rows.
     pub(crate) fn costs(&self) -> Vec<String> {
         let text = self.exposition.scrape(Format::Text).expect("an exposition");
         let summed = |line: &&str| {
@@ -104,7 +104,7 @@ impl Exporter {
         text.lines().filter(summed).map(str::to_owned).collect()
     }
 
-    /// Why the last poll failed: the reason of the metric and the text of the log.
+    /// Returns why the last poll failed: the reason of the metric and the text of the log.
     pub(crate) fn failure(&self) -> Option<(String, String)> {
         let status = self.status.scopes();
         let (reason, what) = status[0].last_poll.as_ref()?.failure.as_ref()?;
@@ -117,7 +117,7 @@ pub(crate) fn client(config: &Config, timeouts: Timeouts, calls: Arc<ApiCalls>) 
     Client::new(&config.azure, transport::over(http), timeouts, calls)
 }
 
-/// The period of [`NOW`].
+/// Returns the period of [`NOW`].
 pub(crate) fn november() -> Period {
     Period::of(date(2026, 11, 1))
 }
@@ -129,11 +129,11 @@ pub(crate) struct Sums {
     pub(crate) instances: BTreeMap<String, Amount>,
     pub(crate) scope: BTreeMap<String, Amount>,
     pub(crate) usage: BTreeMap<String, Amount>,
-    /// By the name and all labels of the family, in order.
+    /// Sums by the name and all labels of the family, in order.
     pub(crate) series: BTreeMap<Vec<String>, Amount>,
 }
 
-/// Reads a month of a scope whole: how many rows it has, and what is published of it.
+/// Reads a whole month of a scope: returns its number of rows, and what is published of it.
 pub(crate) async fn snapshot(
     period: Period,
     endpoint: &str,
@@ -149,7 +149,7 @@ pub(crate) async fn snapshot(
     (reading.rows, published_at(period.end(), span, reading, rules))
 }
 
-/// What is published of a reading of November.
+/// Returns what is published of a reading of November.
 pub(crate) fn published(reading: Reading, rules: &Rules) -> Snapshot {
     published_at(NOW.parse().expect("a time"), Span::Period(november()), reading, rules)
 }
@@ -157,7 +157,7 @@ pub(crate) fn published(reading: Reading, rules: &Rules) -> Snapshot {
 fn published_at(now: Timestamp, span: Span, reading: Reading, rules: &Rules) -> Snapshot {
     let mut scope_store = ScopeStore::default();
     let (rows, facts) = (reading.sums, reading.facts);
-    // Within the period, which is published then.
+    // A moment within the period, so that it is published.
     let began = now.min(start_of(span.days().last));
     let answer = CompletedRead { span, rows, facts, began, by_report: false };
     let since = span.days().first.min(date(2026, 10, 1));
@@ -167,12 +167,12 @@ fn published_at(now: Timestamp, span: Span, reading: Reading, rules: &Rules) -> 
     scope_store.scope_totals.snapshot(rules, &no_tags, false).expect("a reading")
 }
 
-/// Reads a scope whole and adds up what is published of it.
+/// Reads a whole scope and adds up what is published of it.
 pub(crate) async fn read(endpoint: &str, scope: &str) -> Sums {
     read_month(november(), endpoint, scope).await
 }
 
-/// The same of another month.
+/// Reads a whole scope in another month and adds up what is published of it.
 pub(crate) async fn read_month(month: Period, endpoint: &str, scope: &str) -> Sums {
     let (rows, snapshot) = snapshot(month, endpoint, scope, &Rules::default()).await;
     let mut sums = Sums { rows, ..Sums::default() };

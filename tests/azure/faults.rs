@@ -1,5 +1,5 @@
-//! Faults, each through a real socket: the right reason, a line somebody can act on, and costs that
-//! stay as they were.
+//! Faults, each through a real socket: each has the right reason, a log line that a user can act
+//! on, and leaves the costs as they were.
 
 use std::time::Duration;
 
@@ -19,14 +19,14 @@ fn error(status: u16, code: &str, message: &str) -> Answer {
     Answer::status(status, &format!(r#"{{"error":{{"code":"{code}","message":"{message}"}}}}"#))
 }
 
-/// Rows enough for a page that can be cut in its middle.
+/// Returns enough rows for a page that can be cut in its middle.
 fn rows(count: usize) -> String {
     let row =
         r#"{"properties":{"date":"2026-11-20","cost":0.1,"quantity":1,"billingCurrency":"EUR"}}"#;
     vec![row; count].join(",")
 }
 
-/// Polls once well and once into a fault. The reason, the text, and the requests of the second poll.
+/// Polls once well, then into a fault. Returns the reason, text and requests of the second poll.
 async fn poll_into(fault: Vec<Answer>) -> (String, String, usize) {
     let mut script = vec![good()];
     script.extend(fault);
@@ -149,7 +149,7 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
             3,
         ),
         (
-            // Repaired, its cost would be no number; what is told is what came first.
+            // If it were repaired, its cost would fail too; the first error is reported.
             Answer::page(r#"{"value":[{"properties":{"resourceName":"\q","cost":"dear"}}]}"#),
             "bad_answer",
             "invalid escape",
@@ -322,7 +322,7 @@ async fn while_azure_wants_to_be_left_alone_for_long_polls_fail_at_once_and_ask_
 #[tokio::test]
 async fn a_token_that_is_missing_for_a_moment_costs_no_page_that_was_read() {
     let first = r#"{"nextLink":"{{endpoint}}/two?id=1","value":[]}"#;
-    // Time to take the token away before the second page is asked for.
+    // Leaves time to remove the token before the second page is requested.
     let first = Answer::Slow(first.to_owned(), Duration::from_millis(300));
     let server = Server::start(vec![first, good()]).await;
     let token = tempfile::NamedTempFile::new().expect("a file");
@@ -342,7 +342,7 @@ async fn a_token_that_is_missing_for_a_moment_costs_no_page_that_was_read() {
     let (polled, ()) = tokio::join!(exporter.poller.poll(), hide_and_restore);
     assert!(polled, "{:?}", exporter.failure());
     assert_eq!(server.requests().len(), 2, "no page is read twice");
-    // On a first page it is told at once.
+    // On a first page the error is reported at once.
     std::fs::rename(token.path(), &gone).expect("the token goes");
     assert!(!exporter.poller.poll().await);
     assert_eq!(exporter.failure().expect("a failure").0, "auth");
@@ -363,7 +363,7 @@ async fn a_list_that_breaks_off_without_content_is_asked_for_once_more() {
     let empty = || Answer::status(204, "");
     for (script, cost) in [
         (vec![first(), empty(), second], "} 9.0"),
-        // Told twice, it is the end.
+        // Received twice, it is the end.
         (vec![first(), empty(), empty()], "} 8.0"),
     ] {
         let costs = sum(script, 3).await;

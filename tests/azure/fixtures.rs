@@ -20,14 +20,15 @@ fn sums(of: &str) -> Value {
 }
 
 fn amounts(sums: &Value) -> BTreeMap<String, Amount> {
-    // Absent where nothing was added.
+    // A sum is absent where nothing was added.
     let sums = sums.as_object().into_iter().flatten();
     let amount =
         |text: &Value| Amount::parse(text.as_str().expect("a text")).expect("an amount").amount;
     sums.map(|(key, text)| (key.clone(), amount(text))).collect()
 }
 
-/// Sums over one label of a family, with the last one (currency or unit), as `sums.json` keys them.
+/// Returns sums over one label of a family, with the last one (currency or unit), keyed as in
+/// `sums.json`.
 fn by(sums: &Sums, family: &str, label: usize) -> BTreeMap<String, Amount> {
     let mut by = BTreeMap::<String, Amount>::new();
     for (series, amount) in sums.series.iter().filter(|(series, _)| series[0] == family) {
@@ -54,13 +55,13 @@ async fn assert_sums(pages: &[&str], expected: &str) -> Sums {
     read
 }
 
-/// Without the sums of nothing, which `sums.json` does not list for rows without a currency.
+/// Removes the sums of nothing, which `sums.json` does not list for rows without a currency.
 fn spent(mut amounts: BTreeMap<String, Amount>) -> BTreeMap<String, Amount> {
     amounts.retain(|_, amount| !amount.is_zero());
     amounts
 }
 
-/// Azure's `UnusedReservation EUR` is our `unused_reservation EUR`.
+/// Renames Azure's `UnusedReservation EUR` to our `unused_reservation EUR`.
 fn snake_case(amounts: BTreeMap<String, Amount>) -> BTreeMap<String, Amount> {
     let snake = |key: String| {
         let (kind, currency) = key.split_once(' ').expect("two words");

@@ -13,7 +13,7 @@ use crate::exporter::{Exporter, NOW, PATIENCE, config};
 use crate::fixtures::fixture;
 use crate::server::{Answer, Server};
 
-/// The period before: usage that grows by the day, and a purchase that comes every month.
+/// Returns the previous period: usage that grows by the day, and a purchase that comes every month.
 fn october() -> Answer {
     let row = |day: usize, rest: String| {
         format!(
@@ -34,7 +34,7 @@ fn october() -> Answer {
     Answer::page(format!(r#"{{"value":[{}]}}"#, rows.join(",")))
 }
 
-/// Limits that fold, and a budget of each grain.
+/// Returns rules with limits that fold, and a budget of each grain.
 fn rules() -> Rules {
     let budget = |name: &str, grain, only| Budget {
         name: name.to_owned(),
@@ -53,7 +53,7 @@ fn rules() -> Rules {
 }
 
 async fn exposition(format: Format) -> String {
-    // A page of each shape, so that every family has a sample.
+    // One page of each shape, so that every family has a sample.
     let link = r#"{"nextLink": "{{endpoint}}/three?id=3","#;
     let second = fixture("legacy_page_2.json").replacen('{', link, 1);
     let pages = [fixture("legacy_page_1.json"), second, fixture("old_shape_page.json")];
@@ -67,7 +67,7 @@ async fn exposition(format: Format) -> String {
     assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
     let text = exporter.exposition.scrape(format).expect("an exposition");
     let lines = text.lines().map(|line| match line.split_once(' ') {
-        // What no two runs or builds share.
+        // Values that differ between runs or builds.
         Some(("azure_billing_poll_duration_seconds{scope=\"contoso\"}", _)) => {
             "azure_billing_poll_duration_seconds{scope=\"contoso\"} 0.0".to_owned()
         }
@@ -80,7 +80,8 @@ async fn exposition(format: Format) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-/// `UPDATE_GOLDEN=1` writes the file anew; read the difference before you commit it.
+/// Compares with a golden file. `UPDATE_GOLDEN=1` writes it anew; read the difference before you
+/// commit it.
 fn assert_golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azure").join(name);
     #[expect(clippy::disallowed_methods, reason = "a switch for people, not for the program")]

@@ -1,5 +1,5 @@
-//! What Azure answers, over real HTTP on loopback, and what becomes of it: sums to the last digit,
-//! and for every fault the right reason and unchanged costs.
+//! Azure's answers over real HTTP on loopback, and their results: sums to the last digit, and for
+//! every fault the right reason and unchanged costs.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Links between pages, and what is asked for.
+//! Links between pages, and the requests for them.
 
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::server::{Answer, Server};
 
 const EMPTY: &str = r#"{"value":[]}"#;
 
-/// The request line's target of each request, decoded.
+/// Returns the target in the request line of each request, decoded.
 fn targets(server: &Server) -> Vec<String> {
     let line = |head: &String| head.split(' ').nth(1).expect("a target").to_owned();
     server.requests().iter().map(line).collect()
@@ -113,7 +113,7 @@ async fn the_end_is_a_link_that_is_absent_null_or_empty_and_an_empty_page_is_no_
         let server = Server::start(vec![Answer::page(first), Answer::page(end)]).await;
         let mut exporter = Exporter::new(&config(&server.endpoint, "department: \"1\""), PATIENCE);
         assert!(exporter.poller.poll().await, "{end}");
-        // The empty end is asked for once more: it may have lost its rows.
+        // The empty end is requested once more: it may have lost its rows.
         assert_eq!(server.requests().len(), 3, "{end}");
     }
 }
@@ -147,7 +147,7 @@ async fn rows_of_other_months_count_in_a_period_of_the_enrollment_and_not_in_a_m
         )
     };
     let page = format!(r#"{{"value":[{},{}]}}"#, row("2026-10-31"), row("2026-11-01"));
-    // The subscription's October is asked for as well, and answered with the same two rows.
+    // The subscription's October is requested as well, and answered with the same two rows.
     for (scope, counted, sum) in [
         ("department: \"1\"", (2, 0), "2.0"),
         ("subscription: 00000000-0000-0000-0000-000000000001", (2, 2), "1.0"),
@@ -162,7 +162,7 @@ async fn rows_of_other_months_count_in_a_period_of_the_enrollment_and_not_in_a_m
     }
 }
 
-/// A row of one of a few resources, days, currencies, kinds and units, with any amount.
+/// Returns a row of one of a few resources, days, currencies, kinds and units, with any amount.
 fn row() -> impl Strategy<Value = String> {
     let choice = |texts: &'static [&'static str]| prop::sample::select(texts);
     (
@@ -185,7 +185,7 @@ fn row() -> impl Strategy<Value = String> {
         })
 }
 
-/// The pages of some rows, linked.
+/// Returns the pages of some rows, linked.
 fn pages(rows: &[String], sizes: &[usize]) -> Vec<Answer> {
     let mut pages = Vec::new();
     let mut rest = rows;

@@ -1,5 +1,5 @@
-//! Real and official answers, where they lie beside the project: every one parses, and the sums
-//! equal those that are computed here straight from the JSON text, by other means.
+//! Real and official answers, if they are beside the project: every one parses, and the sums equal
+//! those that are computed here from the JSON text by other means.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,8 @@ fn samples() -> Vec<PathBuf> {
     files.map(|entry| entry.expect("a file").path()).collect()
 }
 
-/// The page of a sample: an answer as it was recorded, the answer within an official example, or a
-/// single row.
+/// Returns the page of a sample: an answer as it was recorded, the answer within an official
+/// example, or a single row.
 fn page(text: &str) -> String {
     #[derive(Deserialize)]
     struct Shapes<'a> {
@@ -52,13 +52,13 @@ struct Row {
     properties: BTreeMap<String, Box<RawValue>>,
 }
 
-/// The first of the fields that is there, as it stands in the text.
+/// Returns the first of the fields that the row has, as it is written in the text.
 fn field<'a>(row: &'a Row, names: &[&str]) -> &'a str {
     let raw = names.iter().find_map(|name| row.properties.get(*name));
     raw.map_or("0", |raw| raw.get())
 }
 
-/// The month that a sample was asked for, by the first row that says so.
+/// Returns the month that a sample was requested for, according to the first row that names it.
 fn month(page: &Page) -> Period {
     let day = |row: &Row| {
         let day = field(row, &["billingPeriodStartDate", "date", "usageStart"]);
@@ -68,7 +68,7 @@ fn month(page: &Page) -> Period {
     page.value.iter().find_map(day).expect("a date")
 }
 
-/// A decimal in units of 10^-30.
+/// Returns a decimal in units of 10^-30.
 fn scaled(text: &str) -> i128 {
     if let Some((digits, exponent)) = text.split_once(['e', 'E']) {
         let places: u32 =

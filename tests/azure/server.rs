@@ -8,21 +8,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// How one request is answered.
+/// The answer to one request.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// A whole answer. `{{endpoint}}` in the body stands for the server itself, `{{today}}` for the
-    /// day of the answer in UTC: programs with a clock of their own refuse rows of another month.
+    /// day of the answer in UTC: programs with their own clock refuse rows of another month.
     Http { status: u16, headers: Vec<(&'static str, String)>, body: String },
-    /// A head that promises more bytes than come.
+    /// A head that announces more bytes than are sent.
     Cut(String),
     /// The connection is reset before a byte is sent.
     Reset,
     /// A whole page, after a while.
     Slow(String, Duration),
-    /// Nothing, for longer than anybody waits.
+    /// Nothing, for longer than any timeout.
     Stall,
-    /// A body that goes on for ever, a byte at a time.
+    /// A body that never ends, sent a byte at a time.
     Trickle,
 }
 
@@ -47,7 +47,7 @@ impl Answer {
     }
 }
 
-/// The server. It ends with the value.
+/// The server. It ends when dropped.
 pub(crate) struct Server {
     pub(crate) endpoint: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -56,12 +56,12 @@ pub(crate) struct Server {
 
 impl Server {
     /// Answers with the script in order, and with its last answer from then on. Only the billing
-    /// period that is asked for first has a script and a record: the one before is empty.
+    /// period that is requested first has a script and a record: the previous one is empty.
     pub(crate) async fn start(script: Vec<Answer>) -> Self {
         Self::with_history(script, Answer::page(r#"{"value":[]}"#)).await
     }
 
-    /// The same, with an answer for other billing periods.
+    /// Starts a server that also has an answer for other billing periods.
     pub(crate) async fn with_history(script: Vec<Answer>, history: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -70,7 +70,7 @@ impl Server {
         let own = endpoint.clone();
         let task = tokio::spawn(async move {
             let mut open = None;
-            // In order, each connection after the other: the client asks one thing at a time.
+            // In order, one connection after the other: the client sends one request at a time.
             while let Ok((mut socket, _)) = listener.accept().await {
                 let Some(head) = head(&mut socket).await else { continue };
                 if of_another_period(&head, &mut open) {
@@ -91,7 +91,7 @@ impl Server {
         Self { endpoint, requests, task }
     }
 
-    /// The heads of the requests so far.
+    /// Returns the heads of the requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
@@ -103,7 +103,7 @@ impl Drop for Server {
     }
 }
 
-/// Whether a request is for another billing period than the first one.
+/// Returns whether a request is for another billing period than the first one.
 fn of_another_period(head: &str, open: &mut Option<String>) -> bool {
     let period = head.split("/billingPeriods/").nth(1).and_then(|rest| rest.get(..6));
     let Some(period) = period else { return false };
@@ -116,7 +116,7 @@ async fn head(socket: &mut TcpStream) -> Option<String> {
         head.push(socket.read_u8().await.ok()?);
     }
     let head = String::from_utf8(head).ok()?;
-    // What stays unread of a request resets its answer.
+    // Unread bytes of a request reset its answer.
     let mut body = vec![0; content_length(&head)];
     socket.read_exact(&mut body).await.ok()?;
     Some(head)
@@ -128,7 +128,7 @@ fn content_length(head: &str) -> usize {
     length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Whether the client has gone meanwhile does not matter here.
+/// Sends an answer. It does not matter here whether the client has closed meanwhile.
 async fn reply(mut socket: TcpStream, answer: Answer, endpoint: &str) {
     let answer = match answer {
         Answer::Slow(body, wait) => {
@@ -157,7 +157,7 @@ async fn reply(mut socket: TcpStream, answer: Answer, endpoint: &str) {
                 socket.write_all(format!("{}{body}", head(body.len() * 2 + 1)).as_bytes()).await;
         }
         Answer::Reset => {
-            // Closing with nothing lingering sends RST.
+            // Closing without lingering sends RST.
             let _ = socket.set_zero_linger();
         }
         Answer::Slow(..) | Answer::Stall => tokio::time::sleep(Duration::from_secs(60)).await,

@@ -1,4 +1,4 @@
-//! An application that signs in with a certificate: what it sends is what Entra documents.
+//! An application that signs in with a certificate: it sends what Entra documents.
 
 use azure_billing_exporter::config::ClientCertificate;
 use jiff::Timestamp;
@@ -13,7 +13,8 @@ use crate::{CLIENT, FIRST_PAGE, PAGE, TENANT, configuration, path};
 pub(crate) const PEM: &str = include_str!("../fixtures/client_certificate.pem");
 pub(crate) const PEM_FILE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/client_certificate.pem");
-/// By `openssl x509 -outform DER | openssl dgst -sha256 -binary | base64`, in the URL's alphabet.
+/// Made by `openssl x509 -outform DER | openssl dgst -sha256 -binary | base64`, in the URL's
+/// alphabet.
 const THUMBPRINT: &str = "7HwQxzGGerXQtzK_nvbqVMMEqNHHxhTml9WrZjtOesQ";
 
 fn decoded(part: &str) -> Vec<u8> {
@@ -25,7 +26,7 @@ fn unix_time() -> i64 {
     Timestamp::now().as_second()
 }
 
-/// The claims of an assertion whose head and signature are right.
+/// Returns the claims of an assertion after checking its head and signature.
 fn claims(assertion: &str) -> Value {
     let (signed, signature) = assertion.rsplit_once('.').expect("a signature");
     let key = ClientCertificate::parse(&PEM.into()).expect("a certificate").key;

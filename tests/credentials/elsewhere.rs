@@ -1,5 +1,5 @@
-//! Where a token or a secret must not go: links and redirects that lead elsewhere, over real sockets
-//! with certificates that would be trusted.
+//! Places where a token or a secret must not go: links and redirects that lead elsewhere, over real
+//! sockets with certificates that would be trusted.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use crate::process::run;
 use crate::site::{Authority, Site, answer, field, ok, token};
 use crate::{CLIENT, TENANT, configuration, path};
 
-/// A trap that would take a token: it counts who comes by.
+/// Starts servers that must receive no token: they record every request.
 pub(crate) async fn traps(authority: &Authority) -> [Site; 2] {
     let page = |_: usize, _: &str| ok(r#"{"value":[]}"#);
     [Site::with_tls(authority, page).await, Site::plain(page).await]
@@ -17,13 +17,13 @@ pub(crate) fn port(site: &Site) -> &str {
     site.url.rsplit(':').next().expect("a port")
 }
 
-/// What Azure answers with, and what is to be said of it.
+/// An answer of Azure, and the expected error.
 struct Case {
     answer: String,
     says: String,
 }
 
-/// `{own}` is the endpoint's port, `{tls}` and `{plain}` those of the traps.
+/// Returns the cases. `{own}` is the endpoint's port, `{tls}` and `{plain}` those of the traps.
 fn cases(fill: impl Fn(&str) -> String) -> Vec<Case> {
     let link = |link: &str, says: &str| Case {
         answer: ok(&format!(r#"{{"nextLink":"{}","value":[]}}"#, fill(link))),

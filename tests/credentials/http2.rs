@@ -1,4 +1,4 @@
-//! The same over HTTP/2, which Azure speaks: its library has a log of its own.
+//! Tokens over HTTP/2, which Azure speaks and whose library writes its own log.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 
 use crate::site::Authority;
 
-/// What was asked: in which version, with which header and body.
+/// The requests: the HTTP version, and the header and body.
 pub(crate) type Asked = Arc<Mutex<Vec<(Version, String)>>>;
 
-/// A server that gives a token to whoever signs in, and a page to everybody else.
+/// Serves a token to those that sign in, and a page to all others.
 pub(crate) async fn serve(
     authority: &Authority,
     token: &'static str,

@@ -1,4 +1,4 @@
-//! Identities of the machine, and whoever is signed in at it.
+//! Identities of the machine, and the user who is signed in at it.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -8,14 +8,14 @@ use crate::signing_in::bearers;
 use crate::site::{Site, header, ok};
 use crate::{CLIENT, FIRST_PAGE, PAGE, TENANT, configuration, path};
 
-/// A token as the identity services of machines give it: its end is a text.
+/// Returns a token as the identity services of machines send it: its expiry is a text.
 fn machine_token(token: &str) -> String {
     ok(&format!(
         r#"{{"access_token":"{token}","expires_on":"4102444800","token_type":"Bearer","resource":"x"}}"#
     ))
 }
 
-/// What is asked for in a request: its target.
+/// Returns the target of a request.
 fn target(request: &str) -> url::Url {
     let target = request.split(' ').nth(1).expect("a target");
     url::Url::parse("http://origin").and_then(|base| base.join(target)).expect("an address")
@@ -48,7 +48,7 @@ async fn a_virtual_machine_answers_for_its_own_identity_and_for_those_assigned_t
             Some(("msi_res_id", resource)),
         ),
     ] {
-        // Its address is fixed; a proxy on this machine stands in for it.
+        // Its address is fixed; a proxy on this machine takes its place.
         let imds = Site::plain(|_, _| machine_token("a-token")).await;
         let azure = Server::start(vec![Answer::page(FIRST_PAGE), Answer::page(PAGE)]).await;
         let config = configuration(&format!("  endpoint: {}\n", azure.endpoint), &auth);
@@ -104,7 +104,7 @@ async fn an_identity_service_without_tls_beyond_this_machine_is_not_asked() {
     );
 }
 
-/// A directory with an `az` in it, which counts how often it runs and what for.
+/// Makes a directory with an `az` in it, which records the arguments of each run.
 fn fake_az(body: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let script = directory.path().join("az");

@@ -1,5 +1,5 @@
-//! Who asks Azure, and where its secrets go: tokens by every method, over TLS with a throw-away
-//! authority, and the places where no secret may ever turn up.
+//! The identities that send requests to Azure, and the ways of their secrets: tokens by every
+//! method, over TLS with a throw-away authority, and the places where no secret may ever appear.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -29,7 +29,7 @@ pub(crate) const PAGE: &str =
 /// A first page, after which a token is needed again.
 pub(crate) const FIRST_PAGE: &str = r#"{"nextLink":"{{endpoint}}/two?id=1","value":[]}"#;
 
-/// A file with a text in it, for its owner only.
+/// Makes a file with a text in it, readable by its owner only.
 pub(crate) fn file(text: &str) -> NamedTempFile {
     let file = NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), text).expect("the file can be written");
@@ -40,7 +40,7 @@ pub(crate) fn path(file: &NamedTempFile) -> &str {
     file.path().to_str().expect("a path")
 }
 
-/// A configuration of one scope: the keys of `azure`, and of `azure.auth`.
+/// Returns a configuration of one scope: the keys of `azure`, and of `azure.auth`.
 pub(crate) fn configuration(azure: &str, auth: &str) -> NamedTempFile {
     let auth = if auth.is_empty() { String::new() } else { format!("  auth: {{{auth}}}\n") };
     file(&format!(

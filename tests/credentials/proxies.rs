@@ -1,4 +1,4 @@
-//! The way out: clouds, certificate authorities of the user, and proxies of the environment.
+//! The way to Azure: clouds, certificate authorities of the user, and proxies of the environment.
 
 use std::sync::{Arc, Mutex};
 
@@ -85,7 +85,7 @@ async fn each_cloud_has_addresses_of_its_own_and_is_reached_by_the_proxy_of_the_
     }
 }
 
-/// A proxy that lets everything through, and what it heard.
+/// Starts a proxy that forwards everything, and returns what it received.
 async fn tunnel() -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,5 +1,5 @@
-//! Where the way of a report may lead: looks go to the endpoint alone, files anywhere that is
-//! private, and no token goes with them.
+//! The targets of a report's requests: status requests go to the endpoint alone, downloads to any
+//! private address, and no token goes with them.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,14 +11,14 @@ use crate::{configuration, path};
 /// A file of a report.
 pub(crate) const FILE: &str = "Date,Cost,Currency\n{{today}},1,EUR\n";
 
-/// A report of one file that is ready.
+/// Returns the manifest of a report of one file that is ready.
 pub(crate) fn manifest(link: &str) -> String {
     format!(
         r#"{{"status":"Completed","manifest":{{"dataFormat":"Csv","blobCount":1,"blobs":[{{"blobLink":"{link}"}}]}}}}"#
     )
 }
 
-/// An Azure that answers what a test puts there, and a configuration that reads a report of it.
+/// Starts an Azure that answers what a test sets, and a configuration that reads a report of it.
 async fn azure(authority: &Authority) -> (Site, Arc<Mutex<String>>, tempfile::NamedTempFile) {
     let next = Arc::new(Mutex::new(String::new()));
     let answers = next.clone();
@@ -102,7 +102,7 @@ async fn files_are_read_without_a_token_and_redirects_of_theirs_are_refused() {
         }
     }
     assert!(trap.requests().is_empty(), "a redirect was followed");
-    // Or else there was no token that could have gone.
+    // Otherwise there was no token that could have been sent.
     let asked = azure.requests();
     assert!(asked.iter().all(|it| header(it, "authorization") == Some("Bearer planted-token")));
 }

@@ -1,8 +1,8 @@
-//! Secrets are planted wherever the exporter takes one, used, and looked for wherever it shows
+//! Secrets are planted wherever the exporter takes one, used, and searched for wherever it shows
 //! anything.
 //!
-//! A further place to look is a line in [`everything_shown`]; a further secret is planted in a case of
-//! its own, which lists it, or in [`OF_USERS`] where every run has it.
+//! Another place to search is a line in [`everything_shown`]; another secret is planted in a case
+//! of its own, which lists it, or in [`OF_USERS`] where every run has it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::process::{Running, request, run};
 use crate::site::{Authority, Site, answer, ok, token};
 use crate::{CLIENT, PAGE, TENANT, configuration, file, path};
 
-/// What a run is given, and what it may not show.
+/// The input of a run, and the secrets that it must not show.
 struct Case<'a> {
     azure: String,
     auth: String,
@@ -23,7 +23,8 @@ struct Case<'a> {
     planted: Vec<&'a str>,
 }
 
-/// All that a user, a scrape or a log collector gets to see of a configuration, at the most talkative.
+/// Returns all that a user, a scrape or a log collector can see of a configuration, at the lowest
+/// log level.
 fn everything_shown(case: &Case) -> String {
     let config = configuration(&case.azure, &case.auth);
     let state = tempfile::tempdir().expect("a directory");
@@ -43,7 +44,7 @@ fn everything_shown(case: &Case) -> String {
     let line = serving.line_with("listening");
     let address = line.split("\"address\":\"").nth(1).and_then(|rest| rest.split('"').next());
     let address = address.expect("an address").to_owned();
-    // One scope fails, the other does where it can: what it read is stored.
+    // One scope fails, the other succeeds where it can: its rows are stored.
     let ready = (0..3000).any(|_| {
         std::thread::sleep(Duration::from_millis(20));
         get(&address, "/-/ready", "planted-password").0 == 200
@@ -76,7 +77,7 @@ fn everything_shown(case: &Case) -> String {
     shown
 }
 
-/// As a user of the web config, or who pretends to be one.
+/// Sends a request as a user of the web config, or as somebody who pretends to be one.
 fn get(address: &str, page: &str, password: &str) -> (u16, String) {
     let user = BASE64_STANDARD.encode(format!("prometheus:{password}"));
     let accept = format!("*/*\r\nauthorization: Basic {user}");
@@ -84,9 +85,9 @@ fn get(address: &str, page: &str, password: &str) -> (u16, String) {
     (status, head + &body)
 }
 
-/// Of "planted-password", at the lowest cost.
+/// The hash of "planted-password", at the lowest cost.
 const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuaalozgO24BBozvnT9Bl74og5BKuD1Fe";
-/// What users of the web config may know alone.
+/// Secrets that only users of the web config may know.
 const OF_USERS: [&str; 4] = [
     HASH,
     "planted-password",
@@ -97,7 +98,7 @@ const OF_USERS: [&str; 4] = [
 
 fn assert_hidden(case: &Case) {
     let shown = everything_shown(case);
-    // Or else the quiet proves nothing.
+    // Otherwise the absence of secrets proves nothing.
     assert!(shown.contains("\"level\":\"TRACE\""), "{shown}");
     for secret in case.planted.iter().chain(&OF_USERS) {
         let at = shown.find(secret);
@@ -106,7 +107,8 @@ fn assert_hidden(case: &Case) {
     }
 }
 
-/// Azure's first page with a link that holds keys, and for the second an error that quotes one.
+/// Starts an Azure: its first page has a link that contains keys, and its second answer is an error
+/// that quotes one.
 async fn azure(authority: &Authority) -> Site {
     Site::with_tls(authority, |_, request| {
         let host = crate::site::header(request, "host").expect("a host");

@@ -6,13 +6,13 @@ use crate::server::{Answer, Server};
 use crate::site::{Authority, Site, answer, field, header, token};
 use crate::{CLIENT, FIRST_PAGE, PAGE, TENANT, configuration, file, path};
 
-/// The bearer token of each request.
+/// Returns the bearer token of each request.
 pub(crate) fn bearers(azure: &Server) -> Vec<String> {
     let bearer = |head: &String| header(head, "authorization").expect("a token").to_owned();
     azure.requests().iter().map(bearer).collect()
 }
 
-/// Tokens `token-1`, `token-2`, … for an hour.
+/// Serves the tokens `token-1`, `token-2`, … which are valid for an hour.
 async fn tokens(authority: &Authority) -> Site {
     Site::with_tls(authority, |number, _| token(&format!("token-{number}"), 3599)).await
 }
@@ -79,7 +79,7 @@ async fn a_token_is_renewed_before_it_expires_and_a_federated_one_is_read_anew_f
     let federated = file("federated-1\n");
     let rotated = federated.path().to_owned();
     let authority = Authority::new();
-    // Tokens of less than five minutes are renewed for every request.
+    // Tokens that are valid for less than five minutes are renewed for every request.
     let site = Site::with_tls(&authority, move |number, _| {
         std::fs::write(&rotated, format!("federated-{}\n", number + 1)).expect("a file");
         token(&format!("token-{number}"), 299)
@@ -87,7 +87,7 @@ async fn a_token_is_renewed_before_it_expires_and_a_federated_one_is_read_anew_f
     .await;
     let azure = Server::start(vec![Answer::page(FIRST_PAGE), Answer::page(PAGE)]).await;
     let config = configuration(&format!("  endpoint: {}\n", azure.endpoint), "");
-    // As the webhook of AKS sets them.
+    // The variables as the webhook of AKS sets them.
     let environment = [
         ("AZURE_TENANT_ID", TENANT),
         ("AZURE_CLIENT_ID", CLIENT),
@@ -225,7 +225,7 @@ fn a_secret_that_every_user_can_read_is_warned_of() {
     );
     open(&config, 0o600);
     assert!(!check(&config).1.contains("warning"));
-    // As in a directory of its own that nobody else enters.
+    // Like a directory of its own that nobody else may enter.
     let private = tempfile::tempdir().expect("a directory");
     std::fs::set_permissions(private.path(), PermissionsExt::from_mode(0o700)).expect("its owner");
     let hidden = private.path().join("secret");

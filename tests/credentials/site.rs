@@ -1,4 +1,4 @@
-//! A web server that answers whatever a test makes of a request, with and without TLS.
+//! A web server that answers what a test makes of each request, with and without TLS.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,10 +11,10 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// From the number of a request, counted from 1, and its text to the text of the answer.
+/// Returns the text of the answer to a request, given its number, counted from 1, and its text.
 type Answers = Arc<dyn Fn(usize, &str) -> String + Send + Sync>;
 
-/// A running server. It ends with the value.
+/// A running server. It ends when dropped.
 pub(crate) struct Site {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -34,7 +34,7 @@ impl Site {
         Self::start(None, Arc::new(answers)).await
     }
 
-    /// Under the name `localhost`, with a certificate of the authority.
+    /// Starts under the name `localhost`, with a certificate of the authority.
     pub(crate) async fn with_tls(
         authority: &Authority,
         answers: impl Fn(usize, &str) -> String + Send + Sync + 'static,
@@ -65,7 +65,7 @@ impl Site {
         Self { url: format!("{scheme}://localhost:{port}"), requests, task }
     }
 
-    /// The requests so far: heads and bodies.
+    /// Returns the requests so far: heads and bodies.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
@@ -86,7 +86,7 @@ async fn converse(
     let _ = socket.shutdown().await;
 }
 
-/// A head, and a body of the length it tells.
+/// Reads a head, and a body of the length that it announces.
 async fn request(socket: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -108,7 +108,7 @@ pub(crate) fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
     request.lines().find_map(named)
 }
 
-/// A field of the form that a token is asked for with, decoded.
+/// Returns a field of the form that requests a token, decoded.
 pub(crate) fn field(request: &str, name: &str) -> Option<String> {
     let (_, body) = request.split_once("\r\n\r\n")?;
     let mut fields = url::form_urlencoded::parse(body.as_bytes());
@@ -122,14 +122,14 @@ pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     )
 }
 
-/// A good answer. `{{today}}` stands for the day in UTC: rows of another month are refused.
+/// Returns a good answer. `{{today}}` stands for the day in UTC: rows of another month are refused.
 #[expect(clippy::disallowed_methods, reason = "the program under test goes by the real time")]
 pub(crate) fn ok(body: &str) -> String {
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     answer(200, "content-type: application/json\r\n", &body.replace("{{today}}", &today))
 }
 
-/// A token that is good for some seconds, as Entra gives it.
+/// Returns a token that is valid for some seconds, as Entra sends it.
 pub(crate) fn token(token: &str, seconds: u32) -> String {
     ok(&format!(r#"{{"token_type":"Bearer","expires_in":{seconds},"access_token":"{token}"}}"#))
 }
@@ -137,7 +137,7 @@ pub(crate) fn token(token: &str, seconds: u32) -> String {
 /// A throw-away certificate authority.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    /// What to trust.
+    /// The certificate to trust.
     pub(crate) file: tempfile::NamedTempFile,
 }
 
@@ -155,7 +155,7 @@ impl Authority {
         crate::path(&self.file)
     }
 
-    /// For a server that offers some protocols; none means HTTP/1.1.
+    /// Returns an acceptor for a server that offers some protocols; none means HTTP/1.1.
     pub(crate) fn acceptor(&self, protocols: &[&[u8]]) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a key");
         let names = vec!["localhost".into(), "127.0.0.1".into()];

@@ -1,4 +1,4 @@
-//! What every dashboard keeps to, so that it can be imported and read by a stranger.
+//! Rules for every dashboard, so that a stranger can import and read it.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::dashboard::{Dashboard, NAMES, text};
 use crate::families::read;
 
-/// Runs a tool and gives what it complains about.
+/// Runs a tool and returns its complaints.
 fn complaint(tool: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(tool);
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
@@ -72,7 +72,8 @@ fn every_dashboard_can_be_provisioned_and_linked_to() {
         assert_eq!(urls, others.map(|other| format!("/d/azure-billing-{other}")).collect());
         for link in links {
             assert_eq!(link["includeVars"], true, "{name}");
-            // History shows years, the others now: neither would do with the other's time.
+            // History shows years, the others the present: neither works with the other's time
+            // range.
             let years = name == "history" || text(&link["url"]).ends_with("history");
             assert_eq!(link["keepTime"], !years, "{name}");
         }
@@ -118,12 +119,12 @@ fn every_panel_is_explained_and_has_a_unit() {
                 assert_eq!(target["datasource"]["uid"], "${datasource}", "{name}");
                 let expression = text(&target["expr"]);
                 assert_ne!(target["instant"], target["range"], "{name}");
-                // A rate depends on how often is scraped, which Grafana knows.
+                // A rate depends on the scrape interval, which Grafana knows.
                 assert!(
                     !expression.contains("rate(") || expression.contains("$__rate_interval"),
                     "{name}"
                 );
-                // Costs without their currency could be of any.
+                // Without its currency a cost could be in any.
                 let money = expression.contains("currency=\"$currency\"");
                 assert_eq!(money, dashboard.name != "exporter" && money, "{name}");
             }

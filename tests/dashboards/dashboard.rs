@@ -1,4 +1,4 @@
-//! A dashboard as Grafana reads it: its panels, what they ask, and what its variables stand for.
+//! A dashboard as Grafana reads it: its panels, their queries, and the values of its variables.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use crate::prometheus::query;
 
 pub(crate) const NAMES: [&str; 4] = ["overview", "explore", "history", "exporter"];
 
-/// How much time the range queries look back on.
+/// The time that the range queries look back.
 const RANGE: &str = "1095d";
 
 pub(crate) struct Dashboard {
@@ -23,13 +23,13 @@ pub(crate) struct Dashboard {
 pub(crate) struct Asked {
     pub(crate) panel: String,
     pub(crate) expression: String,
-    /// Over the time that is shown, not only at its end.
+    /// True if it covers the time that is shown, not only its end.
     pub(crate) range: bool,
-    /// The least seconds from one point to the next.
+    /// The least seconds between two points.
     pub(crate) step: i64,
 }
 
-/// What the variables stand for within an expression.
+/// The values of the variables within an expression.
 pub(crate) type Values = BTreeMap<String, String>;
 
 impl Dashboard {
@@ -63,8 +63,8 @@ impl Dashboard {
         self.panels().iter().flat_map(of_panel).collect()
     }
 
-    /// What each variable becomes at a moment, where `chosen` says what its user picked of some.
-    /// Nothing picked is "All", or the first of the list.
+    /// Returns the value of each variable at a moment, where `chosen` has what the user picked.
+    /// Without a choice it is "All", or the first of the list.
     pub(crate) fn values(
         &self,
         prometheus: SocketAddr,
@@ -96,13 +96,14 @@ impl Dashboard {
     }
 }
 
-/// As Grafana writes several values into a matcher. Nothing is only found by what has no such label.
+/// Joins several values as Grafana writes them into a matcher. No value matches only series without
+/// such a label.
 fn alternatives<'a>(values: impl Iterator<Item = &'a str>) -> String {
     let escaped = values.map(|value| value.replace('.', "\\\\."));
     format!("({})", escaped.collect::<Vec<_>>().join("|"))
 }
 
-/// The values on offer, in their order.
+/// Returns the values on offer, in their order.
 fn options(variable: &Value, values: &Values, prometheus: SocketAddr, at: i64) -> Vec<String> {
     if variable["type"] == "custom" {
         return text(&variable["query"]).split(',').map(str::to_owned).collect();
@@ -133,10 +134,10 @@ fn options(variable: &Value, values: &Values, prometheus: SocketAddr, at: i64) -
     found
 }
 
-/// An expression with what its variables stand for.
+/// Returns an expression with the values of its variables.
 pub(crate) fn substituted(expression: &str, values: &Values) -> String {
     let mut result = expression.to_owned();
-    // Longer names first: one may begin with another.
+    // Longer names come first: one may begin with another.
     for (name, value) in values.iter().rev() {
         result = result.replace(&format!("${name}"), value);
     }

@@ -1,5 +1,5 @@
-//! The dashboards, as far as can be told without a Grafana: their form, the names they use, and the
-//! answer to everything they ask.
+//! The dashboards, as far as they can be tested without a Grafana: their form, the names they use,
+//! and the answers to all of their queries.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

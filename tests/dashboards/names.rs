@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use crate::dashboard::{Dashboard, text};
 use crate::families::{read, series};
 
-/// Every family with all its labels. `exporter_demo` is written by `demo` alone.
+/// Returns every family with all its labels. Only `demo` writes `exporter_demo`.
 fn families() -> BTreeMap<String, BTreeSet<String>> {
     let golden = read("tests/azure/golden.prom");
     let samples = golden.lines().filter(|line| line.starts_with("azure_billing_"));
@@ -28,7 +28,7 @@ fn labels(list: &str) -> BTreeSet<String> {
     list.split(',').map(|label| label.trim().to_owned()).filter(|label| !label.is_empty()).collect()
 }
 
-/// The labels of a selector's matchers.
+/// Returns the labels of a selector's matchers.
 fn matched(selector: &str) -> BTreeSet<String> {
     let matcher = Regex::new(r#"([a-z_]+)(=|!=|=~|!~)""#).expect("a pattern");
     matcher.captures_iter(selector).map(|found| found[1].to_owned()).collect()
@@ -42,9 +42,10 @@ fn every_series_is_first_taken_once_by_its_own_labels() {
         r"max by \(([a-z_, ]*)\) \((?:increase\()?(azure_billing_[a-z_]+)(\{[^}]*\})?(?:\[1h\]\)|\[1d\]\))?\)",
     )
     .expect("a pattern");
-    // Which targets are ours, for what every process has; a target has one such series.
+    // Selects the exporter's targets, for metrics that every process has; a target has one such
+    // series.
     let of_the_target = "and on (job, instance) azure_billing_exporter_build_info)";
-    // Of several replicas the worst: a good one must not hide another's configuration.
+    // Shows the worst of several replicas: a good one must not hide another's configuration.
     let of_any_target = "max(1 - azure_billing_exporter_config_last_reload_successful)";
     let mut asked = 0;
     for dashboard in Dashboard::all() {
@@ -69,7 +70,7 @@ fn every_series_is_first_taken_once_by_its_own_labels() {
     assert!(asked > 60, "only {asked} were found");
 }
 
-/// Scopes that are added are those that may be, and money is of one currency.
+/// Only scopes that may be added are added, and money is of one currency.
 #[test]
 fn sums_are_of_counted_scopes_or_by_scope_and_of_one_currency() {
     let families = families();

@@ -1,4 +1,4 @@
-//! Everything that the dashboards ask, asked of a real Prometheus.
+//! All queries of the dashboards, sent to a real Prometheus.
 
 use std::net::SocketAddr;
 
@@ -9,12 +9,12 @@ use crate::dashboard::{Asked, Dashboard, substituted};
 use crate::prometheus::{query, send};
 use crate::world::World;
 
-/// How far the range queries look back: months need years, rates what was scraped just now.
+/// Returns the seconds that a range query looks back: months need years, rates only recent scrapes.
 fn span(asked: &Asked) -> i64 {
     if asked.step == 86_400 { 3 * 365 * 86_400 } else { 600 }
 }
 
-/// The series of an answer, sorted, without the order of a ranking.
+/// Returns the series of an answer, sorted, without the order of a ranking.
 fn answer(server: SocketAddr, asked: &Asked, expression: &str, now: i64) -> Vec<String> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("query", expression);
@@ -37,11 +37,11 @@ fn answer(server: SocketAddr, asked: &Asked, expression: &str, now: i64) -> Vec<
     series
 }
 
-/// PromQL adds floats in no promised order: the last digits may differ.
+/// Rounds values: PromQL adds floats in no fixed order, so that the last digits may differ.
 fn rounded(series: &Value) -> String {
     let digits = |value: &Value| {
         let number: f64 = value.as_str().and_then(|text| text.parse().ok()).expect("a number");
-        // What remains of equal sums that were subtracted is nothing.
+        // The remainder of equal sums that were subtracted counts as 0.
         if number.abs() < 1e-6 { "0".to_owned() } else { format!("{number:.9e}") }
     };
     let points = match series["values"].as_array() {
@@ -53,8 +53,8 @@ fn rounded(series: &Value) -> String {
     format!("{} {}", series["metric"], points.join(", "))
 }
 
-/// A family of the current period that has no row yet, as on the first of a month, and that the
-/// expression asks for. The exposition itself says so, never the calendar.
+/// Returns whether the expression uses a family of the open period that has no row yet, as on the
+/// first of a month. The exposition decides, not the calendar.
 fn without_rows(expression: &str, exposition: &str) -> bool {
     const OF_ROWS: [&str; 9] = [
         "account_pretax_cost",
@@ -73,7 +73,7 @@ fn without_rows(expression: &str, exposition: &str) -> bool {
     })
 }
 
-/// A share of a cost that is still nothing.
+/// Returns whether the expression is a share of a cost that is still 0.
 fn without_cost(expression: &str, exposition: &str) -> bool {
     let enrollment = "\nazure_billing_instance_pretax_cost{scope=\"demo-contoso\"";
     !exposition.contains(enrollment)
@@ -102,7 +102,8 @@ fn every_panel_has_an_answer_and_a_second_target_changes_none() {
     money_is_the_enrollments(once, &world);
 }
 
-/// A nested scope counts by itself alone: its money is in the enrollment, or may be in another's.
+/// A nested scope is counted only if it is alone: its money is in the enrollment, or may be in
+/// another's.
 fn only_what_may_be_added_is_counted(server: SocketAddr, now: i64) {
     let [enrollment, department, other] = ["demo-contoso", "demo-operations", "demo-retail"];
     let cases: [(&[&str], &str); 4] = [
@@ -122,7 +123,7 @@ fn only_what_may_be_added_is_counted(server: SocketAddr, now: i64) {
     }
 }
 
-/// What the first number of the first dashboard says is what the exposition adds up to.
+/// The first number of the first dashboard is the sum of the exposition.
 fn money_is_the_enrollments(server: SocketAddr, world: &World) {
     let dashboards = Dashboard::all();
     let asked =

@@ -1,4 +1,4 @@
-//! What the dashboards are asked about: a demo at one moment with the months before it, in a
+//! The data that the dashboards query: a demo at one moment with the months before it, in a
 //! Prometheus that has one target, and in one that has everything twice.
 
 use std::fs;
@@ -16,16 +16,16 @@ use tempfile::TempDir;
 use crate::process::{Running, get, program};
 use crate::prometheus::Prometheus;
 
-/// Enough for a month and the same one a year before.
+/// Enough months for one and the same one a year before.
 const MONTHS: i32 = 15;
 const SCOPES: usize = 4;
 
 pub(crate) struct World {
-    /// What the demo exposed at the moment.
+    /// The exposition of the demo at that moment.
     pub(crate) exposition: String,
     pub(crate) once: Prometheus,
     pub(crate) twice: Prometheus,
-    /// The moment of all questions, in seconds since 1970.
+    /// The moment of all queries, in seconds since 1970.
     pub(crate) now: i64,
 }
 
@@ -45,7 +45,7 @@ impl World {
         let target = frozen(exposition.clone());
         let names = ["127.0.0.1", "localhost"].map(|host| format!("{host}:{}", target.port()));
         let once = prometheus(&[&history], &names[..1]);
-        // As a replica that wrote the same months, and a second one that is scraped.
+        // Like a replica that wrote the same months, and a second one that is scraped.
         let other = history.replace("{scope=", "{instance=\"replica\",scope=");
         let twice = prometheus(&[&history, &other], &names);
         let world = Self { exposition, once, twice, now: Clock::system().now().as_second() };
@@ -60,7 +60,7 @@ impl World {
             ));
         }
         self.now = Clock::system().now().as_second();
-        // Whether all is there twice indeed.
+        // Checks that everything really is there twice.
         let history = "count(last_over_time(azure_billing_account_pretax_cost[400d] offset 1d))";
         for asked in ["count(azure_billing_scope_info)", history] {
             let counts = [&self.once, &self.twice].map(|server| server.query(asked));
@@ -71,7 +71,7 @@ impl World {
     }
 }
 
-/// When every scope knows its current and its previous month.
+/// Returns the exposition once every scope knows its open and its previous period.
 fn exposition_of(address: &str) -> String {
     for _ in 0..600 {
         let (status, body) = get(address, "/metrics");
@@ -85,7 +85,7 @@ fn exposition_of(address: &str) -> String {
     panic!("the demo did not read its months: {}", get(address, "/").1);
 }
 
-/// The months before the current one, as `backfill` writes them.
+/// Returns the months before the open one, as `backfill` writes them.
 fn history_of(azure: &str) -> String {
     let folder = TempDir::new().expect("a folder");
     let config = format!(
@@ -110,7 +110,7 @@ fn frozen(exposition: String) -> SocketAddr {
         for connection in listener.incoming() {
             let mut connection = connection.expect("a connection");
             let mut request = [0; 4096];
-            // A scraper that gave up is none of our business.
+            // A scraper that gave up does not matter here.
             let _ = connection.read(&mut request);
             let length = exposition.len();
             let head = format!(

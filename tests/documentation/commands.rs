@@ -1,5 +1,5 @@
-//! Commands as they are shown: shells can read them, this program takes its flags, `make` has the
-//! targets.
+//! Commands as the documents show them: shells can read them, this program takes its flags, `make`
+//! has the targets.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,15 +12,15 @@ use crate::pages::{Page, pages, read};
 
 const PROGRAM: &str = "azure-billing-exporter";
 
-/// Flags of other programs that begin as ours do.
+/// Flags of other programs that begin like those of this program.
 const FOREIGN: &[&str] = &["--web.enable-remote-write-receiver"];
 
-/// The commands of a shell text, as words, without what is set or run around them.
+/// Returns the commands of a shell text, as words, without what is set or run around them.
 fn commands(text: &str) -> Vec<Vec<String>> {
     let joined = text.replace("\\\n", " ");
     let mut commands = Vec::new();
     for line in joined.lines() {
-        // A quote may go on in the next line; such a line is none of ours.
+        // A quote may continue in the next line; such a line is not a command of this program.
         let words = shlex::split(line).unwrap_or_default();
         let parts = words.split(|word| ["|", "&&", "||", ";", "&"].contains(&word.as_str()));
         for part in parts {
@@ -39,7 +39,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     commands
 }
 
-/// The arguments for this program, if it is the one that is called.
+/// Returns the arguments for this program, if it is the one that is called.
 fn arguments(words: &[String]) -> Option<&[String]> {
     let called = words[0].rsplit('/').next();
     if called == Some(PROGRAM) {
@@ -52,7 +52,7 @@ fn arguments(words: &[String]) -> Option<&[String]> {
     None
 }
 
-/// Without `> file`, which is the shell's.
+/// Removes `> file`, which is for the shell.
 fn without_redirection(arguments: &[String]) -> &[String] {
     let end = arguments.iter().position(|word| word.starts_with('>') || word.starts_with("2>"));
     &arguments[..end.unwrap_or(arguments.len())]
@@ -146,7 +146,7 @@ fn every_test_and_bench_that_is_named_exists() {
     assert!(found > 2, "{found} are too few to believe it");
 }
 
-/// Every long flag there is.
+/// Returns every long flag of the program.
 fn flags() -> Vec<String> {
     let cli = Cli::command();
     let all = cli.get_subcommands().chain([&cli]).flat_map(clap::Command::get_arguments);

@@ -1,5 +1,5 @@
-//! The configurations of `docs/examples`, checked by the program in the surroundings they are made
-//! for.
+//! The configurations of `docs/examples`, checked by the program in the surroundings that they are
+//! made for.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use crate::pages::{pages, read};
 use crate::process::run;
 use crate::snippets::write;
 
-/// What the comments of an example say must be there: variables and files.
+/// The surroundings that the comments of an example require: variables and files.
 struct Surroundings {
     example: &'static str,
     environment: &'static [(&'static str, &'static str)],
     files: &'static [&'static str],
-    /// Scopes and identity as `check` tells them.
+    /// Scopes and identity as `check` reports them.
     found: &'static [&'static str],
 }
 
@@ -41,7 +41,7 @@ const EXAMPLES: &[Surroundings] = &[
     },
     Surroundings {
         example: "aks-workload-identity.yaml",
-        // As the webhook sets them.
+        // The variables as the webhook sets them.
         environment: &[
             ("AZURE_TENANT_ID", ID),
             ("AZURE_CLIENT_ID", ID),
@@ -69,7 +69,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples")
 }
 
-/// The machine that an example is made for: its folders are those of a test.
+/// Prepares the machine that an example is made for: its folders are those of a test.
 fn machine(of: &Surroundings) -> (TempDir, String) {
     let machine = tempfile::tempdir().expect("a folder");
     let root = machine.path().to_str().expect("a path").to_owned();

@@ -1,4 +1,4 @@
-//! The forms for issues are such as GitHub takes: it shows nothing of one that is not.
+//! The forms for issues are valid for GitHub, which shows nothing of an invalid one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::pages::read;
 
-/// What a form may be made of, and the attributes without which GitHub refuses each.
+/// The elements that a form may contain, and the attributes without which GitHub refuses each.
 const ELEMENTS: &[(&str, &[&str])] = &[
     ("markdown", &["value"]),
     ("input", &["label"]),

@@ -31,7 +31,7 @@ fn every_link_within_the_project_leads_to_a_file_and_a_heading() {
     assert!(followed > 20, "{followed} links are too few to believe it");
 }
 
-/// The path from the root of what a page calls by its own.
+/// Returns the path from the root of a file that a page names relative to itself.
 fn beside(page: &Page, file: &str) -> String {
     let folder = Path::new(&page.path).parent().expect("a file is in a folder");
     let mut path: Vec<String> = Vec::new();

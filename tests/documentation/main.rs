@@ -1,5 +1,5 @@
-//! What the documents say is so: links lead somewhere, commands are understood, snippets are
-//! accepted, lists are whole. Queries are asked in `promql`, families compared in `azure`.
+//! The documents are correct: links lead somewhere, commands are understood, snippets are accepted,
+//! lists are complete. `promql` tests the queries, and `azure` compares the families.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! The documents of the project, taken apart: what they link to, and what they show.
+//! The documents of the project, taken apart: their links, and what they show.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,28 +8,28 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// A file in Markdown.
 pub(crate) struct Page {
-    /// From the root of the project.
+    /// The path from the root of the project.
     pub(crate) path: String,
     text: String,
 }
 
 /// A fenced block.
 pub(crate) struct Snippet {
-    /// `docs/web.md:41`.
+    /// The place, such as `docs/web.md:41`.
     pub(crate) place: String,
-    /// What follows the fence: `yaml`.
+    /// The text that follows the fence, such as `yaml`.
     pub(crate) language: String,
     pub(crate) text: String,
 }
 
 /// A link or a picture.
 pub(crate) struct Link {
-    /// The line it stands on.
+    /// The line that it is on.
     pub(crate) place: String,
     pub(crate) target: String,
 }
 
-/// Every document, in the order of their paths.
+/// Returns every document, in the order of their paths.
 pub(crate) fn pages() -> Vec<Page> {
     let mut pages = Vec::new();
     collect(Path::new(env!("CARGO_MANIFEST_DIR")), "", &mut pages);
@@ -53,7 +53,7 @@ fn collect(folder: &Path, name: &str, pages: &mut Vec<Page>) {
 }
 
 impl Page {
-    /// Of a text of its own, for tests.
+    /// Makes a page of a text, for tests.
     pub(crate) fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
@@ -66,7 +66,7 @@ impl Page {
         })
     }
 
-    /// The fenced blocks in order.
+    /// Returns the fenced blocks in order.
     pub(crate) fn snippets(&self) -> Vec<Snippet> {
         let mut snippets: Vec<Snippet> = Vec::new();
         let mut inside = false;
@@ -87,7 +87,7 @@ impl Page {
         snippets
     }
 
-    /// What is set in type within a sentence.
+    /// Returns the words in code type within sentences, with their places.
     pub(crate) fn words(&self) -> Vec<(String, String)> {
         let code = |(event, place)| match event {
             Event::Code(text) => Some((place, text.into_string())),
@@ -96,7 +96,7 @@ impl Page {
         self.events().filter_map(code).collect()
     }
 
-    /// Where it leads.
+    /// Returns the links, with their targets.
     pub(crate) fn links(&self) -> Vec<Link> {
         let link = |(event, place)| match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
@@ -107,7 +107,7 @@ impl Page {
         self.events().filter_map(link).collect()
     }
 
-    /// What a link may name behind `#`: the headings as GitHub spells them.
+    /// Returns the names that a link may have behind `#`: the headings as GitHub spells them.
     pub(crate) fn anchors(&self) -> BTreeSet<String> {
         let mut headings: Vec<String> = Vec::new();
         let mut inside = false;
@@ -129,7 +129,8 @@ impl Page {
     }
 }
 
-/// Lower case, blanks as hyphens, marks left out; one that is there already gets a number.
+/// Returns a heading in lower case, with hyphens for blanks, without other marks; a repeated one
+/// gets a number.
 fn anchor(heading: &str, seen: &mut BTreeMap<String, usize>) -> String {
     let kept = heading.to_lowercase().replace(' ', "-");
     let kept: String = kept.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
@@ -138,7 +139,7 @@ fn anchor(heading: &str, seen: &mut BTreeMap<String, usize>) -> String {
     if *before == 1 { kept } else { format!("{kept}-{}", *before - 1) }
 }
 
-/// A file of the project.
+/// Returns the text of a file of the project.
 pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a file")
 }

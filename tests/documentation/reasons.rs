@@ -1,5 +1,4 @@
-//! `docs/troubleshooting.md` has a remedy for each reason, and for each message that the program
-//! can give.
+//! `docs/troubleshooting.md` has a remedy for each reason, and for each message of the program.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,18 +12,18 @@ use crate::pages::read;
 
 const PAGE: &str = "docs/troubleshooting.md";
 
-/// What tells the user of something, by the macro or the attribute.
+/// The macros and the attribute that write messages for the user.
 const TELLERS: [&str; 4] = ["warn!(", "error!(", "bail!(", "#[error("];
 
-/// Modules whose messages are told with a key or a flag, each complete by itself; what becomes part
-/// of `bad answer: …`; and the parts of others.
+/// Modules whose messages are shown with a key or a flag, each complete by itself; those that
+/// become part of `bad answer: …`; and the parts of others.
 const COMPLETE: [&str; 5] =
     ["src/config/", "src/billing/", "src/azure/wire/", "src/azure/next_link.rs", "src/fuzzing/"];
 
-/// For what clap lets nobody come to.
+/// Messages that cannot occur, because clap refuses their cause before.
 const UNREACHABLE: [&str; 2] = ["no target", "no configuration"];
 
-/// The words of the first column of the table that follows a sentence.
+/// Returns the words of the first column of the table that follows a sentence.
 fn listed(after: &str) -> BTreeSet<String> {
     let page = read(PAGE);
     let (_, rest) = page.split_once(after).unwrap_or_else(|| panic!("{PAGE} lacks {after:?}"));
@@ -108,7 +107,7 @@ fn every_way_a_reading_fails_is_named_as_the_log_names_it() {
     assert!(page.contains("`more than … pages`"), "{}", Error::TooLong(1));
 }
 
-/// The first words of a message that are always the same.
+/// Returns the first words of a message, up to its first variable part.
 fn constant_part(message: &str) -> &str {
     let parts = message.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
     let mut parts = parts
@@ -118,7 +117,7 @@ fn constant_part(message: &str) -> &str {
     words.or_else(|| parts.find(|part| !part.is_empty())).expect("a word")
 }
 
-/// The first text in quotes of a call, which may go over lines.
+/// Returns the first text in quotes of a call, which may span lines.
 fn message(call: &str) -> Option<&str> {
     let end = call.find(");").or(call.find(")]")).unwrap_or(call.len());
     let mut quoted = call[..end].split('"').skip(1).step_by(2);

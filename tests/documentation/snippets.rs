@@ -1,4 +1,4 @@
-//! Snippets of YAML, each given to the program it is for.
+//! Snippets of YAML, each checked by the program that it is for.
 
 use std::fs;
 use std::path::Path;
@@ -10,17 +10,17 @@ use tempfile::TempDir;
 use crate::pages::{Page, Snippet, pages};
 use crate::process::run;
 
-/// The programs that files are for, by the keys of their top level.
+/// The programs that read the files, by the keys of their top level.
 const EXPORTER: &[&str] = &["azure", "scopes", "poll", "metrics", "budgets", "state"];
 const WEB: &[&str] = &["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
 const PROMETHEUS: &[&str] =
     &["global", "scrape_configs", "rule_files", "alerting", "remote_write", "storage"];
 const RULES: &[&str] = &["groups"];
 const CHART: &[&str] = &["config", "image", "credentials"];
-/// Held by tests of their own, beside what they are part of.
+/// Keys of files that have their own tests.
 const OTHERS: &[&str] = &["apiVersion"];
 
-/// The keys of the top level of every document of a text.
+/// Returns the keys of the top level of every document of a text.
 fn keys(snippet: &Snippet) -> Vec<String> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(&snippet.text)
         .unwrap_or_else(|error| panic!("{}: {error}", snippet.place));
@@ -52,7 +52,7 @@ fn every_snippet_of_yaml_is_accepted_by_what_it_is_for() {
 
 fn exporter(snippet: &Snippet) {
     let folder = tempfile::tempdir().expect("a folder");
-    // A part of a file is shown without what it is a part of.
+    // A part of a file is shown without the rest.
     let scopes = "scopes: [{department: \"1234\"}]\n";
     let whole = snippet.text.contains("scopes:");
     let text = if whole { snippet.text.clone() } else { format!("{}{scopes}", snippet.text) };
@@ -83,7 +83,7 @@ fn promtool(what: &str, snippet: &Snippet) {
     assert!(output.status.success(), "{}: {told}", snippet.place);
 }
 
-/// Values of the Helm chart, whose schema knows them.
+/// Checks values of the Helm chart against its schema.
 fn chart(snippet: &Snippet) {
     let values: Value = serde_saphyr::from_str(&snippet.text).expect("one document");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/chart");
@@ -93,7 +93,7 @@ fn chart(snippet: &Snippet) {
     assert!(output.status.success(), "{}: {told}", snippet.place);
 }
 
-/// Writes a file that only its owner reads, and gives its path.
+/// Writes a file that only its owner can read, and returns its path.
 pub(crate) fn write(folder: &TempDir, name: &str, text: &str) -> String {
     use std::os::unix::fs::PermissionsExt;
 

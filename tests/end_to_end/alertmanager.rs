@@ -1,4 +1,4 @@
-//! An Alertmanager of its own for a test, with the receiver of its webhooks.
+//! An Alertmanager for one test, with the receiver of its webhooks.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -55,7 +55,7 @@ impl Alertmanager {
         server
     }
 
-    /// The labels of the alerts of a name that another one withholds.
+    /// Returns the labels of the alerts of a name that another one inhibits.
     pub(crate) fn withheld(&self, name: &str) -> Vec<Value> {
         let body = send(self.address, "GET", "/api/v2/alerts", b"").expect("an answer");
         let alerts: Vec<Value> = serde_json::from_str(&body).expect("JSON");
@@ -74,7 +74,7 @@ impl Drop for Alertmanager {
     }
 }
 
-/// Looks until something is found.
+/// Repeats a check until it finds something.
 pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -89,7 +89,7 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
 /// A message: the path of the webhook, and what was sent there.
 pub(crate) type Message = (String, Value);
 
-/// What Alertmanager tells when it has something to tell.
+/// The receiver of Alertmanager's messages.
 pub(crate) struct Webhook {
     pub(crate) address: SocketAddr,
     messages: Arc<Mutex<Vec<Message>>>,
@@ -101,7 +101,7 @@ impl Webhook {
         let address = listener.local_addr().expect("an address");
         let messages = Arc::new(Mutex::new(Vec::new()));
         let kept = messages.clone();
-        // It ends with the process: nobody waits for it.
+        // It ends with the process: nothing waits for it.
         std::thread::spawn(move || {
             for connection in listener.incoming().map_while(Result::ok) {
                 if let Some(message) = receive(connection) {
@@ -112,7 +112,7 @@ impl Webhook {
         Self { address, messages }
     }
 
-    /// The firing alerts of a name, with the message that they came in.
+    /// Returns the firing alerts of a name, with the message that they came in.
     pub(crate) fn alerts(&self, name: &str) -> Vec<(Message, Value)> {
         let messages = self.messages.lock().expect("no panic").clone();
         let firing = messages.into_iter().flat_map(|message| {

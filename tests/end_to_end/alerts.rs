@@ -1,6 +1,6 @@
 //! From a cost that doubles at the source to the message at a webhook, by the shipped rules and
-//! routes. Only what would take hours is made shorter: minutes and hours become seconds, and
-//! addresses those of the test.
+//! routes. Only what would take hours is shortened: minutes and hours become seconds, and addresses
+//! those of the test.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -18,7 +18,7 @@ use crate::prometheus::{Prometheus, send};
 
 const SERVICE: &str = "Log Analytics";
 
-/// Keys of spans that a test cannot wait for.
+/// Keys of durations that a test cannot wait for.
 const SPANS: [&str; 7] = [
     "interval",
     "for",
@@ -40,8 +40,8 @@ struct Stack {
 }
 
 impl Stack {
-    /// An enrollment whose latest complete day is so many days ago, and cost twice as much. The
-    /// source stands still for as many days as are left out.
+    /// Starts with an enrollment whose latest complete day is so many days ago, and cost twice as
+    /// much. The source has no rows for the `outage` newest days.
     fn start(latest_day: i32, outage: u32) -> Self {
         let first = day_of(Clock::system().now()).saturating_sub(latest_day.days());
         let mut simulator = Running::start(&[
@@ -72,8 +72,8 @@ impl Stack {
             .replace("localhost:9093", &alertmanager.address.to_string());
         let flags = ["--rules.alert.resend-delay=1s"];
         let prometheus = Prometheus::of(data, &prometheus_config, &flags);
-        // What fires before Prometheus knows of Alertmanager arrives late, and one by one: withheld
-        // is then only what comes second.
+        // Alerts that fire before Prometheus finds Alertmanager arrive late and one by one, so that
+        // only the later ones would be inhibited.
         wait_for("Alertmanager in Prometheus", || {
             let known = send(prometheus.address(), "GET", "/api/v1/alertmanagers", b"").ok()?;
             known.contains("\"activeAlertmanagers\":[{").then_some(())
@@ -93,7 +93,8 @@ impl Stack {
         }
     }
 
-    /// Waits for an alert at the webhook; gives where it came, by what it was grouped, and itself.
+    /// Waits for an alert at the webhook; returns where it came, by what it was grouped, and
+    /// itself.
     fn arrived(&self, name: &str) -> (String, Value, Value) {
         wait_for(&format!("{name} at the webhook"), || {
             let ((path, mut message), alert) = self.webhook.alerts(name).into_iter().next()?;
@@ -108,13 +109,13 @@ impl Stack {
     }
 }
 
-/// Prometheus is told where the exporter will be before that is started.
+/// Returns an address for the exporter, which Prometheus must know before the exporter starts.
 fn free_address() -> SocketAddr {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     free.expect("a port")
 }
 
-/// The whole enrollment, with a budget that is long used up.
+/// Returns a configuration of the whole enrollment, with a budget that is long used up.
 fn exporter_config(azure: &str) -> String {
     format!(
         "azure:
@@ -128,7 +129,7 @@ budgets: [{{name: platform, scope: contoso, amount: 100, currency: USD, grain: y
     )
 }
 
-/// A file of `deploy`, in seconds.
+/// Returns a file of `deploy`, with its durations in seconds.
 fn shipped(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
     let text = fs::read_to_string(path).expect("a file");
@@ -183,7 +184,7 @@ fn a_service_that_doubles_and_a_budget_that_is_used_up_arrive_at_a_webhook() {
     let near = stack.webhook.alerts("AzureBillingBudgetNearlyUsed");
     assert!(near.is_empty(), "{near:#?}");
     assert!(stack.webhook.alerts("AzureBillingDataStale").is_empty());
-    // Nothing is said of services that cost what they always do.
+    // Services with their usual cost cause no alert.
     let services = stack.webhook.alerts("AzureBillingServiceCostAnomaly");
     assert!(services.iter().all(|(_, alert)| alert["labels"]["service_name"] == SERVICE));
 }
@@ -200,8 +201,8 @@ fn a_source_that_stands_still_withholds_the_anomaly() {
         stack.alertmanager.withheld("AzureBillingServiceCostAnomaly").pop()
     });
     assert_eq!(withheld["service_name"], SERVICE);
-    // The budget is true whatever the source does, and comes in a message of the same team: had
-    // the anomaly been let through, it would have come as well.
+    // The budget alert is true whatever the source does, and comes in a message of the same team:
+    // if the anomaly were not inhibited, it would have come as well.
     stack.arrived("AzureBillingBudgetExceeded");
     assert!(stack.webhook.alerts("AzureBillingServiceCostAnomaly").is_empty());
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::process::{Running, get};
 use crate::prometheus::Prometheus;
 
-/// By scope and currency.
+/// Totals by scope and currency.
 type Totals = BTreeMap<(String, String), f64>;
 
-/// What the simulator itself says it bills each scope of a billing period.
+/// Returns what the simulator says it bills each scope in a billing period.
 fn truth(simulator: &str, scopes: &[BTreeMap<String, String>], period: &str) -> Totals {
     let mut totals = Totals::new();
     for scope in scopes {
@@ -35,7 +35,7 @@ fn asked(prometheus: &Prometheus, promql: &str) -> Totals {
         .collect()
 }
 
-/// The billing period of the exposition and the one before, as Azure names them.
+/// Returns the billing period of the exposition and the previous one, as Azure names them.
 fn periods(prometheus: &Prometheus) -> [String; 2] {
     let start = prometheus.query_until_found("azure_billing_period_start_timestamp_seconds");
     let start: f64 = start[0].value.parse().expect("a number");
@@ -44,7 +44,7 @@ fn periods(prometheus: &Prometheus) -> [String; 2] {
         .map(|within| within.to_string()[..7].replace('-', ""))
 }
 
-/// PromQL adds floats, in no promised order.
+/// Compares with a tolerance, because PromQL adds floats in no fixed order.
 fn equal(asked: &Totals, truth: &Totals) -> bool {
     asked.keys().eq(truth.keys())
         && asked
@@ -69,8 +69,8 @@ fn prometheus_adds_up_to_what_the_simulator_billed() {
     assert_eq!(scopes.len(), 4, "an enrollment and its departments");
     assert!(scopes.iter().all(|scope| scope["scope"].starts_with("demo-")), "{scopes:?}");
     let (mut costs, mut billed) = Default::default();
-    // Scrapes and polls take their time, and the simulated source refreshes at every fourth hour.
-    // On the first of a month nothing may be billed yet; the month before always is.
+    // Scrapes and polls take time, and the simulated source refreshes every fourth hour. On the
+    // first of a month it may have billed nothing yet; the previous month always has costs.
     for _ in 0..45 {
         let [period, before] = periods(&prometheus);
         costs = [

@@ -1,5 +1,5 @@
-//! The commands of the documents, run by a shell as they stand there: against a simulated Azure, and
-//! the servers that they name. Only addresses, folders and months are put in their place.
+//! The commands of the documents, run by a shell as they are written: against a simulated Azure,
+//! and the servers that they name. Only addresses, folders and months are replaced.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::victoria_metrics::VictoriaMetrics;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_azure-billing-exporter");
 
-/// What begins or holds one of these is not run here, and why.
+/// Commands that are not run here, by their beginning or a flag, and the reason.
 const NOT_RUN: &[(&str, &str)] = &[
     ("cargo ", "builds or tests this project"),
     ("make ", "builds or tests this project"),
@@ -34,8 +34,8 @@ struct Line {
     text: String,
 }
 
-/// Every command of a page, its continuation lines joined. A snippet that calls `az` needs a directory
-/// of Azure as a whole.
+/// Returns every command of a page, its continuation lines joined. A snippet that calls `az`
+/// requires a whole Azure directory, and is left out.
 fn lines(page: &Page) -> Vec<Line> {
     let shell = page.snippets().into_iter().filter(|snippet| {
         snippet.language == "sh" && !snippet.text.lines().any(|line| line.trim().starts_with("az "))
@@ -57,10 +57,10 @@ fn is_run(line: &Line) -> bool {
     !NOT_RUN.iter().any(skipped)
 }
 
-/// Where the commands find what the documents call by other names.
+/// The places that the documents call by other names.
 struct Walk {
     folder: TempDir,
-    /// What is written in the documents, and what is meant here.
+    /// The text in the documents, and the text that replaces it here.
     names: Vec<(&'static str, String)>,
 }
 

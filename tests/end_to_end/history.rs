@@ -1,5 +1,5 @@
-//! 36 months of a simulated enrollment in the servers that keep them: each month's total, asked by
-//! PromQL, is what the simulator billed.
+//! 36 months of a simulated enrollment in the servers that keep them: each month's total, queried
+//! by PromQL, is what the simulator billed.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,11 +15,11 @@ use crate::prometheus::{Prometheus, query};
 use crate::victoria_metrics::VictoriaMetrics;
 
 const MONTHS: i32 = 36;
-/// Kinds, ids and names. One of them is billed in two currencies by itself.
+/// Kinds, ids and names. One of the scopes is billed in two currencies.
 const SCOPES: [(&str, &str, &str); 2] =
     [("billing_account", "100000", "contoso"), ("department", "1003", "operations")];
 
-/// By scope and currency.
+/// Totals by scope and currency.
 type Totals = BTreeMap<(String, String), f64>;
 
 /// A simulated Azure, and a configuration that reads it.
@@ -49,7 +49,7 @@ impl Azure {
         Self { _simulator: simulator, address, folder }
     }
 
-    /// A backfill of so many months up to the last one.
+    /// Starts a backfill of so many months up to the last one.
     fn backfill(&self, months: i32, target: &[&str]) -> Running {
         let mut command = program();
         let [from, to] =
@@ -60,7 +60,7 @@ impl Azure {
         Running::of(command)
     }
 
-    /// The same to its good end. Each step has its own limit of time.
+    /// Runs a backfill to its successful end. Each step has its own time limit.
     fn backfilled(&self, target: &[&str]) {
         let mut run = self.backfill(MONTHS, target);
         for _ in 0..MONTHS as usize * SCOPES.len() {
@@ -75,7 +75,7 @@ impl Azure {
         self.folder.path().join("history.om")
     }
 
-    /// What was billed in each month.
+    /// Returns what was billed in each month.
     fn billed(&self) -> BTreeMap<Period, Totals> {
         let months = (0..MONTHS).map(|back| last_month().months_before(back));
         months.map(|month| (month, self.billed_in(month))).collect()
@@ -110,9 +110,9 @@ fn totals(server: SocketAddr, promql: &str, at: i64) -> Totals {
     samples.map(total).collect()
 }
 
-/// PromQL adds floats, in no promised order.
+/// Compares with a tolerance, because PromQL adds floats in no fixed order.
 fn assert_equal(asked: &Totals, billed: &Totals, what: &str) {
-    // What is only expected, because the month before had it, is nothing.
+    // A total of 0 that is only there because the previous month had the currency counts as none.
     let mut asked = asked.clone();
     asked.retain(|labels, total| billed.contains_key(labels) || *total != 0.0);
     let close = |(labels, total): (&(String, String), &f64)| {
@@ -122,7 +122,8 @@ fn assert_equal(asked: &Totals, billed: &Totals, what: &str) {
     assert!(equal, "{what}: {asked:#?} is not {billed:#?}");
 }
 
-/// Every month by itself, as it was at its end; and from the month after it, as the previous one.
+/// Checks every month by itself, as it was at its end; and from the month after it, as the previous
+/// one.
 fn assert_every_month(server: SocketAddr, billed: &BTreeMap<Period, Totals>) {
     let full = billed.values().filter(|totals| totals.len() == 4).count();
     assert!(full >= 35, "only {full} months have two scopes and two currencies");
@@ -146,8 +147,8 @@ fn assert_every_month(server: SocketAddr, billed: &BTreeMap<Period, Totals>) {
     }
 }
 
-/// What was billed before and after something is done. In the first days of a month the last one
-/// still changes at every fourth hour, as at the source: a test that meets that hour leaves it out.
+/// Returns what was billed before and after some work. In the first days of a month the last month
+/// still changes every fourth hour, as at the source: a test that meets that hour leaves it out.
 fn billed_around<T>(azure: &Azure, done: impl FnOnce() -> T) -> (BTreeMap<Period, Totals>, T) {
     let before = azure.billed();
     let result = done();
@@ -195,7 +196,7 @@ fn remote_write_gives_every_month_to_a_prometheus_that_takes_the_past() {
 fn a_receiver_that_takes_no_past_is_told_by_the_settings_to_change() {
     let azure = Azure::start();
     let folder = TempDir::new().expect("a folder");
-    // What it scrapes is not there, which is a sample of the present.
+    // Its target does not exist, which gives a sample of the present.
     let config = "global: {scrape_interval: 1s}\nscrape_configs: [{job_name: none, static_configs: [{targets: [\"127.0.0.1:1\"]}]}]\n";
     let prometheus = Prometheus::of(folder, config, &["--web.enable-remote-write-receiver"]);
     prometheus.query_until_found("up");

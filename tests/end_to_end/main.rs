@@ -1,4 +1,4 @@
-//! The exporter among the servers it works with, as their users run them.
+//! The exporter together with the servers that its users run.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! A Prometheus server of its own for each test: free port, empty storage, gone with the test.
+//! A Prometheus server for each test: free port, empty storage, removed with the test.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use url::form_urlencoded;
 
-/// Far above what a busy machine needs, so that running into it means a fault.
+/// Far above what a busy machine needs, so that a timeout means a fault.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Prometheus {
@@ -26,7 +26,7 @@ pub(crate) struct Prometheus {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Sample {
     pub(crate) labels: BTreeMap<String, String>,
-    /// As Prometheus writes it, so that no digit is lost on the way to an assertion.
+    /// The value as Prometheus writes it, so that no digit is lost on the way to an assertion.
     pub(crate) value: String,
 }
 
@@ -40,14 +40,14 @@ impl Prometheus {
         )
     }
 
-    /// The same with settings of its scrape.
+    /// Starts to scrape with settings for its scrape.
     pub(crate) fn scraping(target: SocketAddr, settings: &[&str]) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let config = scrape_config(target, settings);
         Self::of(folder, &config, &[])
     }
 
-    /// Starts in a folder, whose `data` may be there already, and returns when queries are answered.
+    /// Starts in a folder, which may have `data` already, and returns when queries are answered.
     pub(crate) fn of(folder: TempDir, config: &str, flags: &[&str]) -> Self {
         fs::write(folder.path().join("prometheus.yml"), config).expect("room for a file");
         let process = spawn(&folder, flags);
@@ -60,17 +60,17 @@ impl Prometheus {
         prometheus
     }
 
-    /// The samples that an instant query finds now.
+    /// Returns the samples that an instant query finds now.
     pub(crate) fn query(&self, promql: &str) -> Vec<Sample> {
         query(self.address, promql, None)
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// As `query`, but waits for the scrapes that fill it.
+    /// Runs a query, but waits for the scrapes that fill it.
     pub(crate) fn query_until_found(&self, promql: &str) -> Vec<Sample> {
         self.wait_for(promql, |prometheus| {
             Some(prometheus.query(promql)).filter(|samples| !samples.is_empty())
@@ -96,7 +96,7 @@ impl Prometheus {
         fs::read_to_string(self.folder.path().join("log")).expect("the log")
     }
 
-    /// The system chose the port, so that tests can run side by side.
+    /// Returns the port from the log. The system chose it, so that tests can run in parallel.
     fn port_in_log(&self) -> Option<SocketAddr> {
         let log = self.log();
         let line = log.lines().find(|line| line.contains("\"Listening on\""))?;
@@ -106,13 +106,13 @@ impl Prometheus {
 
 impl Drop for Prometheus {
     fn drop(&mut self) {
-        // It may have ended by itself; there is nothing to save either way.
+        // It may have ended by itself; it has nothing to save in any case.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Scrapes one target every second; VictoriaMetrics reads the same file.
+/// Returns a configuration that scrapes one target every second; VictoriaMetrics reads it too.
 pub(crate) fn scrape_config(target: SocketAddr, settings: &[&str]) -> String {
     let settings: String = settings.iter().map(|setting| format!("  {setting}\n")).collect();
     format!(
@@ -140,7 +140,8 @@ fn spawn(folder: &TempDir, flags: &[&str]) -> Child {
         .unwrap_or_else(|error| panic!("cannot start prometheus ({error}): run `make tools`"))
 }
 
-/// The samples that an instant query finds at a moment, or now. Others answer it as Prometheus does.
+/// Returns the samples that an instant query finds at a moment, or now. Others answer it as
+/// Prometheus does.
 pub(crate) fn query(address: SocketAddr, promql: &str, at: Option<i64>) -> Vec<Sample> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("query", promql);
@@ -154,7 +155,8 @@ pub(crate) fn query(address: SocketAddr, promql: &str, at: Option<i64>) -> Vec<S
     result.iter().map(sample).collect()
 }
 
-/// The body of a good answer. HTTP/1.0 keeps it in one piece, which ends with the connection.
+/// Returns the body of a good answer. HTTP/1.0 keeps it in one piece, which ends with the
+/// connection.
 pub(crate) fn send(
     address: SocketAddr,
     method: &str,

@@ -1,4 +1,4 @@
-//! A VictoriaMetrics of its own for a test: free port, empty storage, gone with the test.
+//! A VictoriaMetrics for one test: free port, empty storage, removed with the test.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -24,7 +24,7 @@ impl VictoriaMetrics {
     pub(crate) fn start(retention: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let log = File::create(folder.path().join("log")).expect("room for a file");
-        // It tells no port that the system chose.
+        // It does not report a port that the system chose.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("a port");
         let process = Command::new("victoria-metrics")

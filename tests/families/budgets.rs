@@ -1,4 +1,4 @@
-//! Budgets: what counts, and for how long.
+//! Budgets: the charges that count, and the time for which they do.
 
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};

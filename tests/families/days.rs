@@ -1,4 +1,4 @@
-//! Complete days, the usual day, the days one by one.
+//! Complete days, the usual day, and single days.
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::daily_sums::TagKeys;
@@ -21,7 +21,7 @@ fn of_service(name: &'static str, cost: &str) -> Charge<'static> {
 
 #[test]
 fn the_latest_day_is_the_newest_that_was_read_three_days_after_its_end() {
-    // Usage up to the 22nd; on the 23rd at noon the 19th is over for 84 hours, the 20th for 60.
+    // Usage up to the 22nd; on the 23rd at noon the 19th ended 84 hours ago, the 20th 60 hours ago.
     for (now, latest, cost) in [
         ("2026-11-23T12:00:00Z", "2026-11-20T00:00:00Z", 19.0),
         ("2026-11-23T23:59:59Z", "2026-11-20T00:00:00Z", 19.0),
@@ -33,7 +33,7 @@ fn the_latest_day_is_the_newest_that_was_read_three_days_after_its_end() {
         for day in 1..=22 {
             scope_totals.add(&format!("2026-11-{day:02}"), &usage(&day.to_string()));
         }
-        // A purchase is no usage.
+        // A purchase is not usage.
         scope_totals.add("2026-11-26", &charge(ChargeType::Purchase, "1000"));
         let published = scope_totals.published(1, &Rules::default());
         assert_eq!(published.value(LATEST, &["usage", "EUR"]), Some(cost), "{now}");
@@ -70,8 +70,8 @@ fn a_usual_day_is_the_mean_of_the_28_before_the_latest_and_a_day_without_rows_co
 #[test]
 fn with_fewer_than_seven_days_to_compare_nothing_is_usual() {
     for (first, usual) in [("2026-11-13", None), ("2026-11-12", Some(3.0))] {
-        // The latest day is the 19th. Days before the first have no rows but are read: leave them
-        // out of the reading.
+        // The latest day is the 19th. Days before the first have no rows but are read: this reading
+        // leaves them out.
         let mut list = List::new(&TagKeys::default());
         let mut date = day(first);
         while date <= day("2026-11-22") {

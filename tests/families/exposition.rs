@@ -16,7 +16,7 @@ use azure_billing_exporter::store::ScopeStore;
 use crate::list::List;
 use crate::rows::{amount, at, charge, day, keep, usage};
 
-/// Everything that is scraped of a store with a scope named shop.
+/// Returns everything that is scraped of a store with a scope named shop.
 fn scraped(scope_store: &ScopeStore, keys: &TagKeys) -> String {
     let id =
         ScopeId { scope_type: ScopeType::Department, id: "1".to_owned(), cost: CostType::Actual };

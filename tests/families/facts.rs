@@ -1,5 +1,5 @@
-//! What rows tell beside their sums: what of them could not be read, whether costs can be seen, who is
-//! billed, and whether they are an answer to what was asked.
+//! Facts about rows beside their sums: whether a part of them could not be read, whether costs are
+//! visible, who is billed, and whether they answer the request.
 
 use azure_billing_exporter::azure::Error;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Degradation};
@@ -25,12 +25,12 @@ fn no_rows() -> List {
     List::new(&TagKeys::default())
 }
 
-/// A row of on-demand usage.
+/// Returns a row of on-demand usage.
 fn used(cost: &str) -> Charge<'static> {
     Charge { quantity: amount("1"), pricing_model: "OnDemand".into(), ..usage(cost) }
 }
 
-/// The same where it is covered by what was bought before.
+/// Returns a row of usage that an earlier purchase covers.
 fn covered() -> Charge<'static> {
     Charge { pricing_model: "SavingsPlan".into(), ..used("0") }
 }
@@ -47,7 +47,7 @@ fn without_date(row: &mut Value) {
     row["properties"]["date"] = Value::Null;
 }
 
-/// Rows in the order of [`Degradation`].
+/// Returns the numbers of degraded rows in the order of [`Degradation`].
 fn degraded(scope_store: &ScopeStore, keys: &TagKeys) -> Vec<u64> {
     let snapshot = scope_store.scope_totals.snapshot(&Rules::default(), keys, false);
     let rows: Vec<(Degradation, u64)> = snapshot.expect("a reading").degraded_rows().collect();
@@ -93,7 +93,7 @@ fn rows_of_which_something_cannot_be_read_count_and_are_counted_until_their_day_
     assert_eq!(cost(&scope_store), Some(8.0));
 }
 
-/// Rows that are the same, or that are changed in the same way.
+/// Some equal rows, all changed in the same way.
 type Same = (&'static str, usize, Charge<'static>, fn(&mut Value));
 
 fn list(rows: &[Same]) -> List {
@@ -119,7 +119,7 @@ fn a_hundred_rows_without_cost_and_price_hide_charges_unless_a_day_since_shows_m
         (vec![free(new, 100), (old, 1, used("1"), AS_IT_IS)], false),
         (vec![(old, 200, covered(), AS_IT_IS)], true),
         (vec![(old, 200, usage("0"), AS_IT_IS)], true),
-        // Nobody knows what a row without a cost costs.
+        // The cost of a row without one is unknown.
         (vec![(old, 200, used("0"), without_cost), free(old, 1)], true),
     ] {
         let mut scope_store = ScopeStore::default();
@@ -278,7 +278,7 @@ fn rows_of_a_subscription_belong_to_a_month_by_their_date_and_without_one_by_the
     list.add(day("2026-12-01"), &ours);
     let reading = list.read_of(ScopeType::Subscription, november());
     assert_eq!((reading.rows, reading.outside, reading.undated), (3, 1, 2));
-    // Whatever period a subscription is billed by, it is asked for days.
+    // A subscription is read by days, whatever its billing period.
     let mut list = no_rows();
     list.add(day("2026-11-10"), &other);
     assert_eq!(list.read_of(ScopeType::Subscription, november()).rows, 1);

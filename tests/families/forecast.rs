@@ -26,7 +26,7 @@ fn on_the_first_day_the_month_before_tells_what_a_day_costs() {
 
 #[test]
 fn in_the_middle_known_days_count_as_they_are() {
-    // Complete: 1 to 16. 16 days at 10, of which 3 to 16 say what a day costs; 14 days remain.
+    // Complete: 1 to 16. 16 days at 10, of which 3 to 16 give the cost of a day; 14 days remain.
     let mut scope_totals = ScopeTotals::read_at("2026-11-20T00:00:00Z");
     scope_totals.add_daily("2026-10-01", "2026-10-31", &usage("1"));
     scope_totals.add_daily("2026-11-01", "2026-11-02", &usage("50"));
@@ -70,7 +70,7 @@ fn a_purchase_counts_once_and_is_never_extrapolated() {
     scope_totals.add_daily("2026-10-01", "2026-10-31", &usage("1"));
     scope_totals.add_daily("2026-11-01", "2026-11-19", &usage("1"));
     scope_totals.add("2026-11-10", &charge(ChargeType::Purchase, "5000"));
-    // Also where its day is not complete yet.
+    // It also counts if its day is not complete yet.
     scope_totals.add("2026-11-19", &charge(ChargeType::Refund, "-40"));
     assert_eq!(forecast(&mut scope_totals, "EUR"), Some(30.0 + 5000.0 - 40.0));
 }
@@ -98,7 +98,7 @@ fn totals_may_be_negative_and_currencies_stay_apart() {
     scope_totals.add_daily("2026-10-01", "2026-11-19", &usage("-1"));
     let dollars = Charge { currency: "USD".into(), ..usage("2") };
     scope_totals.add_daily("2026-11-01", "2026-11-16", &dollars);
-    // Idle reservations run day by day as well.
+    // The cost of idle reservations runs day by day as well.
     let idle = Charge { currency: "JPY".into(), ..charge(ChargeType::UnusedReservation, "3") };
     scope_totals.add_daily("2026-10-01", "2026-11-19", &idle);
     assert_eq!(forecast(&mut scope_totals, "EUR"), Some(-30.0));

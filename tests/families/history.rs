@@ -1,4 +1,4 @@
-//! Closed months day by day, worked out by hand, and held to what is published live.
+//! Closed months day by day, worked out by hand, and compared with what is published live.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ fn period(text: &str) -> Period {
     text.parse().expect("a month")
 }
 
-/// A list of rows by the date they bear.
+/// Makes a list of rows by their dates.
 fn list(rows: &[(&str, Charge<'static>)]) -> List {
     let mut list = List::new(&["team".to_owned()].into());
     for (date, charge) in rows {
@@ -51,12 +51,12 @@ fn list(rows: &[(&str, Charge<'static>)]) -> List {
     list
 }
 
-/// Rows read as a billing period is.
+/// Reads rows as a billing period is read.
 fn read(of: &str, rows: &[(&str, Charge<'static>)]) -> DailySums {
     sums(list(rows).read(Span::Period(period(of))))
 }
 
-/// All of a reading in memory, as a backfill has it.
+/// Returns all of a reading in memory, as a backfill keeps it.
 fn sums(reading: Reading) -> DailySums {
     reading.sums.into_daily_sums().expect("sums")
 }
@@ -65,7 +65,7 @@ fn made(of: &str, rows: &[(&str, Charge<'static>)], before: Option<&Bill>) -> Mo
     month(&read(of, rows), period(of), before, ALL).expect("room")
 }
 
-/// The series of a family by its label values, joined by blanks.
+/// Returns the series of a family by its label values, joined by blanks.
 fn series(month: &Month, family: &str, wanted: HistoryOptions) -> BTreeMap<String, DayValues> {
     let families = wanted.families();
     let place = families.iter().position(|known| known.name == family).expect("a family");
@@ -73,21 +73,21 @@ fn series(month: &Month, family: &str, wanted: HistoryOptions) -> BTreeMap<Strin
     series.map(|(labels, values)| (labels.join(" "), values.clone())).collect()
 }
 
-/// The values of the only series of a family.
+/// Returns the values of the only series of a family.
 fn only(month: &Month, family: &str) -> DayValues {
     let series = series(month, family, ALL);
     assert_eq!(series.len(), 1, "{family}: {series:?}");
     series.into_values().next().expect("a series")
 }
 
-/// From a day to another one, the same value.
+/// Returns the same value from one day to another.
 fn constant(first: u8, last: u8, value: f64) -> DayValues {
     (first..=last).map(|day| (day, value)).collect()
 }
 
 #[test]
 fn a_series_begins_with_its_first_row_and_goes_on_to_the_end_of_the_month() {
-    // A February of 29 days: 0.1 ten times on the 3rd, 2 given back on the 10th, and 5 used in
+    // A February of 29 days: 0.1 ten times on the 3rd, a refund of 2 on the 10th, and 5 bought in
     // January that was billed in February.
     let mut rows: Vec<(&str, Charge<'static>)> = vec![("2028-02-03", usage("0.1")); 10];
     rows.push(("2028-02-10", usage("-2")));
@@ -114,7 +114,7 @@ fn the_month_before_is_its_whole_bill_on_every_day_and_its_currencies_begin_with
     let tags = series(&february, TAGS_BEFORE, ALL);
     assert_eq!(tags["2027-01 team shop EUR"], constant(1, 28, 3.0));
     assert_eq!(tags["2027-01 team  EUR"], constant(1, 28, 4.0));
-    // Until there is any row in euros.
+    // It is 0 until there is a row in euros.
     let scope = series(&february, SCOPE, ALL);
     assert_eq!(scope["usage   EUR"], constant(1, 2, 0.0));
     assert_eq!(scope["refund   EUR"], constant(3, 28, -1.0));
@@ -162,7 +162,7 @@ fn a_subscription_has_the_newest_name_that_is_known_in_all_of_a_month() {
 
 #[test]
 fn rows_of_other_months_do_not_count() {
-    // The month of a subscription is asked for by date, and a filter may be ignored.
+    // The month of a subscription is requested by date, and a filter may be ignored.
     let rows =
         [("2026-09-30", usage("100")), ("2026-10-05", usage("1")), ("2026-11-01", usage("100"))];
     let reading = list(&rows).read_of(ScopeType::Subscription, Span::Period(period("2026-10")));

@@ -1,5 +1,5 @@
 //! Sums are conserved: for any rows in any pages, any limits, any order, and after any day was
-//! replaced; and each is the sum of the rows that its labels tell.
+//! replaced; and each is the sum of the rows that have its labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +20,13 @@ use crate::truth::{CostOf, cost, labelled, naive, quantity};
 
 type LimitOf = fn(&Limits) -> usize;
 
-/// Families whose sum is all the usage of the period, by the limit that bounds each.
+/// Families whose sum is all the usage of the period, each with the limit that bounds it.
 const USAGE: [(&str, LimitOf); 2] = [
     ("azure_billing_instance_usage_quantity", |limits| limits.instances),
     ("azure_billing_meter_usage_quantity", |limits| limits.meters),
 ];
 
-/// Families whose sum is all the money of the period, by the limit that bounds each.
+/// Families whose sum is all the money of the period, each with the limit that bounds it.
 const COMPLETE: [(&str, LimitOf); 8] = [
     ("azure_billing_instance_pretax_cost", |limits| limits.instances),
     ("azure_billing_account_pretax_cost", |limits| limits.accounts),
@@ -49,7 +49,7 @@ fn keys() -> TagKeys {
     ["team".to_owned(), "Env".to_owned()].into_iter().collect()
 }
 
-/// A row of some of many entities, with fields missing now and then.
+/// Returns a row of some of many entities, with fields missing now and then.
 fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
     let some = move |name: &'static str| {
         (0..=entities).prop_map(move |number| {
@@ -65,7 +65,7 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
     let ids = (some("id"), some("group"), some("sub"), some("place"));
     let owners = (some("department"), some("account"), some("CC"), some("service"), some("meter"));
     let tags = (some("team"), some("env"));
-    // Never the same, so that one in the place of the other shows.
+    // Never equal, so that one in the place of the other is noticed.
     let amounts = ("-?[0-9]{1,9}\\.[0-9]{1,20}", "[0-9]{1,6}\\.[0-9]{0,9}1");
     let currency = prop::sample::select(vec!["EUR", "USD", "jpy ", ""]);
     let unit = prop::sample::select(vec!["1 Hour", " 1 Hour", "10 GB", ""]);
@@ -109,7 +109,7 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
     )
 }
 
-/// How many rows a page has.
+/// Returns the number of rows in a page.
 fn page_sizes() -> impl Strategy<Value = usize> {
     prop_oneof![Just(1_usize), 2_usize..50, Just(1000)]
 }
@@ -157,7 +157,7 @@ fn publish(scope_store: &ScopeStore, limits: Limits) -> Published {
     published(scope_store, &keys(), &Rules { limits, ..Rules::default() })
 }
 
-/// All that the families of the period must hold, whatever is folded.
+/// Checks the rules for all families of the period, whatever is folded.
 fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limits: &Limits) {
     let money = naive(rows, &["currency"], cost);
     for (families, label, truth) in [
@@ -171,7 +171,7 @@ fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limit
                 continue;
             }
             assert_eq!(&published.sums(family, &[label]), truth, "{family}");
-            // The limit counts series of costs, by which usage is ranked.
+            // The limit counts series of costs, which also decide the rank of usage.
             if label == "currency" {
                 let mut own = published.samples[family].keys().collect::<Vec<_>>();
                 own.retain(|values| !values.iter().any(|value| value == "__other__"));
@@ -277,7 +277,7 @@ proptest! {
         expected.retain(|(day, _)| *day != replaced);
         let mut other = other;
         other.retain(|(day, _)| *day == replaced);
-        // Twice: an answer that holds much less is believed when it comes again.
+        // Twice: an answer with much less is suspect until it comes again.
         for _ in 0..2 {
             let day = Span::Days(DayRange { first: day, last: day });
             keep(&mut scope_store, day, &list(&other, page), at(NOW));

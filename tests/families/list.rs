@@ -1,5 +1,5 @@
-//! Rows of a test in the list of usage as Azure sends it, and what the client reads of them: pages of
-//! JSON, served in process, go the way of every reading.
+//! Rows of a test in the list of usage as Azure sends it, and the client's reading of them: pages
+//! of JSON, served in process, are read like all others.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -25,14 +25,14 @@ use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 use tower::util::BoxCloneSyncService;
 
-/// Nobody listens there: all requests are answered in process.
+/// Nothing listens there: all requests are answered in process.
 const ENDPOINT: &str = "http://127.0.0.1:1";
-/// What follows it in a link is how many rows the pages before have.
+/// The part of a link before the number of rows on the earlier pages.
 const OFFSET: &str = "&$skiptoken=";
 /// Few, so that the rows of most tests take several pages.
 const ROWS_PER_PAGE: usize = 7;
 
-/// A quota so wide that nobody waits.
+/// A configuration with a quota so high that nothing waits for it.
 static CONFIG: LazyLock<Config> = LazyLock::new(|| {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let text = format!(
@@ -42,11 +42,11 @@ static CONFIG: LazyLock<Config> = LazyLock::new(|| {
     Config::from_file(file.path(), &Environment::default()).expect("a configuration")
 });
 
-/// The rows of a scope, and the tags that they are read with.
+/// The rows of a scope, and the tag keys that they are read with.
 #[derive(Clone)]
 pub(crate) struct List {
     keys: TagKeys,
-    /// As they are sent, with the date they bear.
+    /// The rows as they are sent, with their dates.
     rows: Vec<(Date, String)>,
     rows_per_page: usize,
 }
@@ -64,7 +64,7 @@ impl List {
         self.rows.push((date, row(date, charge)));
     }
 
-    /// Adds a row of which something is sent otherwise than a charge can say it.
+    /// Adds a row with a change that a charge cannot express.
     pub(crate) fn add_changed(
         &mut self,
         date: Date,
@@ -76,7 +76,7 @@ impl List {
         self.rows.push((date, row.to_string()));
     }
 
-    /// The list of a department is read, which has only rows that it was asked for.
+    /// Reads the list of a department, which has only rows that were requested.
     pub(crate) fn read(&self, span: Span) -> Reading {
         let days = span.days();
         for (date, _) in &self.rows {
@@ -92,7 +92,7 @@ impl List {
         reading
     }
 
-    /// The list of a scope of some type is read, whatever rows it has.
+    /// Reads the list of a scope of some type, whatever rows it has.
     pub(crate) fn read_of(&self, scope_type: ScopeType, span: Span) -> Reading {
         let reading = self.answer_of(scope_type, span).expect("a reading");
         let pages = self.rows.len().div_ceil(self.rows_per_page).max(1);
@@ -101,13 +101,13 @@ impl List {
         reading
     }
 
-    /// The list of a scope of some type is asked for, and may be refused.
+    /// Requests the list of a scope of some type, which may be refused.
     pub(crate) fn answer_of(&self, scope_type: ScopeType, span: Span) -> Result<Reading, Error> {
         let scope = ScopeId { scope_type, id: "1".to_owned(), cost: CostType::Actual };
         runtime().block_on(self.client().read_usage(&scope, span, &self.keys))
     }
 
-    /// A department is asked for one page of some days.
+    /// Requests one page of some days of a department.
     pub(crate) fn probe(&self, days: DayRange) -> Probe {
         let (scope_type, cost) = (ScopeType::Department, CostType::Actual);
         let scope = ScopeId { scope_type, id: "1".to_owned(), cost };
@@ -129,7 +129,7 @@ fn runtime() -> Runtime {
     builder.enable_time().start_paused(true).build().expect("a runtime")
 }
 
-/// An Azure that has a list in pages of so many rows.
+/// Returns an Azure that has a list in pages of so many rows.
 fn in_process(rows: Arc<[String]>, rows_per_page: usize) -> Transport {
     BoxCloneSyncService::new(tower::service_fn(move |request: http::Request<Bytes>| {
         let page = page(&rows, rows_per_page, request.uri());
@@ -152,7 +152,7 @@ fn page(rows: &[String], rows_per_page: usize, asked: &http::Uri) -> String {
     format!("{{\"value\":[{}]{next}}}", rows[first..end].join(","))
 }
 
-/// A row of an enrollment, without what nothing looks at.
+/// A row of an enrollment, without fields that nothing reads.
 #[derive(Serialize)]
 struct Row<'a> {
     kind: &'static str,
@@ -203,7 +203,7 @@ struct MeterDetails<'a> {
     unit_of_measure: &'a str,
 }
 
-/// A row that says all that a charge says.
+/// Returns a row with everything that a charge contains.
 fn row(date: Date, charge: &Charge<'_>) -> String {
     assert!(charge.price == Price::Unnamed && charge.degraded.is_empty(), "not sent: {charge:?}");
     let is_purchase = charge.charge_type == ChargeType::Purchase;
@@ -220,7 +220,7 @@ fn row(date: Date, charge: &Charge<'_>) -> String {
         cost: number(charge.cost),
         billing_currency: &charge.currency,
         resource_location: &charge.location,
-        // The category of the meter goes before it.
+        // The category of the meter takes precedence over it.
         consumed_service: if charge.service_name.is_empty() { "" } else { "Microsoft.Example" },
         resource_id: &charge.instance_id,
         resource_name: &charge.instance_name,
@@ -258,7 +258,7 @@ fn midnight(date: Date) -> String {
     format!("{date}T00:00:00.0000000Z")
 }
 
-/// Every digit of it.
+/// Returns a number with every digit of an amount.
 fn number(amount: Amount) -> Box<RawValue> {
     RawValue::from_string(amount.to_string()).expect("a number")
 }
@@ -270,7 +270,7 @@ fn object<S: Serializer>(
     serializer.collect_map(tags.iter().map(|(key, value)| (key, value)))
 }
 
-/// As Azure spells it.
+/// Returns a charge type as Azure spells it.
 fn spelling(charge_type: ChargeType) -> &'static str {
     match charge_type {
         ChargeType::Adjustment => "Adjustment",

@@ -1,5 +1,5 @@
-//! Readings that are longer than memory may hold, days that are stored, and both at once: no way
-//! changes a digit.
+//! Readings that are longer than memory may contain, days that are stored, and both together: none
+//! of them changes a digit.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const USAGE: &str = "azure_billing_instance_usage_quantity";
 const SCOPE: &str = "azure_billing_scope_pretax_cost";
 const SERVICES: &str = "azure_billing_service_pretax_cost";
 
-/// How many resources are billed on each of three days: together more than are held in memory.
+/// The resources billed on each of three days: together more than memory may contain.
 const RESOURCES: usize = 2_700;
 const DAYS: std::ops::RangeInclusive<i8> = 1..=3;
 
@@ -36,7 +36,7 @@ fn keys() -> TagKeys {
     ["team".to_owned()].into()
 }
 
-/// All resources on each day, and all of them once more under another name.
+/// Returns all resources on each day, and all of them once more under another name.
 fn rows() -> Rows {
     let mut rows = Rows::new();
     for pass in ["second", "first"] {
@@ -65,7 +65,7 @@ fn charge(pass: &str, day: i8, number: usize) -> Charge<'static> {
     }
 }
 
-/// In pages as Azure sends them.
+/// Returns rows in pages as Azure sends them.
 fn list<'a>(rows: impl Iterator<Item = &'a (i8, Charge<'static>)>) -> List {
     let mut list = List::new(&keys()).in_pages_of(1000);
     rows.for_each(|(day, charge)| list.add(date(2026, 11, *day), charge));
@@ -89,7 +89,7 @@ fn assert_is_sum_of(published: &Published, rows: &Rows) {
     }
 }
 
-/// In how many parts a reading has its first day.
+/// Returns the number of parts in which a reading has its first day.
 fn parts(reading: &azure_billing_exporter::azure::Reading) -> usize {
     reading.sums.parts(DayBucket::own(date(2026, 11, 1))).count()
 }
@@ -136,7 +136,8 @@ fn what_was_stored_is_published_and_replaced_to_the_digit_after_a_restart() {
     drop(scope_store);
     let mut scope_store = open(&path);
     assert!(before == publish(&scope_store), "the same after a restart");
-    // A day loses the rows that named its resources; so much less is believed the second time.
+    // A day loses the rows that named its resources; so much less is suspect until it is read
+    // twice.
     rows.retain(|(day, charge)| *day != 2 || charge.instance_name.starts_with("second"));
     let second = list(rows.iter().filter(|(day, _)| *day == 2));
     for _ in 0..2 {

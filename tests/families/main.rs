@@ -1,6 +1,6 @@
-//! What is published of rows, whatever the rows: the invariants of the families, and cases of days,
-//! forecasts and budgets worked out by hand. Rows take the way of every reading: pages of JSON, read
-//! by the client, entered and stored.
+//! The published families, for any rows: their invariants, and cases of days, forecasts and budgets
+//! worked out by hand. Rows go through a whole reading: pages of JSON, read by the client, entered
+//! and stored.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -27,7 +27,7 @@ const SERVICES: &str = "azure_billing_service_pretax_cost";
 const METERS: &str = "azure_billing_meter_usage_quantity";
 const TAGS: &str = "azure_billing_tag_pretax_cost";
 
-/// Everything that is compared without regard to case has this name.
+/// Returns a charge on which every field that is compared without regard to case has this name.
 fn named(name: &'static str, cost: &str) -> Charge<'static> {
     Charge {
         quantity: amount(cost),
@@ -56,19 +56,19 @@ fn reading(rows: &[(Date, Charge<'static>)]) -> List {
     list
 }
 
-/// All of a month in memory, as a backfill has it.
+/// Returns all of a month in memory, as a backfill keeps it.
 fn sums(rows: &[(Date, Charge<'static>)], month: Period) -> DailySums {
     reading(rows).read(Span::Period(month)).sums.into_daily_sums().expect("sums")
 }
 
-/// A reading of a day takes the place of what was known; twice, as so much less is not believed at once.
+/// Replaces a day by a reading, twice: so much less is suspect at first.
 fn replace(scope_store: &mut ScopeStore, day: Date, rows: &[(Date, Charge<'static>)]) {
     for _ in 0..2 {
         keep(scope_store, Span::Days(DayRange { first: day, last: day }), &reading(rows), at(NOW));
     }
 }
 
-/// Label values but for keys, currencies and units, by family.
+/// Returns label values except keys, currencies and units, by family.
 fn labels(published: &Published, families: &[&'static str]) -> BTreeSet<String> {
     let keys = families.iter().flat_map(|family| published.samples[family].keys());
     keys.map(|values| values[..values.len() - 1].join("|")).collect()
@@ -254,7 +254,7 @@ fn a_month_that_is_over_is_spelled_as_it_was_also_as_a_bill_without_days() {
     scope_totals.scope_store.scope_totals.forget_before(november().days().first, complete_after);
     let bill = published(&scope_totals.scope_store, &scope_totals.keys, &Rules::default());
     assert_eq!(labels(&bill, &BEFORE), all_before("Réseau"));
-    // A name in the month that is open is newer.
+    // A name in the open period is newer.
     replace(
         &mut scope_totals.scope_store,
         day("2026-11-06"),
@@ -263,7 +263,7 @@ fn a_month_that_is_over_is_spelled_as_it_was_also_as_a_bill_without_days() {
     let renamed = published(&scope_totals.scope_store, &scope_totals.keys, &Rules::default());
     assert_eq!(labels(&renamed, &BEFORE), all_before("réseau"));
     assert_eq!(renamed.value(BEFORE[1], &["2026-10", "", "réseau", "EUR"]), Some(3.0));
-    // Without sums no name is kept.
+    // A name without sums is dropped.
     let stored = |scope_totals: &ScopeTotals| {
         postcard::to_allocvec(&scope_totals.scope_store.scope_totals).expect("memory")
     };
@@ -342,7 +342,7 @@ fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
     assert_eq!(services, ["RÉSEAU", "__other__"]);
 }
 
-/// Spellings of one name each.
+/// Groups of spellings, each of one name.
 const VARIANTS: [&[&str]; 5] = [
     &["Retail", "RETAIL", "retail", "reTail"],
     &["Équipe", "ÉQUIPE", "équipe"],
@@ -351,7 +351,7 @@ const VARIANTS: [&[&str]; 5] = [
     &[""],
 ];
 
-/// A name, and which of its spellings.
+/// A name, and one of its spellings.
 type Name = (usize, usize);
 
 fn spelling((name, variant): Name) -> &'static str {
@@ -412,7 +412,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
     prop::collection::vec(row, 1..60)
 }
 
-/// What an entity is shown as: of the newest day on which it is, the least of its spellings.
+/// Returns the published spelling of an entity: the least one of the newest day that has it.
 fn shown(rows: &[Row], of: impl Fn(&Row) -> Option<Name>) -> String {
     let spellings = rows.iter().filter_map(|row| Some((row.day, spelling(of(row)?))));
     let newest = spellings.clone().map(|(day, _)| day).max();
@@ -420,7 +420,7 @@ fn shown(rows: &[Row], of: impl Fn(&Row) -> Option<Name>) -> String {
     shown.min().expect("a row").to_owned()
 }
 
-/// The sums of rows by the labels that somebody who reads them all would give.
+/// Returns the sums of rows by the labels that are correct for all rows together.
 fn expected(rows: &[Row], labels: impl Fn(&Row) -> Vec<String>) -> BTreeMap<Vec<String>, Value> {
     let mut sums = BTreeMap::<Vec<String>, Amount>::new();
     for row in rows {
@@ -495,7 +495,7 @@ proptest! {
             if !rows.is_empty() {
                 assert_spelled(&replaced, &rows);
             }
-            // As after a restart.
+            // Like a restart.
             let bytes = postcard::to_allocvec(&scope_store.scope_totals).expect("memory");
             scope_store.scope_totals = postcard::from_bytes(&bytes).expect("books");
             prop_assert_eq!(published(&scope_store, &keys(), &Rules::default()), replaced);

@@ -1,4 +1,4 @@
-//! Rows made for a test, and what is published of them once they were read and entered.
+//! Rows made for a test, and what is published of them after they were read and entered.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,17 +29,17 @@ pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-/// A row of usage in euros.
+/// Returns a row of usage in euros.
 pub(crate) fn usage(cost: &str) -> Charge<'static> {
     Charge { cost: amount(cost), currency: "EUR".into(), ..Charge::default() }
 }
 
-/// A row of another kind in euros.
+/// Returns a row of another kind in euros.
 pub(crate) fn charge(kind: ChargeType, cost: &str) -> Charge<'static> {
     Charge { charge_type: kind, ..usage(cost) }
 }
 
-/// Totals that were read, whole period by whole period, at a moment.
+/// Totals that are read, whole period by whole period, at one moment.
 pub(crate) struct ScopeTotals {
     pub(crate) scope_store: ScopeStore,
     pub(crate) keys: TagKeys,
@@ -66,7 +66,7 @@ impl ScopeTotals {
         list.or_insert_with(|| List::new(&self.keys)).add(date, charge);
     }
 
-    /// The same row on each day of a range.
+    /// Adds the same row on each day of a range.
     pub(crate) fn add_daily(&mut self, first: &str, last: &str, charge: &Charge<'_>) {
         let (mut date, last) = (day(first), day(last));
         while date <= last {
@@ -75,7 +75,7 @@ impl ScopeTotals {
         }
     }
 
-    /// What is published after the period of the moment and those before it were read.
+    /// Returns what is published after the period of the moment and those before it were read.
     pub(crate) fn published(&mut self, periods_read: i32, rules: &Rules) -> Published {
         let period = Period::of(day_of(self.at));
         for back in 0..periods_read {
@@ -95,7 +95,7 @@ pub(crate) struct Published {
     pub(crate) folded: BTreeMap<&'static str, usize>,
 }
 
-/// Reads a list and enters what was read.
+/// Reads a list and enters the result.
 pub(crate) fn keep(scope_store: &mut ScopeStore, span: Span, list: &List, began: Timestamp) {
     enter(scope_store, span, list.read(span), began);
 }
@@ -126,7 +126,7 @@ pub(crate) fn published(scope_store: &ScopeStore, keys: &TagKeys, rules: &Rules)
                 "{} {values:?} twice",
                 family.name
             );
-            // Names stand behind the ids they follow, and do not count for the order.
+            // Names follow their ids, and do not count for the order.
             last = Some(values);
         });
         drop(last);
@@ -135,13 +135,13 @@ pub(crate) fn published(scope_store: &ScopeStore, keys: &TagKeys, rules: &Rules)
 }
 
 impl Published {
-    /// The value of one series; `None` where there is none.
+    /// Returns the value of one series; `None` if there is none.
     pub(crate) fn value(&self, family: &str, values: &[&str]) -> Option<f64> {
         let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
         self.samples[family].get(&values).map(|value| value.to_f64())
     }
 
-    /// Exact sums by some labels over all others, without those that are nothing.
+    /// Returns exact sums by some labels over all others, without those that are 0.
     pub(crate) fn sums(&self, family: &str, by: &[&str]) -> BTreeMap<Vec<String>, Amount> {
         let labels = FAMILIES.iter().find(|known| known.name == family).expect("a family").labels;
         let place = |by: &&str| labels.iter().position(|label| label == by).expect("a label");

@@ -1,4 +1,4 @@
-//! Days that are replaced: what goes with them, and what stays.
+//! Days that are replaced: what is removed with them, and what stays.
 
 use azure_billing_exporter::billing::charge::Charge;
 use azure_billing_exporter::billing::daily_sums::TagKeys;
@@ -22,7 +22,7 @@ fn november() -> Period {
     Period::of(day("2026-11-01"))
 }
 
-/// Costs a euro.
+/// Returns a row that costs a euro.
 fn named(id: &'static str, name: &'static str) -> Charge<'static> {
     Charge { instance_id: id.into(), instance_name: name.into(), ..usage("1") }
 }
@@ -39,13 +39,13 @@ fn no_rows() -> List {
     List::new(&TagKeys::default())
 }
 
-/// What the month before cost.
+/// Returns the costs of the previous period.
 fn previous(scope_store: &ScopeStore) -> Vec<Value> {
     let published = published(scope_store, &TagKeys::default(), &Rules::default());
     published.samples[PREVIOUS].values().copied().collect()
 }
 
-/// What the instances are called.
+/// Returns the names of the instances.
 fn names(scope_store: &ScopeStore) -> Vec<String> {
     let published = published(scope_store, &TagKeys::default(), &Rules::default());
     published.samples[INSTANCES].keys().map(|values| values[3].clone()).collect()
@@ -64,7 +64,7 @@ fn a_name_stays_as_long_as_some_day_has_it_and_the_newest_one_wins() {
     ];
     keep(&mut scope_store, Span::Period(november()), &list(&no_tags, &rows), at(NOW));
     assert_eq!(names(&scope_store), ["newest", "other"], "of two on one day the lesser");
-    // Day by day the names are taken away, each twice, as so much less is not believed at once.
+    // The names are removed day by day, each twice, as so much less is suspect at first.
     for (date, left) in [
         ("2026-11-14", vec!["newer", "other"]),
         ("2026-11-12", vec!["old"]),
@@ -110,7 +110,7 @@ fn rows_that_are_dated_elsewhere_stay_while_days_are_read_by_date() {
     );
     keep(&mut scope_store, Span::Late(november()), &late, at(NOW));
     assert_eq!(first(&scope_store), (Some(8.0), Some(8.0), 2));
-    // They are no sign that usage still comes.
+    // Late rows do not show that usage is still arriving.
     let newest =
         scope_store.scope_totals.snapshot(&Rules::default(), &no_tags, false).expect("a snapshot");
     assert_eq!(newest.newest_usage(), Some(at("2026-11-02T00:00:00Z")));
@@ -133,7 +133,7 @@ fn a_tag_is_published_when_every_day_was_read_with_its_key() {
     assert!(!scope_store.scope_totals.knows(november(), &no_tags), "days are still to come");
     let oldest = list(&keys, &rows[..1]);
     keep(&mut scope_store, range("2026-11-01", "2026-11-09"), &oldest, at(NOW));
-    // The period has no late rows, but nobody has asked for them with the key.
+    // The period has no late rows, but they were not requested with this key.
     assert_eq!(tags(&scope_store, &keys), [4.0]);
     assert!(tags(&scope_store, &no_tags).is_empty(), "a key that is not configured any more");
 }
@@ -236,7 +236,7 @@ fn a_month_that_was_kept_too_early_is_no_bill() {
         keep(&mut early, Span::Period(october), &rows, at(now));
         assert_eq!(day_of(at(now)) > day("2026-10-31"), now.contains("-11-"));
         let complete_after = Rules::default().day_complete_after;
-        // Days still to come are not known either.
+        // Days in the future are not known either.
         early.scope_totals.forget_before(day("2026-12-01"), complete_after);
         assert_eq!(early.scope_totals.knows(october, &TagKeys::default()), bill, "read {now}");
         scope_store = early;

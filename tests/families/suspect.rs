@@ -1,5 +1,5 @@
-//! Answers that are not believed at once: much less than before, or of a complete day much more. What
-//! is published stays until a second answer agrees.
+//! Suspect answers: much less than before, or much more for a complete day. What is published stays
+//! until a second answer agrees.
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::daily_sums::{DayBucket, TagKeys};
@@ -13,11 +13,11 @@ use crate::rows::{at, charge, day, keep, published, range, usage};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
-/// Read more than three days after its end, as all before it.
+/// A day that is read more than three days after its end, like all days before it.
 const COMPLETE: &str = "2026-11-16";
 const INCOMPLETE: &str = "2026-11-17";
 
-/// Rows that are the same.
+/// Some equal rows.
 type Same = (usize, Charge<'static>);
 
 fn list(date: &str, rows: &[Same]) -> List {
@@ -26,7 +26,7 @@ fn list(date: &str, rows: &[Same]) -> List {
     list
 }
 
-/// A month of which each day up to one has some rows.
+/// Returns a month of which each day up to one has some rows.
 fn read_up_to(last: i8, rows: &[Same]) -> ScopeStore {
     let mut month = List::new(&TagKeys::default());
     for date in 1..=last {
@@ -39,7 +39,7 @@ fn read_up_to(last: i8, rows: &[Same]) -> ScopeStore {
     scope_store
 }
 
-/// What is published of the usage of a day once it was answered so.
+/// Enters an answer for a day, and returns what is published of its usage then.
 fn answered(scope_store: &mut ScopeStore, date: &str, rows: &[Same]) -> f64 {
     keep(scope_store, range(date, date), &list(date, rows), at(NOW));
     let published = published(scope_store, &TagKeys::default(), &Rules::default());
@@ -136,7 +136,7 @@ fn an_answer_has_the_whole_month_that_has_most_of_each_day_that_was_not_asked_fo
     let mut scope_store = ScopeStore::default();
     keep(&mut scope_store, Span::Period(november), &month, at(NOW));
     let days = |first, last| DayRange { first: day(first), last: day(last) };
-    // The 3rd has no rows, and late ones are dated elsewhere.
+    // The 3rd has no rows, and late rows have dates outside.
     for (outside, asked, is_whole) in [
         ([10, 10, 10], days("2026-11-05", "2026-11-05"), true),
         ([8, 8, 8], days("2026-11-05", "2026-11-05"), true),
@@ -144,7 +144,7 @@ fn an_answer_has_the_whole_month_that_has_most_of_each_day_that_was_not_asked_fo
         ([0, 10, 10], days("2026-11-05", "2026-11-05"), false),
         ([0, 10, 0], days("2026-11-03", "2026-11-05"), false),
         ([10, 10, 0], days("2026-11-03", "2026-11-05"), true),
-        // Nothing else is known of the month.
+        // No other day of the month is known.
         ([0, 0, 0], days("2026-11-01", "2026-11-05"), false),
     ] {
         let dates = ["2026-11-01", "2026-11-02", "2026-11-04"].map(day);

@@ -1,5 +1,5 @@
-//! What families must say, worked out here: rows added up one by one by what their labels tell, with
-//! nothing that the exporter adds up by.
+//! The correct values of families, computed here: rows added up one by one by the labels that they
+//! have, without the exporter's sums.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::Charge;
 use azure_billing_exporter::billing::metric_families::FAMILIES;
 
-/// What of a row is added up.
+/// Returns the amount of a row that is added up.
 pub(crate) type CostOf = fn(&Charge<'_>) -> Amount;
 
 pub(crate) fn cost(charge: &Charge<'_>) -> Amount {
@@ -18,14 +18,14 @@ pub(crate) fn quantity(charge: &Charge<'_>) -> Amount {
     charge.quantity
 }
 
-/// The labels of a family that a row tells. What a thing is called is the newest name of all rows.
+/// Returns the labels of a family that a single row decides. A name is the newest one of all rows.
 pub(crate) fn labelled(family: &str) -> Vec<&'static str> {
     let family = FAMILIES.iter().find(|known| known.name == family).expect("a family");
     let names = ["instance_name", "subscription_name"];
     family.labels.iter().copied().filter(|label| !names.contains(label)).collect()
 }
 
-/// Sums of rows by some labels, without those that are nothing.
+/// Adds up rows by some labels, without sums that are 0.
 pub(crate) fn naive(
     rows: &[(i8, Charge<'static>)],
     labels: &[&str],
@@ -40,8 +40,8 @@ pub(crate) fn naive(
     sums
 }
 
-/// What a row says for a label, in the spelling that is published. Ids of these tests name the
-/// subscription and the group of their row.
+/// Returns a row's value for a label, in the spelling that is published. Ids of these tests name
+/// the subscription and the group of their row.
 fn value(charge: &Charge<'_>, label: &str) -> String {
     let text = match label {
         "charge_type" => charge.charge_type.as_str(),
@@ -50,7 +50,7 @@ fn value(charge: &Charge<'_>, label: &str) -> String {
         "instance_id" => return charge.instance_id.to_lowercase(),
         "subscription_id" => &charge.subscription_id,
         "resource_group" => &charge.resource_group,
-        // A region is written without blanks and dashes.
+        // A region has no blanks and dashes.
         "location" => return charge.location.replace('-', ""),
         "department" => &charge.department,
         "account" => &charge.account,

@@ -1,5 +1,5 @@
-//! Readings that never end: each ends in its reason, by time as well as by count. The client is the
-//! real one, over real sockets, with little patience.
+//! Readings that never end: each fails with its reason, by time as well as by count. The client is
+//! the real one, over real sockets, with short timeouts.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ async fn report(endpoint: &str, timeouts: Timeouts) -> Result<Reading, Error> {
     client.read_report(&config.scopes[0].id, november(), &TagKeys::from([]), false).await
 }
 
-/// A report of some files that are all alike. Its manifest announces a length, if any.
+/// Returns a report of some equal files. Its manifest announces a length, if any.
 fn files(
     count: usize,
     announced: Option<u64>,
@@ -70,7 +70,7 @@ fn files(
     })
 }
 
-/// A file of rows at some bytes a tenth of a second, of a length or without end.
+/// Sends a file of rows at some bytes a tenth of a second, of a length or without end.
 fn paced(bytes: usize, length: usize) -> impl Fn(&mut dyn Write) -> io::Result<()> {
     let rows = ROW.repeat(bytes.div_ceil(ROW.len()));
     move |to| {
@@ -179,7 +179,7 @@ async fn a_report_that_is_always_elsewhere_ends_by_time() {
     let looks = counted.load(Ordering::Relaxed);
     println!("{looks} looks");
     assert!(looks < 100, "each look is a call: {looks}");
-    // One that leads to itself by a redirect is not followed at all.
+    // A page that leads to itself by a redirect is not followed at all.
     let count = asked.clone();
     let endpoint = serve(move |path, endpoint, to| {
         count.fetch_add(1, Ordering::Relaxed);

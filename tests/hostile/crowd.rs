@@ -1,5 +1,5 @@
-//! Clients of two addresses of this machine: many that want to keep the exporter busy, and one that
-//! only wants an answer.
+//! Clients at two addresses of this machine: many that try to keep the exporter busy, and one that
+//! only needs an answer.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Where they are who mean harm.
+/// The address of the clients that do harm.
 pub(crate) const CROWD: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// Where Prometheus is.
+/// The address of Prometheus.
 pub(crate) const SCRAPER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// How soon an answer is good.
+/// The time in which an answer is good.
 pub(crate) const SOON: Duration = Duration::from_secs(2);
 
-/// A connection from an address, whose end takes few bytes at once.
+/// Connects from an address; the harmful clients have a small receive buffer.
 pub(crate) async fn connect(from: Ipv4Addr, to: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     if from == CROWD {
@@ -26,12 +26,12 @@ pub(crate) async fn connect(from: Ipv4Addr, to: SocketAddr) -> std::io::Result<T
     socket.connect(to).await
 }
 
-/// The head of a request.
+/// Returns the head of a request.
 pub(crate) fn head(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{headers}connection: close\r\n\r\n")
 }
 
-/// The status and the length of an answer, if it comes whole.
+/// Sends a request, and returns the status and the length of its answer if that is complete.
 pub(crate) async fn ask(from: Ipv4Addr, to: SocketAddr, head: &str) -> Option<(u16, usize)> {
     let mut socket = connect(from, to).await.ok()?;
     socket.write_all(head.as_bytes()).await.ok()?;
@@ -44,8 +44,8 @@ pub(crate) async fn ask(from: Ipv4Addr, to: SocketAddr, head: &str) -> Option<(u
     (length.parse() == Ok(answer.len() - head)).then_some((status, answer.len()))
 }
 
-/// What a client got that asked again and again: how often, how often well and soon, and how long the
-/// slowest good answer took.
+/// The results of a client that repeats a request: the number of requests, of answers that were
+/// good and in time, and the duration of the slowest good one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Score {
     pub(crate) asked: usize,
@@ -53,7 +53,7 @@ pub(crate) struct Score {
     pub(crate) slowest: Duration,
 }
 
-/// Asks for scrapes and for probes, by turns.
+/// Requests scrapes and probes, by turns.
 pub(crate) async fn scores(from: Ipv4Addr, to: SocketAddr, times: usize) -> [Score; 3] {
     let paths = ["/metrics", "/-/healthy", "/-/ready"];
     let mut scores = [Score::default(); 3];
@@ -72,7 +72,7 @@ pub(crate) async fn scores(from: Ipv4Addr, to: SocketAddr, times: usize) -> [Sco
     scores
 }
 
-/// Tells the scores, and holds that so many of a hundred were good.
+/// Prints the scores, and asserts that so many of a hundred answers were good.
 pub(crate) fn assert_good(what: &str, scores: [Score; 3], percent: usize) {
     for (kind, Score { asked, good, slowest }) in
         ["scrapes", "health", "readiness"].iter().zip(scores)
@@ -82,8 +82,8 @@ pub(crate) fn assert_good(what: &str, scores: [Score; 3], percent: usize) {
     }
 }
 
-/// So many clients, each of which connects again whenever its connection ends, until they are dropped.
-/// What one does with a connection ends when it has no more use for it.
+/// Starts so many clients, each of which connects again whenever its connection ends, until they
+/// are dropped. `harm` is what each does with a connection, and returns when it is done.
 pub(crate) fn crowd<F>(
     size: usize,
     to: SocketAddr,
@@ -106,10 +106,10 @@ where
     crowd
 }
 
-/// How long a client holds what it has.
+/// The time for which a client keeps what it has.
 const HELD: Duration = Duration::from_secs(5);
 
-/// Asks for something that is large and reads next to nothing of it.
+/// Requests something large and reads almost nothing of it.
 pub(crate) async fn read_nothing(mut socket: TcpStream) {
     let _ = socket.write_all(head("/metrics", "").as_bytes()).await;
     let _ = socket.read_exact(&mut [0; 16]).await;

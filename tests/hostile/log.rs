@@ -1,5 +1,5 @@
-//! Whoever reads the log may stop, and whoever asks for reloads may ask for thousands: the exporter serves,
-//! polls and ends as it would otherwise.
+//! The reader of the log may stop, and a client may request thousands of reloads: the exporter
+//! serves, polls and ends as usual.
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write, pipe};
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ use crate::{MACHINE, serve};
 const LIMIT: Duration = Duration::from_secs(60);
 const DROPPED: &str = "azure_billing_exporter_log_lines_dropped_total ";
 
-/// A configuration that reads some departments from an Azure which has no rows.
+/// Returns a configuration that reads some departments from an Azure which has no rows.
 fn configuration(endpoint: &str, departments: &[&str]) -> String {
     let scopes: String = departments
         .iter()
@@ -46,7 +46,7 @@ fn without_rows() -> String {
     serve("200 OK", Arc::new(|to| to.write_all(b"{\"value\":[]}")))
 }
 
-/// Holds a pipe full, until it is told otherwise.
+/// Keeps a pipe full until it is ended.
 struct Filler {
     goes_on: Arc<AtomicBool>,
     thread: JoinHandle<()>,
@@ -64,14 +64,14 @@ impl Filler {
         Self { goes_on, thread }
     }
 
-    /// Ends once somebody reads.
+    /// Ends once something reads the pipe.
     fn end(self) {
         self.goes_on.store(false, Ordering::Relaxed);
         self.thread.join().expect("it ends");
     }
 }
 
-/// A program whose standard output and error are one pipe that nobody reads any more.
+/// A program whose standard output and error are one pipe that nothing reads any more.
 struct Unread {
     child: Started,
     address: String,
@@ -107,7 +107,7 @@ impl Unread {
         value.unwrap_or_else(|| panic!("{metrics}")).parse().expect("a number")
     }
 
-    /// Asks for more lines than the log has room for.
+    /// Sends requests until the log drops lines, and returns how many.
     fn lose_lines(&self) -> u64 {
         for _ in 0..1000 {
             for _ in 0..100 {
@@ -121,7 +121,7 @@ impl Unread {
         panic!("the log has no bound");
     }
 
-    /// Tells it to end, and how long that took.
+    /// Terminates it, and returns how long that took.
     fn terminate(&mut self) -> Duration {
         let started = Instant::now();
         self.child.terminate();
@@ -144,7 +144,7 @@ impl Started {
         assert!(sent.expect("kill").success());
     }
 
-    /// Waits for the end; the exit code.
+    /// Waits for the end, and returns the exit code.
     fn end(&mut self) -> Option<i32> {
         let started = Instant::now();
         while started.elapsed() < LIMIT {
@@ -218,7 +218,7 @@ fn a_reader_that_comes_back_finds_whole_lines_and_is_told_how_many_are_missing()
     println!("{lines} whole lines, {told:?} dropped");
 }
 
-/// What a scope that cannot be read makes `once` write, in one of the forms.
+/// Returns what `once` writes for a scope that cannot be read, in one of the forms.
 fn failing_once(endpoint: &str, format: &str) -> Vec<String> {
     let config = file(&configuration(endpoint, &["1"]));
     let arguments = ["once", "--log.level", "debug", "--log.format", format, "--config.file"];
@@ -227,7 +227,7 @@ fn failing_once(endpoint: &str, format: &str) -> Vec<String> {
     log.lines().map(str::to_owned).collect()
 }
 
-/// Keys and values of a line of logfmt, the values as texts.
+/// Returns keys and values of a line of logfmt, the values as texts.
 fn logfmt(mut line: &str) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     while let Some((key, rest)) = line.split_once('=') {
@@ -268,7 +268,7 @@ fn both_forms_of_the_log_have_the_same_keys_and_values_whatever_azure_says() {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            // They differ from one run to the other.
+            // These values differ between runs.
             if key == "time" || key == "seconds" {
                 assert_eq!(value.len() > 4, other.len() > 4);
             } else {
@@ -281,7 +281,7 @@ fn both_forms_of_the_log_have_the_same_keys_and_values_whatever_azure_says() {
     assert!(failed.contains("[31m\\u202e = x"), "{failed}");
 }
 
-/// Asks for a reload on an open connection.
+/// Requests a reload on an open connection.
 fn reload_on(socket: &mut BufReader<TcpStream>) -> String {
     let request = "POST /-/reload HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n";
     socket.get_mut().write_all(request.as_bytes()).expect("it reads");
@@ -307,7 +307,7 @@ fn ten_thousand_reloads_are_answered_and_fill_no_disk() {
     let config = file(&configuration(&azure, &["1"]));
     let arguments =
         ["serve", "--config.file", path(&config), "--web.listen-address", "127.0.0.1:0"];
-    // A service manager that hears nothing, to which each reload speaks twice.
+    // A service manager that never reads; each reload sends it two messages.
     let folder = tempfile::tempdir().expect("a folder");
     let manager = folder.path().join("notify");
     let _deaf = UnixDatagram::bind(&manager).expect("a socket");
@@ -371,7 +371,7 @@ fn a_demo_whose_greeting_nobody_reads_serves_and_ends() {
     filler.end();
 }
 
-/// A configuration that is wrong in so many places that no pipe holds what is said of it.
+/// Writes a configuration with so many errors that no pipe has room for the messages.
 fn wrong(problems: usize) -> NamedTempFile {
     let key = |number| format!("unknown_{number}: 1\n");
     file(&format!(
@@ -390,7 +390,7 @@ fn the_last_words_reach_whoever_reads_whole_whatever_the_pipe_was_set_to() {
     let mut command = program();
     command.args(["check", "--config.file", path(&config)]).stderr(OwnedFd::from(theirs));
     let mut check = Started::of(&mut command);
-    // The program's end alone is open from here on.
+    // From here on only the program's end is open.
     drop(command);
     let lines = BufReader::new(ours).lines().map(|line| line.expect("text"));
     let told = lines.filter(|line| line.contains(": unknown_")).count();

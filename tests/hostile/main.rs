@@ -1,5 +1,6 @@
-//! Answers that are made to harm: endless, deep, huge, packed. Each ends in its reason, and in the
-//! memory of a process that is told to serve meanwhile. And web sites that have a browser ask (`web`).
+//! Answers that are made to harm: endless, deep, huge, packed. Each ends in its reason, and within
+//! a memory limit for a process that serves meanwhile. And web sites that send requests through a
+//! browser (`web`).
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -34,13 +35,14 @@ use process::Running;
 use tokio::sync::RwLock;
 
 const MIB: usize = 1024 * 1024;
-/// A page is buffered up to 64 MiB, and what is told of it may quote it before that is cut short.
+/// A page is buffered up to 64 MiB, and its error may quote it before the text is shortened.
 const BOUND: u64 = 300 * MIB as u64;
 
-/// Writes the body of an answer for as long as somebody reads.
+/// Writes the body of an answer for as long as the client reads.
 type Body = Arc<dyn Fn(&mut dyn Write) -> io::Result<()> + Send + Sync>;
 
-/// Answers each request by a head and a body, a thread each. The threads end with their connections.
+/// Answers each request with a head and a body, a thread each. The threads end with their
+/// connections.
 fn serve(head: &'static str, body: Body) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -56,13 +58,13 @@ fn serve(head: &'static str, body: Body) -> String {
 fn answer(mut socket: TcpStream, head: &str, body: &Body) {
     let mut request = [0; 8192];
     let _ = socket.read(&mut request);
-    // Whether it is read to its end is the client's choice.
+    // The client decides whether it reads to the end.
     let _ = socket.write_all(format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n").as_bytes());
     let _ = body(&mut socket);
     let _ = socket.flush();
 }
 
-/// What is said of a poll that reads from an endpoint, and the most memory it took.
+/// Returns the message of a poll that reads from an endpoint, and its peak memory.
 fn polled(endpoint: &str) -> (String, u64) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let text = format!(
@@ -76,7 +78,7 @@ fn polled(endpoint: &str) -> (String, u64) {
     (line, exporter.peak_memory())
 }
 
-/// An answer: its head, its body, and what is said of it.
+/// An answer: its head, its body, and the expected error.
 struct Case {
     what: &'static str,
     head: &'static str,
@@ -92,15 +94,15 @@ fn case(
     Case { what, head: "200 OK", body: Arc::new(body), says }
 }
 
-/// A page as it stands here.
+/// Returns a page with exactly this text.
 fn page(text: &'static str, says: &'static str) -> Case {
     case(text, says, move |to| to.write_all(text.as_bytes()))
 }
 
-/// Tests that compute much share it; those that ask for answers within a time have it alone.
+/// Tests that compute much share it; those that measure the time of answers lock it alone.
 static MACHINE: RwLock<()> = RwLock::const_new(());
 
-/// All at once: a page that does not parse is asked for again, with growing waits.
+/// Runs all cases at once: a page that does not parse is requested again, with growing waits.
 fn assert_bad_answers(cases: Vec<Case>) {
     let _shared = MACHINE.blocking_read();
     thread::scope(|scope| {
@@ -122,14 +124,14 @@ fn assert_bad_answers(cases: Vec<Case>) {
 
 const ROW: &str = r#"{"properties":{"date":"2026-11-20","cost":0.1,"quantity":1,"billingCurrency":"EUR","resourceId":"/subscriptions/0/resourceGroups/a/providers/b/c"}},"#;
 
-/// A gigabyte of rows that never becomes a page.
+/// Sends a gigabyte of rows that never becomes a page.
 fn rows_without_end(to: &mut dyn Write) -> io::Result<()> {
     let rows = ROW.repeat(MIB / ROW.len());
     to.write_all(b"{\"value\":[")?;
     (0..1024).try_for_each(|_| to.write_all(rows.as_bytes()))
 }
 
-/// A megabyte that is a gigabyte of blanks.
+/// Returns a megabyte that unpacks to a gigabyte of blanks.
 fn packed_blanks() -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..1024 {
@@ -138,7 +140,7 @@ fn packed_blanks() -> Vec<u8> {
     packed.finish().expect("memory")
 }
 
-/// A page of one row whose name has so many megabytes, and whose cost is no number.
+/// Sends a page of one row whose name has so many megabytes, and whose cost is not a number.
 fn long_string(to: &mut dyn Write, megabytes: usize) -> io::Result<()> {
     to.write_all(br#"{"value":[{"properties":{"resourceName":""#)?;
     (0..megabytes).try_for_each(|_| to.write_all(&[b'x'; MIB]))?;
@@ -187,7 +189,7 @@ fn ten_thousand_levels_end_in_no_overflow_wherever_they_stand() {
         case("rows", "page 1 of 10009 bytes", deep("{\"value\":", "[", "")),
         case("tags", "page 1 of ", deep("{\"value\":[{\"tags\":", "{\"a\":", "")),
         case("a property", "page 1 of ", deep("{\"value\":[{\"properties\":{\"cost\":", "[", "")),
-        // A field that nobody reads may be as deep as it likes; the row behind it is still read.
+        // A field that nothing reads may be of any depth; the row after it is still read.
         case("an ignored field", "more than 30 digits", closed),
         Case {
             head: "400 Bad Request",

@@ -1,4 +1,4 @@
-//! A crowd at the port: whoever only wants an answer gets it, and soon.
+//! Many clients at the port: one that only needs an answer gets it, and soon.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -28,20 +28,20 @@ use crate::crowd::{
 use crate::process::Running;
 use crate::server::{Answer, Server};
 
-/// How often whoever wants an answer asks for each path.
+/// The number of requests of the good client for each path.
 const TIMES: usize = 100;
 
 /// Longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Connections whose streams nobody reads.
+/// The number of connections whose streams nothing reads.
 const STREAMING: usize = 64;
 
 /// An exporter of so many resources with long names, behind a web config.
 struct Exporter {
     program: Running,
     address: SocketAddr,
-    /// Holds the web config and what it names.
+    /// Contains the web config and the files that it names.
     _folder: TempDir,
     _azure: Server,
 }
@@ -66,7 +66,7 @@ impl Exporter {
         ]);
         let port = program.address().rsplit(':').next().and_then(|port| port.parse().ok());
         let address = SocketAddr::from((CROWD, port.expect("a port")));
-        // The open period and the one before.
+        // The open period and the previous one.
         program.line_with(" rows=");
         program.line_with(" rows=");
         Self { program, address, _folder: folder, _azure: azure }
@@ -107,7 +107,8 @@ async fn clients_that_read_nothing_and_idle_ones_keep_nobody_away() {
     let crowds = [crowd(45, to, read_nothing), crowd(500, to, idle), crowd(300, to, drip)];
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_good("another address", scores(SCRAPER, to, TIMES).await, 99);
-    // As behind a proxy. Nothing tells it from the crowd but that it takes what it asks for.
+    // Like clients behind a proxy: this one differs from the others only in that it reads its
+    // answers.
     assert_good("an address that the crowd has as well", scores(CROWD, to, TIMES).await, 90);
     drop(crowds);
     exporter.tell_memory("a crowd of 845", 300);
@@ -137,7 +138,7 @@ async fn streams_that_nobody_reads_keep_nobody_away() {
             ended.fetch_add(1, Ordering::Relaxed);
         });
     }
-    // As many go as have no place for their streams.
+    // As many are closed as have no place for their streams.
     let count = |of: &AtomicUsize| of.load(Ordering::Relaxed);
     until(|| count(&begun) > 512 && (STREAMING - count(&ended)) * 16 <= 512).await;
     let (begun, ended) = (count(&begun), count(&ended));
@@ -157,7 +158,7 @@ async fn streams_that_nobody_reads_keep_nobody_away() {
     exporter.tell_memory("streams on 64 connections", 300);
 }
 
-/// What trusts the exporter's certificate and wants HTTP/2.
+/// Returns a connector that trusts the exporter's certificate and requests HTTP/2.
 fn tls(authority: &Authority) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     let certificate = CertificateDer::from_pem_slice(authority.pem().as_bytes());
@@ -172,7 +173,7 @@ fn tls(authority: &Authority) -> TlsConnector {
 
 type Requests = http2::SendRequest<Empty<Bytes>>;
 
-/// A connection from an address. One of the crowd takes a kilobyte of each answer.
+/// Connects from an address. The harmful clients receive a kilobyte of each answer.
 async fn http2(
     from: Ipv4Addr,
     to: SocketAddr,
@@ -194,7 +195,7 @@ fn request(to: SocketAddr) -> Request<Empty<Bytes>> {
     Request::get(url).body(Empty::new()).expect("a request")
 }
 
-/// Waits until something is so, or for longer than that takes.
+/// Waits until a condition is true, or for longer than that can take.
 async fn until(is_so: impl Fn() -> bool) {
     let started = Instant::now();
     while !is_so() && started.elapsed() < LIMIT {
@@ -205,7 +206,7 @@ async fn until(is_so: impl Fn() -> bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_of_passwords_keep_nobody_away() {
     let _alone = MACHINE.write().await;
-    // Each user comes for the first time once.
+    // Each user makes a first request once.
     let users: Vec<String> = (0..10).map(|user| format!("user{user}")).collect();
     let hash = spawn_blocking(|| bcrypt::hash("correct horse", 8).expect("a hash"));
     let hash = hash.await.expect("no panic");

@@ -29,7 +29,7 @@ async fn a_scrape_waits_for_the_stored_costs() {
     let (mut program, _) = start(folder.path(), &azure.endpoint);
     program.line_with(" rows=");
     program.line_with(" rows=");
-    // What is told was stored before.
+    // What is logged was stored before.
     program.signal("TERM");
     assert!(program.end().success());
     let asked = azure.requests().len();

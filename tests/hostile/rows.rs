@@ -1,5 +1,5 @@
-//! Rows that can be read and that nobody expects: huge texts, many names, amounts and dates at the
-//! ends of what there is. The program is the real one, over real sockets; no poll loop may end.
+//! Rows that can be read but are unusual: huge texts, many names, amounts and dates at their
+//! limits. The program is the real one, over real sockets; no poll loop may end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,8 +18,8 @@ use crate::routed::{head, serve};
 const LIMIT: Duration = Duration::from_secs(240);
 const LONGEST: usize = 1024;
 
-/// An endpoint whose list has the rows of a function, dated on the first of the days that it is
-/// asked for, and none for what lies elsewhere.
+/// Returns an endpoint whose list has the rows of a function, dated on the first of the requested
+/// days, and no late rows.
 fn list(rows: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
     serve(move |path, _, to| {
         head(to, "200 OK")?;
@@ -29,7 +29,7 @@ fn list(rows: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
     })
 }
 
-/// `billingPeriods/202611` or `usageStart ge '2026-11-20'`.
+/// Reads `billingPeriods/202611` or `usageStart ge '2026-11-20'`.
 fn first_day(path: &str) -> Option<String> {
     if let Some((_, period)) = path.split_once("billingPeriods/") {
         return Some(format!("{}-{}-01", period.get(..4)?, period.get(4..6)?));
@@ -47,7 +47,7 @@ fn configuration(folder: &Path, endpoint: &str, more: &str) -> String {
     file.to_str().expect("a path").to_owned()
 }
 
-/// A program that serves, and its address.
+/// Starts a program that serves, and returns its address too.
 fn started(config: &str) -> (Running, String) {
     let mut program =
         Running::start(&["serve", "--config.file", config, "--web.listen-address", "127.0.0.1:0"]);
@@ -55,7 +55,7 @@ fn started(config: &str) -> (Running, String) {
     (program, address)
 }
 
-/// The metrics, as soon as they hold a line.
+/// Returns the metrics, as soon as they contain a line.
 fn metrics_with(address: &str, wanted: &str) -> String {
     let began = Instant::now();
     loop {
@@ -70,7 +70,7 @@ fn metrics_with(address: &str, wanted: &str) -> String {
 
 const READ: &str = "azure_billing_poll_part_success{scope=\"shop\",part=\"previous\"} 1";
 
-/// The labels and the value of each series of a family.
+/// Returns the labels and the value of each series of a family.
 fn series(text: &str, family: &str) -> Vec<(BTreeMap<String, String>, f64)> {
     let label = Regex::new(r#"(\w+)="([^"]*)""#).expect("a pattern");
     let lines = text.lines().filter(|line| line.starts_with(&format!("{family}{{")));
@@ -83,12 +83,12 @@ fn series(text: &str, family: &str) -> Vec<(BTreeMap<String, String>, f64)> {
     lines.map(read).collect()
 }
 
-/// The values of a label of a family.
+/// Returns the values of a label of a family.
 fn values(text: &str, family: &str, label: &str) -> BTreeSet<String> {
     series(text, family).into_iter().filter_map(|(mut labels, _)| labels.remove(label)).collect()
 }
 
-/// Two rows whose texts are long and differ in their last letter, if at all.
+/// Returns two rows whose texts are long and differ in their last letter, if at all.
 fn long_rows(day: &str) -> String {
     let row = |end: &str, cost: u32| {
         let long = |what: &str| format!("{what}{}{end}", "é".repeat(2000));
@@ -117,7 +117,7 @@ fn long_rows(day: &str) -> String {
     [row("a", 1), row("b", 2), row("B", 4)].join(",")
 }
 
-/// The families that add up to the same, the label that is cut, and what its values add up to.
+/// Families with the same total, each with the label that is cut.
 const ENTITIES: [(&str, &str); 9] = [
     ("azure_billing_instance_pretax_cost", "instance_id"),
     ("azure_billing_account_pretax_cost", "department"),
@@ -139,7 +139,7 @@ fn long_texts_are_cut_alike_everywhere_and_what_differs_beyond_stays_apart() {
     let all = Regex::new(r#"="([^"]*)""#).expect("a pattern");
     let longest = all.captures_iter(&text).map(|it| it[1].len()).max();
     println!("{} bytes of metrics, the longest value has {longest:?}", text.len());
-    // One less where the cut would go through a letter.
+    // One less where the cut would split a letter.
     assert!(matches!(longest, Some(1023..=LONGEST)));
     for (family, label) in ENTITIES {
         let costs: BTreeMap<String, f64> = series(&text, family)
@@ -156,7 +156,7 @@ fn long_texts_are_cut_alike_everywhere_and_what_differs_beyond_stays_apart() {
     println!("{} bytes of page, the longest text has {longest:?}", page.len());
     let services = values(&text, "azure_billing_service_pretax_cost", "service_name");
     assert!(services.iter().all(|name| page.contains(name) && name.len() <= LONGEST));
-    // The period before, and history, have the same names.
+    // The previous period and history have the same names.
     let month = Period::of(day_of(Clock::system().now())).before().to_string();
     let output = folder.path().join("history.txt");
     let (code, _, log) = run(
@@ -189,7 +189,7 @@ fn long_texts_are_cut_alike_everywhere_and_what_differs_beyond_stays_apart() {
     }
 }
 
-/// Rows that all differ in one thing.
+/// Returns rows that all differ in one field.
 fn many(rows: usize, field: &'static str) -> impl Fn(&str) -> String {
     move |day| {
         let row = |number: usize| {
@@ -204,7 +204,7 @@ fn many(rows: usize, field: &'static str) -> impl Fn(&str) -> String {
     }
 }
 
-/// The processor time that a program took, in seconds: others that use the machine do not change it.
+/// Returns the processor seconds of a program, which other users of the machine do not change.
 fn processor_time(id: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("a running process");
     let (_, fields) = stat.rsplit_once(')').expect("a name");
@@ -213,7 +213,7 @@ fn processor_time(id: u32) -> f64 {
     ticks.sum::<f64>() / 100.0
 }
 
-/// What reading and publishing so many names costs.
+/// Returns the cost of reading and publishing so many names.
 fn cost_of(names: usize, field: &'static str) -> f64 {
     let folder = TempDir::new().expect("a folder");
     let budgets = "budgets:\n  - {name: all, amount: 1, currency: EUR}\n  - {name: one, amount: 1, currency: EUR, only: {service: X1}}\n";
@@ -237,8 +237,8 @@ fn cost_of(names: usize, field: &'static str) -> f64 {
     took
 }
 
-/// Ten times as many names cost some twelve times as much. It was 46 times while each currency was looked
-/// for among all others.
+/// Ten times as many names cost some twelve times as much. It was 46 times while each currency was
+/// searched among all others.
 #[test]
 fn many_names_in_one_answer_cost_linear_time() {
     for field in ["billingCurrency", "consumedService", "invoiceSection"] {
@@ -247,7 +247,7 @@ fn many_names_in_one_answer_cost_linear_time() {
     }
 }
 
-/// Rows at the ends of what can be read, beside one that is plain.
+/// Returns rows at the limits of what can be read, and one ordinary row.
 fn edges(day: &str) -> String {
     let plain = format!(r#"{{"properties":{{"date":"{day}","cost":1,"billingCurrency":"EUR"}}}}"#);
     let nines = "9".repeat(30);
@@ -266,7 +266,7 @@ fn edges(day: &str) -> String {
         format!("0.{}1", "0".repeat(200)), "1E+0000000000000000029".to_owned(),
     ]
     .map(|cost| {
-        // Each often enough to leave what is short.
+        // Each often enough for its sum to exceed a short amount.
         let row = format!(
             r#"{{"properties":{{"date":"{day}","cost":{cost},"quantity":{cost},"billingCurrency":"XAB"}}}}"#
         );
@@ -314,7 +314,7 @@ fn rows_at_the_ends_of_what_can_be_read_end_no_poll_loop() {
         huge.iter().any(|(labels, cost)| labels["currency"] == "XAB" && *cost > 1e31),
         "{huge:?}"
     );
-    // The next poll replaces these days by themselves.
+    // The next poll reads these days alone, and replaces them.
     let polls = "azure_billing_polls_total{scope=\"shop\"} 2";
     metrics_with(&address, polls);
     assert_eq!(get(&address, "/-/healthy").0, 200);
@@ -323,7 +323,7 @@ fn rows_at_the_ends_of_what_can_be_read_end_no_poll_loop() {
     assert!(program.end().success());
     let log = program.lines_to_the_end();
     assert!(!log.iter().any(|line| line.contains("panicked")), "{log:#?}");
-    // What was stored is read again, and published.
+    // The stored days are read again, and published.
     let (mut program, address) = started(&config);
     metrics_with(&address, "azure_billing_scope_pretax_cost{scope=\"shop\",charge_type=\"usage\"");
     assert_eq!(get(&address, "/").0, 200);

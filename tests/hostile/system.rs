@@ -1,5 +1,5 @@
-//! What the system refuses: files beyond a size, further file descriptors. And what it must not give away:
-//! the memory of a process that holds secrets.
+//! What the system refuses: files beyond a size, further file descriptors. And what the program
+//! must not reveal: the memory of a process with secrets.
 
 use std::fs::{self, File, Permissions};
 use std::net::TcpStream;
@@ -22,7 +22,7 @@ use crate::{MACHINE, serve};
 /// `nobody` on every system.
 const NOBODY: u32 = 65534;
 
-/// The program under limits that a shell sets.
+/// Returns the program under limits that a shell sets.
 fn limited(limits: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("{limits}; exec \"$0\" \"$@\"")]).arg(program().get_program());
@@ -37,7 +37,7 @@ struct Simulated {
 }
 
 impl Simulated {
-    /// More resources than a reading holds in memory.
+    /// Starts one with more resources than a reading keeps in memory.
     fn large() -> Self {
         Self::start(&["--resources", "9000", "--days", "2"])
     }
@@ -48,7 +48,7 @@ impl Simulated {
         Self { azure, folder: tempfile::tempdir().expect("a folder") }
     }
 
-    /// A file for the enrollment, which is told first.
+    /// Returns a configuration file for the enrollment, which the simulator logs first.
     fn configuration(&mut self) -> String {
         let line = self.azure.line_with("kind=billing_account");
         let id = line.split(" id=").nth(1).and_then(|rest| rest.split(' ').next()).expect("an id");
@@ -66,7 +66,7 @@ impl Simulated {
     }
 }
 
-/// What costs what, without when it was read.
+/// Returns the costs, without the time of their reading.
 fn costs(exposition: &str) -> Vec<&str> {
     let costs = exposition.lines().filter(|line| line.contains("_pretax_cost{"));
     costs.collect()
@@ -82,25 +82,25 @@ fn a_limit_of_the_size_of_files_is_as_a_full_disk_and_changes_no_sum() {
     let whole = String::from_utf8(whole.stdout).expect("text");
     assert!(costs(&whole).len() > 9000, "{}", costs(&whole).len());
 
-    // Blocks of 512 or of 1,024 bytes, which differs from shell to shell: too few for a new file of days,
-    // and too few for all of them.
+    // Blocks of 512 or of 1,024 bytes, which differs from shell to shell: too few for a new file of
+    // days, and too few for all of them.
     for (blocks, says) in [(64, "cannot keep days"), (4_096, "days cannot be stored")] {
         let (metrics, log) = served_within(blocks, says, &config);
         assert!(costs(&metrics) == costs(&whole), "the same costs to the byte");
         let spool = log.iter().find(|line| line.contains("long readings stay in memory"));
         assert!(spool.is_some_and(|line| line.contains("File too large")), "{log:#?}");
-        // Where it was begun.
+        // The file is there only if it was begun.
         let _ = fs::remove_file(simulated.path("state.redb"));
         println!("{blocks} blocks: {} costs as without a limit", costs(&metrics).len());
     }
 }
 
-/// What is served and logged of a first poll by a process whose files may have so many blocks, and which
-/// says so.
+/// Returns what is served and logged of a first poll by a process whose files may have so many
+/// blocks, and which logs a message about it.
 fn served_within(blocks: u32, says: &str, config: &str) -> (String, Vec<String>) {
     let listen = ["serve", "--web.listen-address", "127.0.0.1:0", "--config.file", config];
     let mut exporter = Running::of(limited(&format!("ulimit -f {blocks}"), &listen));
-    // The first says it before it listens.
+    // In the first case the message comes before it listens.
     let line = exporter.line_with(says);
     assert!(line.contains("polling goes on in memory"), "{line}");
     assert!(line.contains("File too large (os error 27); check state.path"), "{line}");
@@ -174,7 +174,7 @@ fn a_log_file_that_may_not_grow_ends_nothing_and_its_lines_are_counted() {
     };
     let lost = (0..2000).map(|_| dropped()).find(|dropped| *dropped > 100).expect("lost lines");
     let full = log.path().metadata().expect("a file").len();
-    // As who rotates logs does.
+    // Like a tool that rotates logs.
     log.as_file().set_len(0).expect("our file");
     let told = (0..2000).find_map(|_| {
         dropped();
@@ -187,7 +187,7 @@ fn a_log_file_that_may_not_grow_ends_nothing_and_its_lines_are_counted() {
     println!("{lost} lines dropped where the log may have {full} bytes");
 }
 
-/// A configuration of one scope that is polled as often as can be.
+/// Returns a configuration of one scope that is polled as often as possible.
 fn small(endpoint: &str, token: &str) -> NamedTempFile {
     let file = NamedTempFile::new().expect("a file");
     let text = format!(
@@ -197,7 +197,7 @@ fn small(endpoint: &str, token: &str) -> NamedTempFile {
     file
 }
 
-/// A server that ran out of file descriptors says so, whatever the poll needs one for.
+/// Checks that a server without free file descriptors says so, whatever the poll needs one for.
 fn without_descriptors(token: &str, says: &str) {
     // Each answer ends its connection, so that the next poll needs another.
     let endpoint = serve("200 OK", Arc::new(|to| to.write_all(b"{\"value\":[]}")));
@@ -254,8 +254,8 @@ fn no_file_descriptors_are_told_as_such_with_the_remedy_and_not_as_a_wrong_ident
     });
 }
 
-/// Runs the program as a user who is not root, from where that user may read it, and who sees of `/proc`
-/// what the systemd unit leaves. Where the tests have no such rights, as the user they have.
+/// Runs the program as a user other than root, from where that user may read it, with the systemd
+/// unit's view of `/proc`; where the tests have no such rights, as their own user.
 fn as_nobody(folder: &Path, arguments: &[&str]) -> Command {
     const HIDE: &str = "unshare -m true 2>/dev/null || exec \"$0\" \"$@\"; exec unshare -m sh -c 'mount -t proc -o subset=pid,hidepid=2 proc /proc 2>/dev/null; exec \"$0\" \"$@\"' \"$0\" \"$@\"";
     if fs::metadata("/proc/self").expect("a process").uid() != 0 {
@@ -324,7 +324,7 @@ fn a_file_that_never_answers_holds_up_neither_scrapes_nor_the_end() {
     let mut exporter = Running::start(&arguments);
     let address = exporter.address();
     fs::remove_file(path).expect("our file");
-    // As a network file system that is gone: whoever opens it waits.
+    // Like a network file system that is gone: an open waits for ever.
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
     exporter.signal("HUP");
     thread::sleep(Duration::from_millis(200));

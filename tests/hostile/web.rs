@@ -1,5 +1,6 @@
-//! Web sites that have a browser on this machine, or in this network, ask the exporter: by a name of
-//! theirs that leads to 127.0.0.1, or by a form that posts. And requests whose heads are too large.
+//! Web sites that make a browser on this machine, or in this network, send requests to the
+//! exporter: by a name of theirs that leads to 127.0.0.1, or by a form that posts. And requests
+//! whose heads are too large.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,7 +10,7 @@ use crate::process::Running;
 
 const EVIL: &str = "host: evil.example.com";
 
-/// Sends a request with some header lines over a socket of its own: the whole answer.
+/// Sends a request with some header lines over a socket of its own, and returns the whole answer.
 fn asked(address: &str, method: &str, path: &str, headers: &[&str]) -> String {
     let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
     sent(address, &format!("{method} {path} HTTP/1.1\r\n{lines}connection: close\r\n\r\n"))
@@ -18,7 +19,7 @@ fn asked(address: &str, method: &str, path: &str, headers: &[&str]) -> String {
 fn sent(address: &str, request: &str) -> String {
     let mut socket = TcpStream::connect(address).expect("it listens");
     socket.set_read_timeout(Some(Duration::from_secs(30))).expect("a limit");
-    // It may close before it has taken everything.
+    // It may close before it has received everything.
     let _ = socket.write_all(request.as_bytes());
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer);
@@ -30,7 +31,7 @@ fn status(answer: &str) -> u16 {
     status.unwrap_or_else(|| panic!("no answer: {answer:?}"))
 }
 
-/// The demo, and where it listens.
+/// Starts the demo, and returns its address too.
 fn demo(flags: &[&str]) -> (Running, String) {
     let listens = ["demo", "--web.listen-address", "127.0.0.1:0"];
     let mut demo = Running::start(&[&listens, flags].concat());
@@ -98,10 +99,10 @@ fn an_address_that_others_reach_is_asked_by_any_name() {
     assert_eq!(status(&asked(&loopback, "GET", "/metrics", &[EVIL])), 421, "each by itself");
 }
 
-/// A program that follows a file, and that file.
+/// Starts a program that watches a file, and returns that file too.
 fn serving(flags: &[&str]) -> (Running, String, tempfile::NamedTempFile) {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    // Nobody listens on that port.
+    // Nothing listens on that port.
     let text = "azure:\n  endpoint: http://127.0.0.1:1\n  auth: {method: token, token: a-token}\nscopes:\n  - department: \"1234\"\n";
     std::fs::write(file.path(), text).expect("the file can be written");
     let path = file.path().to_str().expect("a path").to_owned();
@@ -224,7 +225,7 @@ fn a_head_of_32_kib_or_64_headers_is_taken_and_no_larger_one() {
         let answer = sent(&address, &request);
         let bytes = request.len();
         assert_eq!(status(&answer), expected, "{bytes} bytes: {answer}");
-        // What refuses a head has no text that could be taken for anything.
+        // The refusal of a head has no body that could be mistaken for content.
         assert!(expected != 431 || answer.ends_with("\r\n\r\n"), "{answer}");
         let headers = request.matches("\r\n").count() - 2;
         println!("a head of {bytes} bytes with {headers} headers: {expected}");

@@ -1,5 +1,5 @@
-//! The Helm chart: rendered by Helm's own library for those who use it, and held against the schemas
-//! of Kubernetes and the exporter's own check.
+//! The Helm chart: rendered by Helm's own library for its users, and compared with the schemas of
+//! Kubernetes and the exporter's own check.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ fn chart(what: &str, argument: &str) -> Process {
     command
 }
 
-/// What becomes of some values.
+/// Returns the objects that some values render to.
 fn rendered(values: &Value) -> Vec<Value> {
     let mut command = chart("render", &values.to_string());
     let output = command.output().expect("the script starts");
@@ -26,7 +26,7 @@ fn rendered(values: &Value) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// The only object of its kind.
+/// Returns the only object of its kind.
 fn only<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
     let mut found = objects.iter().filter(|object| object["kind"] == kind);
     let first = found.next().unwrap_or_else(|| panic!("no {kind}"));
@@ -34,8 +34,8 @@ fn only<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
     first
 }
 
-/// Who uses it: somebody who looks around, somebody with a secret, AKS with all that it offers, and
-/// somebody who brings everything.
+/// Returns the values of its users: one who looks around, one with a secret, one on AKS with all
+/// its features, and one who brings everything.
 fn users() -> [Value; 4] {
     let scopes = json!([{"billing_account": "8611537", "name": "contoso"}, {"department": "1234"}]);
     let own = json!({"demo": true});
@@ -76,8 +76,8 @@ fn users() -> [Value; 4] {
     [own, secret, aks, all_theirs]
 }
 
-/// Has the schemas of the oldest and the newest Kubernetes judge objects, but for those of the
-/// Prometheus operator, which are no part of it.
+/// Checks objects against the schemas of the oldest and the newest Kubernetes, except those of the
+/// Prometheus operator, which they do not include.
 fn judged(objects: &[Value]) -> (bool, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let operators = ["ServiceMonitor", "PrometheusRule"];
@@ -206,7 +206,7 @@ fn probes_and_scrapes_ask_below_the_path_that_the_exporter_is_given() {
             assert_eq!(scraped, &format!("{prefix}/metrics"));
             let test = &only(&objects, "Pod")["spec"]["containers"][0]["args"];
             assert_eq!(&test.as_array().expect("words")[..asks.len()], asks);
-            // The flags as the program takes them lead to the same path.
+            // The flags, as the program reads them, lead to the same path.
             let words = ["azure-billing-exporter"].into_iter();
             let args = container["args"].as_array().expect("words").iter();
             let args = args.map(|word| word.as_str().expect("a word"));

@@ -1,5 +1,5 @@
-//! What `docker compose` is told. No Docker runs here: its client reads the file, and the programs
-//! that would be started read theirs.
+//! The configuration of `docker compose`. No Docker runs here: its client reads the file, and the
+//! programs that would be started read theirs.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{output, root, tool};
 
-/// The file as compose understands it.
+/// Returns the services of the file as compose understands it.
 fn services(flags: &[&str]) -> Value {
     let mut compose = Command::new("docker-compose");
     compose.env_clear().env("PATH", "/usr/bin:/bin").args(flags);
@@ -23,7 +23,7 @@ fn services(flags: &[&str]) -> Value {
     serde_json::from_str(&json).expect("JSON")
 }
 
-/// The folders and files of the project that a service is given, and where it finds them.
+/// Returns the folders and files of the project that a service receives, and where it finds them.
 fn mounts(service: &Value) -> Vec<(String, String)> {
     let volumes = service["volumes"].as_array().cloned().unwrap_or_default();
     let pairs = volumes.iter().filter_map(|volume| volume.as_str()?.strip_suffix(":ro"));

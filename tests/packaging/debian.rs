@@ -1,5 +1,5 @@
-//! What the Debian package is made of, as `cargo deb` is told. It is built by hand: cargo-deb takes
-//! minutes to install.
+//! The contents of the Debian package, as `cargo deb` reads them. It is built by hand: cargo-deb
+//! takes minutes to install.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::process::program;
 use crate::{output, root};
 
-/// `[package.metadata.deb]` of `Cargo.toml`.
+/// Returns `[package.metadata.deb]` of `Cargo.toml`.
 fn metadata() -> Value {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
@@ -19,7 +19,7 @@ fn metadata() -> Value {
     exporter.expect("the exporter's package")["metadata"]["deb"].clone()
 }
 
-/// Files that a source names, which may end in `*.SUFFIX`.
+/// Returns the number of files that a source names, which may end in `*.SUFFIX`.
 fn files(source: &str) -> usize {
     match source.split_once('*') {
         Some((folder, suffix)) => {

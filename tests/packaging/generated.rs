@@ -1,5 +1,5 @@
-//! The man pages and shell completions that packages carry: made from the flags, and committed, so
-//! that the program need not carry what makes them.
+//! The man pages and shell completions in packages: made from the flags, and committed, so that the
+//! program need not contain what makes them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,8 +41,8 @@ fn made_from_the_flags() -> Files {
     committed(folder.path())
 }
 
-/// Where the library falls short: a date that is missing makes readers take the next field for it, and
-/// examples are not to be filled, nor to be called "extra".
+/// Corrects the library's man pages: without a date, readers take the next field for it; and
+/// examples must not be filled, nor be called "extra".
 fn man_page(page: &Man) -> String {
     let mut text = Vec::new();
     page.render(&mut text).expect("room in memory");
@@ -55,8 +55,9 @@ fn man_page(page: &Man) -> String {
         .replace(".SH VERSION\n", ".fi\n.SH VERSION\n")
 }
 
-/// Where clap_complete 4.6.11 falls short: in bash it writes the hyphens of a program's name in two
-/// ways, and finds no command's flags; fish takes no dots in the names that it tells commands by.
+/// Corrects the output of clap_complete 4.6.11: in bash it writes the hyphens of a program's name
+/// in two ways, and finds no command's flags; fish allows no dots in the names that it knows
+/// commands by.
 fn completions_of(text: &str) -> String {
     text.replace("azure__subcmd__billing__subcmd__exporter", "azure__billing__exporter")
         .replace("string join \\n log.level= log.format= h/help", "string join \\n h/help")
@@ -100,7 +101,7 @@ fn man_pages_and_completions_are_those_of_the_flags() {
     );
 }
 
-/// What bash offers at the end of a command line.
+/// Returns what bash offers at the end of a command line.
 fn bash_offers(line: &[&str]) -> Vec<String> {
     let script = r#"source "$1"; shift
         COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
@@ -112,7 +113,7 @@ fn bash_offers(line: &[&str]) -> Vec<String> {
     output(&mut bash).lines().map(str::to_owned).collect()
 }
 
-/// What fish offers.
+/// Returns what fish offers.
 fn fish_offers(line: &[&str]) -> Vec<String> {
     let script = r#"source $argv[1]; complete -C "$argv[2..]""#;
     let home = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! The container image: its last stage, built with the program that is tested, at work.
+//! The container image: its last stage, built with the tested program, and run.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -13,7 +13,7 @@ use crate::{output, root, tool};
 const NAME: &str = "azure-billing-exporter";
 const PROGRAM: &str = "usr/bin/azure-billing-exporter";
 
-/// What decides how cargo builds.
+/// The variables that decide how cargo builds.
 const KEPT: [&str; 7] = [
     "PATH",
     "HOME",
@@ -28,11 +28,12 @@ fn dockerfile() -> String {
     fs::read_to_string(root().join("Dockerfile")).expect("the Dockerfile")
 }
 
-/// What is built of the project and one of its dependencies, as cargo has it already.
+/// Returns the libraries of the project and one of its dependencies, as cargo has built them
+/// already.
 fn built(crates: [&str; 2]) -> [String; 2] {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--locked", "--test", "packaging", "--message-format", "json"]);
-    // What cargo tells this test would have build scripts run anew.
+    // The variables that cargo sets for this test would make build scripts run again.
     cargo
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)));
@@ -50,8 +51,8 @@ fn built(crates: [&str; 2]) -> [String; 2] {
     })
 }
 
-/// Links the program without shared libraries, as the image wants it: from the libraries that it was
-/// tested with, as another build would take minutes.
+/// Links the program without shared libraries, as the image requires: from the libraries that it
+/// was tested with, as another build would take minutes.
 fn link_static_program(to: &Path) {
     let [library, tokio] = built(["azure_billing_exporter", "tokio"]);
     let dependencies = Path::new(&tokio).parent().expect("a folder").display().to_string();
@@ -94,7 +95,7 @@ impl Buildah {
         output(&mut self.command(arguments)).trim().to_owned()
     }
 
-    /// Builds the last stage behind a stage that has what the first would have built.
+    /// Builds the last stage on a stage that has what the first would have built.
     fn image(&self) -> String {
         let program = self.path("image").join(PROGRAM);
         for folder in ["state", "image/tmp", "image/usr/bin", "image/etc/ssl/certs"] {
@@ -115,13 +116,13 @@ impl Buildah {
     }
 }
 
-/// A program in a container. It outlives the `buildah run` that started it, but not this.
+/// A program in a container. It may outlive the `buildah run` that started it, but not this value.
 struct Contained {
     run: Running,
 }
 
 impl Contained {
-    /// The innermost of the processes that were started.
+    /// Returns the id of the innermost of the processes that were started.
     fn id(&self) -> u32 {
         std::iter::successors(Some(self.run.id()), |parent| child_of(*parent))
             .last()
@@ -129,7 +130,7 @@ impl Contained {
     }
 }
 
-/// What `/proc` tells of a process under a name.
+/// Returns the value that `/proc` has for a process under a name.
 fn told(process: &Path, name: &str) -> Option<String> {
     let status = fs::read_to_string(process.join("status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

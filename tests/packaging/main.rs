@@ -1,5 +1,5 @@
-//! What is deployed, by the tools that read it: man pages and completions, the systemd unit, the
-//! image, compose, the Helm chart and the plain manifests.
+//! The deployed files, checked by the tools that read them: man pages and completions, the systemd
+//! unit, the image, compose, the Helm chart and the plain manifests.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -16,19 +16,19 @@ mod systemd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The root of the project.
+/// Returns the root of the project.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a tool prints. It must end well.
+/// Returns the output of a tool, which must succeed.
 fn output(command: &mut Command) -> String {
     let (succeeded, text) = run(command);
     assert!(succeeded, "{command:?}:\n{text}");
     text
 }
 
-/// Whether a tool ends well, and what it prints, complaints at the end.
+/// Returns whether a tool succeeds, and its output, errors at the end.
 fn run(command: &mut Command) -> (bool, String) {
     let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| {
         panic!("cannot start {:?} ({error}): run `make tools`", command.get_program())
@@ -38,7 +38,7 @@ fn run(command: &mut Command) -> (bool, String) {
     (output.status.success(), text.concat())
 }
 
-/// A tool of PyPI.
+/// Returns the path of a tool of PyPI.
 fn tool(name: &str) -> std::path::PathBuf {
     root().join("target/tools/venv/bin").join(name)
 }

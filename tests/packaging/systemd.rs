@@ -1,4 +1,4 @@
-//! The systemd unit, as systemd itself judges it.
+//! The systemd unit, as systemd itself rates it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::{output, root, run};
 /// The most exposed that the unit may be, of 100: systemd calls up to 20 "OK".
 const THRESHOLD: &str = "--threshold=20";
 
-/// The unit of some text, with the program where it was built.
+/// Returns the unit with a changed text, and the program where it was built.
 fn unit(change: impl Fn(&str) -> String) -> (TempDir, PathBuf) {
     let text = fs::read_to_string(root().join("deploy/systemd/azure-billing-exporter.service"));
     let program = "/usr/bin/azure-billing-exporter";
@@ -30,7 +30,7 @@ fn analyze(arguments: &[&str], unit: &PathBuf) -> Command {
     analyze
 }
 
-/// What is wrong with the unit: `verify` ends well whatever it finds.
+/// Returns what is wrong with the unit: `verify` succeeds whatever it finds.
 fn complaints(unit: &PathBuf) -> String {
     run(&mut analyze(&["verify", "--man=no"], unit)).1
 }

@@ -42,12 +42,12 @@ impl Azure {
         &self.endpoint
     }
 
-    /// Requests so far.
+    /// Returns the number of requests so far.
     pub(crate) fn requests(&self) -> u64 {
         self.simulator.request_count()
     }
 
-    /// The billing periods that requests from some number on asked for.
+    /// Returns the billing periods of the requests from some number on.
     fn asked_since(&self, number: u64) -> Vec<String> {
         let requests = self.simulator.requests().into_iter();
         let requests = requests.filter(|request| request.number > number);
@@ -64,8 +64,8 @@ impl Drop for Azure {
     }
 }
 
-/// The month before the current one, or one further back. The simulated source corrects a month for
-/// five days after its end, so that older ones are the same whenever they are read.
+/// Returns the month before the open one, or an earlier one. The simulated source corrects a month
+/// for five days after its end, so that older ones are the same whenever they are read.
 pub(crate) fn months_ago(months: i32) -> String {
     Period::of(day_of(Clock::system().now())).months_before(months).to_string()
 }
@@ -139,7 +139,7 @@ async fn killed_wherever_it_is_it_goes_on_and_writes_the_same_bytes() {
     let killed = Backfill::new(&azure.endpoint);
     let start = azure.simulator.request_count();
     let mut finished = BTreeSet::new();
-    // While it reads the first scope, then the second, and while it writes.
+    // Once while it reads the first scope, once the second, and once while it writes.
     for line in ["months_left=8", "months_left=3", "writing history"] {
         let mut process = killed.start();
         process.line_with(line);
@@ -162,8 +162,8 @@ async fn killed_wherever_it_is_it_goes_on_and_writes_the_same_bytes() {
     assert_eq!(azure.asked_since(before), [""; 0], "all was read before it was killed");
     assert!(error.contains("read_before=12"), "{error}");
     assert!(killed.written() == whole.written(), "the bytes differ");
-    // A kill while the file is written leaves its unfinished form, which no later run can tell from
-    // that of a run beside it.
+    // A kill while the file is written leaves an unfinished file, which no later run can
+    // distinguish from that of a parallel run.
     let mut left = killed.files();
     left.retain(|name| !name.starts_with(".azure-billing-exporter."));
     assert_eq!(left, BTreeSet::from(["history.om".to_owned()]));

@@ -1,4 +1,4 @@
-//! `check --online`: a row a scope in about a minute, whatever Azure answers.
+//! `check --online`: one row for each scope within about a minute, whatever Azure answers.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::process::run;
 use crate::routed::{head, serve};
 use crate::serve::configuration;
 
-/// `check` asks for the newest days.
+/// Returns today: `check` requests the newest days.
 #[expect(clippy::disallowed_methods, reason = "the program under test goes by the real time")]
 fn today() -> String {
     Timestamp::now().strftime("%Y-%m-%d").to_string()
@@ -26,7 +26,7 @@ fn row() -> String {
     )
 }
 
-/// Rows of on-demand usage that cost nothing, with a price or without.
+/// Returns rows of on-demand usage that cost nothing, with a price or without.
 fn free(rows: usize, price: &str) -> String {
     let today = today();
     let row = format!(
@@ -41,8 +41,8 @@ fn page(rows: &str) -> String {
 
 const NO_CLAIMS: &str = "401 Unauthorized\n{\"error\":{\"code\":\"401\",\"message\":\"No claims present for the caller in the system\"}}";
 
-/// An endpoint that answers by a part of the path: a status with headers, and behind a line end the
-/// body; or nothing at all.
+/// Returns an endpoint that answers by a part of the path: a status with headers, and after a line
+/// end the body; or nothing at all.
 fn answering(answers: Vec<(&'static str, String)>) -> String {
     serve(move |path, endpoint, to| {
         assert!(path.contains("$top=1000&") && path.contains("$filter="), "{path}");

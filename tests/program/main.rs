@@ -1,4 +1,4 @@
-//! The program as its user meets it: flags, files, exit codes, signals, output.
+//! The program as its user sees it: flags, files, exit codes, signals, output.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

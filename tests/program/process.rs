@@ -11,12 +11,12 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_azure-billing-exporter"));
-    // Nothing of the one who runs the tests.
+    // It inherits nothing from the user who runs the tests.
     command.env_clear().stdin(Stdio::null());
     command
 }
 
-/// A run that ends by itself: exit code, standard output, standard error.
+/// Runs a program that ends by itself: returns exit code, standard output, standard error.
 pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
     let output = program()
         .args(arguments)
@@ -39,14 +39,14 @@ impl Running {
         Self::start_in(arguments, &[])
     }
 
-    /// With an environment.
+    /// Starts the program with an environment.
     pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = program();
         command.args(arguments).envs(environment.iter().copied());
         Self::of(command)
     }
 
-    /// A program that was prepared otherwise.
+    /// Starts a program that the caller has prepared.
     pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -71,7 +71,7 @@ impl Running {
         Self { child, log, seen: Vec::new() }
     }
 
-    /// The first line from now on that holds a text.
+    /// Returns the first line from now on that contains a text.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -86,13 +86,13 @@ impl Running {
         }
     }
 
-    /// All lines to the end, which the caller has brought about.
+    /// Returns all lines to the end, which the caller has caused.
     pub(crate) fn lines_to_the_end(&mut self) -> &[String] {
         self.seen.extend(self.log.iter());
         &self.seen
     }
 
-    /// The most memory it ever had, in bytes.
+    /// Returns the peak of its memory, in bytes.
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("a running process");
@@ -101,14 +101,14 @@ impl Running {
         kilobytes.and_then(|number| number.parse::<u64>().ok()).expect("a number") * 1024
     }
 
-    /// The address it says it listens on.
+    /// Returns the address that it logs.
     pub(crate) fn address(&mut self) -> String {
         let line = self.line_with("address=");
         let address = line.split("address=").nth(1).and_then(|rest| rest.split(' ').next());
         address.expect("an address").trim_matches('"').to_owned()
     }
 
-    /// The id of its process.
+    /// Returns the id of its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -139,7 +139,7 @@ impl Drop for Running {
     }
 }
 
-/// An answer of the program's server: status, head, body.
+/// Sends a request to the program's server, and returns status, head and body.
 pub(crate) fn request(
     address: &str,
     method: &str,

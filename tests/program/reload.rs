@@ -34,7 +34,7 @@ impl Reloadable {
         Self { exporter, address, file }
     }
 
-    /// The same once every scope was read.
+    /// Returns it once every scope was read.
     fn polled(self) -> Self {
         until("ready", || get(&self.address, "/-/ready").0 == 200);
         self
@@ -44,7 +44,7 @@ impl Reloadable {
         std::fs::write(self.file.path(), text).expect("the file can be written");
     }
 
-    /// Puts another text in the place of one in the file.
+    /// Replaces a text in the file.
     fn change(&self, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.file.path()).expect("the file");
         assert!(text.contains(from), "{text}");
@@ -66,7 +66,7 @@ impl Reloadable {
         value.unwrap_or_else(|| panic!("{family} in {metrics}")).parse().expect("a number")
     }
 
-    /// The families of costs, budgets and scopes.
+    /// Returns the lines of the families of costs, budgets and scopes.
     fn bill(&self) -> Vec<String> {
         let families = ["scope_", "budget_", "instance_"];
         let start = |family| format!("azure_billing_{family}");
@@ -180,7 +180,7 @@ async fn a_hangup_does_the_same_as_often_as_it_comes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_scope_is_read_and_a_removed_one_vanishes_in_the_middle_of_its_poll() {
-    // The first scope is read, and nothing is ever heard of another one.
+    // The first scope is read, and no answer ever comes for another one.
     let azure = Server::start(vec![Answer::page(PAGE), Answer::Stall]).await;
     let mut program = Reloadable::start(configuration(&azure.endpoint, SHOP)).polled();
     program.change(SHOP, SHOP_AND_WEB);
@@ -196,7 +196,7 @@ async fn a_new_scope_is_read_and_a_removed_one_vanishes_in_the_middle_of_its_pol
     assert!(!program.metrics().contains("\"web\""), "{}", program.metrics());
     assert_eq!(get(&program.address, "/-/ready").0, 200);
     assert_eq!(get(&program.address, "/-/healthy").0, 200, "its poll has not died");
-    // All scopes but another one, and back, while that one is asked about.
+    // All scopes but another one, and back, while that one is being read.
     program.change(SHOP, "  - {department: \"3\", name: it}");
     assert_eq!(program.reload().0, 200);
     program.change("  - {department: \"3\", name: it}", SHOP);
@@ -262,7 +262,7 @@ async fn without_a_file_there_is_nothing_to_read_again_and_that_is_said() {
         ("AZURE_TENANT_ID", "00000000-0000-0000-0000-000000000001"),
         ("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000002"),
         ("AZURE_CLIENT_SECRET", "planted-secret"),
-        // Where nobody listens: no test asks Azure.
+        // Nothing listens there: no test sends requests to Azure.
         ("HTTPS_PROXY", "http://127.0.0.1:9"),
     ];
     let serve = ["serve", "--scope", "department/1", "--web.listen-address", "127.0.0.1:0"];
@@ -276,8 +276,8 @@ async fn without_a_file_there_is_nothing_to_read_again_and_that_is_said() {
     assert!(get(&address, "/metrics").1.contains(&format!("{SUCCESSFUL} 1\n")));
     exporter.signal("TERM");
     assert!(exporter.end().success());
-    // Its terminal ends a demo, unless whoever started it said otherwise, as `nohup` does: it may
-    // have started the tests, too.
+    // Its terminal ends a demo, unless the caller prevents that, as `nohup` does: the tests may
+    // have been started that way, too.
     let mut terminal = Command::new("env");
     terminal.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_azure-billing-exporter"), "demo"]);
     terminal.args(["--web.listen-address", "127.0.0.1:0"]);
@@ -317,7 +317,7 @@ async fn a_reload_that_comes_while_it_stops_is_told_so() {
     let mut program = Reloadable::start(configuration(&azure.endpoint, SHOP)).polled();
     let mut open = std::net::TcpStream::connect(&program.address).expect("it listens");
     open.write_all(b"POST /-/reload HTTP/1.1\r\n").expect("it reads");
-    // Connections are taken in order: by the end of these the open one has long been read.
+    // Connections are accepted in order: at the end of these the open one has long been read.
     for _ in 0..5 {
         assert_eq!(get(&program.address, "/-/healthy").0, 200);
     }

@@ -1,4 +1,4 @@
-//! `backfill --remote-write`: what the receiver sees, whatever it answers.
+//! `backfill --remote-write`: what the receiver gets, whatever it answers.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -17,10 +17,10 @@ use crate::backfill::{Azure, months_ago, small};
 use crate::process::{Running, program};
 use crate::serve::{configuration, until};
 
-/// A body is a month of a scope, or less: there are few series.
+/// A body is a month of a scope, or less, because there are few series.
 type Bodies = Vec<Bytes>;
 
-/// A receiver that takes everything but what its script refuses.
+/// A receiver that accepts everything except what its script refuses.
 struct Receiver {
     url: String,
     bodies: Arc<Mutex<Bodies>>,
@@ -29,7 +29,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    /// Refuses each of the first requests with samples so.
+    /// Starts a receiver that refuses each of the first requests with samples as the script says.
     fn start(script: &[(u16, &'static str)]) -> Self {
         let (bodies, heads) = <(Arc<Mutex<Bodies>>, Arc<Mutex<Vec<HeaderMap>>>)>::default();
         let script = Arc::new(Mutex::new(script.iter().rev().copied().collect::<Vec<_>>()));
@@ -66,7 +66,7 @@ impl Receiver {
         Self { url: format!("http://{address}/push?key=planted-key"), bodies, heads, task }
     }
 
-    /// How often each body was taken.
+    /// Returns how often each body was accepted.
     fn taken(&self) -> BTreeMap<Bytes, usize> {
         let mut taken = BTreeMap::new();
         for body in self.bodies.lock().expect("no panic").iter() {

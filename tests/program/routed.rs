@@ -1,14 +1,14 @@
-//! A server on loopback that answers by what it is asked for, whenever it is asked.
+//! A server on loopback whose answer depends only on the request.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-/// Writes the whole answer to a request, whose path it is given, and the endpoint.
+/// Writes the whole answer to a request, given its path and the endpoint.
 type Answer = dyn Fn(&str, &str, &mut dyn Write) -> io::Result<()> + Send + Sync;
 
-/// Answers each request on a connection of its own. The threads end with their connections.
+/// Answers each request on its own connection. The threads end with their connections.
 pub(crate) fn serve(
     answer: impl Fn(&str, &str, &mut dyn Write) -> io::Result<()> + Send + Sync + 'static,
 ) -> String {
@@ -21,7 +21,7 @@ pub(crate) fn serve(
             thread::spawn(move || {
                 let mut socket = socket;
                 if let Ok(path) = requested(&socket) {
-                    // Whether it is read to its end is the client's choice.
+                    // The client decides whether it reads to the end.
                     let _ = answer(&path, &endpoint, &mut socket);
                 }
             });
@@ -30,7 +30,7 @@ pub(crate) fn serve(
     endpoint
 }
 
-/// The path of a request that is read whole.
+/// Reads a whole request, and returns its path.
 fn requested(socket: &TcpStream) -> io::Result<String> {
     let mut request = BufReader::new(socket);
     let (mut first, mut length) = (String::new(), 0);

@@ -1,4 +1,4 @@
-//! `serve`: it listens before it polls, and stops when told.
+//! `serve`: it listens before it polls, and stops when it receives a signal.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::server::{Answer, Server};
 const PAGE: &str =
     r#"{"value":[{"properties":{"date":"{{today}}","cost":12.5,"billingCurrency":"EUR"}}]}"#;
 
-/// A configuration file for an endpoint.
+/// Returns a configuration file for an endpoint.
 pub(crate) fn configuration(endpoint: &str, scopes: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let text = format!(
@@ -183,7 +183,7 @@ async fn a_signal_lets_an_open_scrape_finish_though_another_listener_has_nothing
     assert_ne!(exporter.address(), busy);
     let mut open = std::net::TcpStream::connect(&busy).expect("it listens");
     open.write_all(b"GET /metrics HTTP/1.1\r\n").expect("it reads");
-    // Connections are taken in order: by the end of these the open one has long been read.
+    // Connections are accepted in order: at the end of these the open one has long been read.
     for _ in 0..5 {
         assert_eq!(get(&busy, "/-/healthy").0, 200);
     }

@@ -1,4 +1,4 @@
-//! `state.path`: what the program does with its file, also where it cannot.
+//! `state.path`: what the program does with its file, also where it cannot use it.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,8 @@ use crate::process::{Running, get, program, run};
 use crate::serve::{configuration, until};
 use crate::server::{Answer, Server};
 
-/// A page of one resource whose id and name are long and unlike any other, so that it takes room.
+/// Returns a page of resources whose ids and names are long and all different, so that they take
+/// space.
 fn page(resources: usize) -> String {
     let rows: Vec<String> = (0..resources)
         .map(|number| {
@@ -25,7 +26,7 @@ fn page(resources: usize) -> String {
     format!(r#"{{"value":[{}]}}"#, rows.join(","))
 }
 
-/// A configuration that keeps days in a file.
+/// Returns a configuration that keeps days in a file.
 fn stored(endpoint: &str, state: &Path) -> tempfile::NamedTempFile {
     let file = configuration(endpoint, "  - {department: \"1234\", name: shop}");
     let mut text = std::fs::read_to_string(file.path()).expect("the file");
@@ -74,7 +75,7 @@ async fn a_second_exporter_on_the_same_file_says_so_and_exits() {
     let (code, _, error) = run(&arguments(&file), &[]);
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("state.redb is in use by another azure-billing-exporter"), "{error}");
-    // The others leave it alone.
+    // The other commands leave it unchanged.
     for command in ["once", "check"] {
         let path = file.path().to_str().expect("a path");
         let (code, _, error) = run(&[command, "--config.file", path], &[]);
@@ -92,7 +93,7 @@ async fn without_a_path_it_warns_once_that_a_restart_costs_quota() {
     assert_eq!(warned, 1, "{:#?}", exporter.seen);
 }
 
-/// Starts the program where no file may grow beyond so many KiB: as a disk that is full.
+/// Starts the program where no file may grow beyond so many KiB, like a full disk.
 fn start_with_little_room(kibibytes: u64, arguments: &[&str]) -> Running {
     let script = format!("ulimit -f {kibibytes}; exec \"$0\" \"$@\"");
     let mut command = Command::new("bash");
@@ -127,7 +128,7 @@ fn jiff_epoch() -> jiff::Timestamp {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_cannot_be_written_is_reported_and_polling_goes_on_in_memory() {
     let azure = Server::start(vec![Answer::page(page(1))]).await;
-    // Nobody may make files there, not even root.
+    // Nobody can create files there, not even root.
     let file = stored(&azure.endpoint, Path::new("/proc/state.redb"));
     let mut exporter = Running::start(&arguments(&file));
     let told = exporter.line_with("cannot keep days, polling goes on in memory");

@@ -1,5 +1,5 @@
-//! Every family with its labels, as the program itself tells: what documentation and queries are
-//! held to.
+//! Every family with its labels, as the program itself reports them: documentation and queries are
+//! compared with these.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,14 +7,14 @@ use std::path::Path;
 
 use azure_billing_exporter::billing::metric_families::FAMILIES;
 
-/// A file of the project.
+/// Returns a file of the project.
 pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a file")
 }
 
-/// The labels of each family in order, without `scope`. Families of the bill may have no sample in
-/// the golden exposition, so that they are taken from the list they are written by. Another one
-/// without a sample says something of a scope as a whole that is not so there.
+/// Returns the labels of each family in order, without `scope`. Families of the bill may have no
+/// sample in the golden exposition, so that they come from the list that writes them. Another
+/// family without a sample describes a state of a whole scope that is not present there.
 pub(crate) fn families() -> BTreeMap<String, Vec<String>> {
     let golden = read("tests/azure/golden.prom");
     let samples = golden.lines().filter(|line| !line.starts_with('#'));
@@ -34,7 +34,7 @@ pub(crate) fn families() -> BTreeMap<String, Vec<String>> {
     families
 }
 
-/// The name of a series, and those of its labels.
+/// Returns the name of a series, and those of its labels.
 pub(crate) fn series(text: &str) -> (String, Vec<String>) {
     let (name, labels) = text.trim_end_matches('}').split_once('{').unwrap_or((text, ""));
     let labels = labels.split("\",").filter_map(|label| label.split_once("=\""));

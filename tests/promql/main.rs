@@ -1,5 +1,5 @@
-//! The queries of the documentation, asked of Prometheus' own engine: what is shown is what was
-//! tried, on series as the exporter writes them.
+//! The queries of the documentation, run by Prometheus' own engine on series as the exporter writes
+//! them: what is shown was tried.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -19,13 +19,13 @@ use pages::{Page, pages};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Of the reference, and of the cookbook, whose queries bear a second target.
+/// The queries of the reference, and of the cookbook, which also work with a second target.
 const QUERIES: [&str; 2] = ["tests/promql/queries.yaml", COOKBOOK];
 const COOKBOOK: &str = "tests/promql/cookbook.yaml";
-/// Labels that Prometheus gives to what it scrapes.
+/// Labels that Prometheus adds to what it scrapes.
 const TARGET_LABELS: [&str; 2] = ["job", "instance"];
 
-/// What matters here of promtool's file.
+/// The parts of promtool's file that matter here.
 #[derive(Deserialize)]
 struct Queries {
     tests: Vec<Group>,
@@ -52,7 +52,7 @@ fn groups() -> Vec<Group> {
     QUERIES.into_iter().flat_map(of).collect()
 }
 
-/// Runs promtool and gives what it complains about.
+/// Runs promtool and returns its complaints.
 fn promtool(arguments: &[&str], input: Stdio) -> Result<(), String> {
     let output = Command::new("promtool")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -65,7 +65,7 @@ fn promtool(arguments: &[&str], input: Stdio) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(told) }
 }
 
-/// The expressions of the `promql` blocks of a page: a comment begins the next.
+/// Returns the expressions of the `promql` blocks of a page: a comment begins the next.
 fn shown(page: &Page) -> Vec<String> {
     let snippets = page.snippets();
     let blocks = snippets.iter().filter(|snippet| snippet.language == "promql");
@@ -83,7 +83,7 @@ fn shown(page: &Page) -> Vec<String> {
     expressions
 }
 
-/// Without blanks, which mean nothing.
+/// Removes blanks, which have no meaning.
 fn bare(expression: &str) -> String {
     expression.split_whitespace().collect()
 }
@@ -117,7 +117,7 @@ fn a_query_of_the_cookbook_answers_the_same_while_two_targets_are_scraped() {
     }
 }
 
-/// A series as another target has it.
+/// Returns a series as another target has it.
 fn second_target(input: &Value) -> Value {
     let series = input["series"].as_str().expect("a series").replacen('{', r#"{instance="b","#, 1);
     serde_json::json!({"series": series, "values": input["values"]})
@@ -156,7 +156,7 @@ fn every_series_that_is_queried_has_the_labels_that_the_exporter_writes() {
     let families = families();
     let groups = groups();
     let inputs = groups.iter().flat_map(|group| &group.input_series);
-    // Those that costs are joined with are others'.
+    // Series that costs are joined with come from other exporters.
     for input in inputs.filter(|input| input.series.starts_with("azure_")) {
         let (name, labels) = series(&input.series);
         let expected = families.get(&name).unwrap_or_else(|| panic!("there is no {name}"));
@@ -171,7 +171,7 @@ fn prometheus_has_no_complaint_about_the_exposition() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azure/golden.prom");
     let exposition = File::open(path).expect("the golden exposition");
     let complaint = promtool(&["check", "metrics"], exposition.into());
-    // It counts days, and is none of the spans of time that the rule is about.
+    // It counts days, and is not a duration, which the rule is about.
     let counts = "azure_billing_suspect_days use base unit \"seconds\" instead of \"days\"\n";
     assert_eq!(complaint, Err(counts.to_owned()));
 }

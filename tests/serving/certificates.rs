@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 
-/// A CA, and where its certificates are written.
+/// A CA, and the folder that its certificates are written to.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -20,7 +20,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// Writes `NAME.pem` and `NAME.key`, good for a subject.
+    /// Writes `NAME.pem` and `NAME.key`, valid for a subject.
     pub(crate) fn issue(&self, folder: &Path, name: &str, subject: SanType) {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -31,7 +31,7 @@ impl Authority {
         write(folder, &format!("{name}.key"), &key.serialize_pem());
     }
 
-    /// Writes what a server on 127.0.0.1 needs: `server.pem`, `server.key`, and `ca.pem`.
+    /// Writes the files of a server on 127.0.0.1: `server.pem`, `server.key`, and `ca.pem`.
     pub(crate) fn serve(&self, folder: &Path) {
         self.issue(folder, "server", SanType::IpAddress([127, 0, 0, 1].into()));
         write(folder, "ca.pem", &self.pem());

@@ -1,4 +1,5 @@
-//! A headless Chromium for one test, spoken to over a pipe: what its user would see of a page.
+//! A headless Chromium for one test, controlled over a pipe: it shows what a user would see of a
+//! page.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -25,14 +26,14 @@ pub(crate) const LOOKS: [Look; 4] = [
     Look { name: "phone-dark", width: 360, height: 1600, colours: "dark" },
 ];
 
-/// The browser with one page. It ends with the value.
+/// The browser with one page. It ends when dropped.
 pub(crate) struct Chromium {
     process: Child,
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
     session: Option<String>,
     number: u64,
-    /// What the page complained about in the console.
+    /// The complaints of the page in the console.
     pub(crate) complaints: Vec<String>,
     _profile: TempDir,
 }
@@ -100,7 +101,8 @@ impl Chromium {
         self.call("Emulation.setEmulatedMedia", json!({"features": colours}));
     }
 
-    /// The value of an expression of JavaScript, by the debugger: the page itself may run none.
+    /// Returns the value of an expression of JavaScript, by the debugger: the page itself may run
+    /// none.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let result =
             self.call("Runtime.evaluate", json!({"expression": expression, "returnByValue": true}));
@@ -108,12 +110,12 @@ impl Chromium {
         result["result"]["value"].clone()
     }
 
-    /// What can be read on the page.
+    /// Returns the text that can be read on the page.
     pub(crate) fn visible_text(&mut self) -> String {
         self.value("document.body.innerText").as_str().expect("a text").to_owned()
     }
 
-    /// Keeps a picture beside what cargo builds.
+    /// Saves a picture beside what cargo builds.
     pub(crate) fn screenshot(&mut self, name: &str) -> PathBuf {
         let picture = self.call("Page.captureScreenshot", json!({"format": "png"}));
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("status-page");

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// In lower case.
+    /// The head in lower case.
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
@@ -22,7 +22,7 @@ impl Answer {
     }
 }
 
-/// What curl gets, or why it gets nothing.
+/// Returns the answer that curl gets, or why it gets none.
 pub(crate) fn curl(arguments: &[&str]) -> Result<Answer, String> {
     let head = tempfile::NamedTempFile::new().expect("a file");
     let output = Command::new("curl")
@@ -40,7 +40,7 @@ pub(crate) fn curl(arguments: &[&str]) -> Result<Answer, String> {
     Ok(Answer { status: status.expect("a status"), head, body: output.stdout })
 }
 
-/// Runs a Python program with arguments and gives what it prints.
+/// Runs a Python program with arguments and returns its output.
 pub(crate) fn python(program: &str, arguments: &[&str]) -> Vec<u8> {
     let output = Command::new("python3")
         .args(["-c", program])

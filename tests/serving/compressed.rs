@@ -1,4 +1,4 @@
-//! One exposition, whoever reads it and however it is packed.
+//! One exposition, the same for every client and every compression.
 
 use std::fs::File;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::serving::{Serving, page, row};
 
 const OPEN_METRICS: &str = "accept: application/openmetrics-text;version=1.0.0";
 
-/// What is the same at each scrape: the part that a publish made, and the end of the other.
+/// Returns what is the same at each scrape: the part that a publish made, and the end of the other.
 fn parts(text: &str) -> (&str, &str) {
     let cut = text.find("# HELP azure_billing_poll_success").expect("the live part");
     let end = text.find("# HELP process_start_time_seconds").expect("the end");
@@ -64,13 +64,14 @@ async fn both_formats_share_the_published_bytes_and_pass_promtool() {
     assert_eq!(parts(open.text()).0, parts(text.text()).0);
     assert!(open.text().ends_with("# EOF\n") && !text.text().contains("# EOF"));
     assert_eq!(complaints(text.text()), [""; 0]);
-    // Promtool knows the older format only: to it, the metadata of a counter lacks its suffix.
+    // Promtool knows only the older format, in which the metadata of a counter seems to lack its
+    // suffix.
     let about_suffixes = |told: &String| told.ends_with("_total no help text");
     let complaints = complaints(open.text());
     assert!(!complaints.is_empty() && complaints.iter().all(about_suffixes), "{complaints:#?}");
 }
 
-/// What promtool has to say of an exposition, line by line.
+/// Returns promtool's complaints about an exposition, line by line.
 fn complaints(exposition: &str) -> Vec<String> {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), exposition).expect("room for a file");

@@ -14,7 +14,7 @@ const TLS: &str = "tls_server_config: {cert_file: server.pem, key_file: server.k
 const FAMILY: &str = "azure_billing_exporter_web_certificate_expiry_timestamp_seconds";
 const EXPIRED: &str = "the certificate of --web.config.file has expired";
 
-/// A certificate that ends so many seconds from now, in the place of the one before, and that end.
+/// Replaces the certificate by one that ends so many seconds from now, and returns that end.
 fn ends_in(folder: &Path, seconds: i64) -> i64 {
     #[expect(clippy::disallowed_methods, reason = "the program looks at the same clock")]
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time");
@@ -24,7 +24,7 @@ fn ends_in(folder: &Path, seconds: i64) -> i64 {
     params.not_after = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(end.unsigned_abs());
     let key = KeyPair::generate().expect("a key");
     let certificate = params.self_signed(&key).expect("a certificate");
-    // A rename, so that no half of it is read.
+    // A rename, so that no incomplete file is read.
     for (name, text) in [("server.key", key.serialize_pem()), ("server.pem", certificate.pem())] {
         write(folder, "next", &text);
         std::fs::rename(folder.join("next"), folder.join(name)).expect("a file");
@@ -32,7 +32,7 @@ fn ends_in(folder: &Path, seconds: i64) -> i64 {
     end
 }
 
-/// The value that is published, asked for without a look at the certificate.
+/// Returns the published value, requested without checking the certificate.
 fn published(serving: &Serving, scheme: &str) -> Option<i64> {
     let answer = curl(&["--insecure", &format!("{scheme}://{}/metrics", serving.address)]);
     let text = answer.expect("an answer").text().to_owned();
@@ -51,7 +51,7 @@ async fn the_end_of_the_certificate_is_published_and_follows_its_file() {
     let mut serving = serving(folder, TLS).await;
     assert_eq!(published(&serving, "https"), Some(end));
     assert!(!serving.program.seen.iter().any(|line| line.contains(EXPIRED)));
-    // Another pair, which is told to have expired when it comes into force.
+    // Another pair, reported as expired when it comes into force.
     let end = ends_in(serving.folder.path(), -3600);
     serving.program.line_with("msg=\"the web config has changed\"");
     let told = serving.program.line_with(EXPIRED);
@@ -70,7 +70,7 @@ async fn a_certificate_that_ends_while_it_is_served_is_told_once() {
     if !serving.program.seen.iter().any(|line| line.contains(EXPIRED)) {
         serving.program.line_with(EXPIRED);
     }
-    // Two more looks at the least.
+    // At least two more checks.
     std::thread::sleep(Duration::from_secs(3));
     serving.program.signal("TERM");
     let lines = serving.program.lines_to_the_end();

@@ -1,4 +1,4 @@
-//! The program as it asks another of itself whether it is alive.
+//! The program when it checks whether another one is alive.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,13 +12,13 @@ use crate::serving::{Serving, hash, page, row};
 
 const TLS: &str = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n";
 
-/// Exit code, and what was said.
+/// Checks an address: returns the exit code, and the output.
 fn asked(address: &str) -> (i32, String) {
     let (code, output, errors) = run(&["healthcheck", "--web.listen-address", address], &[]);
     (code, output + &errors)
 }
 
-/// The exporter's port, as it would be given for every interface.
+/// Returns the exporter's port as an address for every interface.
 fn port(address: &str) -> String {
     format!(":{}", address.rsplit(':').next().expect("a port"))
 }
@@ -88,7 +88,7 @@ async fn an_exporter_that_hangs_is_not_healthy() {
     assert!(text.contains("no answer"), "{text}");
 }
 
-/// What is said of a server that answers so.
+/// Checks a server that answers with a text.
 fn asked_of_a_server_that_says(answer: &'static str) -> (i32, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();

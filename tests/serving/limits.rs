@@ -1,4 +1,4 @@
-//! Clients that ask for too much, too slowly, or for nothing. In process, with little patience.
+//! Clients that send too much, too slowly, or nothing. In process, with short timeouts.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use crate::exporter::{Exporter, PATIENCE, config, november, snapshot};
 use crate::server::{Answer, Server};
 use crate::serving::{page, row};
 
-/// Longer than any wait here, and shorter than the patience of the program itself.
+/// Longer than any wait here, and shorter than the timeouts of the program itself.
 const LIMIT: Duration = Duration::from_secs(20);
 
 const SHORT: Timeouts = Timeouts {
@@ -29,7 +29,7 @@ const SHORT: Timeouts = Timeouts {
     drain: Duration::from_millis(300),
 };
 
-/// A server of this process. It ends with the value.
+/// A server of this process. It ends when dropped.
 struct Served {
     address: SocketAddr,
     task: JoinHandle<std::io::Result<()>>,
@@ -62,7 +62,7 @@ fn served(exporter: &Exporter, web: WebConfig, timeouts: Timeouts, max_requests:
     Served { address, task: tokio::spawn(serve(listener, router, access, timeouts, never)) }
 }
 
-/// An exporter that has read so many resources, whose names are long.
+/// Starts an exporter that has read so many resources, whose names are long.
 async fn exporter(resources: usize, name: &str) -> Exporter {
     let azure = Server::start(vec![Answer::page(rows(resources, name))]).await;
     let mut exporter = Exporter::new(&config(&azure.endpoint, "department: \"1\""), PATIENCE);
@@ -76,12 +76,12 @@ fn rows(resources: usize, name: &str) -> String {
     page(&rows.collect::<Vec<_>>()).replace("{{today}}", "2026-11-20")
 }
 
-/// Sends bytes and reads until the server closes: what it answered.
+/// Sends bytes and reads until the server closes: returns its answer.
 async fn told(address: SocketAddr, sent: Vec<u8>) -> String {
     let answered = spawn_blocking(move || {
         let mut socket = TcpStream::connect(address).expect("it listens");
         socket.set_read_timeout(Some(LIMIT)).expect("a limit");
-        // It may close before it has taken everything.
+        // It may close before it has received everything.
         let _ = socket.write_all(&sent);
         let mut answer = Vec::new();
         let ended = socket.read_to_end(&mut answer);
@@ -106,7 +106,7 @@ async fn whoever_sends_no_whole_head_is_let_go() {
         let answer = told(served.address, begun.into()).await;
         assert!(matches!(status(&answer), "closed" | "408"), "{begun:?}: {answer}");
     }
-    // So is an open connection on which nothing more is asked.
+    // An open connection without further requests is closed as well.
     let answer =
         told(served.address, b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n".into()).await;
     assert!(answer.ends_with("healthy\n"), "{answer}");
@@ -123,7 +123,7 @@ async fn whoever_begins_no_handshake_is_let_go() {
     let exporter = exporter(1, "vm").await;
     let served = served(&exporter, web, Timeouts { head: LIMIT * 2, ..SHORT }, 0);
     assert_eq!(told(served.address, Vec::new()).await, "");
-    // The beginning of a record of 256 bytes that never come.
+    // The beginning of a record of 256 bytes that never arrive.
     assert_eq!(told(served.address, vec![0x16, 3, 1, 1, 0, 1]).await, "");
 }
 
@@ -184,7 +184,7 @@ async fn nothing_that_a_client_sends_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_nothing_takes_no_place_and_is_let_go() {
-    // More than the sockets of both sides hold.
+    // More than the sockets of both sides can buffer.
     let exporter = exporter(10_000, &"v".repeat(900)).await;
     let served = served(&exporter, WebConfig::default(), SHORT, 2);
     let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -201,7 +201,7 @@ async fn whoever_reads_nothing_takes_no_place_and_is_let_go() {
     assert_eq!(status(&answer), "200");
     let whole = answer.len();
     assert!(whole > 10_000_000, "{whole} bytes");
-    // They take nothing for longer than anybody waits; then their answers are broken off.
+    // They read nothing for longer than any timeout; then their answers are broken off.
     tokio::time::sleep(SHORT.stalled * 3).await;
     for mut socket in slow {
         let rest = spawn_blocking(move || {
@@ -246,7 +246,7 @@ async fn a_publish_of_many_series_holds_up_no_other_request() {
         last = Instant::now();
     }
     publish.await.expect("no panic").expect("an exposition");
-    // Whoever waits for the publish waits for most of it.
+    // A client that waits for the publish waits for most of it.
     assert!(longest < start.elapsed() / 2, "{longest:?} of {:?}", start.elapsed());
     let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     assert!(told(served.address, request.into()).await.len() > 10_000_000, "it is published");

@@ -1,4 +1,4 @@
-//! What is served and to whom, by the programs that ask: curl, Python, Chromium, Prometheus,
+//! What is served, and to whom, with real clients: curl, Python, Chromium, Prometheus,
 //! VictoriaMetrics, systemd's protocol.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]

@@ -1,4 +1,4 @@
-//! The status page as people see it, in Chromium.
+//! The status page in Chromium, as people see it.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::process::Running;
 use crate::server::{Answer, Server};
 use crate::serving::{Serving, page, row, wait_until_polled};
 
-/// Texts whose contrast with what is behind them is below what WCAG 2 AA asks for.
+/// Finds texts whose contrast with their background is below the minimum of WCAG 2 AA.
 const FAINT: &str = r#"(() => {
   const channel = c => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
@@ -29,14 +29,14 @@ const FAINT: &str = r#"(() => {
   return faint;
 })()"#;
 
-/// Whether everything fits into the width of the window.
+/// Checks whether everything fits into the width of the window.
 const FITS: &str = "document.documentElement.scrollWidth <= window.innerWidth";
 
-/// The demo, when every scope has been read.
+/// Starts the demo, and returns when every scope has been read.
 fn demo() -> (Running, String) {
     let mut demo = Running::start(&["demo", "--web.listen-address", "127.0.0.1:0"]);
     let address = demo.address();
-    // The open period and the one before of each.
+    // The open period and the previous one of each scope.
     for _ in 0..8 {
         demo.line_with("msg=read");
     }
@@ -81,7 +81,7 @@ fn the_page_of_the_demo_can_be_read_in_every_size_and_colour() {
             "the style sheet is allowed, and nothing else is asked for"
         );
     }
-    // The colours follow what the reader prefers.
+    // The colours follow the reader's preference.
     let paper = "getComputedStyle(document.body).backgroundColor";
     let dark = chromium.value(paper);
     chromium.look(LOOKS[0]);
@@ -99,7 +99,7 @@ fn the_page_has_pictures_landmarks_and_links_for_everybody() {
     );
     let ten = "document.querySelectorAll('.currency:first-of-type .costliest')[0].querySelectorAll('li svg.bar').length";
     assert_eq!(chromium.value(ten), 10);
-    // Pictures have names, and landmarks and headings are there for those who hear the page.
+    // Pictures have names, and there are landmarks and headings for those who hear the page.
     let unnamed = "document.querySelectorAll('svg:not([aria-label]):not([aria-hidden])').length";
     assert_eq!(chromium.value(unnamed), 0);
     let landmarks = "['header', 'nav', 'main', 'footer', 'h1', 'h2'].map(name => document.querySelectorAll(name).length > 0)";

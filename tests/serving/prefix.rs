@@ -1,10 +1,10 @@
-//! Everything below a path, as behind a proxy that other things share.
+//! All pages below a path prefix, as behind a proxy that serves other things as well.
 
 use url::Url;
 
 use crate::process::{Running, get, request};
 
-/// The demo, and where it listens.
+/// Starts the demo, and returns its address too.
 fn demo(flags: &[&str]) -> (Running, String) {
     let listens = ["demo", "--web.listen-address", "127.0.0.1:0"];
     let mut demo = Running::start(&[&listens, flags].concat());
@@ -12,7 +12,7 @@ fn demo(flags: &[&str]) -> (Running, String) {
     (demo, address)
 }
 
-/// The links of the page that lead to the exporter itself.
+/// Returns the links of the page that lead to the exporter itself.
 fn own_links(page: &str) -> Vec<String> {
     let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     let own = links.filter(|link| !link.starts_with('#') && !link.contains(':'));
@@ -62,7 +62,7 @@ fn the_links_of_the_page_lead_to_the_exporter_wherever_a_proxy_shows_it() {
             let shown_at: Url = shown_at.parse().expect("a URL");
             for link in &links {
                 let shown = shown_at.join(link).expect("a link");
-                // What the proxy asks for: its own path goes, the exporter's comes.
+                // The proxy's request: its own prefix is replaced by the exporter's.
                 let below = shown.path().strip_prefix(shown_at.path()).expect("below the page");
                 let status = get(&address, &format!("{page}{below}")).0;
                 assert!([200, 503].contains(&status), "{shown}: {status}");

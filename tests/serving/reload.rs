@@ -1,4 +1,5 @@
-//! Who may have the configuration read again: those who may read the metrics, and as often.
+//! Clients that may reload the configuration: those that may read the metrics, and with the same
+//! limit.
 
 use crate::clients::curl;
 use crate::serving::{Serving, USER, hash, page, row};

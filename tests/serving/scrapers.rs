@@ -1,4 +1,4 @@
-//! The scrapers that shops run, over TLS and with a password.
+//! The scrapers in common use, over TLS and with a password.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -15,7 +15,7 @@ use crate::serving::{Serving, hash, page, row};
 
 const COST: &str = "azure_billing_scope_pretax_cost{currency=\"EUR\"}";
 
-/// An exporter behind TLS and a password, and how to scrape it.
+/// Starts an exporter behind TLS and a password, and returns how to scrape it.
 async fn locked() -> (Serving, [String; 3]) {
     let folder = TempDir::new().expect("a folder");
     Authority::new("contoso CA").serve(folder.path());
@@ -66,7 +66,7 @@ async fn victoria_metrics_scrapes_over_tls_with_a_password() {
     panic!("{last}\n{log}");
 }
 
-/// A server of its own, ended with the value.
+/// A server for one test, ended when dropped.
 struct VictoriaMetrics {
     process: Child,
     address: SocketAddr,
@@ -77,7 +77,7 @@ impl VictoriaMetrics {
     fn start(config: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         std::fs::write(folder.path().join("scrape.yaml"), config).expect("room for a file");
-        // It does not tell which port the system chose, so that one is looked for first.
+        // It does not report a port that the system chose, so that a free one is found first.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("a free port");
         let process = Command::new("victoria-metrics")

@@ -1,4 +1,4 @@
-//! The program with a configuration of its own, fed by a scripted Azure, behind a web config.
+//! The program with a configuration of its own, a scripted Azure, and a web config.
 
 use std::path::{Path, PathBuf};
 
@@ -9,18 +9,18 @@ use tempfile::TempDir;
 
 /// The user of the tests and its password, as an `Authorization` header and for curl.
 pub(crate) const USER: &str = "prometheus:planted-password";
-/// Of that password, at the lowest cost.
+/// Returns the hash of that password, at the lowest cost.
 pub(crate) fn hash() -> String {
     bcrypt::hash("planted-password", 4).expect("a hash")
 }
 
-/// Rows of one page, as Azure sends them.
+/// Returns rows in one page, as Azure sends them.
 pub(crate) fn page(rows: &[serde_json::Value]) -> String {
     let rows: Vec<_> = rows.iter().map(|row| serde_json::json!({"properties": row})).collect();
     serde_json::json!({"value": rows}).to_string()
 }
 
-/// One row of today: whose, and what it cost.
+/// Returns one row of today, with a name, a service and a cost.
 pub(crate) fn row(name: &str, service: &str, cost: f64) -> serde_json::Value {
     let id = format!(
         "/subscriptions/0/resourceGroups/shop/providers/Microsoft.Compute/virtualMachines/{name}"
@@ -35,7 +35,7 @@ pub(crate) fn row(name: &str, service: &str, cost: f64) -> serde_json::Value {
 pub(crate) struct Serving {
     pub(crate) program: Running,
     pub(crate) address: String,
-    /// Holds the web config and what it names.
+    /// Contains the web config and the files that it names.
     pub(crate) folder: TempDir,
     _azure: Server,
 }
@@ -47,7 +47,7 @@ impl Serving {
         Self::in_folder(folder, page, web, &[]).await
     }
 
-    /// The same where certificates lie already, and with further flags.
+    /// Starts where certificates exist already, and with further flags.
     pub(crate) async fn in_folder(folder: TempDir, page: &str, web: &str, flags: &[&str]) -> Self {
         let azure = Server::start(vec![Answer::page(page)]).await;
         let file = |name: &str| folder.path().join(name).display().to_string();
@@ -68,7 +68,7 @@ impl Serving {
         ];
         let mut program = Running::start(&[&arguments, flags].concat());
         let address = program.address();
-        // The open period and the one before.
+        // The open period and the previous one.
         for _ in 0..2 {
             let line = program.line_with("msg=read");
             assert_eq!(line.matches("scope=").count(), 1, "whose it is, told once: {line}");
@@ -76,7 +76,7 @@ impl Serving {
         Self { program, address, folder, _azure: azure }
     }
 
-    /// Waits until the first poll has ended, where nothing is asked of clients.
+    /// Waits until the first poll has ended, where clients need no authorization.
     pub(crate) fn polled(self) -> Self {
         wait_until_polled(&self.address, &self.program);
         self
@@ -86,7 +86,7 @@ impl Serving {
         self.folder.path().join(name)
     }
 
-    /// Writes another web config and waits until the program tells what it makes of it.
+    /// Writes another web config, waits until the program logs its effect, and returns that line.
     pub(crate) fn change(&mut self, web: &str, told: &str) -> String {
         write_web_config(self.folder.path(), web);
         self.program.line_with(told)

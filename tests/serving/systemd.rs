@@ -1,4 +1,4 @@
-//! What a service of `Type=notify` tells systemd, over a real socket.
+//! The messages of a service of `Type=notify` to systemd, over a real socket.
 
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
@@ -79,7 +79,7 @@ async fn a_reload_is_told_with_its_time_and_again_when_it_has_ended_also_badly()
 fn a_watchdog_of_another_process_gets_no_sign_of_life() {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::SocketAddr;
-    // A name outside the file system, as systemd's own in containers.
+    // A name outside the file system, like systemd's own in containers.
     let name = format!("azure-billing-exporter-test-{}", std::process::id());
     let address = SocketAddr::from_abstract_name(&name).expect("a name");
     let socket = UnixDatagram::bind_addr(&address).expect("a socket");

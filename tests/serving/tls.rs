@@ -1,4 +1,4 @@
-//! Connections as the web config wants them, with curl at the other end.
+//! Connections under the TLS settings of the web config, with curl at the other end.
 
 use rcgen::SanType;
 use tempfile::TempDir;
@@ -20,7 +20,7 @@ fn certified() -> (TempDir, Authority) {
     (folder, authority)
 }
 
-/// Whether health is told to a client with some flags, and by which version of HTTP.
+/// Returns by which version of HTTP health is answered to a client with some flags, or why not.
 fn asked(serving: &Serving, flags: &[&str]) -> Result<String, String> {
     let ca = serving.path("ca.pem").display().to_string();
     let address = format!("https://{}/-/healthy", serving.address);
@@ -110,7 +110,7 @@ async fn certificates_and_users_change_under_way_and_a_bad_file_changes_nothing(
     let hash = hash();
     let mut serving = serving(folder, TLS).await;
     assert!(asked(&serving, &[]).is_ok());
-    // Another certificate in the same file, of a CA that nobody knows yet; then the key to it.
+    // Another certificate in the same file, of a CA that no client knows yet; then its key.
     let next = TempDir::new().expect("a folder");
     Authority::new("next CA").serve(next.path());
     let moved = |name: &str| std::fs::read_to_string(next.path().join(name)).expect("a file");
@@ -123,7 +123,7 @@ async fn certificates_and_users_change_under_way_and_a_bad_file_changes_nothing(
     assert!(asked(&serving, &[]).is_err(), "signed by a CA that is not known");
     write(serving.folder.path(), "ca.pem", &moved("ca.pem"));
     assert!(asked(&serving, &[]).is_ok());
-    // Users, of whom the next request must be one.
+    // Users, one of whom the next request must name.
     let locked = format!("{TLS}basic_auth_users: {{prometheus: {hash}}}\n");
     serving.change(&locked, "the web config has changed");
     assert!(asked(&serving, &["--user", USER]).is_ok());
@@ -183,7 +183,7 @@ async fn a_name_that_was_made_to_lead_to_loopback_gets_nothing_by_tls_either() {
         let leads = format!("{name}:{port}:127.0.0.1");
         let address = format!("https://{name}:{port}/metrics");
         for version in ["--http2", "--http1.1"] {
-            // The certificate is for the address alone: a name that a site has a certificate for passes it.
+            // Insecure, as this certificate is for the address alone; a name in one would be accepted.
             let answer = curl(&["--insecure", version, "--resolve", &leads, &address]);
             let answer = answer.expect("an answer");
             assert_eq!(answer.status, status, "{version} {name}");

@@ -1,4 +1,4 @@
-//! Web config files, good and bad: what we say of them, and what the toolkit's own checker says.
+//! Web config files, good and bad: our messages, and those of the toolkit's own checker.
 
 use std::process::Command;
 
@@ -9,21 +9,21 @@ use crate::certificates::{Authority, dns, write};
 use crate::process::run;
 use crate::serving::hash;
 
-/// What promtool has to say.
+/// The result of promtool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Promtool {
     Agrees,
-    /// It takes what cannot have been meant, or what rustls does not have.
+    /// It accepts what cannot have been intended, or what rustls does not have.
     IsLaxer,
-    /// By its version: 2.42 is older than `client_allowed_sans`, `rate_limit`, and certificates in
-    /// the file itself.
+    /// It depends on the version: 2.42 is older than `client_allowed_sans`, `rate_limit`, and
+    /// certificates in the file itself.
     Depends,
 }
 
 use Promtool::{Agrees, Depends, IsLaxer};
 
-/// Good files, with places to be filled: `@tls` for a section with certificate and key, `@hash` for
-/// a hash, `@server.pem` for that file's text.
+/// Good files, with placeholders: `@tls` for a section with certificate and key, `@hash` for a
+/// hash, `@server.pem` for that file's text.
 const GOOD: [(&str, Promtool); 21] = [
     ("", Agrees),
     ("tls_server_config: {}\n", Agrees),
@@ -58,7 +58,7 @@ const USERS: &str = "@tlsbasic_auth_users:\n  prometheus: @hash\n  \"Grafana Age
 const HEADERS: &str = "http_server_config:\n  headers:\n    Content-Security-Policy: default-src 'none'\n    X-Frame-Options: deny\n    X-Content-Type-Options: nosniff\n    X-XSS-Protection: \"1; mode=block\"\n    Strict-Transport-Security: max-age=31536000\n";
 const TLS: &str = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n";
 
-/// Bad files, each with what we say of it.
+/// Bad files, each with our message.
 const BAD: [(&str, &str, Promtool); 36] = [
     (
         "tls_server_config:\n  cert_file: server.pem\n",
@@ -237,7 +237,7 @@ fn promtool(folder: &TempDir) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(told) }
 }
 
-/// A file of the tables with its places filled.
+/// Returns a file of the tables with its placeholders replaced.
 fn filled(text: &str, folder: &TempDir) -> String {
     let indented = |name: &str| {
         let pem = std::fs::read_to_string(folder.path().join(name)).expect("a PEM file");

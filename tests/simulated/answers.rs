@@ -1,5 +1,5 @@
-//! Every kind of answer at every call: whatever Azure says, polls end, calls stay within the quota and
-//! the back-off, each failure is counted once, and no cost changes on a failure.
+//! Every kind of answer to every call: whatever Azure answers, polls end, calls stay within the
+//! quota and the back-off, each failure is counted once, and no cost changes on a failure.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl Call {
     }
 }
 
-/// What is answered in place of a good answer.
+/// An answer in place of a good one, and its name.
 type Fault = (&'static str, fn() -> Answer);
 
 fn with_header(answer: Answer, name: &'static str, value: &'static str) -> Answer {
@@ -123,7 +123,7 @@ const FAULTS: &[Fault] = &[
     ("504", || error(504, "GatewayTimeout")),
 ];
 
-/// Rows of the open month: more than a page, so that a report is worth its order.
+/// Returns rows of the open month: more than a page, so that a report is worth requesting.
 fn rows() -> Vec<Value> {
     (1..=20).flat_map(|day| std::iter::repeat_n(usage(&format!("2026-11-{day:02}")), 60)).collect()
 }
@@ -165,10 +165,10 @@ fn good(request: &Request, rows: &[Value]) -> Answer {
     }
 }
 
-/// The call that fails, and how.
+/// The call that fails, and its fault.
 type Failing = Arc<Mutex<Option<(Call, Fault)>>>;
 
-/// An Azure that answers well until it is told to fail at some call.
+/// Returns an Azure that answers well until a test makes some call fail.
 fn azure() -> (Azure, Failing) {
     let (rows, fault) = (rows(), Failing::default());
     let failing = fault.clone();
@@ -184,7 +184,7 @@ fn azure() -> (Azure, Failing) {
 
 const PER_MINUTE: usize = 6;
 
-/// No minute sees more calls than the quota allows. The files of reports do not count against it.
+/// Checks that no minute has more calls than the quota allows. Downloads of reports do not count.
 fn assert_within_quota(calls: &[(Instant, String)], what: &str) {
     let counted: Vec<Instant> =
         calls.iter().filter(|(_, call)| Call::of(call) != Call::File).map(|(at, _)| *at).collect();
@@ -201,7 +201,7 @@ fn failures(exporter: &Exporter) -> u64 {
     exporter.first().failures.iter().sum()
 }
 
-/// Older parts that failed when they were last tried.
+/// Returns the number of older parts that failed when they were last tried.
 fn failed_parts(exporter: &Exporter) -> u64 {
     exporter.first().parts[1..].iter().flatten().filter(|part| part.is_err()).count() as u64
 }
@@ -214,7 +214,7 @@ fn config(read: &str) -> String {
 
 const START: &str = "2026-11-20T12:00:00Z";
 
-/// What was good before stays through every failure, and comes back with the first good answer.
+/// Checks that costs stay through every failure, and that the first good answer ends it.
 async fn costs_stay(call: Call, fault: Fault, read: &str) {
     let what = format!("{} at {call:?}, read: {read}", fault.0);
     let (azure, failing) = azure();
@@ -228,7 +228,7 @@ async fn costs_stay(call: Call, fault: Fault, read: &str) {
         let succeeded = exporter.poll().await;
         let counted = failures(&exporter) - known;
         let cost = exporter.cost();
-        // That there is nothing is an answer, which is believed when it comes again.
+        // An empty answer is suspect at first, and believed when it comes again.
         if fault.0 != "204" {
             assert_eq!(cost, 1200.0, "{what}: {:?}", exporter.first().last_poll);
         }
@@ -246,7 +246,7 @@ async fn costs_stay(call: Call, fault: Fault, read: &str) {
     assert_within_quota(&azure.calls(), &what);
 }
 
-/// A loop that never gets another answer ends its polls, and asks ever more seldom.
+/// Checks that a loop that always gets this answer ends its polls, with fewer and fewer requests.
 async fn polls_end(call: Call, fault: Fault, read: &str) {
     let what = format!("{} at {call:?}, read: {read}", fault.0);
     let (azure, failing) = azure();
@@ -300,7 +300,7 @@ async fn a_report_that_is_not_to_be_had_never_costs_the_poll() {
             let (azure, failing) = azure();
             *failing.lock().expect("no panic") = Some((call, *fault));
             let mut exporter = Exporter::start(START, &config("auto"), &azure);
-            // What fails in passing is tried once more.
+            // A passing failure is tried once more.
             let polled = exporter.poll().await || exporter.poll().await;
             assert!(polled, "{what}: {:?}", exporter.first().last_poll);
             assert_eq!(exporter.cost(), 1200.0, "{what}");

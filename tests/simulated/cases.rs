@@ -1,4 +1,4 @@
-//! Small inputs that once went wrong, and what is right: each stands for a kind of fault.
+//! Small inputs that once went wrong, with the right result: each stands for a kind of fault.
 
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ impl Rows {
     }
 }
 
-/// So many rows on each of some days of a month.
+/// Returns so many rows on each of some days of a month.
 fn month_of(month: &str, days: std::ops::RangeInclusive<u32>, rows: usize) -> Vec<Value> {
     let day = |day: u32| std::iter::repeat_n(usage(&format!("{month}-{day:02}")), rows);
     days.flat_map(day).collect()
@@ -57,7 +57,7 @@ fn is_part(exporter: &Exporter, part: &str) -> Option<f64> {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_of_another_period_than_was_asked_for_is_bad() {
-    // Whatever period is asked for, the open one is answered, as customer agreements do.
+    // The open period is answered whatever period is requested, as with customer agreements.
     let rows = month_of("2026-11", 1..=19, 5);
     let azure = Azure::new(move |_| page(&rows));
     let mut exporter = Exporter::start("2026-11-20T12:00:00Z", DEPARTMENT, &azure);
@@ -90,7 +90,7 @@ async fn days_that_are_answered_with_another_month_are_bad_and_with_other_days_o
     assert_eq!(reason, "bad_answer");
     assert!(what.contains("belongs to 2026-11-16..2026-11-20"), "{what}");
     assert_eq!(exporter.bill(), before);
-    // Answered with all of the month: a filter that is ignored, and a reading of the month.
+    // Answered with the whole month: an ignored filter, and a reading of the month.
     let november = month_of("2026-11", 1..=19, 6);
     exporter.azure.answer(move |_| page(&november));
     tokio::time::advance(HOURS(1)).await;
@@ -213,7 +213,7 @@ async fn usage_that_is_free_or_covered_is_published_as_nothing() {
         let usage = exporter.sum("azure_billing_instance_usage_quantity", "");
         assert_eq!(usage, 120.0, "{name}");
     }
-    // Only the month before is free; since the 3rd only usage that is covered.
+    // Only the previous period is free; since the 3rd there is only covered usage.
     let covered = json!({"cost": 0, "pricingModel": "Reservation", "effectivePrice": 0});
     let mut rows: Vec<Value> = month_of("2026-10", 1..=31, 5);
     rows.iter_mut().for_each(|row| *row = with(row.clone(), covered.clone()));
@@ -265,7 +265,7 @@ async fn zeros_without_any_price_are_published_and_doubted_until_somebody_says_t
     let mut exporter = Exporter::start("2026-11-12T12:00:00Z", &settled, &azure);
     assert!(exporter.poll().await);
     assert_eq!((exporter.cost(), exporter.sum(VISIBLE, "")), (0.0, 1.0));
-    // A cost since then shows that costs are shown.
+    // A cost since then shows that costs are visible.
     let azure = Rows::of(dark().chain([usage("2026-11-11")])).azure();
     let mut exporter = Exporter::start("2026-11-12T12:00:00Z", DEPARTMENT, &azure);
     assert!(exporter.poll().await);
@@ -314,7 +314,7 @@ async fn an_empty_page_that_ends_a_list_is_asked_for_once_more() {
         });
         let mut exporter = Exporter::start("2026-11-12T12:00:00Z", DEPARTMENT, &azure);
         assert!(exporter.poll().await);
-        // Twice the same is believed: an empty page may end a list.
+        // The same answer twice is believed: an empty page may end a list.
         assert_eq!(exporter.cost(), if times == 1 { 45.0 } else { 15.0 });
     }
 }
@@ -370,7 +370,7 @@ async fn complete_days_that_double_are_suspect_until_a_second_answer_agrees() {
     rows.set(doubled);
     tokio::time::advance(HOURS(25)).await;
     assert!(exporter.poll().await);
-    // Days 1 to 16 were complete, the newer ones grow by nature.
+    // Days 1 to 16 were complete; the newer ones are expected to grow.
     assert_eq!((exporter.cost(), exporter.sum(SUSPECT, "")), (240.0, 16.0));
     // It was one answer, of which the newer days stay as they are.
     let settled = || month_of("2026-11", 17..=20, 20).into_iter();
@@ -404,7 +404,7 @@ async fn a_list_that_is_refused_as_unsupported_is_a_failure_with_a_back_off() {
     assert_eq!(exporter.failure().0, "bad_answer");
 }
 
-/// A list of two pages a month, for which a report is worth its order; `refuse` answers that.
+/// Returns a list of two pages a month, so that a report is requested; `refuse` answers that.
 fn long_months(refuse: fn() -> crate::scripted::Answer) -> Azure {
     Azure::new(move |request: &Request| {
         if request.method() == http::Method::POST {
@@ -544,7 +544,7 @@ async fn an_outage_shrinks_no_mean() {
     assert!(exporter.poll().await);
     let usual = |exporter: &Exporter| exporter.samples(&format!("{USUAL}{{"))[0].1;
     assert_eq!(usual(&exporter), 4.0);
-    // Usage has stopped coming for seven weeks, while the window goes on.
+    // No usage arrives for seven weeks, while the window moves on.
     for day in 0..50 {
         tokio::time::advance(HOURS(24)).await;
         assert!(exporter.poll().await);

@@ -1,6 +1,6 @@
-//! The process is killed in the middle of whatever it does, also of a commit.
+//! The process is killed at any point, also within a commit.
 //!
-//! One test in two roles: the parent runs this very test in a child process, which polls simulated
+//! One test in two roles: the parent runs this same test in a child process, which polls simulated
 //! time as fast as it can, and kills it by its id.
 
 use std::collections::BTreeMap;
@@ -22,9 +22,9 @@ const STATE: &str = "CRASH_TEST_STATE";
 const FIRST: &str = "CRASH_TEST_FIRST_POLL";
 const POLLS: u32 = 50;
 const INSIDE: &str = "inside a commit";
-/// Kills inside a commit.
+/// The number of kills inside a commit.
 const WANTED: usize = 10;
-/// Kills altogether, so that it ends.
+/// The most kills, so that the test ends.
 const MOST: usize = 400;
 const START: &str = "2026-11-24T00:10:00Z";
 
@@ -33,7 +33,7 @@ fn setup() -> Setup {
     Setup::new(START, "billing_account", "100000", options).unlimited()
 }
 
-/// The exporter of a poll, which comes four hours after the one before it.
+/// Returns the exporter of a poll, which comes four hours after the one before it.
 fn at(
     poll: u32,
     setup: Setup,
@@ -42,7 +42,7 @@ fn at(
     let start: Timestamp = START.parse().expect("a time");
     let made = Clock::standing_at(start);
     let clock = Clock::starting_at(start + 4 * poll * HOUR);
-    // The history of the enrollment ends with the first poll, whoever asks.
+    // The history of the enrollment ends with the first poll, whichever process runs it.
     let first = std::sync::atomic::AtomicBool::new(true);
     let now = clock.clone();
     let simulator = Simulator::new(
@@ -55,7 +55,7 @@ fn at(
     Simulation::new(setup, simulator, clock, move |exposition| asked(bill(exposition)))
 }
 
-/// What is published in polls that nobody disturbs, in order, and how much of it when each ended.
+/// Returns what is published in undisturbed polls, in order, and how much of it when each ended.
 async fn undisturbed() -> (Vec<String>, Vec<usize>) {
     let history = Arc::<Mutex<Vec<String>>>::default();
     let look = |history: &Mutex<Vec<String>>, bill: String| {
@@ -82,7 +82,7 @@ fn told(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The child: polls on from where it is told, and says what it does.
+/// Runs the child: polls on from the poll that the parent names, and prints its steps.
 async fn child(state: &Path) {
     use tracing_subscriber::layer::SubscriberExt;
     let log = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::io::stdout);
@@ -101,7 +101,7 @@ async fn child(state: &Path) {
     }
 }
 
-/// A child and what it says.
+/// A child and its output.
 struct Running {
     child: Child,
     lines: Receiver<String>,
@@ -126,7 +126,7 @@ impl Running {
         Self { child, lines, seen: Vec::new() }
     }
 
-    /// Whether a line with the text comes before the child ends.
+    /// Returns whether a line with the text comes before the child ends.
     fn wait_for(&mut self, text: &str) -> bool {
         while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) {
             let found = line.contains(text);
@@ -138,7 +138,7 @@ impl Running {
         false
     }
 
-    /// Kills it, and returns all it ever said.
+    /// Kills it, and returns all of its output.
     fn kill(mut self) -> Vec<String> {
         // SIGKILL on Unix. It may have ended by itself.
         let _ = self.child.kill();
@@ -148,7 +148,7 @@ impl Running {
     }
 }
 
-/// Where a child was killed, by what it said last of the things that tell.
+/// Returns where a child was killed, by the last line that shows it.
 fn place(lines: &[String]) -> &'static str {
     let telling = ["poll", "committing", "committed", "restored"];
     let last = lines.iter().rev().find(|line| telling.iter().any(|text| line.contains(text)));
@@ -179,7 +179,7 @@ async fn whenever_it_is_killed_it_comes_back_with_what_a_poll_published() {
             done = 0;
         }
         let mut running = Running::start(&state, done);
-        // Every other time in the middle of a commit, as far as one can aim.
+        // Every second kill aims at the middle of a commit.
         let (text, longest) = [("committing", 2_000), ("began", 100_000)][kills % 2];
         let mut alive = true;
         for _ in 0..fastrand::u8(1..4) {

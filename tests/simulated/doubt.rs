@@ -1,4 +1,4 @@
-//! Answers that look right and are not: truncated, unfiltered, without costs.
+//! Suspect answers, which look right and are not: truncated, unfiltered, without costs.
 
 use azure_billing_exporter::status::FailureReason;
 use azure_billing_simulator::{Fault, Options};
@@ -8,13 +8,13 @@ use crate::simulation::{HOUR, INSTANCES, Simulation, simulation};
 
 const SUSPECT: &str = "azure_billing_suspect_days";
 
-/// A scope whose every answer is one page.
+/// Returns a scope whose every answer is one page.
 fn small(start: &str) -> Simulation {
     let options = Options { resources: 200, ..Options::default() };
     simulation(start, "department", "1001", options)
 }
 
-/// The costs themselves, without what is concluded from complete days.
+/// Returns the costs themselves, without what is computed from complete days.
 fn costs(simulation: &Simulation) -> Vec<String> {
     let concluded = ["latest_day", "usual_day", "forecast", "timestamp", SUSPECT];
     let bill = simulation.bill();
@@ -29,7 +29,7 @@ async fn a_page_that_lost_rows_changes_no_cost_and_is_asked_again() {
     assert!(simulation.poll().await);
     let whole = costs(&simulation);
     assert_eq!(simulation.value(SUSPECT), 0.0);
-    // Within one refresh of the source nothing changes by itself.
+    // Within one refresh of the source its data does not change.
     for fault in [Fault::DropRows { percent: 40 }, Fault::NoContent] {
         tokio::time::advance(HOUR / 4).await;
         simulation.simulator.next_faults([fault.clone()]);

@@ -1,6 +1,6 @@
-//! Files of a report that never end, come too slowly, or fail for as long as they are asked for:
-//! each ends, in the time and in the room that a file may have. The client is the real one, over a
-//! storage account in process; time is paused.
+//! Files of a report that never end, arrive too slowly, or fail at every try: each ends within the
+//! time and the size that a file may have. The client is the real one, over a storage account in
+//! process; time is paused.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ const HEADER: &str = "Date,Cost,Currency\n";
 const ROW: &str = "2026-11-20,1,EUR\n";
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A file of a test: its status, and its body made anew for each try.
+/// A file of a test: returns its status, and a new body for each try.
 type File = Arc<dyn Fn() -> (u16, Body) + Send + Sync>;
 
 fn whole(text: &str) -> Body {
@@ -36,7 +36,8 @@ fn whole(text: &str) -> Body {
     UnsyncBoxBody::new(full.map_err(|never: Infallible| match never {}))
 }
 
-/// A header, and then the same part for ever, with a pause before each. `sent` counts the parts.
+/// Returns a header, and then the same part for ever, with a pause before each. `sent` counts the
+/// parts.
 fn endless(part: Bytes, pause: Duration, sent: Arc<AtomicUsize>) -> Body {
     let parts = unfold(true, move |first| {
         let (part, sent) = (part.clone(), sent.clone());
@@ -52,7 +53,8 @@ fn endless(part: Bytes, pause: Duration, sent: Arc<AtomicUsize>) -> Body {
     UnsyncBoxBody::new(StreamBody::new(parts))
 }
 
-/// What comes of a report of one file, how long it took, and how often the file was asked for.
+/// Reads a report of one file: returns the result, its duration, and the number of requests for the
+/// file.
 async fn read(announced: Option<u64>, file: File) -> (Result<Reading, Error>, Duration, usize) {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
@@ -87,7 +89,7 @@ async fn read(announced: Option<u64>, file: File) -> (Result<Reading, Error>, Du
 async fn a_file_at_a_byte_a_second_ends_in_its_time() {
     for (announced, most) in [
         (Some(1000), 15 * MINUTE),
-        // An hour at the slowest that a line may be.
+        // An hour at the slowest speed that a line may have.
         (Some(3600 * 256 * 1024), 75 * MINUTE),
         (None, 120 * MINUTE),
     ] {
@@ -150,7 +152,7 @@ async fn a_file_whose_rows_never_end_is_refused_at_its_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn rows_that_are_always_there_let_the_deadline_and_others_have_their_turn() {
-    // Another task that wants its turn now and then, as a scrape does.
+    // Another task that runs now and then, as a scrape does.
     let turns = Arc::new(AtomicUsize::new(0));
     let other = tokio::spawn({
         let turns = turns.clone();
@@ -203,7 +205,7 @@ async fn a_file_that_is_not_plain_csv_is_named_as_what_it_is() {
         [(&[0x1f, 0x8b, 0x08, 0x00, 0x00][..], "compressed"), (b"PAR1\x15\x04", "Parquet")]
     {
         let file: File = Arc::new(move || {
-            // A byte a part: what it is shows in several.
+            // One byte in each part: the type shows only after several.
             let left = Mutex::new(start.iter());
             let parts = unfold(left, |left| async move {
                 let byte = *left.lock().expect("no panic").next()?;

@@ -1,4 +1,4 @@
-//! One scope in trouble is no trouble of the others.
+//! A scope that fails does not affect the others.
 
 use azure_billing_simulator::{ErrorBody, Fault, Options, RetryAfter, Stall, Unauthorized};
 use jiff::Timestamp;
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::simulation::{HOUR, INSTANCES, Setup, Simulation};
 
-/// When the polls of the healthy scope began, and how long they took.
+/// The start and the duration of each poll of the healthy scope.
 type Polls = Vec<(Timestamp, Duration)>;
 
-/// An hour of two departments, polled every two minutes under the quota of departments, two
-/// calls a minute for both: whatever one of them takes too much, the other one lacks.
+/// Polls two departments for an hour, every two minutes under the quota of departments, two calls a
+/// minute for both: a call too many by one of them is missing for the other one.
 async fn hours(fault: Option<Fault>) -> (Polls, Simulation) {
     let options = Options { resources: 60, ..Options::default() };
     let mut setup = Setup::new("2026-11-20T00:10:00Z", "department", "1001", options);
@@ -19,7 +19,7 @@ async fn hours(fault: Option<Fault>) -> (Polls, Simulation) {
     let mut simulation = setup.start();
     let broken = simulation.pollers.pop().expect("two scopes");
     let healthy = simulation.pollers.pop().expect("two scopes");
-    // Both are known before one of them breaks.
+    // Both are known before one of them fails.
     let mut pollers = [healthy, broken];
     for poller in &mut pollers {
         assert!(poller.poll().await);
@@ -62,7 +62,7 @@ async fn a_scope_that_fails_for_ever_changes_no_poll_of_another() {
             assert!((114..=120).contains(&gap), "{fault:?}: {gap} s between two polls");
         }
         for (_, took) in &polls {
-            // One call each: nobody else has used up the quota.
+            // One call each: the other scope has not used up the quota.
             assert!(*took < Duration::from_secs(1), "{fault:?}: {took:?}");
         }
         for scope in ["shop", "broken"] {

@@ -10,7 +10,7 @@ fn large(start: &str, days: u32, rows: u64) -> Simulation {
     Setup::new(start, "billing_account", "100000", options).unlimited().start()
 }
 
-/// Calls for the rows of some days.
+/// Returns the number of calls for the rows of some days.
 fn pages(simulation: &Simulation, first: Date, last: Date) -> u64 {
     let (kind, id, _) = simulation.setup.scopes[0];
     simulation.simulator.row_count(kind, id, first, last).div_ceil(1000)

@@ -1,4 +1,4 @@
-//! Weeks of polling: what is published, what is asked for, and when.
+//! Weeks of polling: what is published, what is requested, and when.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn every_good_poll_of_five_weeks_publishes_exactly_what_is_billed_and_ever
             simulation.assert_published_is_billed();
         } else {
             failed += 1;
-            // The open period is published first, and stays where an older reading fails.
+            // The open period is published first, and stays when an older reading fails.
             if simulation.published(INSTANCES, "") != before {
                 simulation.assert_is(INSTANCES, "", &simulation.billed(simulation.today()));
             }

@@ -1,4 +1,4 @@
-//! Another configuration while scopes are polled: what is asked of Azure for it, and what is not.
+//! Another configuration while scopes are polled: the requests that it causes, and no others.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,7 +19,7 @@ const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
 const TAG: &str = "azure_billing_tag_pretax_cost";
 const START: &str = "2026-11-20T00:10:00Z";
 
-/// Two departments without quotas to wait for.
+/// Returns two departments without quotas to wait for.
 fn departments(options: Options) -> Setup {
     let mut setup = Setup::new(START, "department", "1001", options).unlimited();
     setup.scopes.push(("department", "1002", "web"));
@@ -36,7 +36,7 @@ fn month(name: &str) -> Budget {
     Budget { name: name.to_owned(), amount, currency, grain: Grain::Month, start, only: Only::All }
 }
 
-/// The polls of a simulation, which go on until this is dropped.
+/// Runs the polls of a simulation, until the returned set is dropped.
 fn run(simulation: &mut Simulation) -> JoinSet<()> {
     let mut polls = JoinSet::new();
     for poller in simulation.pollers.drain(..) {
@@ -54,7 +54,7 @@ fn last_began(simulation: &Simulation) -> Vec<Timestamp> {
     scopes.iter().map(|scope| scope.last_poll.as_ref().expect("a poll").began).collect()
 }
 
-/// Every value of the `scope` label.
+/// Returns every value of the `scope` label.
 fn labels(simulation: &Simulation) -> BTreeSet<String> {
     let text = simulation.text();
     let scopes = text.lines().filter_map(|line| line.split("scope=\"").nth(1)?.split('"').next());
@@ -90,7 +90,7 @@ async fn limits_budgets_and_names_count_at_once_without_a_call_and_polls_keep_th
     assert!(series.count() <= 4, "three and what is folded for each currency");
     let spent = simulation.published("azure_billing_budget_spent_pretax_cost", "budget=\"all\"");
     assert!(spent["USD"] > 0.0, "{spent:?}");
-    // A swap of names is none of the data.
+    // A swap of names leaves the data with their scopes.
     let (retail, web) = (cost(&simulation, "retail"), cost(&simulation, "web"));
     simulation.reload(|setup| (setup.scopes[0].2, setup.scopes[1].2) = ("web", "retail"));
     assert_eq!((cost(&simulation, "web"), cost(&simulation, "retail")), (retail, web));
@@ -155,7 +155,7 @@ async fn a_new_scope_is_polled_at_once_and_a_removed_one_vanishes_also_from_the_
     assert_eq!(stored(&path), ["department/1001", "department/1003"].map(str::to_owned).into());
 }
 
-/// Every scope that anything is stored of.
+/// Returns every scope that has stored data.
 fn stored(path: &Path) -> BTreeSet<String> {
     use redb::{ReadableDatabase, ReadableTable, TableDefinition};
     let database = redb::Database::open(path).expect("a database that nobody uses");
@@ -182,7 +182,7 @@ async fn a_poll_under_way_leaves_nothing_of_a_scope_that_is_removed_nor_touches_
     let path = directory.path().join("state.redb");
     let options = Options { latency: Duration::from_secs(10), ..small() };
     let mut simulation = departments(options).stored_in(&path).start();
-    // Nobody ends these: they go on to the end of their polls.
+    // These polls are not aborted: they run to their end.
     let _polls = run(&mut simulation);
     tokio::time::sleep(Duration::from_secs(15)).await;
     let under_way = simulation.simulator.request_count();
@@ -191,7 +191,7 @@ async fn a_poll_under_way_leaves_nothing_of_a_scope_that_is_removed_nor_touches_
     settle().await;
     assert!(simulation.simulator.request_count() > under_way, "it has gone on");
     assert_eq!(labels(&simulation), [String::from("shop")].into());
-    // Another one that is removed and brought back in the middle of its next poll.
+    // Another scope that is removed and restored in the middle of its next poll.
     tokio::time::sleep(3 * HOUR).await;
     let before = simulation.simulator.request_count();
     while simulation.simulator.request_count() == before {
@@ -219,7 +219,7 @@ async fn a_larger_window_reads_the_days_that_are_new_in_it_and_a_smaller_one_not
     simulation.reload(|setup| setup.rules.daily_window = 60);
     settle().await;
     let asked = simulation.requests_since(before);
-    // What every poll reads, and the days of the window before the month that was known.
+    // The days that every poll reads, and the days of the window before the known month.
     let newest = |asked: &&String| asked.contains("ge%20%272026-11-15%27");
     let added = |asked: &&String| {
         asked.contains("ge%20%272026-09-22%27") && asked.contains("le%20%272026-09-30%27")
@@ -256,7 +256,7 @@ async fn new_tag_keys_are_read_at_once_also_where_a_poll_is_under_way_and_costs_
     let (before, bill) = (simulation.simulator.request_count(), simulation.bill());
     simulation.reload(|setup| setup.tags = &["team"]);
     assert_eq!(simulation.bill(), bill, "until they are read");
-    // The first calls with that key are not answered when another one is wanted.
+    // Another key is configured before the first calls with that key are answered.
     tokio::time::sleep(latency / 2).await;
     assert!(simulation.simulator.request_count() > before, "at once");
     simulation.reload(|setup| setup.tags = &["team", "env"]);
@@ -280,7 +280,7 @@ async fn new_tag_keys_are_read_at_once_also_where_a_poll_is_under_way_and_costs_
     drop(polls);
 }
 
-/// A reload after another, and what is asked for in the end beside the newest days.
+/// Applies reloads in order; returns the last one's requests except those for the newest days.
 async fn asked_for(changes: &[fn(&mut Setup)]) -> Vec<String> {
     let options = Options { days: 120, ..small() };
     let mut simulation = Setup::new(START, "department", "1001", options).unlimited().start();
@@ -315,7 +315,7 @@ async fn a_budget_of_months_that_nobody_has_read_as_a_whole_has_them_read_and_co
     let wider: fn(&mut Setup) = |setup| setup.rules.daily_window = 90;
     for changes in [
         &[budget][..],
-        // Days of a month whose sum is known come back, and the other way round.
+        // Days of a month with a known sum are read again, and the other way round.
         &[budget, wide],
         &[wide, budget],
         &[wider, budget],
@@ -347,7 +347,7 @@ async fn a_reload_that_changes_nothing_of_how_a_failing_scope_is_read_asks_azure
         tokio::task::yield_now().await;
     }
     assert_eq!(simulation.simulator.request_count(), before);
-    // By the report, or with another identity, it may succeed.
+    // It may succeed by the report, or with another identity.
     simulation.simulator.set_fault("department", "1002", None);
     simulation.reload(|setup| setup.read = "auto");
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -359,7 +359,7 @@ async fn a_reload_that_changes_nothing_of_how_a_failing_scope_is_read_asks_azure
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_were_made_count_against_the_quota_of_another_client() {
-    // What goes beyond is answered with 429.
+    // Calls beyond that are answered with 429.
     let options = Options { requests_per_minute: Some(2), ..Options::default() };
     let mut simulation = Setup::new(START, "department", "1001", options).start();
     simulation.setup.scopes.push(("department", "1002", "web"));
@@ -373,7 +373,7 @@ async fn calls_that_were_made_count_against_the_quota_of_another_client() {
     assert!(requests.len() > 20, "{}", requests.len());
     assert!(requests.iter().all(|request| request.status == Some(200)), "{requests:?}");
     let calls = |simulation: &Simulation| simulation.simulator.request_count();
-    // The quota of the new configuration holds for whoever waits already.
+    // The quota of the new configuration also applies to calls that wait already.
     let mut simulation = departments(Options { days: 60, ..Options::default() });
     simulation.unlimited = false;
     let mut simulation = simulation.start();
@@ -405,7 +405,7 @@ async fn what_is_published_stays_where_stored_days_were_lost_and_are_not_read_ag
     simulation.assert_published_is_billed();
 }
 
-/// Reloads by another thread, as fast as it can, while days of two scopes are read and stored.
+/// Another thread reloads as fast as it can, while days of two scopes are read and stored.
 #[tokio::test(start_paused = true)]
 async fn nobody_ever_sees_half_of_a_reload_however_it_meets_with_polls() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -441,7 +441,7 @@ async fn nobody_ever_sees_half_of_a_reload_however_it_meets_with_polls() {
                     text.lines().filter_map(|line| line.strip_prefix(&start)?.split('"').next());
                 lines.map(str::to_owned).collect()
             };
-            // One is written at a publish, the other at each scrape.
+            // A publish writes the one, each scrape the other.
             let published = of("azure_billing_scope_info");
             assert_eq!(published, of("azure_billing_poll_interval_seconds"));
             assert!(names.iter().any(|names| names[..] == published[..]), "{published:?}");

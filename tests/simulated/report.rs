@@ -1,5 +1,5 @@
-//! The asynchronous report: the same bill as the list for a fraction of the calls, whatever goes
-//! wrong on the way.
+//! The asynchronous report: the same bill as the list for a fraction of the calls, whatever fails
+//! in between.
 
 use azure_billing_exporter::status::FailureReason;
 use azure_billing_simulator::{
@@ -18,7 +18,7 @@ fn options(report: ReportOptions) -> Options {
     Options { resources: 60, report, ..Options::default() }
 }
 
-/// Requests by step: the list, and POST, looks and files of reports.
+/// Returns requests by step: the list, and POST, status requests and downloads of reports.
 fn steps(simulation: &Simulation, since: u64) -> [usize; 4] {
     let requests = simulation.simulator.requests();
     let count = |step| {
@@ -131,7 +131,7 @@ async fn a_long_month_costs_a_dozen_calls_and_the_next_poll_only_the_newest_days
     let mut simulation = Setup { read: "auto", ..setup }.start();
     assert!(simulation.poll().await);
     simulation.assert_published_is_billed();
-    // 30 pages to see that it is long, the report of November, one page of the empty October.
+    // 30 pages to find that it is long, the report of November, one page of the empty October.
     assert_eq!(steps(&simulation, 0), [31, 1, 4, 1]);
     let before = simulation.simulator.request_count();
     tokio::time::advance(4 * HOUR).await;
@@ -141,7 +141,7 @@ async fn a_long_month_costs_a_dozen_calls_and_the_next_poll_only_the_newest_days
     tokio::time::advance(20 * HOUR).await;
     let before = simulation.simulator.request_count();
     assert!(simulation.poll().await);
-    // The month before is read daily as well; it is empty and costs one call.
+    // The previous period is read daily as well; it is empty and costs one call.
     assert_eq!(steps(&simulation, before), [1, 1, 4, 1], "a day later");
     simulation.assert_published_is_billed();
 }
@@ -159,7 +159,7 @@ async fn where_reports_are_refused_the_list_is_read_and_a_report_is_asked_for_af
         simulation.assert_published_is_billed();
         assert_eq!(steps(&simulation, 0)[1..], [orders, 0, 0], "again after a day");
     }
-    // Who insists on reports is told.
+    // With reports only, the failure is reported.
     let mut simulation = by("cost_details", self::options(ReportOptions::default()));
     simulation.simulator.next_faults_at(Step::ReportRequest, [Fault::UnsupportedOffer]);
     assert!(!simulation.poll().await);
@@ -217,7 +217,7 @@ async fn what_does_not_pass_ends_in_its_reason_and_publishes_nothing() {
         ),
     ] {
         let mut simulation = by("cost_details", options(ReportOptions::default()));
-        // A manifest tells how long the files are.
+        // A manifest contains the lengths of the files.
         let at = if fault == Fault::WrongByteCount { Step::ReportStatus } else { step };
         let (kind, id) = ("billing_account", "100000");
         simulation.simulator.set_fault_at(at, kind, id, Some(fault.clone()));
@@ -236,7 +236,7 @@ async fn a_report_that_lost_its_data_changes_no_cost() {
     let mut simulation = by("cost_details", options(ReportOptions::default()));
     assert!(simulation.poll().await);
     let before = simulation.published(INSTANCES, "");
-    // At the first look it is not ready yet.
+    // At the first status request it is not ready yet.
     simulation.simulator.script_at(Step::ReportStatus, [None, Some(Fault::NoDataFound)]);
     tokio::time::advance(24 * HOUR).await;
     assert!(simulation.poll().await);

@@ -1,4 +1,4 @@
-//! What survives the end of the process.
+//! The data that survives the end of the process.
 
 use std::fs;
 use std::path::Path;
@@ -68,8 +68,8 @@ fn last_began(simulation: &Simulation) -> Timestamp {
     simulation.status.scopes()[0].last_poll.as_ref().expect("a poll").began
 }
 
-/// How long after `last` the first poll after a restart begins, in seconds. A reload half an hour
-/// after the restart, which changes nothing, neither brings it on nor puts it off.
+/// Returns how long after `last` the first poll after a restart begins, in seconds. A reload half
+/// an hour after the restart, which changes nothing, neither advances nor delays it.
 async fn first_poll_after(mut simulation: Simulation, last: Timestamp) -> i64 {
     let task = tokio::spawn(simulation.pollers.remove(0).run());
     tokio::time::sleep(HOUR / 2).await;
@@ -91,7 +91,7 @@ async fn a_restart_waits_for_the_next_poll_where_the_last_one_is_recent() {
     tokio::time::advance(HOUR).await;
     let waited = first_poll_after(simulation.restart(), last).await;
     assert!((4 * 3600 - 720..=4 * 3600 + 1).contains(&waited), "{waited}");
-    // What failed, or was never read, is not waited for.
+    // A poll that failed, or a scope that was never read, is not waited for.
     let mut simulation = stored(&directory.path().join("other.redb"));
     assert!(simulation.poll().await);
     simulation.simulator.next_faults([azure_billing_simulator::Fault::Forbidden]);
@@ -167,7 +167,7 @@ async fn a_damaged_file_is_set_aside_and_everything_is_read_again() {
     }
 }
 
-/// Any flipped bit either does not matter, or is noticed: what is published is right, or missing.
+/// Any flipped bit either has no effect, or is noticed: what is published is right, or missing.
 #[tokio::test(start_paused = true)]
 async fn no_flipped_bit_is_ever_published() {
     let directory = directory();
@@ -214,7 +214,7 @@ async fn a_stored_day_that_is_lost_is_read_again_and_nothing_vanishes_meanwhile(
     assert_eq!(simulation.restart().bill(), bill);
 }
 
-/// Takes the newest day out of the database, as no crash can.
+/// Removes the newest day from the database, as no crash can.
 pub(crate) fn remove_a_day(path: &Path) {
     type Key = (&'static str, &'static str, u8, u32);
     const DAYS: redb::TableDefinition<'_, Key, &[u8]> = redb::TableDefinition::new("days");
@@ -259,7 +259,7 @@ async fn a_path_that_cannot_be_written_costs_nothing_but_the_restart() {
     let failures = simulation.status.scopes()[0].failures;
     let store = azure_billing_exporter::status::FailureReason::Store as usize;
     assert!(failures[store] > 0);
-    // Somebody mends it: from then on all days are stored, also those read before.
+    // The folder is created: from then on all days are stored, also those read before.
     fs::create_dir(&missing).expect("a directory");
     tokio::time::advance(4 * HOUR).await;
     assert!(simulation.poll().await);

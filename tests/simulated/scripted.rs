@@ -1,4 +1,4 @@
-//! An exporter beside an Azure whose every answer is written by the test, in process. The clock is
+//! An exporter and an Azure whose every answer is written by the test, in process. The clock is
 //! paused and moved by hand.
 
 use std::sync::{Arc, Mutex};
@@ -23,11 +23,11 @@ use tower::util::BoxCloneSyncService;
 use crate::simulation::bill;
 
 pub(crate) type Request = http::Request<Bytes>;
-/// What Azure answers; without an answer the connection is cut.
+/// An answer of Azure; `None` cuts the connection.
 pub(crate) type Answer = Option<http::Response<Bytes>>;
 type Script = Box<dyn FnMut(&Request) -> Answer + Send>;
 
-/// An Azure that follows a script, and what it was asked.
+/// An Azure that follows a script, and its record of requests.
 #[derive(Clone)]
 pub(crate) struct Azure(Arc<Mutex<Inner>>);
 
@@ -41,12 +41,12 @@ impl Azure {
         Self(Arc::new(Mutex::new(Inner { script: Box::new(script), calls: Vec::new() })))
     }
 
-    /// Answers otherwise from now on.
+    /// Replaces the script from now on.
     pub(crate) fn answer(&self, script: impl FnMut(&Request) -> Answer + Send + 'static) {
         self.0.lock().expect("no panic").script = Box::new(script);
     }
 
-    /// When it was asked for what, as method, path and query.
+    /// Returns the time of each request, and its method, path and query.
     pub(crate) fn calls(&self) -> Vec<(Instant, String)> {
         self.0.lock().expect("no panic").calls.clone()
     }
@@ -83,13 +83,13 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    /// Scopes, and what else the configuration says, in YAML.
+    /// Starts with scopes, and other configuration, in YAML.
     pub(crate) fn start(start: &str, yaml: &str, azure: &Azure) -> Self {
         let clock = Clock::starting_at(start.parse().expect("a time"));
         Self::with(clock, yaml, azure, Vec::new(), None)
     }
 
-    /// The same with budgets of all scopes, and a file that days are kept in.
+    /// Starts with budgets of all scopes, and a file that days are kept in.
     pub(crate) fn with(
         clock: Clock,
         yaml: &str,
@@ -148,19 +148,19 @@ impl Exporter {
         Self { azure, clock, pollers, exposition, status, config, budgets, store: path }
     }
 
-    /// The same exporter after its process ended.
+    /// Returns the same exporter after its process ended.
     pub(crate) fn restart(self) -> Self {
         let Self { azure, clock, config, budgets, store, pollers, .. } = self;
         drop(pollers);
         Self::of(clock, config, &azure, budgets, store)
     }
 
-    /// One poll of the first scope.
+    /// Polls the first scope once.
     pub(crate) async fn poll(&mut self) -> bool {
         self.pollers[0].poll().await
     }
 
-    /// A poll of each scope, all of which must succeed.
+    /// Polls each scope, all of which must succeed.
     pub(crate) async fn poll_all(&mut self) {
         for poller in &mut self.pollers {
             assert!(poller.poll().await);
@@ -171,7 +171,7 @@ impl Exporter {
         self.status.scopes()[0].clone()
     }
 
-    /// Why the last poll of the first scope failed: reason and text.
+    /// Returns why the last poll of the first scope failed: reason and text.
     pub(crate) fn failure(&self) -> (&'static str, String) {
         let failure = self.first().last_poll.and_then(|poll| poll.failure);
         let (reason, what) = failure.expect("a failure");
@@ -182,12 +182,12 @@ impl Exporter {
         self.exposition.scrape(Format::Text).expect("an exposition")
     }
 
-    /// What follows from what was billed.
+    /// Returns the samples that depend on the bill.
     pub(crate) fn bill(&self) -> String {
         bill(&self.exposition)
     }
 
-    /// The samples whose line begins so, with their values.
+    /// Returns the samples whose line begins with a text, with their values.
     pub(crate) fn samples(&self, start: &str) -> Vec<(String, f64)> {
         let text = self.text();
         let lines = text.lines().filter(|line| line.starts_with(start));
@@ -199,24 +199,24 @@ impl Exporter {
             .collect()
     }
 
-    /// What all samples whose line begins so and that hold some text add up to.
+    /// Returns the sum of all samples whose line begins with a text and that contain another one.
     pub(crate) fn sum(&self, family: &str, label: &str) -> f64 {
         let samples = self.samples(&format!("{family}{{")).into_iter();
         samples.filter(|(series, _)| series.contains(label)).map(|(_, value)| value).sum()
     }
 
-    /// The cost of the open period.
+    /// Returns the cost of the open period.
     pub(crate) fn cost(&self) -> f64 {
         self.sum("azure_billing_scope_pretax_cost", "")
     }
 }
 
-/// An answer with a JSON body.
+/// Returns an answer with a JSON body.
 pub(crate) fn ok(body: &Value) -> Answer {
     answer(200, &[("content-type", "application/json")], body.to_string())
 }
 
-/// Any answer.
+/// Returns any answer.
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
     let mut answer = http::Response::builder().status(status);
     for (name, value) in headers {
@@ -225,17 +225,17 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Byte
     Some(answer.body(body.into()).expect("an answer"))
 }
 
-/// A page of the list.
+/// Returns a page of the list.
 pub(crate) fn page(rows: &[Value]) -> Answer {
     ok(&json!({ "value": rows }))
 }
 
-/// A page of the list that another one follows.
+/// Returns a page of the list that another one follows.
 pub(crate) fn page_before(rows: &[Value], link: &str) -> Answer {
     ok(&json!({ "nextLink": format!("http://127.0.0.1:1{link}"), "value": rows }))
 }
 
-/// Azure's error.
+/// Returns Azure's error.
 pub(crate) fn error(status: u16, code: &str) -> Answer {
     ok(&json!({"error": {"code": code, "message": "made for this test"}})).map(|mut answer| {
         *answer.status_mut() = http::StatusCode::from_u16(status).expect("a status");
@@ -243,7 +243,7 @@ pub(crate) fn error(status: u16, code: &str) -> Answer {
     })
 }
 
-/// A row of usage that costs a euro.
+/// Returns a row of usage that costs a euro.
 pub(crate) fn usage(date: &str) -> Value {
     json!({
         "kind": "legacy",
@@ -267,7 +267,7 @@ pub(crate) fn usage(date: &str) -> Value {
     })
 }
 
-/// The same with other properties; null takes the place of what was there.
+/// Returns a row with other properties; null replaces what was there.
 pub(crate) fn with(mut row: Value, properties: Value) -> Value {
     for (name, value) in properties.as_object().expect("properties") {
         row["properties"][name] = value.clone();
@@ -275,8 +275,8 @@ pub(crate) fn with(mut row: Value, properties: Value) -> Value {
     row
 }
 
-/// The month of a request for usage as `YYYY-MM`, by the period in its path or the days it filters by;
-/// of late rows none.
+/// Returns the month of a request for usage as `YYYY-MM`, by the period in its path or the days it
+/// filters by; none for late rows.
 pub(crate) fn month(request: &Request) -> Option<String> {
     let uri = request.uri().to_string();
     if uri.contains("%20lt%20") {
@@ -289,7 +289,7 @@ pub(crate) fn month(request: &Request) -> Option<String> {
     Some(rest[..7].to_owned())
 }
 
-/// The days that a request for usage filters by.
+/// Returns the days that a request for usage filters by.
 pub(crate) fn days(request: &Request) -> Option<(String, String)> {
     let uri = request.uri().to_string();
     let (_, first) = uri.split_once("usageStart%20ge%20%27")?;
@@ -297,7 +297,7 @@ pub(crate) fn days(request: &Request) -> Option<(String, String)> {
     Some((first[..10].to_owned(), last[..10].to_owned()))
 }
 
-/// Answers the list as Azure would of these rows: by period or by day, in one page.
+/// Answers the list as Azure would with these rows: by period or by day, in one page.
 pub(crate) fn listed(request: &Request, rows: &[Value]) -> Answer {
     let start =
         |row: &Value| row["properties"]["billingPeriodStartDate"].as_str().map(str::to_owned);
@@ -306,7 +306,7 @@ pub(crate) fn listed(request: &Request, rows: &[Value]) -> Answer {
     };
     let Some(month) = month(request) else { return page(&[]) };
     let shown = |row: &&Value| match days(request) {
-        // Azure does not filter what has no date.
+        // Azure does not filter rows without a date.
         Some((first, last)) => {
             date(row).is_none_or(|date| *first <= *date && *date <= *last)
                 && start(row)

@@ -1,4 +1,4 @@
-//! An exporter beside a simulated Azure, in process.
+//! An exporter and a simulated Azure, in process.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use tower::util::BoxCloneSyncService;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
-/// What is to be simulated.
+/// The options of a simulation.
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) start: String,
@@ -34,10 +34,10 @@ pub(crate) struct Setup {
     pub(crate) options: Options,
     pub(crate) rules: Rules,
     pub(crate) state: Option<PathBuf>,
-    /// Whether the quotas are so wide that nobody waits.
+    /// True if the quotas are so high that nothing waits for them.
     pub(crate) unlimited: bool,
     pub(crate) interval: &'static str,
-    /// By which API, and what else the configuration says of the scope.
+    /// The API to read by, and other configuration of the scope.
     pub(crate) read: &'static str,
     pub(crate) tags: &'static [&'static str],
 }
@@ -137,7 +137,7 @@ pub(crate) fn with_rules(
     Setup { rules, ..Setup::new(start, kind, id, options) }.start()
 }
 
-/// A transport that is the simulator itself, and tells of each request before it is answered.
+/// Returns a transport that is the simulator itself, and calls `asked` before each answer.
 fn in_process(
     simulator: &Simulator,
     asked: impl Fn() + Clone + Send + Sync + 'static,
@@ -154,7 +154,7 @@ fn in_process(
 }
 
 impl Simulation {
-    /// An exporter that starts now. `asked` sees the exposition at each request.
+    /// Starts an exporter now. `asked` receives the exposition at each request.
     pub(crate) fn new(
         setup: Setup,
         simulator: Simulator,
@@ -196,7 +196,7 @@ impl Simulation {
         Self { setup, context, handles, simulator, clock, pollers, exposition, status }
     }
 
-    /// Another configuration while pollers may be at work. Those of new scopes are added.
+    /// Applies another configuration while pollers may be at work. Adds those of new scopes.
     pub(crate) fn reload(&mut self, change: impl FnOnce(&mut Setup)) {
         change(&mut self.setup);
         let context = PollContext { poll: self.setup.config().poll, ..self.context.clone() };
@@ -207,7 +207,7 @@ impl Simulation {
         self.pollers.extend(added);
     }
 
-    /// Another configuration of the way to Azure, whose client takes the place of the one before.
+    /// Applies another configuration of the way to Azure, with a new client in place of the old.
     pub(crate) fn reload_client(&mut self) {
         let azure = self.setup.config().azure;
         let client = self.context.client.successor(&azure, in_process(&self.simulator, || {}));
@@ -216,35 +216,35 @@ impl Simulation {
         self.context.client.take_over(&azure);
     }
 
-    /// The same exporter after its process ended, with the same Azure.
+    /// Returns the same exporter after its process ended, with the same Azure.
     pub(crate) fn restart(self) -> Self {
         self.restart_as(|setup| setup)
     }
 
-    /// The same with another configuration.
+    /// Restarts with another configuration.
     pub(crate) fn restart_as(self, change: impl FnOnce(Setup) -> Setup) -> Self {
         let (setup, simulator, clock) = self.end();
         Self::new(change(setup), simulator, clock, |_| {})
     }
 
-    /// Ends the exporter, which lets go of its store, and leaves Azure.
+    /// Ends the exporter, which releases its store, and returns Azure.
     pub(crate) fn end(self) -> (Setup, Simulator, Clock) {
         (self.setup, self.simulator, self.clock)
     }
 
-    /// One poll of the first scope. Whether it succeeded.
+    /// Polls the first scope once. Returns whether it succeeded.
     pub(crate) async fn poll(&mut self) -> bool {
         self.pollers[0].poll().await
     }
 
-    /// Requests that came while something was done.
+    /// Returns the requests after a number.
     pub(crate) fn requests_since(&self, before: u64) -> Vec<String> {
         let requests = self.simulator.requests();
         let new = requests.into_iter().filter(|request| request.number > before);
         new.map(|request| format!("{}?{}", request.path, request.query)).collect()
     }
 
-    /// What is published of a family, by currency.
+    /// Returns what is published of a family, by currency.
     pub(crate) fn published(&self, family: &str, label: &str) -> BTreeMap<String, f64> {
         let mut sums = BTreeMap::<String, f64>::new();
         for line in self
@@ -265,12 +265,12 @@ impl Simulation {
         self.exposition.scrape(Format::Text).expect("an exposition")
     }
 
-    /// What follows from what was billed: everything but how polling goes.
+    /// Returns the samples that depend on the bill, not those about polling.
     pub(crate) fn bill(&self) -> String {
         bill(&self.exposition)
     }
 
-    /// The value of a family with one series.
+    /// Returns the value of a family with one series.
     pub(crate) fn value(&self, family: &str) -> f64 {
         let text = self.text();
         let line = text.lines().find(|line| line.starts_with(&format!("{family}{{")));
@@ -282,7 +282,7 @@ impl Simulation {
         TimeZone::UTC.to_datetime(self.clock.now()).date()
     }
 
-    /// What the simulator billed of the month of a day.
+    /// Returns what the simulator billed for the month of a day.
     pub(crate) fn billed(&self, of: Date) -> BTreeMap<String, f64> {
         let (kind, id, _) = self.setup.scopes[0];
         let totals = self.simulator.period_totals(kind, id, of.year(), of.month());
@@ -299,7 +299,7 @@ impl Simulation {
         }
         let month = format!("date=\"{}", self.today().strftime("%Y-%m"));
         self.assert_is("azure_billing_scope_daily_pretax_cost", &month, &billed);
-        // The simulated source corrects a day for five days, and the month before is read daily.
+        // The simulated source corrects a day for five days, and the previous period is read daily.
         if self.today().day() > 6 {
             let before = self.billed(self.today().first_of_month().yesterday().expect("a day"));
             self.assert_is("azure_billing_scope_previous_period_pretax_cost", "", &before);
@@ -309,7 +309,7 @@ impl Simulation {
 
     pub(crate) fn assert_is(&self, family: &str, label: &str, billed: &BTreeMap<String, f64>) {
         let mut published = self.published(family, label);
-        // A currency that is only expected, because the month before had it.
+        // Drops a currency of cost 0 that is only there because the previous period had it.
         published.retain(|currency, sum| billed.contains_key(currency) || *sum != 0.0);
         let now = self.clock.now();
         assert_eq!(
@@ -327,7 +327,7 @@ impl Simulation {
     }
 }
 
-/// The families of the bill and of the data in an exposition.
+/// Returns the families of the bill and of the data in an exposition.
 pub(crate) fn bill(exposition: &Exposition) -> String {
     const OF_POLLING: [&str; 4] = [
         "azure_billing_poll",

@@ -1,5 +1,5 @@
-//! A day of polling while every fifth answer is a fault, watched all the time: no series ever shows
-//! what was not billed.
+//! A day of polling while every fifth answer is a fault, checked at every step: no series ever
+//! shows what was not billed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::simulation::{HOUR, INSTANCES, Simulation, simulation};
 
 const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
 
-/// Cost of each day by currency, as its text, at each refresh of the source so far.
+/// The cost of each day by currency, as text, at each refresh of the source so far.
 #[derive(Default)]
 struct Truth {
     refreshes: BTreeMap<i64, BTreeMap<(Date, String), f64>>,
 }
 
-/// The refresh of the source that a moment falls into.
+/// Returns the refresh of the source that a moment belongs to.
 fn refresh(at: Timestamp) -> i64 {
     at.as_second().div_euclid(4 * 3600)
 }
@@ -40,7 +40,7 @@ impl Truth {
         });
     }
 
-    /// Whether a day ever cost that much.
+    /// Returns whether a day ever had that cost.
     fn knows(&self, day: Date, currency: &str, cost: f64) -> bool {
         let key = (day, currency.to_owned());
         let mut ever = self.refreshes.values().map(|days| days.get(&key).copied().unwrap_or(0.0));
@@ -48,7 +48,7 @@ impl Truth {
     }
 }
 
-/// Cost of each published day of the month by currency.
+/// Returns the cost of each published day of the month by currency.
 fn published_days(simulation: &Simulation) -> BTreeMap<(Date, String), f64> {
     let month = simulation.today().strftime("%Y-%m").to_string();
     let mut days = BTreeMap::new();
@@ -68,7 +68,7 @@ fn published_days(simulation: &Simulation) -> BTreeMap<(Date, String), f64> {
 
 #[tokio::test(start_paused = true)]
 async fn a_day_of_faults_never_moves_a_cost_to_a_wrong_value() {
-    // No late rows: a reading by date is then all there is, and the sum of the days is the month.
+    // Without late rows, a reading by date is complete, and the sum of the days is the month.
     let options =
         Options { resources: 400, error_rate: 0.2, late_third_party: false, ..Options::default() };
     let mut simulation = simulation("2026-11-20T00:10:00Z", "billing_account", "100000", options);
@@ -96,7 +96,7 @@ async fn a_day_of_faults_never_moves_a_cost_to_a_wrong_value() {
             simulation.assert_is(INSTANCES, "", &month);
         }
     }
-    // Until a poll has read what the source holds now.
+    // Waits until a poll has read the source's current data.
     let last = simulation.clock.now();
     for _ in 0..600 {
         tokio::time::sleep(Duration::from_secs(60)).await;

@@ -1,4 +1,4 @@
-//! The real program that is watched: started, scraped, killed, and its memory and descriptors.
+//! The real program that is observed: started, scraped, killed, and its memory and descriptors.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,14 +11,14 @@ use crate::process::Running;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How an exporter ends.
+/// The way in which an exporter ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// At once, wherever it is.
+    /// Killed at once, at any point.
     Killed,
-    /// As a service manager ends it.
+    /// Ended by the signal of a service manager.
     Terminated,
-    /// At once, and its stored days are lost.
+    /// Killed at once, and its stored days deleted.
     Forgotten,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Exporter {
     address: String,
 }
 
-/// What it takes at a moment.
+/// The resources that it uses at a moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
     /// Resident memory in MB.
@@ -38,7 +38,7 @@ pub(crate) struct Usage {
 }
 
 impl Exporter {
-    /// `config` makes the configuration, of the path of the stored days.
+    /// Starts an exporter; `config` makes the configuration from the path of the stored days.
     pub(crate) fn start(config: impl FnOnce(PathBuf) -> String) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let text = config(folder.path().join("state.redb"));
@@ -58,7 +58,8 @@ impl Exporter {
         (self.running, self.address) = run(&self.folder);
     }
 
-    /// A scrape: in turns plain and packed, in both formats. `None` where none was answered.
+    /// Scrapes: in turns plain and compressed, in both formats. Returns `None` if there was no
+    /// answer.
     pub(crate) fn scrape(&self, number: u64) -> Option<String> {
         let coding = if number.is_multiple_of(2) { "identity" } else { "gzip" };
         let format = match number % 4 {
@@ -98,7 +99,7 @@ impl Exporter {
         Usage { memory: kilobytes * 1024.0 / 1e6, descriptors }
     }
 
-    /// The most memory it ever had, in MB.
+    /// Returns the peak of its memory, in MB.
     pub(crate) fn peak_memory(&self) -> f64 {
         self.running.peak_memory() as f64 / 1e6
     }

@@ -1,4 +1,4 @@
-//! What a soak counted, printed and held to.
+//! The counts of a soak, printed and compared with limits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,30 +9,30 @@ use crate::exporter::{End, Usage};
 use crate::judge::Judge;
 use crate::source::Source;
 
-/// By how much memory may grow from the first minute to the last, in parts and in MB.
+/// The growth of memory that is allowed from the first minute to the last, as a factor and in MB.
 const MEMORY: (f64, f64) = (1.15, 4.0);
-/// By how many descriptors the fewest of a minute may grow.
+/// The allowed growth of the fewest descriptors in a minute.
 const DESCRIPTORS: usize = 8;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(crate) struct Figures {
-    /// When everything of every scope had been read.
+    /// The time after which everything of every scope had been read.
     pub(crate) all_read: Option<Duration>,
     pub(crate) restarts: Vec<End>,
-    /// Scopes whose costs were there and then were not, also right after a restart.
+    /// Scopes whose costs vanished after they had been there, also right after a restart.
     pub(crate) vanished: Vec<&'static str>,
-    /// The most memory of the exporter that runs through, in MB.
+    /// The peak memory of the exporter that runs through, in MB.
     pub(crate) peak: f64,
     samples: Vec<(Duration, Usage)>,
     /// The last scrape of that exporter.
     last: String,
 }
 
-/// What a minute took.
+/// The resources used in a minute.
 struct Minute {
-    /// The mean, in MB.
+    /// The mean memory in MB.
     memory: f64,
     fewest: usize,
     most: usize,
@@ -57,8 +57,8 @@ impl Figures {
         })
     }
 
-    /// The first minute in which everything is known and the allocator has settled, and the last one.
-    /// `None` where they are not two.
+    /// Returns the first minute in which everything is known and the allocator has settled, and the
+    /// last one. `None` if they are not two.
     fn ends(&self) -> Option<(Minute, Minute)> {
         let (end, _) = self.samples.last()?;
         let (first, last) = (self.all_read?.max(*end / 4), end.checked_sub(MINUTE)?);
@@ -68,7 +68,7 @@ impl Figures {
         Some((self.minute(first)?, self.minute(last)?))
     }
 
-    /// The sum of a counter in the last scrape.
+    /// Returns the sum of a counter in the last scrape.
     fn counted(&self, name: &str) -> f64 {
         let lines = self.last.lines().filter(|line| line.starts_with(name));
         lines
@@ -125,7 +125,7 @@ impl Figures {
         }
     }
 
-    /// Fails where something is not as it must be.
+    /// Fails if something is wrong.
     pub(crate) fn judge(&self, judges: [&Judge; 2]) {
         for judge in judges {
             assert_eq!(judge.wrong, 0, "values that the source does not allow");
@@ -160,7 +160,7 @@ fn print_faults(source: &Source) {
     println!("  {:6} refused by the quota besides", refused.saturating_sub(by_fault));
 }
 
-/// Counts of faults without their seconds and rows.
+/// Returns counts of faults without their seconds and rows.
 fn by_kind(faults: &BTreeMap<Fault, u64>) -> BTreeMap<String, u64> {
     let figures = r"\(\d+\)| \{ seconds: \d+ \}|(status|after_rows): \d+, ";
     let figures = regex_lite::Regex::new(figures).expect("a pattern");

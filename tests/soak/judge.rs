@@ -1,4 +1,4 @@
-//! Holds what is scraped against what the source allows, scope by scope.
+//! Compares each scrape with what the source allows, scope by scope.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::truth::{Truth, View};
 const LAST_SUCCESS: &str = "azure_billing_poll_last_success_timestamp_seconds";
 const LAST_ATTEMPT: &str = "azure_billing_poll_last_attempt_timestamp_seconds";
 
-/// Expectations kept, before all are worked out anew.
+/// The number of expectations kept before all are dropped.
 const KEPT: usize = 200;
-/// Wrong values that are printed.
+/// The number of wrong values that are printed.
 const SHOWN: usize = 20;
 
-/// Works out what is allowed, and remembers it.
+/// Computes what is allowed, and remembers it.
 pub(crate) struct Expected {
     pub(crate) truth: Truth,
     series: HashMap<(usize, View), Arc<Series>>,
@@ -39,37 +39,37 @@ impl Expected {
     }
 }
 
-/// What is known of a scope of an exporter.
+/// The state of a scope of an exporter.
 #[derive(Clone, Copy, Debug, Default)]
 struct Watched {
-    /// What was seen last.
+    /// The view that was seen last.
     view: Option<View>,
-    /// When the last poll that succeeded ended, in seconds.
+    /// The end of the last successful poll, in seconds.
     succeeded: f64,
-    /// When it began: nothing older may be published.
+    /// The start of that poll: nothing older may be published.
     began: Option<Timestamp>,
 }
 
-/// What one exporter publishes over time.
+/// Checks what one exporter publishes over time.
 #[derive(Default)]
 pub(crate) struct Judge {
     scopes: HashMap<usize, Watched>,
-    /// Different states of scopes that were seen.
+    /// The different states of scopes that were seen.
     pub(crate) states: BTreeSet<(usize, View)>,
     pub(crate) scrapes: u64,
     pub(crate) compared: u64,
     pub(crate) wrong: u64,
-    /// The first of them.
+    /// The first complaints.
     pub(crate) complaints: Vec<String>,
 }
 
 impl Judge {
-    /// Forgets what was seen, because the exporter does.
+    /// Drops what was seen, because the exporter does.
     pub(crate) fn forget(&mut self) {
         self.scopes.clear();
     }
 
-    /// Whether everything of every scope was read.
+    /// Returns whether everything of every scope was read.
     pub(crate) fn has_seen_all(&self, expected: &Expected) -> bool {
         let has_window = expected.truth.has_window();
         let whole = |watched: &Watched| {
@@ -81,12 +81,12 @@ impl Judge {
         seen == expected.truth.scopes.len()
     }
 
-    /// The open step that was last seen of each scope.
+    /// Returns the step of the open period that was last seen of each scope.
     pub(crate) fn open_steps(&self) -> Vec<usize> {
         self.scopes.values().filter_map(|watched| Some(watched.view?.open)).collect()
     }
 
-    /// Holds a scrape against the source, and returns the scopes that were there before and are not.
+    /// Compares a scrape with the source, and returns the scopes that vanished.
     pub(crate) fn scrape(
         &mut self,
         text: &str,
@@ -114,7 +114,7 @@ impl Judge {
                 None if watched.view.is_some() => vanished.push(label),
                 None => {}
             }
-            // For the next scrape: of this one the costs may be older than what is said of polls.
+            // Used by the next scrape: in this one, costs may be older than the values about polls.
             self.scopes.entry(scope).or_default().polled(label, &parsed);
         }
         vanished
@@ -131,11 +131,11 @@ impl Judge {
 }
 
 impl Watched {
-    /// Takes note of when the last poll that succeeded began.
+    /// Records when the last successful poll began.
     fn polled(&mut self, label: &str, parsed: &Parsed<'_>) {
         let of = |family| parsed.polls.get(&(family, label)).copied();
         let (Some(succeeded), Some(began)) = (of(LAST_SUCCESS), of(LAST_ATTEMPT)) else { return };
-        // A later poll may have ended already, and then nobody says when the other one began.
+        // A later poll may have ended already; then the other one's start is unknown.
         if succeeded > self.succeeded && began <= succeeded {
             self.succeeded = succeeded;
             self.began = Timestamp::from_microsecond((began * 1e6) as i64).ok();
@@ -143,7 +143,7 @@ impl Watched {
     }
 }
 
-/// The view that a scope's series are, or what is wrong with them by the view that comes nearest.
+/// Returns the view that matches a scope's series, or the differences from the nearest view.
 fn matching(
     scope: usize,
     series: &BTreeMap<&str, f64>,
@@ -166,8 +166,8 @@ fn matching(
     Err(nearest.unwrap_or_default())
 }
 
-/// The views that may be published, the likely ones first: nothing older than the reading that
-/// succeeded last or than what was seen, and nothing less than that.
+/// Returns the views that may be published, the likely ones first: none older than the last
+/// successful reading or than what was seen, and none with less than that.
 fn views(last: Option<View>, oldest: usize, newest: usize, truth: &Truth) -> Vec<View> {
     let unread = View { open: 0, previous: 0, knows_previous: false, knows_window: false };
     let least = last.unwrap_or(unread);
@@ -189,7 +189,7 @@ fn views(last: Option<View>, oldest: usize, newest: usize, truth: &Truth) -> Vec
     views
 }
 
-/// How series differ from what a view has.
+/// Returns how series differ from a view.
 fn differences(series: &BTreeMap<&str, f64>, allowed: &Series, view: View) -> Vec<String> {
     let mut complaints = Vec::new();
     for (name, value) in series {
@@ -211,9 +211,9 @@ fn differences(series: &BTreeMap<&str, f64>, allowed: &Series, view: View) -> Ve
 struct Parsed<'a> {
     /// The series of costs and usage.
     series: HashMap<&'a str, BTreeMap<&'a str, f64>>,
-    /// When polls began and ended, by family and scope.
+    /// The start and the end of polls, by family and scope.
     polls: HashMap<(&'a str, &'a str), f64>,
-    /// Series that came twice.
+    /// Series that occur twice.
     repeated: Vec<String>,
 }
 

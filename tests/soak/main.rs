@@ -1,12 +1,13 @@
-//! A soak: the real program polls a source that fails in every way, as often as it may, for many
-//! minutes, and every value of every scrape is held against what the source allows.
+//! A soak: the real program polls a source that fails in every way, as often as possible, for many
+//! minutes, and every value of every scrape is compared with what the source allows.
 //!
 //! The source is the simulated Azure: a fifth of its answers are faults, it throttles, and it goes
-//! through four days of late and restated rows in steps. What it allows is worked out of the rows of
-//! a twin without faults, by nothing of the exporter. One exporter runs through, so that its memory
-//! and descriptors can be watched; another one is killed and stopped, and its stored days are deleted.
+//! through four days of late and restated rows in steps. What it allows is computed from the rows
+//! of a twin without faults, without any code of the exporter. One exporter runs through, so that
+//! its memory and descriptors can be observed; another one is killed and stopped, and its stored
+//! days are deleted.
 //!
-//! `make soak [MINUTES=15]` runs it. Among the other tests only what it judges by is tried.
+//! `make soak [MINUTES=15]` runs it. The other tests only test its checks.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -36,18 +37,18 @@ use judge::{Expected, Judge};
 use source::Source;
 use truth::Truth;
 
-/// Refreshes of the source that are gone through: four days.
+/// The refreshes of the source in a run: four days.
 const STEPS: usize = 24;
-/// How long the second exporter is left alone.
+/// The time for which the second exporter runs undisturbed.
 const LIFE: Duration = Duration::from_secs(60);
-/// How its lives end, in turns.
+/// The ends of its runs, in turns.
 const ENDS: [End; 3] = [End::Killed, End::Terminated, End::Forgotten];
 
 fn now() -> Timestamp {
     Clock::system().now()
 }
 
-/// A source of so many steps, and what it allows.
+/// Returns a source of so many steps, and what it allows.
 fn prepared(options: Options, steps: usize) -> (Source, Expected) {
     let now = now();
     let source = Source::start(options, steps, now);
@@ -60,7 +61,7 @@ fn prepared(options: Options, steps: usize) -> (Source, Expected) {
 fn options(error_rate: f64, resources: usize) -> Options {
     let report =
         ReportOptions { retry_after: 2, rows_per_blob: Some(5_000), ..ReportOptions::default() };
-    // Late third-party usage is read by whole periods alone, so that it may be a day old.
+    // Late third-party usage is only read with whole periods, so that it may be a day old.
     Options {
         error_rate,
         resources,
@@ -79,7 +80,7 @@ fn start(source: &Source, expected: &Expected) -> Exporter {
     })
 }
 
-/// An exporter and what is seen of it.
+/// An exporter and what was observed of it.
 struct Watched {
     exporter: Exporter,
     judge: Judge,
@@ -100,7 +101,7 @@ impl Watched {
         }
     }
 
-    /// Scrapes once. Returns the text, where there was an answer.
+    /// Scrapes once. Returns the text, if there was an answer.
     fn scrape(
         &mut self,
         number: u64,
@@ -164,7 +165,8 @@ fn minutes() -> u64 {
     minutes.map_or(15, |minutes| minutes.parse().expect("SOAK_MINUTES is a number"))
 }
 
-/// At midnight the open days, the window and perhaps the period change, which is not worked out.
+/// Waits until midnight if it is near: then the open days, the window and perhaps the period
+/// change, which the checks do not cover.
 fn wait_for_a_day_that_is_long_enough(length: Duration) {
     let now = now();
     let midnight = azure_billing_exporter::billing::period::end_of(
@@ -177,7 +179,8 @@ fn wait_for_a_day_that_is_long_enough(length: Duration) {
     }
 }
 
-/// What the soak judges by: without faults everything is as expected, and nothing else is.
+/// Tests the checks of the soak: without faults everything is as expected, and anything wrong is
+/// found.
 #[test]
 fn what_a_source_without_faults_shows_is_published_and_anything_else_is_found() {
     let (mut source, mut expected) = prepared(options(0.0, 60), 2);
@@ -220,7 +223,7 @@ fn read_until(
         let vanished = judge.scrape(&text, expected, source);
         assert_eq!((judge.wrong, &judge.complaints, vanished), (0, &Vec::new(), Vec::new()));
         let current = judge.open_steps().into_iter().filter(|open| *open >= step).count();
-        // A report is not asked for again so soon.
+        // The next report is not requested so soon.
         let scopes = expected.truth.scopes.iter();
         let listed = scopes.filter(|scope| step == 0 || !scope.is_by_report()).count();
         if judge.has_seen_all(expected) && current >= listed {

@@ -1,5 +1,5 @@
-//! What follows from days: the daily costs, the latest and the usual day, the forecast, budgets; as
-//! docs/metrics.md says, worked out anew from the rows.
+//! The values that follow from days: the daily costs, the latest and the usual day, the forecast,
+//! budgets; as docs/metrics.md describes them, computed anew from the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::series::{Sums, Writer, number};
 /// The complete days before the latest one that make a usual day, at most and at least.
 const USUAL_DAYS: usize = 28;
 const FEWEST_USUAL_DAYS: usize = 7;
-/// The complete days whose mean the forecast goes by.
+/// The complete days whose mean the forecast uses.
 const MEAN_DAYS: usize = 14;
 
-/// The rows of a day and what they cost.
+/// The rows of a day and their costs.
 pub(crate) struct DaySums {
     facts: Arc<[Fact]>,
-    /// By service, kind of charge and currency.
+    /// Costs by service, kind of charge and currency.
     costs: BTreeMap<[String; 3], Money>,
 }
 
@@ -36,7 +36,7 @@ impl DaySums {
         Self { facts, costs }
     }
 
-    /// By kind of charge and currency.
+    /// Returns costs by kind of charge and currency.
     fn costs(&self) -> BTreeMap<[&str; 2], Money> {
         let mut costs = BTreeMap::<[&str; 2], Money>::new();
         for ([_, kind, currency], cost) in &self.costs {
@@ -45,7 +45,7 @@ impl DaySums {
         costs
     }
 
-    /// By currency, of some kinds of charge.
+    /// Returns costs by currency, of some kinds of charge.
     fn of_kinds(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<&str, Money> {
         let mut costs = BTreeMap::<&str, Money>::new();
         for ([kind, currency], cost) in self.costs() {
@@ -56,14 +56,14 @@ impl DaySums {
         costs
     }
 
-    /// Usage by service and currency.
+    /// Returns usage by service and currency.
     fn services(&self) -> BTreeMap<[&str; 2], Money> {
         let usage = self.costs.iter().filter(|([_, kind, _], _)| kind == "usage");
         usage.map(|([service, _, currency], cost)| ([&**service, &**currency], *cost)).collect()
     }
 }
 
-/// The days that are known, and when they are looked at.
+/// The days that are known, and the current day.
 pub(crate) struct Known {
     pub(crate) days: BTreeMap<Date, DaySums>,
     pub(crate) today: Date,
@@ -79,7 +79,8 @@ impl Known {
         self.days.range(first..end).flat_map(|(_, day)| day.facts.iter())
     }
 
-    /// The days that ended long enough ago, up to the newest with usage. All were read today.
+    /// Returns the days that ended long enough ago, up to the newest with usage. All were read
+    /// today.
     fn complete(&self) -> Vec<(Date, &DaySums)> {
         let used = |day: &DaySums| day.costs.keys().any(|[_, kind, _]| kind == "usage");
         let newest = self.days.iter().rev().find(|(_, day)| used(day)).map(|(date, _)| *date);
@@ -90,7 +91,7 @@ impl Known {
     }
 }
 
-/// The costs of days, and of the latest complete one.
+/// Writes the costs of days.
 pub(crate) fn write_days(writer: &mut Writer, known: &Known, window_from: Date) {
     for (date, day) in known.days.range(window_from..) {
         let date = date.to_string();
@@ -101,7 +102,7 @@ pub(crate) fn write_days(writer: &mut Writer, known: &Known, window_from: Date) 
     }
 }
 
-/// The latest complete day, and the mean and deviation of those before it.
+/// Writes the latest complete day, and the mean and deviation of those before it.
 pub(crate) fn write_usual(writer: &mut Writer, known: &Known) {
     let complete = known.complete();
     let Some(((_, latest), before)) = complete.split_last() else { return };
@@ -125,7 +126,7 @@ pub(crate) fn write_usual(writer: &mut Writer, known: &Known) {
     }
 }
 
-/// Returns the currencies that there are.
+/// Writes the usual day of the scope, and returns the currencies.
 fn write_usual_scope<'a>(
     writer: &mut Writer,
     latest: &'a DaySums,
@@ -149,7 +150,7 @@ fn write_usual_scope<'a>(
     currencies
 }
 
-/// Returns the services that there are, by currency.
+/// Writes the usual day of each service, and returns the services by currency.
 fn write_usual_services<'a>(
     writer: &mut Writer,
     latest: &'a DaySums,
@@ -168,7 +169,8 @@ fn write_usual_services<'a>(
     sums.into_keys().collect()
 }
 
-/// What runs goes on as on the last days; purchases that come again are still to come.
+/// Writes the forecast: running costs continue as on the last days; recurring purchases are still
+/// to come.
 pub(crate) fn write_forecast(writer: &mut Writer, known: &Known, knows_previous: bool) {
     let complete = known.complete();
     if complete.is_empty() {
@@ -199,7 +201,7 @@ pub(crate) fn write_forecast(writer: &mut Writer, known: &Known, knows_previous:
     }
 }
 
-/// The purchases of the month before that come again and have not, by currency.
+/// Returns the recurring purchases of the previous period that are still to come, by currency.
 fn due(known: &Known) -> BTreeMap<&str, Money> {
     let purchase = |fact: &Fact| {
         let product = fact.labels.recurring.clone()?;
@@ -216,7 +218,8 @@ fn due(known: &Known) -> BTreeMap<&str, Money> {
     due
 }
 
-/// The limit of a budget and what is spent of it. Quarters begin with the month before the open one.
+/// Writes the limit of a budget and its spending. Quarters begin with the month before the open
+/// one.
 pub(crate) fn write_budget(
     writer: &mut Writer,
     (name, amount, currency, months, team): &(&str, &str, &str, usize, Option<&str>),

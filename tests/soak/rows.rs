@@ -1,7 +1,8 @@
-//! What the source holds, read row by row without faults, in the labels that the documents promise.
+//! The rows of the source, read one by one without faults, with the labels that the documents
+//! promise.
 //!
-//! Nothing of the exporter is used: neither its parser nor its amounts, so that no bug of theirs can
-//! cancel itself.
+//! Nothing of the exporter is used: neither its parser nor its amounts, so that no bug of theirs
+//! can cancel itself out.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -19,10 +20,10 @@ use url::Url;
 
 use crate::scopes::Scope;
 
-/// The tag keys that are asked for.
+/// The tag keys that are configured.
 pub(crate) const TAG_KEYS: [&str; 2] = ["team", "env"];
 
-/// A row: when, how much, and of what.
+/// A row: its day, its amounts, its labels.
 #[derive(Clone, Debug)]
 pub(crate) struct Fact {
     pub(crate) date: Date,
@@ -31,7 +32,7 @@ pub(crate) struct Fact {
     pub(crate) labels: Arc<Labels>,
 }
 
-/// Everything of a row that labels are made of, normalised.
+/// All parts of a row that labels are made of, normalised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Labels {
     pub(crate) instance_id: String,
@@ -51,9 +52,9 @@ pub(crate) struct Labels {
     pub(crate) charge_type: String,
     pub(crate) publisher_type: String,
     pub(crate) pricing_model: String,
-    /// By [`TAG_KEYS`].
+    /// The values in the order of [`TAG_KEYS`].
     pub(crate) tags: [String; TAG_KEYS.len()],
-    /// What comes again each month, where it does.
+    /// The product that recurs each month, if any.
     pub(crate) recurring: Option<String>,
 }
 
@@ -132,7 +133,7 @@ struct Meter {
     unit_of_measure: String,
 }
 
-/// All rows of some dates of a scope, as the router's source shows them now.
+/// Returns all rows of some dates of a scope, as the router's source shows them now.
 pub(crate) async fn read(router: &Router, scope: &Scope, first: Date, last: Date) -> Vec<Fact> {
     let link = format!(
         "http://127.0.0.1{}/providers/Microsoft.Consumption/usageDetails?api-version=2021-10-01&metric={}&$expand=meterDetails&$filter=properties/usageStart ge '{first}' and properties/usageEnd le '{last}'",
@@ -224,7 +225,7 @@ fn charge_type(sent: &str) -> &'static str {
     }
 }
 
-/// The ARM name of a region in the spellings that the simulated bills use.
+/// Returns the ARM name of a region in the spellings that the simulated bills use.
 fn region(sent: &str) -> String {
     let squeezed = sent.to_lowercase().replace(' ', "");
     let name = match squeezed.as_str() {
@@ -240,7 +241,7 @@ fn region(sent: &str) -> String {
     name.to_owned()
 }
 
-/// A decimal number as JSON writes it, exactly: the source has no more than 15 decimals.
+/// Reads a decimal number of JSON exactly: the source has no more than 15 decimals.
 fn money(text: &str) -> Money {
     let (digits, exponent) = match text.split_once(['e', 'E']) {
         Some((digits, exponent)) => (digits, exponent.parse::<i32>().expect("an exponent")),
@@ -257,7 +258,7 @@ fn money(text: &str) -> Money {
     Money::from_units(units * scale)
 }
 
-/// A text as the exposition writes it between quotes.
+/// Returns a text as the exposition writes it between quotes.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if text.contains(['\\', '"', '\n']) {
         text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").into()

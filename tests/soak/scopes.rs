@@ -9,7 +9,7 @@ use crate::rows::TAG_KEYS;
 
 /// The newest days that every poll reads again.
 pub(crate) const OVERLAP_DAYS: i64 = 11;
-/// Days after its end that a day is complete.
+/// The days from a day's end until it is complete.
 pub(crate) const COMPLETE_AFTER_DAYS: i64 = 5;
 
 /// A scope as it is configured.
@@ -23,7 +23,7 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// Its path at the source.
+    /// Returns its path at the source.
     pub(crate) fn path(&self) -> String {
         let owner = match self.kind {
             "billing_account" => "providers/Microsoft.Billing/billingAccounts",
@@ -34,18 +34,19 @@ impl Scope {
         format!("/{owner}/{}", self.id)
     }
 
-    /// Whether it is read by reports alone.
+    /// Returns whether it is read by reports alone.
     pub(crate) fn is_by_report(&self) -> bool {
         self.read == "cost_details"
     }
 
-    /// The view of reservations that is asked for.
+    /// Returns the view of reservations that is requested.
     pub(crate) fn metric(&self) -> &'static str {
         if self.amortized { "AmortizedCost" } else { "ActualCost" }
     }
 }
 
-/// Scopes of all types, read in all ways, small and large: those of one type take turns at Azure.
+/// Returns scopes of all types, read in all ways, small and large: those of one type share Azure's
+/// quota.
 pub(crate) fn scopes(simulated: &[SimulatedScope]) -> Vec<Scope> {
     let of = |kind: &str, place: usize| {
         let mut of_kind = simulated.iter().filter(|scope| scope.kind == kind);
@@ -77,8 +78,8 @@ pub(crate) fn scopes(simulated: &[SimulatedScope]) -> Vec<Scope> {
 pub(crate) const BUDGETS: [(&str, &str, &str, usize, Option<&str>); 2] =
     [("all", "70000", "USD", 1, None), ("web", "1234.5", "EUR", 3, Some("web"))];
 
-/// A configuration that polls scopes as often as may be. `quarter` is the first of the month with
-/// which the quarters of budgets begin.
+/// Returns a configuration that polls scopes as often as possible. `quarter` is the first of the
+/// month with which the quarters of budgets begin.
 pub(crate) fn config(endpoint: &str, scopes: &[Scope], quarter: Date, state: &Path) -> String {
     let scope = |scope: &Scope| {
         let Scope { kind, id, label, amortized, read } = scope;
@@ -99,8 +100,8 @@ pub(crate) fn config(endpoint: &str, scopes: &[Scope], quarter: Date, state: &Pa
             "  - {{name: {name}, scope: {scope}, amount: {amount}, currency: {currency}, grain: {grain}, start: {quarter}{only}}}\n"
         )
     };
-    // A day is complete so late that the days that still grow a lot are not: what is read of those
-    // must not be taken for a doubtful answer, or else an older day would stay, as it should.
+    // Days are complete only when they no longer grow much: otherwise their readings would be
+    // suspect, and an older day would rightly stay.
     format!(
         "azure:\n  endpoint: {endpoint}\n  auth: {{method: token, token: a-token}}\n  requests_per_minute: {{billing_account: 6000, department: 6000, enrollment_account: 6000, subscription: 6000}}\nscopes:\n{}poll: {{interval: 10s, overlap: {OVERLAP_DAYS}d, day_complete_after: {COMPLETE_AFTER_DAYS}d, report_after_pages: 14}}\nmetrics: {{tags: {{keys: [{}]}}}}\nbudgets:\n{}state: {{path: \"{}\"}}\n",
         scopes.iter().map(scope).collect::<String>(),

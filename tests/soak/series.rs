@@ -1,4 +1,4 @@
-//! Series in the text that they are published in, and the families whose series are sums of rows.
+//! Series as published text, and the families whose series are sums of rows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ const SUMS: [(&str, &[&str], Of); 10] = [
     ("meter_usage_quantity", &["service_name", "subcategory", "meter", "unit"], Of::Quantity),
 ];
 
-/// Those that the period before has as well.
+/// Those of them that the previous period has as well.
 const PREVIOUS: [&str; 6] = [
     "scope_pretax_cost",
     "account_pretax_cost",
@@ -51,7 +51,7 @@ const PREVIOUS: [&str; 6] = [
     "service_pretax_cost",
 ];
 
-/// What is added up.
+/// The amount that is added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Of {
     Cost,
@@ -61,12 +61,12 @@ enum Of {
 /// Series by their text up to the value.
 pub(crate) type Series = BTreeMap<String, Value>;
 
-/// A value as it must be.
+/// An expected value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value {
     /// A sum of rows, to the last bit.
     Exact(f64),
-    /// Worked out of sums in floating point, in whatever order.
+    /// Computed from sums in floating point, in any order.
     Near(f64),
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn sums<'a>(facts: impl Iterator<Item = &'a Fact>) -> Sums {
     sums
 }
 
-/// Gathers series in the text that they are published in.
+/// Collects series as published text.
 pub(crate) struct Writer {
     scope: &'static str,
     pub(crate) series: Series,
@@ -123,12 +123,12 @@ impl Writer {
     }
 }
 
-/// The number nearest to an exact amount.
+/// Returns the number nearest to an exact amount.
 pub(crate) fn number(money: Money) -> f64 {
     money.to_string().parse().expect("a number")
 }
 
-/// Sums by the values of some labels.
+/// Returns sums by the values of some labels.
 fn by<'a>(sums: &'a Sums, labels: &[&str], of: Of) -> BTreeMap<Vec<&'a str>, Money> {
     let mut by = BTreeMap::<Vec<&str>, Money>::new();
     for (row, (cost, quantity)) in sums {
@@ -146,7 +146,7 @@ fn by_tag(sums: &Sums, key: usize) -> BTreeMap<[&str; 2], Money> {
     by
 }
 
-/// The families of the open period.
+/// Writes the families of the open period.
 pub(crate) fn write_sums(writer: &mut Writer, open: &Sums) {
     for (family, labels, of) in SUMS {
         for (values, sum) in by(open, labels, of) {
@@ -162,7 +162,7 @@ pub(crate) fn write_sums(writer: &mut Writer, open: &Sums) {
     }
 }
 
-/// Those of the month before it.
+/// Writes the families of the previous period.
 pub(crate) fn write_previous(writer: &mut Writer, before: &Sums, month: Date) {
     let period = month.strftime("%Y-%m").to_string();
     let previous = |family: &str| family.replace("_pretax", "_previous_period_pretax");

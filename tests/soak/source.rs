@@ -1,4 +1,5 @@
-//! The simulated Azure on a socket, whose clock stands still between steps, and its twin without faults.
+//! The simulated Azure on a socket, whose clock stands still between steps, and its twin without
+//! faults.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// The source shows new data this often.
+/// The time between two refreshes of the source.
 const REFRESH: SignedDuration = SignedDuration::from_hours(4);
 
 /// A simulated Azure that goes through the last days in steps, up to now.
@@ -21,10 +22,10 @@ pub(crate) struct Source {
     options: Options,
     /// The source's time at the first step.
     base: Timestamp,
-    /// Which step it is.
+    /// The current step.
     step: Arc<AtomicUsize>,
     steps: usize,
-    /// When each step so far began.
+    /// The start of each step so far.
     began: Vec<Timestamp>,
     runtime: Runtime,
 }
@@ -50,17 +51,17 @@ impl Source {
         self.steps
     }
 
-    /// The source's day at the first step.
+    /// Returns the source's day at the first step.
     pub(crate) fn first_day(&self) -> Date {
         azure_billing_exporter::billing::period::day_of(self.base)
     }
 
-    /// Which step it is.
+    /// Returns the current step.
     pub(crate) fn step(&self) -> usize {
         self.began.len() - 1
     }
 
-    /// Goes on by a step, if there is another one.
+    /// Goes on to the next step, if there is one.
     pub(crate) fn go_on(&mut self, now: Timestamp) {
         if self.began.len() < self.steps {
             self.began.push(now);
@@ -68,14 +69,14 @@ impl Source {
         }
     }
 
-    /// The step at a moment, or the one before it where that is not sure.
+    /// Returns the step at a moment, or the one before it where that is not certain.
     pub(crate) fn step_at(&self, moment: Timestamp) -> usize {
         let margin = SignedDuration::from_secs(1);
         let surely = |began: &&Timestamp| **began + margin <= moment;
         self.began.iter().filter(surely).count().saturating_sub(1)
     }
 
-    /// The same data as at a step, without faults and quotas.
+    /// Returns the same data as at a step, without faults and quotas.
     pub(crate) fn twin_at(&self, step: usize) -> Router {
         let options =
             Options { error_rate: 0.0, requests_per_minute: None, ..self.options.clone() };
@@ -86,7 +87,7 @@ impl Source {
         twin.router()
     }
 
-    /// Waits for something that goes on beside the source.
+    /// Waits for work that runs beside the source.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }

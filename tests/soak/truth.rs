@@ -1,4 +1,4 @@
-//! What the source allows to be published of a scope: every series with its value, at each of the
+//! The values that the source allows to be published of a scope: every series, at each of the
 //! source's steps.
 
 use std::collections::BTreeMap;
@@ -16,19 +16,19 @@ use crate::source::Source;
 
 /// The days that the daily family reaches back, today included.
 const WINDOW_DAYS: i64 = 35;
-/// Days after its start until none of a day's rows changes any more, and one beside.
+/// The days from a day's start until none of its rows changes any more, and one more.
 const MOVING_DAYS: i64 = 6;
 
-/// Of which readings a scope's series are: each of them shows the source at one step.
+/// The readings that a scope's series come from: each of them shows the source at one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct View {
     /// The step of the open period.
     pub(crate) open: usize,
     /// The step of the days before it.
     pub(crate) previous: usize,
-    /// Whether the period before was read.
+    /// True if the previous period was read.
     pub(crate) knows_previous: bool,
-    /// Whether the older days of the window were.
+    /// True if the older days of the window were read.
     pub(crate) knows_window: bool,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Truth {
     first_moving: Date,
     /// Days that no step changes, by scope.
     settled: Vec<Days>,
-    /// The others, by step and scope.
+    /// The other days, by step and scope.
     moving: Vec<Vec<Days>>,
 }
 
@@ -71,12 +71,12 @@ impl Truth {
         self.scopes.iter().map(of).collect()
     }
 
-    /// The first of the open month.
+    /// Returns the first day of the open month.
     pub(crate) fn open_from(&self) -> Date {
         self.today.first_of_month()
     }
 
-    /// The first of the month before it.
+    /// Returns the first day of the month before it.
     pub(crate) fn previous_from(&self) -> Date {
         self.open_from().saturating_sub(1.month())
     }
@@ -89,17 +89,17 @@ impl Truth {
         self.previous_from().min(self.window_from())
     }
 
-    /// Whether the days before the open period change from step to step.
+    /// Returns whether the days before the open period change from step to step.
     pub(crate) fn previous_moves(&self) -> bool {
         self.first_moving < self.open_from()
     }
 
-    /// Whether the window has days that are of no other part.
+    /// Returns whether the window has days that belong to no other part.
     pub(crate) fn has_window(&self) -> bool {
         self.window_from() < self.previous_from()
     }
 
-    /// The rows of each day that a view shows; none of a day that it does not.
+    /// Returns the rows of each day that a view shows, and no rows of other days.
     fn shown(&self, scope: usize, view: View) -> Known {
         let mut days = BTreeMap::new();
         let all = self.first_day().series(1.day()).take_while(|day| *day <= self.today);
@@ -123,7 +123,7 @@ impl Truth {
         Known { days, today: self.today, open_from: self.open_from() }
     }
 
-    /// Every series of a scope.
+    /// Returns every series of a scope.
     pub(crate) fn series(&self, scope: usize, view: View) -> Series {
         let known = self.shown(scope, view);
         let mut writer = Writer::of(self.scopes[scope].label);
@@ -135,7 +135,7 @@ impl Truth {
             series::write_previous(&mut writer, &before, self.previous_from());
         }
         let budgets = if scope == 0 { &crate::scopes::BUDGETS[..] } else { &[] };
-        // Reports are of whole months, of which days are forgotten again, but not their currencies.
+        // Reports cover whole months, of which days are dropped again, but their currencies stay.
         let forgotten =
             if self.scopes[scope].is_by_report() { self.first_day() } else { self.open_from() };
         let older = series::sums(known.facts_between(forgotten, self.open_from()));

@@ -1,4 +1,4 @@
-//! HTTP: from a request to its answer, and what tests may ask of the simulator itself.
+//! Answers HTTP requests: those for Azure's paths, and those of tests about the simulator itself.
 
 use std::{collections::BTreeMap, future::pending, io::Write, iter::once};
 
@@ -23,13 +23,13 @@ use super::{
     target::Target,
 };
 
-/// No order for a report is longer.
+/// The largest body that a request for a report may have.
 const LARGEST_ORDER: usize = 64 * 1024;
 
-/// What a `CutBody` announces above what it sends.
+/// The number of bytes that a `CutBody` announces beyond those it sends.
 const MISSING_BYTES: usize = 4096;
 
-/// The source's paths, and `/simulator/totals` and `/simulator/requests`.
+/// Serves the source's paths, `/simulator/totals` and `/simulator/requests`.
 pub(super) fn router(simulator: Simulator) -> Router {
     Router::new()
         .route("/simulator/totals", get(totals))
@@ -103,7 +103,7 @@ fn list(
     let mut response = page_response(text, &parts.headers, fault);
     let headers = response.headers_mut();
     headers.insert(REMAINING, HeaderValue::from(left));
-    // Azure sends this one on good answers too, where it means nothing.
+    // Azure sends this header on good answers too, where it means nothing.
     if number.is_multiple_of(3) {
         headers.insert(RETRY_AFTER, HeaderValue::from(60));
     }
@@ -130,7 +130,7 @@ fn authenticate(headers: &HeaderMap, expected: Option<&str>) -> Result<(), Refus
     }
 }
 
-/// The host that the client asked; in process there may be none.
+/// Returns the host that the client named; in process it may name none.
 pub(super) fn host(parts: &Parts) -> String {
     let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
     let authority = parts.uri.authority().map(|authority| authority.as_str());
@@ -156,7 +156,7 @@ fn page_response(text: String, headers: &HeaderMap, fault: Option<&Fault>) -> Re
     response
 }
 
-/// `bytes` as the fault sends them, and the length to announce if it is not theirs.
+/// Returns `bytes` as the fault sends them, and the length to announce if it differs from theirs.
 fn spoiled(mut bytes: Bytes, fault: Option<&Fault>) -> (Body, Option<HeaderValue>) {
     match fault {
         Some(Fault::Reset) => (body::reset(), None),
@@ -181,7 +181,7 @@ fn refuse(refusal: Refusal) -> Response {
     answer(refusal, None)
 }
 
-/// A small answer, as the fault spoils it.
+/// Returns a small answer, changed as the fault says.
 pub(super) fn answer(mut refusal: Refusal, fault: Option<&Fault>) -> Response {
     if matches!(fault, Some(Fault::CutBody { .. })) {
         refusal.body.truncate(refusal.body.len() / 2);
@@ -201,8 +201,8 @@ pub(super) fn answer(mut refusal: Refusal, fault: Option<&Fault>) -> Response {
     response
 }
 
-/// `?kind=department&id=1001&from=2026-11-01&to=2026-11-30[&metric=amortizedcost]`, or
-/// `&period=202611` for the dates: the true sums by currency.
+/// Returns the true sums by currency for `?kind=department&id=1001&from=2026-11-01&to=2026-11-30`,
+/// with `&metric=amortizedcost` if wanted, or with `&period=202611` in place of the dates.
 async fn totals(State(simulator): State<Simulator>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let given: BTreeMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
@@ -222,7 +222,7 @@ async fn totals(State(simulator): State<Simulator>, RawQuery(query): RawQuery) -
     refuse(Refusal::json(200, &serde_json::json!(totals)))
 }
 
-/// How many requests came, and their answers by kind of scope and status.
+/// Returns the number of requests, and the counts of answers by kind of scope and status.
 async fn requests(State(simulator): State<Simulator>) -> Response {
     let mut kinds = BTreeMap::<&str, BTreeMap<String, u64>>::new();
     for ((kind, status), count) in simulator.answer_counts() {

@@ -1,5 +1,5 @@
-//! Bodies made as they are sent, and bodies that break off. None knows its length, so that a
-//! `Content-Length` may announce another.
+//! Bodies that are generated while they are sent, and bodies that break off. None reports its
+//! length, so that `Content-Length` may announce another one.
 
 use std::{
     future::Future,
@@ -16,32 +16,32 @@ use axum::{
 use http_body_util::combinators::Frame;
 use tokio::time::{Interval, interval};
 
-/// What a body is made of.
+/// The parts that a body is made of.
 pub(super) trait Chunks: Iterator<Item = Bytes> + Send + 'static {}
 
 impl<C: Iterator<Item = Bytes> + Send + 'static> Chunks for C {}
 
-/// All of `chunks`, each asked for when the one before it is sent.
+/// Sends all of `chunks`, each generated when the one before it has been sent.
 pub(super) fn stream(chunks: impl Chunks) -> Body {
     broken(chunks, End::Regular)
 }
 
-/// `chunks` and an end, which comes too soon if more were announced.
+/// Sends `chunks` and ends, which is too early if more bytes were announced.
 pub(super) fn unmeasured(chunks: impl Chunks) -> Body {
     broken(chunks, End::AfterFlush)
 }
 
-/// `chunks`, then silence.
+/// Sends `chunks`, then nothing more.
 pub(super) fn hanging(chunks: impl Chunks) -> Body {
     broken(chunks, End::Silence)
 }
 
-/// An error at once, at which a server cuts the connection.
+/// Fails at once, so that the server cuts the connection.
 pub(super) fn reset() -> Body {
     broken(std::iter::empty(), End::Reset)
 }
 
-/// A blank every second for ever: legal JSON so far.
+/// Sends a blank every second for ever, which is legal JSON so far.
 pub(super) fn trickle() -> Body {
     broken(std::iter::empty(), End::Blanks(interval(Duration::from_secs(1))))
 }
@@ -56,7 +56,8 @@ struct Broken {
 }
 
 enum End {
-    /// One poll later than the bytes: the server sends them before it notices that some are missing.
+    /// Ends one poll after the bytes: the server sends them before it notices that some are
+    /// missing.
     AfterFlush,
     Regular,
     Reset,
@@ -64,7 +65,7 @@ enum End {
     Blanks(Interval),
 }
 
-/// What polling a body gives, whose own name is in a crate that is not a dependency.
+/// The result of polling a body. Its own name is in a crate that is not a dependency.
 type Polled = Poll<<Frame<'static, Body> as Future>::Output>;
 
 impl HttpBody for Broken {

@@ -1,16 +1,16 @@
-//! What the enrollment uses: kinds of resource with their meters, and regions in the spellings
-//! that bills show. Prices and names are made up in the manner of the real ones.
+//! The catalog of the enrollment: kinds of resource with their meters, and regions in the spellings
+//! that bills show. Prices and names are invented in the style of the real ones.
 
-/// What is counted and priced.
+/// A meter: something that is counted and priced.
 pub(super) struct Meter {
     pub(super) name: &'static str,
     pub(super) category: &'static str,
     pub(super) subcategory: &'static str,
     pub(super) unit: &'static str,
     pub(super) family: &'static str,
-    /// 10^-9 of the currency for one unit.
+    /// The price of one unit, in 10^-9 of the currency.
     pub(super) price: i64,
-    /// 10^-6 units that a resource of usual size uses in a day.
+    /// The quantity that a resource of usual size uses in a day, in 10^-6 units.
     pub(super) quantity: i64,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Kind {
     pub(super) provider: &'static str,
     pub(super) path: &'static str,
     pub(super) prefix: &'static str,
-    /// How many of 100 resources are of this kind.
+    /// The number of resources of this kind in 100.
     pub(super) weight: u64,
     pub(super) meters: &'static [Meter],
 }
@@ -30,7 +30,7 @@ pub(super) struct Region {
     pub(super) weight: u64,
 }
 
-/// Regions in use.
+/// The regions in use.
 pub(super) static REGIONS: [Region; 6] = [
     Region { spellings: ["USEast2", "EastUS2", "US East 2", "eastus2"], weight: 30 },
     Region { spellings: ["EUWest", "WestEurope", "EU West", "westeurope"], weight: 30 },
@@ -43,7 +43,7 @@ pub(super) static REGIONS: [Region; 6] = [
     },
 ];
 
-/// Kinds of resource in use; the first is the one that reservations cover.
+/// The kinds of resource in use; the first is the one that reservations cover.
 pub(super) static KINDS: [Kind; 10] = [
     kind("Microsoft.Compute", "virtualMachines", "vm", 22, &VIRTUAL_MACHINE),
     kind("Microsoft.Compute", "disks", "disk", 18, &DISK),
@@ -57,21 +57,21 @@ pub(super) static KINDS: [Kind; 10] = [
     kind("Microsoft.Network", "virtualNetworkGateways", "vpn", 3, &VPN),
 ];
 
-/// Usage of products of other publishers.
+/// The meter for usage of products of other publishers.
 pub(super) static MARKETPLACE: Meter = meter(
     ["Firewall Pro - Per Core", "Firewall Pro", "", "1 Hour", "Azure Marketplace Services"],
     410_000_000,
     24_000_000,
 );
 
-/// What rows without a resource are about.
+/// The meter of rows without a resource.
 pub(super) static SECURITY: Meter = meter(
     ["Standard Node", "Microsoft Defender for Cloud", "Servers Plan 2", "1 Node/Month", "Security"],
     14_600_000_000,
     32_258,
 );
 
-/// What a reservation is for.
+/// The meter that reservations cover.
 pub(super) static RESERVED: &Meter = &VIRTUAL_MACHINE[0];
 
 static VIRTUAL_MACHINE: [Meter; 4] = [
@@ -233,7 +233,7 @@ const fn kind(
     Kind { provider, path, prefix, weight, meters }
 }
 
-/// From its name, category, subcategory, unit and family.
+/// Makes a meter from its name, category, subcategory, unit and family.
 const fn meter(names: [&'static str; 5], price: i64, quantity: i64) -> Meter {
     let [name, category, subcategory, unit, family] = names;
     Meter { name, category, subcategory, unit, family, price, quantity }

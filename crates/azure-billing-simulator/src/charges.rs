@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-/// What a row charges for. Everything but usage has its fixed places at the end of a day.
+/// The charge of a row. Every charge but usage has its fixed places at the end of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Charge {
     /// A resource's usage.
@@ -11,21 +11,22 @@ pub(super) enum Charge {
     NoResource,
     /// Usage of another publisher's product.
     MarketplaceUsage,
-    /// Such usage from before the period that bills it.
+    /// Usage of another publisher's product from before the period that bills it.
     LateThirdParty,
     MarketplaceSubscription,
     MarketplacePurchase,
     ReservationInstallment,
     ReservationPurchase,
     Refund,
-    /// Azure shows it in the amortized view alone; here both views do, so that a reading of either
-    /// meets every charge type.
+    /// Azure shows this charge in the amortized view alone; here both views do, so that a reading
+    /// of either meets every charge type.
     UnusedReservation,
     RoundingAdjustment,
 }
 
 impl Charge {
-    /// Purchases belong to no subscription, and show at the billing account alone.
+    /// Returns whether the charge has a subscription. Purchases have none, and show at the billing
+    /// account alone.
     pub(super) fn has_subscription(self) -> bool {
         matches!(
             self,
@@ -33,7 +34,8 @@ impl Charge {
         )
     }
 
-    /// Spread over usage in the amortized view, thus no rows of their own there.
+    /// Returns whether the amortized view spreads the charge over usage, so that it has no rows
+    /// there.
     pub(super) fn is_reservation_purchase(self) -> bool {
         matches!(self, Self::ReservationInstallment | Self::ReservationPurchase | Self::Refund)
     }
@@ -48,7 +50,7 @@ impl Charge {
         )
     }
 
-    /// The API's `chargeType`.
+    /// Returns the API's `chargeType`.
     pub(super) fn charge_type(self) -> &'static str {
         match self {
             Self::Usage | Self::NoResource | Self::MarketplaceUsage | Self::LateThirdParty => {
@@ -64,7 +66,7 @@ impl Charge {
         }
     }
 
-    /// The API's `frequency`.
+    /// Returns the API's `frequency`.
     pub(super) fn frequency(self) -> &'static str {
         match self {
             Self::MarketplaceSubscription | Self::ReservationInstallment => "Recurring",
@@ -77,10 +79,10 @@ impl Charge {
     }
 }
 
-/// Places that a day keeps for rows which are not a resource's usage.
+/// The number of places that a day reserves for rows which are not a resource's usage.
 pub(super) const PLACES: u64 = 8;
 
-/// The charge in a place on a date; usage where nothing else is due.
+/// Returns the charge in a place on a date; usage where no other charge is due.
 pub(super) fn due(date: Date, place: u64) -> Charge {
     match (place, date.day()) {
         (0, _) => Charge::MarketplaceUsage,

@@ -1,4 +1,4 @@
-//! Who pays: the enrollment's departments, accounts, subscriptions and resources.
+//! The enrollment: its departments, accounts, subscriptions and resources.
 
 use super::{
     catalog::{KINDS, Kind, REGIONS, Region},
@@ -10,14 +10,14 @@ pub(super) const BILLING_ACCOUNT: &str = "100000";
 /// The enrollment's name.
 pub(super) const BILLING_ACCOUNT_NAME: &str = "Contoso, Ltd.";
 
-/// Two accounts each, in this order.
+/// The departments. Each has two accounts, in this order.
 pub(super) static DEPARTMENTS: [Department; 3] = [
     Department { id: "1001", name: "Engineering", cost_center: "ENG9000" },
     Department { id: "1002", name: "Retail", cost_center: "RET4100" },
     Department { id: "1003", name: "Operations", cost_center: "" },
 ];
 
-/// Two subscriptions each, in this order.
+/// The enrollment accounts. Each has two subscriptions, in this order.
 pub(super) static ACCOUNTS: [Account; 6] = [
     Account { id: "2001", name: "Platform", owner: "platform@contoso.com", currency: "USD" },
     Account { id: "2002", name: "Data", owner: "data@contoso.com", currency: "USD" },
@@ -43,7 +43,7 @@ pub(super) static SUBSCRIPTIONS: [&str; 12] = [
     "europe-dev",
 ];
 
-/// Share of the resources in each subscription; Europe's are few.
+/// The share of the resources in each subscription; the European ones have few.
 const SUBSCRIPTION_WEIGHTS: [u64; 12] = [18, 8, 16, 6, 18, 5, 10, 4, 6, 3, 4, 2];
 
 static TEAMS: [&str; 6] = ["web", "search", "checkout", "ledger", "ml", "core"];
@@ -64,7 +64,7 @@ pub(super) struct Account {
     pub(super) currency: &'static str,
 }
 
-/// How the rows of one resource show its tags.
+/// The form of the tags in the rows of one resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tags {
     Object,
@@ -75,7 +75,7 @@ pub(super) enum Tags {
     EmptyList,
 }
 
-/// A resource, as far as it is the same in every row.
+/// The properties of a resource that are the same in every row.
 pub(super) struct Resource {
     pub(super) number: u64,
     pub(super) subscription: u8,
@@ -84,30 +84,30 @@ pub(super) struct Resource {
     pub(super) team: &'static str,
     pub(super) environment: &'static str,
     pub(super) tags: Tags,
-    /// Percent of the usual size.
+    /// The size, in percent of the usual one.
     pub(super) size: i64,
-    /// 10^-3 of the list price.
+    /// The price paid, in 10^-3 of the list price.
     pub(super) discount: i64,
-    /// A reservation pays for its compute hours.
+    /// True if a reservation pays for its compute hours.
     pub(super) reserved: bool,
 }
 
-/// The subscription of a resource. Apart from [`resource`], as readings ask nothing else of rows
-/// that they skip.
+/// Returns the subscription of a resource. Separate from [`resource`], because readings need only
+/// this of rows that they skip.
 pub(super) fn subscription_of(seed: u64, number: u64) -> u8 {
     if number < SUBSCRIPTIONS.len() as u64 {
-        return number as u8; // none stays empty
+        return number as u8; // no subscription stays empty
     }
     let mut chance = Chance::new(mix(seed ^ 0x5B5C, number));
     chance.weighted(SUBSCRIPTION_WEIGHTS.into_iter()) as u8
 }
 
-/// Resource `number` of the enrollment that `seed` makes.
+/// Returns resource `number` of the enrollment that `seed` makes.
 pub(super) fn resource(seed: u64, number: u64) -> Resource {
     let mut chance = Chance::new(mix(seed ^ 0x2E50, number));
     let kind = &KINDS[chance.weighted(KINDS.iter().map(|kind| kind.weight))];
     let region = &REGIONS[chance.weighted(REGIONS.iter().map(|region| region.weight))];
-    // A few are very large, most are small: as bills are.
+    // As in real bills, a few are very large and most are small.
     let size = [25, 50, 100, 100, 150, 200, 400, 1600][chance.below(8) as usize];
     Resource {
         number,
@@ -130,24 +130,24 @@ pub(super) fn resource(seed: u64, number: u64) -> Resource {
 }
 
 impl Resource {
-    /// Its name, unique in the enrollment.
+    /// Returns its name, unique in the enrollment.
     pub(super) fn name(&self) -> String {
         let (prefix, number) = (self.kind.prefix, self.number.to_string());
         let zeros = "00000".get(number.len()..).unwrap_or("");
         [prefix, "-", self.team, "-", self.environment, "-", zeros, &number].concat()
     }
 
-    /// Its resource group, with capitals as people write them.
+    /// Returns its resource group, with capitals as people write them.
     pub(super) fn group(&self) -> String {
         ["RG-", self.team, "-", self.environment].concat()
     }
 
-    /// Its ARM id in the spelling of its creation.
+    /// Returns its ARM id as it was spelled at creation.
     pub(super) fn id(&self) -> String {
         self.id_of(&self.group(), &self.name())
     }
 
-    /// The same, of its group and name where they are known already.
+    /// Returns its ARM id, made from its group and name, which the caller knows already.
     pub(super) fn id_of(&self, group: &str, name: &str) -> String {
         let (subscription, kind) = (subscription_id(self.subscription), self.kind);
         let (path, server) = match kind.path.split_once('/') {
@@ -164,7 +164,7 @@ impl Resource {
     }
 }
 
-/// Whose usage a reading asks for.
+/// A scope whose usage can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Scope {
     BillingAccount,
@@ -174,7 +174,7 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    /// Every scope of the enrollment, largest first.
+    /// Returns every scope of the enrollment, largest first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         std::iter::once(Self::BillingAccount)
             .chain((0..DEPARTMENTS.len() as u8).map(Self::Department))
@@ -182,12 +182,12 @@ impl Scope {
             .chain((0..SUBSCRIPTIONS.len() as u8).map(Self::Subscription))
     }
 
-    /// The scope of that kind and id, if the enrollment has it.
+    /// Returns the scope of a kind and an id, if the enrollment has it.
     pub(super) fn find(kind: &str, id: &str) -> Option<Self> {
         Self::all().find(|scope| scope.kind() == kind && scope.id().eq_ignore_ascii_case(id))
     }
 
-    /// `billing_account`, `department`, `enrollment_account` or `subscription`.
+    /// Returns `billing_account`, `department`, `enrollment_account` or `subscription`.
     pub(super) fn kind(self) -> &'static str {
         match self {
             Self::BillingAccount => "billing_account",
@@ -215,8 +215,8 @@ impl Scope {
         }
     }
 
-    /// Whether rows of that subscription, or of none, show here. Purchases have none, and show at
-    /// the billing account alone.
+    /// Returns whether the scope shows rows of a subscription, or of none. Purchases have none, and
+    /// show at the billing account alone.
     pub(super) fn contains(self, subscription: Option<u8>) -> bool {
         match (self, subscription) {
             (Self::BillingAccount, _) => true,
@@ -228,17 +228,17 @@ impl Scope {
     }
 }
 
-/// The department that a subscription is charged to.
+/// Returns the department that a subscription is charged to.
 pub(super) fn department_of(subscription: u8) -> &'static Department {
     &DEPARTMENTS[usize::from(subscription / 4)]
 }
 
-/// The enrollment account that owns a subscription.
+/// Returns the enrollment account that owns a subscription.
 pub(super) fn account_of(subscription: u8) -> &'static Account {
     &ACCOUNTS[usize::from(subscription / 2)]
 }
 
-/// GUIDs that belong to nobody.
+/// Returns the id of a subscription: a GUID that belongs to nobody.
 pub(super) fn subscription_id(place: u8) -> String {
     format!("00000000-0000-0000-0000-{:012}", u32::from(place) + 1)
 }

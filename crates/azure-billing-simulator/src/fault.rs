@@ -1,4 +1,4 @@
-//! Ways to fail, all of them seen from the source or on the way to it.
+//! Faults: the ways in which requests fail, all seen at the source or on the way to it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,7 @@ use super::{
 /// the answer is a good one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// 429, with the wait told in one of the ways seen.
+    /// 429, with the wait announced in one of the ways seen.
     Throttled(RetryAfter),
     /// 503 with a plain `Retry-After` of so many seconds.
     Unavailable {
@@ -29,15 +29,15 @@ pub enum Fault {
     /// The connection is cut before the body; in process, the body is an error.
     Reset,
     /// The text of the page, the blob or the status ends inside a row. A blob ends inside a quoted
-    /// field, so that a reader of CSV can tell.
+    /// field, so that a reader of CSV can notice it.
     CutBody {
-        /// Whole rows before the end.
+        /// The number of whole rows before the end.
         after_rows: usize,
-        /// `Content-Length` announces more, so the cut shows in HTTP. Otherwise it is a complete
-        /// answer whose JSON, or CSV, is not.
+        /// True if `Content-Length` announces more bytes, so that HTTP shows the cut. Otherwise the
+        /// answer is complete, but its JSON or CSV is not.
         announces_more: bool,
     },
-    /// An answer that does not come to an end.
+    /// An answer that does not end.
     Stall(Stall),
     /// 204: a success without rows, which loses those of the page.
     NoContent,
@@ -55,16 +55,16 @@ pub enum Fault {
     RepeatedNextLink,
     /// No rows, but a `nextLink` after which they come. Legal.
     EmptyPageWithNextLink,
-    /// A page without some of its rows and with nothing that says so.
+    /// A page without some of its rows, and without any sign of that.
     DropRows {
-        /// Of 100 rows.
+        /// The number of missing rows in 100.
         percent: u8,
     },
     /// 307 to another host.
     Redirect,
-    /// 422 to the request for a report: the offer has none. The list is all there is.
+    /// 422 to the request for a report: the offer has no reports, only the list.
     UnsupportedOffer,
-    /// A report that takes one look longer; standing, it never gets ready.
+    /// A report that takes one more status request; a standing fault keeps it from getting ready.
     StillRunning,
     /// A report that ends as `Failed`, with an error.
     ReportFailed,
@@ -76,26 +76,26 @@ pub enum Fault {
     MissingLocation,
     /// A manifest whose blobs are on another host. No token goes there in any case.
     ForeignBlobLink,
-    /// A manifest that tells of more bytes than come.
+    /// A manifest that announces more bytes than are sent.
     WrongByteCount,
     /// 403: the blob's link has expired.
     ExpiredSas,
 }
 
-/// How a 429 tells the seconds to wait.
+/// The way in which a 429 announces the seconds to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RetryAfter {
-    /// `x-ms-ratelimit-microsoft.consumption-tenant-retry-after`: the real one.
+    /// `x-ms-ratelimit-microsoft.consumption-tenant-retry-after`, which Azure really sends.
     Tenant(u64),
-    /// `x-ms-ratelimit-microsoft.consumption-retry-after`: the documented one.
+    /// `x-ms-ratelimit-microsoft.consumption-retry-after`, which is documented.
     Documented(u64),
     /// `Retry-After` in seconds.
     Plain(u64),
     /// `Retry-After` as an HTTP date.
     Date(u64),
-    /// All of them, of which this is the longest; the plain one says 1.
+    /// All of these headers, of which this is the longest wait; the plain one says 1.
     Longest(u64),
-    /// Not at all.
+    /// No header.
     Missing,
 }
 
@@ -108,22 +108,22 @@ pub enum ErrorBody {
     Flat,
     /// A gateway's HTML, in a language of its own.
     Html,
-    /// Nothing.
+    /// No body.
     Empty,
 }
 
-/// Where an answer stops.
+/// The place where an answer stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stall {
-    /// Before its headers.
+    /// It stops before its headers.
     Silent,
-    /// In the middle of the page.
+    /// It stops in the middle of the page.
     HalfPage,
-    /// Never: a blank arrives every second, so no idle timeout helps.
+    /// It never stops: a blank arrives every second, so that no idle timeout helps.
     Trickle,
 }
 
-/// Why a token is refused.
+/// The reason why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unauthorized {
     /// The principal has no role on the enrollment.
@@ -135,8 +135,8 @@ pub enum Unauthorized {
 }
 
 impl Fault {
-    /// One of the kinds that a client can notice, at random. [`Fault::NoContent`] and
-    /// [`Fault::DropRows`] only come when asked for: with them no client's sums could be checked.
+    /// Returns a random fault that a client can notice. [`Fault::NoContent`] and
+    /// [`Fault::DropRows`] only happen on request: with them, no client's sums could be checked.
     fn any(chance: &mut Chance) -> Self {
         match chance.below(27) {
             0 => Self::Throttled(RetryAfter::Tenant(2)),
@@ -169,8 +169,9 @@ impl Fault {
         }
     }
 
-    /// The same for any step. [`Fault::NoDataFound`] only comes when asked for, as it
-    /// loses rows; so does [`Fault::UnsupportedOffer`], after which no client asks again.
+    /// Returns a random fault for any step. [`Fault::NoDataFound`] only happens on request, as it
+    /// loses rows; so does [`Fault::UnsupportedOffer`], after which no client requests a report
+    /// again.
     pub(super) fn any_at(step: Step, chance: &mut Chance) -> Self {
         let own: &[Self] = match step {
             Step::List => return Self::any(chance),
@@ -204,7 +205,7 @@ impl Fault {
         own.iter().chain(&shared).nth(place).cloned().unwrap_or(Self::Reset)
     }
 
-    /// The whole answer, for the faults whose answer is not made of a page.
+    /// Returns the whole answer, for the faults whose answer is not made from a page.
     pub(super) fn refusal(&self, now: Timestamp) -> Option<Refusal> {
         match self {
             Self::Throttled(wait) => Some(wait.refusal(now)),

@@ -1,20 +1,20 @@
-//! The faults that were asked for, and counts of those that happened.
+//! The faults that are scheduled, and counts of those that happened.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::{enrollment::Scope, fault::Fault, target::Step};
 
-/// One queue for each step, and what fails until it is told to stop.
+/// A queue of faults for each step, and the standing faults, which stay until they are removed.
 #[derive(Default)]
 pub(super) struct Faults {
     next: HashMap<Step, VecDeque<Option<Fault>>>,
-    /// Without a step: all of them.
+    /// The standing faults. Without a step: of all steps.
     standing: HashMap<(Scope, Option<Step>), Fault>,
     happened: BTreeMap<Fault, u64>,
 }
 
 impl Faults {
-    /// Adds to what comes at a step; `None` is a good answer.
+    /// Adds to the queue of a step; `None` is a good answer.
     pub(super) fn script(&mut self, step: Step, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.next.entry(step).or_default().extend(faults);
     }
@@ -35,7 +35,7 @@ impl Faults {
         &self.happened
     }
 
-    /// What the next request of that step at that scope was told to be: `None` if nothing was.
+    /// Takes what is scheduled for the next request of a step at a scope: `None` if nothing is.
     pub(super) fn take(&mut self, scope: Scope, step: Step) -> Option<Option<Fault>> {
         if let Some(scripted) = self.next.get_mut(&step).and_then(VecDeque::pop_front) {
             return Some(scripted);

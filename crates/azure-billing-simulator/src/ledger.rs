@@ -1,5 +1,5 @@
-//! Every row of the enrollment, each made when it is looked at: of the seed, its day and its place
-//! in the day. Nothing is kept but counts, so a million rows cost no memory.
+//! Every row of the enrollment, generated when it is read: from the seed, its day and its place in
+//! the day. Only counts are kept, so that a million rows take no memory.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,20 +18,20 @@ use super::{
     surge::Surge,
 };
 
-/// Hours after the start of a day until none of its rows changes any more.
+/// The hours from the start of a day until none of its rows changes any more.
 const SETTLED_HOURS: i64 = 24 + 96;
 
-/// Counts to remember before starting anew: years of days at every scope.
+/// Counts that are kept before all are dropped: enough for years of days at every scope.
 const MAX_COUNTS: usize = 100_000;
 
-/// Which of Azure's two views of reservations.
+/// One of Azure's two views of reservations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum View {
     Actual,
     Amortized,
 }
 
-/// Which rows a reading is about.
+/// The rows that a reading covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Selection {
     pub(super) scope: Scope,
@@ -39,14 +39,14 @@ pub(super) struct Selection {
     pub(super) rows: Rows,
 }
 
-/// Which rows of its days a reading is about.
+/// The rows of its days that a reading covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Rows {
-    /// By date: those that are dated on its days.
+    /// By date: rows that are dated on its days.
     Dated,
-    /// By billing period: also those that are billed in another month than used.
+    /// By billing period: also rows that are billed in another month than used.
     Billed,
-    /// Only the latter.
+    /// Only rows that are billed in another month than used.
     Late,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The enrollment of `options`, whose history ends with the day `today`.
+    /// Makes the enrollment of `options`, whose history ends with the day `today`.
     pub(super) fn new(options: &Options, today: i64) -> Self {
         Self {
             seed: options.seed,
@@ -85,29 +85,29 @@ impl Ledger {
         }
     }
 
-    /// Takes so many of 100 rows of a day away for good.
+    /// Removes so many of 100 rows of a day for good.
     pub(super) fn shrink(&self, day: i64, percent: u8) {
         let mut shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
         shrunk.insert(day, u64::from(percent));
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// How many of 100 rows of which days are gone for good.
+    /// Returns how many of 100 rows are gone for good, by day.
     pub(super) fn shrunk(&self) -> HashMap<i64, u64> {
         self.shrunk.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether a row is among so many of 100 that are left out.
+    /// Returns whether a row is among the `percent` of 100 rows that are left out.
     pub(super) fn is_left_out(&self, day: i64, index: u64, percent: u64) -> bool {
         mix(mix(self.seed, day.unsigned_abs()), index) % 100 < percent
     }
 
-    /// Rows that show at `as_of` (hours since 1970).
+    /// Returns the number of rows that show at `as_of` (hours since 1970).
     pub(super) fn count(&self, selection: Selection, days: Days, as_of: i64) -> u64 {
         self.existing(days, as_of).map(|day| self.count_day(selection, day, as_of)).sum()
     }
 
-    /// The exact sums of what shows at `as_of`, by currency.
+    /// Returns the exact sums, by currency, of the rows that show at `as_of`.
     pub(super) fn totals(
         &self,
         selection: Selection,
@@ -130,7 +130,7 @@ impl Ledger {
         totals
     }
 
-    /// Up to `limit` rows after the first `skip`, as (day, place in the day).
+    /// Returns up to `limit` rows after the first `skip`, as (day, place in the day).
     pub(super) fn page(
         &self,
         selection: Selection,
@@ -161,8 +161,8 @@ impl Ledger {
         found
     }
 
-    /// The charge of a place, and the place that its content is taken from: some rows are equal to
-    /// the one before them, some differ from it in their quantity alone.
+    /// Returns the charge of a place, and the place that its content is taken from: some rows are
+    /// equal to the one before them, some differ from it in their quantity alone.
     pub(super) fn origin(&self, day: i64, index: u64) -> Origin {
         let usage = self.rows_per_day - charges::PLACES;
         if index >= usage {
@@ -179,8 +179,8 @@ impl Ledger {
         }
     }
 
-    /// The resource that a place is about, and how many rows came before it of the same day or,
-    /// where a day has no room for all resources and they take turns, of the same resource.
+    /// Returns the resource of a place, and the number of rows before it of the same day or, where
+    /// a day has no room for all resources and they take turns, of the same resource.
     pub(super) fn resource_number(&self, day: i64, source: u64) -> (u64, u64) {
         let place = if self.rows_per_day >= self.resources {
             source
@@ -190,7 +190,8 @@ impl Ledger {
         (place % self.resources, place / self.resources)
     }
 
-    /// Whether a reading at `as_of` holds the row. Cheap, as paging asks it of every row it skips.
+    /// Returns whether a reading at `as_of` contains the row. Cheap, as paging calls it for every
+    /// row that it skips.
     pub(super) fn shows(&self, selection: Selection, day: i64, index: u64, as_of: i64) -> bool {
         let Origin { charge, source, .. } = self.origin(day, index);
         let scope = selection.scope;
@@ -209,7 +210,8 @@ impl Ledger {
             && self.has_appeared(day, source, as_of)
     }
 
-    /// Most usage shows 4 to 12 hours after it, a little of it up to three days after its day.
+    /// Returns whether a row has appeared. Most usage shows 4 to 12 hours after it, a little of it
+    /// up to three days after its day.
     pub(super) fn has_appeared(&self, day: i64, source: u64, as_of: i64) -> bool {
         if as_of >= 24 * day + SETTLED_HOURS {
             return true;
@@ -257,16 +259,16 @@ impl Ledger {
         count
     }
 
-    /// The days of a reading that can hold rows.
+    /// Returns the days of a reading that can have rows.
     pub(super) fn existing(&self, (first, last): Days, as_of: i64) -> RangeInclusive<i64> {
         first.max(self.first_day)..=last.min(as_of.div_euclid(24) - self.outage_days)
     }
 }
 
-/// Where the content of a row comes from.
+/// The place that the content of a row comes from.
 pub(super) struct Origin {
     pub(super) charge: Charge,
     pub(super) source: u64,
-    /// The second instance of a scale set: the same row with another quantity.
+    /// True for the second instance of a scale set: the same row with another quantity.
     pub(super) twin: bool,
 }

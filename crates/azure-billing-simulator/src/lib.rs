@@ -5,9 +5,9 @@
 //! give equal data, and a million rows take no memory. Days appear as they do at the source: bit
 //! by bit, with late rows and restated ones, changing at every fourth UTC hour and at no other time.
 //!
-//! It adds money up on its own and knows nothing of the exporter, so that no bug of the exporter
-//! can cancel itself. It reads no clock: time is handed in, waiting is `tokio::time`.
-//! Not here: tokens' own endpoints, and Microsoft Customer Agreements.
+//! It adds money up with its own code and uses nothing of the exporter, so that no bug of the
+//! exporter can cancel itself out. It reads no clock: the caller passes the time in, and waits use
+//! `tokio::time`. Not here: the token endpoints, and Microsoft Customer Agreements.
 
 mod answer;
 mod body;
@@ -66,7 +66,7 @@ pub use self::{
     target::Step,
 };
 
-/// The moment the simulator takes for now.
+/// Returns the moment that the simulator takes for now.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// A scope that can be read.
@@ -76,11 +76,11 @@ pub struct SimulatedScope {
     pub kind: &'static str,
     /// Enrollment number, department id, account id or subscription GUID.
     pub id: String,
-    /// What people call it.
+    /// The name that people use.
     pub name: &'static str,
 }
 
-/// A simulated enrollment. Clones are the same one.
+/// A simulated enrollment. Clones share it.
 #[derive(Clone)]
 pub struct Simulator(Arc<Inner>);
 
@@ -97,7 +97,7 @@ struct Inner {
 }
 
 impl Simulator {
-    /// The enrollment of `options`, whose history ends today and goes on as `now` does.
+    /// Makes the enrollment of `options`, whose history ends today and goes on as `now` does.
     pub fn new(options: Options, now: Now) -> Self {
         let ledger = Ledger::new(&options, calendar::day_at(now()));
         let format = Arc::new(Format::new(options.report.format, options.seed));
@@ -114,12 +114,12 @@ impl Simulator {
         }))
     }
 
-    /// The HTTP interface: Azure's paths, and `/simulator/totals` and `/simulator/requests`.
+    /// Returns the HTTP interface: Azure's paths, `/simulator/totals` and `/simulator/requests`.
     pub fn router(&self) -> Router {
         answer::router(self.clone())
     }
 
-    /// Every scope of the enrollment, the billing account first.
+    /// Returns every scope of the enrollment, the billing account first.
     pub fn scopes(&self) -> Vec<SimulatedScope> {
         let scope = |scope: Scope| SimulatedScope {
             kind: scope.kind(),
@@ -129,13 +129,13 @@ impl Simulator {
         Scope::all().map(scope).collect()
     }
 
-    /// The exact sums by currency of what a reading of those dates shows now, both included.
-    /// Empty for a scope that does not exist.
+    /// Returns the exact sums, by currency, of what a reading of those dates, both included, shows
+    /// now. Empty for a scope that does not exist.
     pub fn totals(&self, kind: &str, id: &str, first: Date, last: Date) -> BTreeMap<String, Money> {
         self.sum(kind, id, View::Actual, dates(first, last))
     }
 
-    /// As [`Simulator::totals`] with `metric=amortizedcost`.
+    /// Returns the sums of [`Simulator::totals`] with `metric=amortizedcost`.
     pub fn amortized_totals(
         &self,
         kind: &str,
@@ -146,8 +146,8 @@ impl Simulator {
         self.sum(kind, id, View::Amortized, dates(first, last))
     }
 
-    /// As [`Simulator::totals`], of a reading by billing period. That holds late third-party usage
-    /// of the month before, which a reading by date never shows.
+    /// Returns the sums of a reading by billing period. It contains late third-party usage of the
+    /// month before, which a reading by date never shows.
     pub fn period_totals(
         &self,
         kind: &str,
@@ -159,7 +159,7 @@ impl Simulator {
         self.sum(kind, id, View::Actual, (calendar::month_of(first), Rows::Billed))
     }
 
-    /// Rows that a reading of those dates shows now.
+    /// Returns the number of rows that a reading of those dates shows now.
     pub fn row_count(&self, kind: &str, id: &str, first: Date, last: Date) -> u64 {
         let (days, rows) = dates(first, last);
         Scope::find(kind, id).map_or(0, |scope| {
@@ -168,61 +168,62 @@ impl Simulator {
         })
     }
 
-    /// The newest 10,000 requests for usage, oldest first.
+    /// Returns the newest 10,000 requests for usage, oldest first.
     pub fn requests(&self) -> Vec<Request> {
         locked(&self.0.record).requests()
     }
 
-    /// Requests for usage since the start.
+    /// Returns the number of requests for usage since the start.
     pub fn request_count(&self) -> u64 {
         locked(&self.0.record).seen()
     }
 
-    /// The next requests for pages of the list, at any scope, fail in these ways, one each. They
-    /// come before those asked for by [`Simulator::set_fault`] and before random ones.
+    /// Makes the next requests for pages of the list, at any scope, fail in these ways, one each.
+    /// These faults come before those of [`Simulator::set_fault`] and before random ones.
     pub fn next_faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.next_faults_at(Step::List, faults);
     }
 
-    /// The same of any step, each of which has a queue of its own.
+    /// Makes the next requests of a step fail in these ways. Each step has a queue of its own.
     pub fn next_faults_at(&self, step: Step, faults: impl IntoIterator<Item = Fault>) {
         self.script_at(step, faults.into_iter().map(Some));
     }
 
-    /// As [`Simulator::next_faults`], with requests between them that are answered well.
+    /// Schedules faults as [`Simulator::next_faults`] does; `None` is a good answer between them.
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.script_at(Step::List, faults);
     }
 
-    /// The same of any step.
+    /// Schedules faults and good answers for the next requests of a step.
     pub fn script_at(&self, step: Step, faults: impl IntoIterator<Item = Option<Fault>>) {
         locked(&self.0.faults).script(step, faults);
     }
 
-    /// Every request at that scope, of whatever step, fails in this way until `None` is set.
-    /// Nothing happens for a scope that does not exist.
+    /// Makes every request at a scope, of any step, fail in this way until `None` is set. Does
+    /// nothing for a scope that does not exist.
     pub fn set_fault(&self, kind: &str, id: &str, fault: Option<Fault>) {
         let Some(scope) = Scope::find(kind, id) else { return };
         locked(&self.0.faults).set(scope, None, fault);
     }
 
-    /// The same of one step, which then has this fault and not that of all steps.
+    /// Makes every request of one step at a scope fail in this way. This fault takes the place of
+    /// the one for all steps.
     pub fn set_fault_at(&self, step: Step, kind: &str, id: &str, fault: Option<Fault>) {
         let Some(scope) = Scope::find(kind, id) else { return };
         locked(&self.0.faults).set(scope, Some(step), fault);
     }
 
-    /// The faults that happened so far, asked for or by chance, and how often.
+    /// Returns the faults that happened so far, scheduled or random, and how often each did.
     pub fn fault_counts(&self) -> BTreeMap<Fault, u64> {
         locked(&self.0.faults).happened().clone()
     }
 
-    /// From now on a filter for the late rows of a billing period is answered with all of it.
+    /// From now on, answers a filter for the late rows of a billing period with the whole period.
     pub fn ignore_late_filter(&self) {
         self.0.late_filter_ignored.store(true, Ordering::Relaxed);
     }
 
-    /// Restates a day: so many of 100 of its rows are gone from now on.
+    /// Restates a day: removes so many of 100 of its rows from now on.
     pub fn shrink_day(&self, date: Date, percent: u8) {
         self.0.ledger.shrink(calendar::day_of(date), percent);
     }
@@ -241,19 +242,19 @@ impl Simulator {
     }
 }
 
-/// Without the options: they may hold a token.
+/// Leaves the options out, because they may contain a token.
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulator").field("seed", &self.0.options.seed).finish_non_exhaustive()
     }
 }
 
-/// The days of a reading by date.
+/// Returns the days of a reading by date.
 fn dates(first: Date, last: Date) -> (Days, Rows) {
     ((calendar::day_of(first), calendar::day_of(last)), Rows::Dated)
 }
 
-/// A panic elsewhere leaves these values whole, so a poisoned lock is none.
+/// Locks a value, poisoned or not: a panic elsewhere leaves these values complete.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,12 +1,12 @@
-//! The simulator's own exact money. The exporter's amounts are not used here: a bug they had would
-//! cancel itself in every comparison with what was served.
+//! The simulator's own exact money. It does not use the exporter's amounts: a bug of theirs would
+//! cancel itself out in every comparison with what was served.
 
 use std::{
     fmt,
     ops::{Add, AddAssign},
 };
 
-/// Decimals of a [`Money`]: a quantity has 6, a price 9, so every cost is exact.
+/// The decimals of a [`Money`]: a quantity has 6, a price 9, so every cost is exact.
 const DECIMALS: u32 = 15;
 
 /// An exact amount, in units of 10^-15 of its currency.
@@ -14,12 +14,12 @@ const DECIMALS: u32 = 15;
 pub struct Money(i128);
 
 impl Money {
-    /// From units of 10^-15 of a currency.
+    /// Makes an amount from units of 10^-15 of a currency.
     pub const fn from_units(units: i128) -> Self {
         Self(units)
     }
 
-    /// Units of 10^-15 of a currency.
+    /// Returns the amount in units of 10^-15 of a currency.
     pub const fn units(self) -> i128 {
         self.0
     }
@@ -39,14 +39,14 @@ impl AddAssign for Money {
     }
 }
 
-/// Plain decimal text without trailing zeros, as `-12.5`: what a test compares with.
+/// Writes plain decimal text without trailing zeros, as `-12.5`: tests compare it.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&decimal(self.0, DECIMALS))
     }
 }
 
-/// `units` of 10^-`decimals` as plain decimal text without trailing zeros.
+/// Writes `units` of 10^-`decimals` as plain decimal text without trailing zeros.
 pub(super) fn decimal(units: i128, decimals: u32) -> String {
     if units == 0 {
         return "0".into();
@@ -62,12 +62,13 @@ pub(super) fn decimal(units: i128, decimals: u32) -> String {
     }
 }
 
-/// Most amounts fit 64 bits, whose digits come much sooner.
+/// Returns the digits of a number. Most amounts fit 64 bits, whose digits are found much faster.
 fn digits(magnitude: u128) -> String {
     u64::try_from(magnitude).map_or_else(|_| magnitude.to_string(), |small| small.to_string())
 }
 
-/// As the source writes numbers in JSON: below 0.0001 with an exponent (`1E-05`), as .NET does.
+/// Writes a number as the source does in JSON: below 0.0001 with an exponent (`1E-05`), as .NET
+/// does.
 pub(super) fn json_number(units: i128, decimals: u32) -> String {
     if units == 0 || units.unsigned_abs() * 10_000 >= 10_u128.pow(decimals) {
         return decimal(units, decimals);

@@ -1,13 +1,13 @@
-//! What a simulated enrollment is made of, and how it misbehaves.
+//! Options of a simulated enrollment: its data, and its faults.
 
 use std::time::Duration;
 
 use super::{report::ReportOptions, surge::Surge};
 
-/// Rows a day may not fall below: every day holds its special rows.
+/// The fewest rows of a day: every day has its special rows.
 const SMALLEST_DAY: u64 = 16;
 
-/// Equal options and an equal first moment make an equal enrollment.
+/// The options of an enrollment. Equal options and an equal first moment make an equal enrollment.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Chooses the data and the random faults.
@@ -22,27 +22,27 @@ pub struct Options {
     pub requests_per_minute: Option<u32>,
     /// Share of calls, 0 to 1, that fail in a way chosen by the seed and the call's number.
     pub error_rate: f64,
-    /// Waited before every answer.
+    /// The wait before every answer.
     pub latency: Duration,
     /// The bearer token to insist on. `None`: any that is not empty.
     pub token: Option<String>,
-    /// Answer a request by date with the whole current period, as seen in the wild.
+    /// Answers a request by date with the whole current period, as seen in the wild.
     pub ignore_filter: bool,
-    /// Every cost is 0 while quantities and prices are not: the enrollment's "view charges" policy is
-    /// off.
+    /// True if every cost is 0 while quantities and prices are not: the enrollment's "view charges"
+    /// policy is off.
     pub hide_charges: bool,
-    /// Readings of a whole period also hold third-party usage dated before that period.
+    /// Readings of a whole period also contain third-party usage dated before that period.
     pub late_third_party: bool,
     /// Pages of one reading follow the data as it is refreshed, as Azure's do: rows can then be
-    /// missed or repeated. Off: a reading keeps to the moment of its first page.
+    /// missed or repeated. Off: a reading shows the data of its first page's moment.
     pub drift: bool,
     /// Links begin with `https://`, for a simulator behind TLS.
     pub https_base: bool,
-    /// Newest days that hold no row, today included: Azure's rating stands still.
+    /// The number of newest days without rows, today included: Azure's rating stands still.
     pub outage_days: u32,
     /// Services that cost more or less than usual.
     pub surges: Vec<Surge>,
-    /// How the asynchronous report is made.
+    /// The way in which the asynchronous report is made.
     pub report: ReportOptions,
 }
 
@@ -77,7 +77,7 @@ impl Options {
         self
     }
 
-    /// Rows that each day holds once it has settled.
+    /// Returns the rows of each day once it has settled.
     pub(super) fn rows_of_a_day(&self) -> u64 {
         self.rows_per_day.unwrap_or(2 * self.resources as u64).max(SMALLEST_DAY)
     }

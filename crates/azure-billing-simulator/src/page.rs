@@ -10,17 +10,17 @@ use super::{
     wire::{Style, quoted, write_row},
 };
 
-/// A row takes about this many bytes.
+/// The approximate bytes of a row.
 const ROW_BYTES: usize = 2048;
 
-/// Where no link of the simulator's may lead.
+/// The host of foreign links, to which a client must send no token.
 const FOREIGN_BASE: &str = "https://management.elsewhere.example.com";
 
-/// The page that `query` asks for, with `nextLink` first and below `base` (scheme and host), as
-/// the `fault` spoils it.
+/// Writes the page that `query` requests, with `nextLink` first and based on `base` (scheme and
+/// host), changed as the `fault` says.
 pub(super) fn write(ledger: &Ledger, query: &Query, base: &str, fault: Option<&Fault>) -> String {
     let (page, as_of) = (query.page, query.session.as_of);
-    // One more than the page holds tells whether it is the last one.
+    // One row more than the page has shows whether the page is the last one.
     let mut rows = ledger.page(query.selection, query.days, as_of, page.offset, page.top + 1);
     let more = rows.len() > page.top;
     rows.truncate(page.top);
@@ -44,10 +44,10 @@ pub(super) fn write(ledger: &Ledger, query: &Query, base: &str, fault: Option<&F
     text
 }
 
-/// What the page's link leads to; `None` on the last page.
+/// Returns the token in the page's link; `None` on the last page.
 fn next_token(query: &Query, rows: u64, more: bool, fault: Option<&Fault>) -> Option<SkipToken> {
     let page = query.page;
-    // A page reached by its own link hands that link out again, for ever.
+    // A page reached by its own link contains that link again, for ever.
     let stuck = query.resumed && page.page == 0;
     match fault {
         Some(Fault::RepeatedNextLink) => Some(page),

@@ -1,5 +1,5 @@
-//! Paging as the source does it: by offset, in a `nextLink` that is not percent-encoded and asks
-//! for each of its parameters back.
+//! Paging as the source does it: by offset, in a `nextLink` that is not percent-encoded and
+//! requires each of its parameters back.
 
 use super::{
     chance::{guid, hash_text, mix},
@@ -10,7 +10,7 @@ use super::{
 pub(super) const PAGING_PARAMETERS: [&str; 4] =
     ["sessiontoken", "$skiptoken", "skiptokenver", "id"];
 
-/// Where a reading goes on.
+/// The place where a reading continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SkipToken {
     /// Pages before this one; 0 in the first page's own token, which only a fault hands out.
@@ -21,7 +21,7 @@ pub(super) struct SkipToken {
 }
 
 impl SkipToken {
-    /// As `317C31307C31307C…`: the hex of `1|10|10|False|True|0`.
+    /// Encodes the token as `317C31307C31307C…`: the hex of `1|10|10|False|True|0`.
     fn encode(self) -> String {
         let text = format!("{}|{}|{}|False|True|0", self.page, self.offset, self.top);
         text.bytes().map(|byte| format!("{byte:02X}")).collect()
@@ -39,13 +39,13 @@ impl SkipToken {
         Some(Self { page, offset, top: parts.next()?.parse().ok()? })
     }
 
-    /// The token of the page after this one, which had `rows` rows.
+    /// Returns the token of the page after this one, which had `rows` rows.
     pub(super) fn next(self, rows: u64) -> Self {
         Self { page: self.page + 1, offset: self.offset + rows, ..self }
     }
 }
 
-/// One client's reading: its parameters bind its pages together.
+/// The reading of one client: its parameters bind its pages together.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) path: String,
@@ -56,18 +56,18 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// The `id` of its links. A link that lost a parameter does not match it, and is refused:
-    /// Azure would answer other rows.
+    /// Returns the `id` of its links. A link that lost a parameter does not match it, and is
+    /// refused: Azure would answer with other rows.
     fn id(&self, seed: u64) -> String {
         let path = hash_text(&self.path.to_ascii_lowercase());
-        // A sum, as the order of parameters means nothing.
+        // A sum, because the order of parameters has no meaning.
         let key = self.parameters.iter().fold(mix(seed, path), |key, (name, value)| {
             key.wrapping_add(mix(hash_text(&name.to_ascii_lowercase()), hash_text(value)))
         });
         guid(key)
     }
 
-    /// The `nextLink`, with its raw blanks and apostrophes.
+    /// Returns the `nextLink`, with its raw blanks and apostrophes.
     pub(super) fn link(&self, base: &str, seed: u64, token: SkipToken) -> String {
         let mut link = format!("{base}{}?", self.path);
         for (name, value) in &self.parameters {
@@ -80,7 +80,7 @@ impl Session {
         link
     }
 
-    /// Takes a link's paging parameters back; `find` looks a parameter up by name.
+    /// Reads the paging parameters of a link; `find` returns a parameter by its name.
     pub(super) fn resume<'a>(
         &mut self,
         seed: u64,

@@ -1,4 +1,4 @@
-//! What a request asks for: path, dates, page size, shape.
+//! A request for rows: its path, dates, page size and shape.
 
 use jiff::civil::Date;
 
@@ -10,7 +10,7 @@ use super::{
     refusal::Refusal,
 };
 
-/// The page size that is also the largest.
+/// The default page size, which is also the largest.
 const LARGEST_PAGE: usize = 1000;
 
 /// A request for a page of rows.
@@ -19,7 +19,7 @@ pub(super) struct Query {
     pub(super) selection: Selection,
     pub(super) days: Days,
     pub(super) page: SkipToken,
-    /// The page was reached by a `nextLink`.
+    /// True if the page was reached by a `nextLink`.
     pub(super) resumed: bool,
     pub(super) session: Session,
     pub(super) version: String,
@@ -27,16 +27,16 @@ pub(super) struct Query {
     pub(super) expand: String,
 }
 
-/// What the enrollment adds to a request.
+/// The state of the enrollment that a request depends on.
 pub(super) struct Context {
     pub(super) seed: u64,
     pub(super) today: Date,
     /// The last refresh, in hours since 1970.
     pub(super) as_of: i64,
     pub(super) ignore_filter: bool,
-    /// The same for a filter on a billing period that asks for earlier dates.
+    /// Like `ignore_filter`, for a filter on a billing period that requests earlier dates.
     pub(super) ignore_late_filter: bool,
-    /// Later pages show the data of their own moment, not of the first page.
+    /// True if later pages show the data of their own moment, not of the first page's.
     pub(super) drift: bool,
 }
 
@@ -96,7 +96,7 @@ pub(super) fn parse(
     })
 }
 
-/// A per cent sign without two hex digits, or a character that no query may hold.
+/// Returns whether a query has a per cent sign without two hex digits, or a forbidden character.
 fn is_badly_formed(raw: &str) -> bool {
     let bytes = raw.as_bytes();
     let escaped = |place: usize| {
@@ -109,7 +109,7 @@ fn is_badly_formed(raw: &str) -> bool {
     })
 }
 
-/// The version that a request asks for, if there is one since the `oldest`.
+/// Returns the requested version, if it is a version and not older than `oldest`.
 pub(super) fn api_version(given: Option<&str>, oldest: &str) -> Result<String, Refusal> {
     let Some(version) = given else {
         let message =
@@ -139,8 +139,8 @@ fn view(given: Option<&str>) -> Result<View, Refusal> {
     }
 }
 
-/// The days of `properties/usageStart ge '2026-11-01' and properties/usageEnd le '2026-11-30'`,
-/// both included.
+/// Returns the days, both included, of
+/// `properties/usageStart ge '2026-11-01' and properties/usageEnd le '2026-11-30'`.
 fn dates(filter: &str) -> Result<Days, Refusal> {
     let refused = || Refusal::error(400, "BadRequest", &format!("Invalid $filter: {filter}"));
     let (mut first, mut last) = (i64::MIN, i64::MAX);
@@ -151,7 +151,7 @@ fn dates(filter: &str) -> Result<Days, Refusal> {
         if !matches!(field, "properties/usageStart" | "properties/usageEnd") {
             return Err(refused());
         }
-        // Hours are legal and mean nothing: whole days are answered.
+        // Hours are legal and ignored: the answer has whole days.
         let date = value.trim_matches('\'').get(..10).and_then(|date| date.parse().ok());
         let day = day_of(date.ok_or_else(refused)?);
         match operator {

@@ -1,28 +1,28 @@
-//! What the simulator was asked, for tests to look at.
+//! The requests that the simulator received, which tests can read.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::target::Step;
 
-/// Requests kept; older ones are only counted.
+/// The number of requests kept; older ones are only counted.
 const KEPT: usize = 10_000;
 
-/// A request for usage as the simulator saw it.
+/// A request for usage as the simulator received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// From 1 on, in the order of arrival.
+    /// The number, from 1 on, in the order of arrival.
     pub number: u64,
     /// `billing_account`, `department`, `enrollment_account`, `subscription`, or empty.
     pub kind: &'static str,
-    /// What it was for. `None`: no path of the source's, or a scope that does not exist.
+    /// The step it was for. `None`: no path of the source's, or a scope that does not exist.
     pub step: Option<Step>,
-    /// As sent.
+    /// The method as sent.
     pub method: String,
-    /// As sent.
+    /// The path as sent.
     pub path: String,
-    /// As sent, without the question mark.
+    /// The query as sent, without the question mark.
     pub query: String,
-    /// The status answered. `None`: not yet, or never.
+    /// The status of the answer. `None`: no answer yet, or never one.
     pub status: Option<u16>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Notes a request, and numbers it.
+    /// Records a request, and returns its number.
     pub(super) fn arrived(&mut self, request: Request) -> u64 {
         self.seen += 1;
         if self.requests.len() == KEPT {
@@ -65,7 +65,7 @@ impl Record {
         self.seen
     }
 
-    /// Answers by status and, for the list, by kind of scope; for the report, by step.
+    /// Returns answers by status and, for the list, by kind of scope; for the report, by step.
     pub(super) fn counts(&self) -> &BTreeMap<(&'static str, u16), u64> {
         &self.counts
     }

@@ -1,4 +1,4 @@
-//! Answers that are not a page, in the bodies that Azure was seen to send.
+//! Answers other than pages, in the bodies that Azure was seen to send.
 
 use super::chance::{guid, mix};
 
@@ -12,14 +12,14 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// `{"error":{"code","message"}}`, with the request id that messages end in.
+    /// Returns `{"error":{"code","message"}}`, with the request id that Azure's messages end in.
     pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
         let id = guid(mix(u64::from(status), message.len() as u64));
         let message = format!("{message} (Request ID: {id})");
         Self::json(status, &serde_json::json!({"error": {"code": code, "message": message}}))
     }
 
-    /// `{"code","message"}` without the outer object, as Microsoft.Billing answers.
+    /// Returns `{"code","message"}` without the outer object, as Microsoft.Billing answers.
     pub(super) fn flat(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, &serde_json::json!({"code": code, "message": message}))
     }
@@ -42,7 +42,7 @@ impl Refusal {
         self
     }
 
-    /// What a storage account answers.
+    /// Returns an error of a storage account.
     pub(super) fn storage(status: u16, code: &str, message: &str) -> Self {
         let body = format!(
             "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -51,19 +51,19 @@ impl Refusal {
         refusal.with("x-ms-error-code", code)
     }
 
-    /// What a link is told after its time.
+    /// Returns the answer to a link that has expired.
     pub(super) fn expired() -> Self {
         let message = "Server failed to authenticate the request. Signature not valid in the specified time frame.";
         Self::storage(403, "AuthenticationFailed", message)
     }
 
-    /// What a path is told that leads nowhere.
+    /// Returns the answer to a path that leads nowhere.
     pub(super) fn unknown_path(path: &str) -> Self {
         let message = format!("The resource path {path} is unknown.");
         Self::error(404, "InvalidResourceType", &message)
     }
 
-    /// What an unknown scope is told.
+    /// Returns the answer to a request for an unknown scope.
     pub(super) fn not_found() -> Self {
         let message = "The resource or one of its dependencies could not be found.";
         Self::flat(404, "NotFound", message)
@@ -73,12 +73,12 @@ impl Refusal {
         Self::error(400, "400", message)
     }
 
-    /// What calls above the list's quota are told: wait `seconds`.
+    /// Returns the answer to calls above the list's quota: wait `seconds`.
     pub(super) fn throttled(seconds: u64) -> Self {
         Self::too_many(seconds).with(REMAINING, 0)
     }
 
-    /// What calls above any quota are told.
+    /// Returns the answer to calls above any quota.
     pub(super) fn too_many(seconds: u64) -> Self {
         let message = format!("Too many requests. Please retry after {seconds} seconds.");
         Self::json(429, &serde_json::json!({"error": {"code": "429", "message": message}}))
@@ -87,11 +87,11 @@ impl Refusal {
 
 /// The header that the source throttles with; the documented name lacks `-tenant`.
 pub(super) const RETRY_AFTER: &str = "x-ms-ratelimit-microsoft.consumption-tenant-retry-after";
-/// How many calls are left; on good answers too.
+/// The header with the number of calls left; on good answers too.
 pub(super) const REMAINING: &str = "x-ms-ratelimit-remaining-microsoft.consumption-tenant-requests";
-/// The same two of the report, which another provider answers.
+/// The header that the report throttles with, which another provider answers.
 pub(super) const REPORT_RETRY_AFTER: &str =
     "x-ms-ratelimit-microsoft.costmanagement-tenant-retry-after";
-/// How many reports may still be asked for.
+/// The header with the number of reports that may still be requested.
 pub(super) const REPORT_REMAINING: &str =
     "x-ms-ratelimit-remaining-microsoft.costmanagement-tenant-requests";

@@ -10,34 +10,34 @@ use super::{
     money::Money,
 };
 
-/// A row of the enrollment as it reads at one refresh.
+/// A row of the enrollment as one refresh shows it.
 pub(super) struct Row {
     /// The day it is billed on; its place in the order of rows.
     pub(super) day: i64,
-    /// The day it was used on; another month's only for late third-party usage.
+    /// The day it was used on; in another month only for late third-party usage.
     pub(super) dated: i64,
     pub(super) charge: Charge,
     pub(super) resource: Option<Resource>,
     pub(super) subscription: Option<u8>,
     pub(super) meter: &'static Meter,
-    /// In 10^-6 of the meter's unit.
+    /// The quantity in 10^-6 of the meter's unit.
     pub(super) quantity: i64,
-    /// In 10^-9 of the currency for one unit.
+    /// The price of one unit in 10^-9 of the currency.
     pub(super) price: i64,
-    /// Whether "view charges" is off: then it costs nothing, as far as anybody is shown.
+    /// True if "view charges" is off: the row then shows no cost.
     pub(super) is_hidden: bool,
-    /// Paid by a reservation: free in the actual view.
+    /// True if a reservation pays for it: then it is free in the actual view.
     pub(super) reserved: bool,
     pub(super) currency: &'static str,
     /// The region in one of its spellings; purchases and a few others have none.
     pub(super) location: Option<&'static str>,
-    /// Decides how this row spells what rows spell differently. Equal for identical rows.
+    /// Decides the spelling where rows differ in it. Equal for identical rows.
     pub(super) spelling: u64,
-    /// What its name is made of.
+    /// The number that its name is made from.
     name: u64,
 }
 
-/// What a charge is about and what it costs.
+/// The meter, quantity and price of a charge.
 struct Priced {
     meter: &'static Meter,
     quantity: i64,
@@ -46,7 +46,7 @@ struct Priced {
 }
 
 impl Row {
-    /// The row at a place of a day, as restated until `as_of` (hours since 1970).
+    /// Makes the row at a place of a day, as restated until `as_of` (hours since 1970).
     pub(super) fn new(ledger: &Ledger, day: i64, index: u64, as_of: i64) -> Self {
         let Origin { charge, source, twin } = ledger.origin(day, index);
         let (number, slot) = ledger.resource_number(day, source);
@@ -85,33 +85,33 @@ impl Row {
         }
     }
 
-    /// The price of one unit in that view, in 10^-9 of the currency.
+    /// Returns the price of one unit in a view, in 10^-9 of the currency.
     pub(super) fn effective_price(&self, view: View) -> i64 {
         if self.reserved && view == View::Actual { 0 } else { self.price }
     }
 
-    /// What it costs before tax, exactly.
+    /// Returns its exact cost before tax.
     pub(super) fn cost(&self, view: View) -> Money {
         let price = if self.is_hidden { 0 } else { self.effective_price(view) };
         Money::from_units(i128::from(self.quantity) * i128::from(price))
     }
 
-    /// First and last day of the month that bills it.
+    /// Returns the first and the last day of the month that bills it.
     pub(super) fn period(&self) -> (i64, i64) {
         super::calendar::month_of(date_of(self.day))
     }
 
-    /// Not unique: all rows of one resource, meter and day share it.
+    /// Returns its name, which is not unique: all rows of one resource, meter and day share it.
     pub(super) fn name(&self) -> String {
         guid(self.name)
     }
 
-    /// The resource's id as this row spells it.
+    /// Returns the resource's id as this row spells it.
     pub(super) fn resource_id(&self) -> Option<String> {
         Some(self.spelled(self.resource.as_ref()?.id()))
     }
 
-    /// An id in one of the spellings that rows of one resource differ by.
+    /// Returns an id in one of the spellings by which rows of one resource differ.
     pub(super) fn spelled(&self, id: String) -> String {
         match self.spelling % 16 {
             0..10 => id,
@@ -122,7 +122,7 @@ impl Row {
     }
 }
 
-/// The quantity after every surge of the enrollment.
+/// Returns the quantity after every surge of the enrollment.
 fn surged(ledger: &Ledger, priced: &Priced, day: i64) -> i64 {
     let surges = ledger.surges.iter();
     surges.fold(priced.quantity, |quantity, surge| surge.applied(priced.meter, day, quantity))
@@ -178,8 +178,8 @@ fn charged(charge: Charge, chance: &mut Chance) -> Priced {
     Priced { meter, quantity, price, reserved: false }
 }
 
-/// Percent of its first price that a row costs at `as_of`: a few are rated anew once, within four
-/// days after their own.
+/// Returns the percentage of its first price that a row costs at `as_of`: a few rows are rated
+/// again once, within four days after their own.
 fn restatement(day: i64, as_of: i64, chance: &mut Chance) -> i64 {
     let (restated, hours) = (chance.percent(4), 24 + chance.below(96) as i64);
     let percent = if chance.percent(50) { 60 } else { 130 };

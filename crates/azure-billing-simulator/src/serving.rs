@@ -1,4 +1,4 @@
-//! What answering a request needs of the enrollment: its clock, its record, its faults, its quotas.
+//! The state that answers depend on: the clock, the record, the faults, the quotas.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
@@ -50,7 +50,7 @@ impl Simulator {
         }
     }
 
-    /// Whose usage a request is about.
+    /// Returns the scope that a request is about.
     pub(super) fn scope_of(&self, target: &Target) -> Option<Scope> {
         match target {
             Target::List(scope, _) | Target::Report(scope, _) | Target::Status(scope, _) => {
@@ -83,7 +83,7 @@ impl Simulator {
         locked(&self.0.record).counts().clone()
     }
 
-    /// The fault of a request, by its number where it is left to chance.
+    /// Returns the fault of a request; the request's number decides a random one.
     pub(super) fn fault(&self, scope: Scope, step: Step, number: u64) -> Option<Fault> {
         let mut faults = locked(&self.0.faults);
         let fault = faults.take(scope, step).unwrap_or_else(|| self.chosen_fault(step, number));
@@ -99,14 +99,14 @@ impl Simulator {
         fails.then(|| Fault::any_at(step, &mut chance))
     }
 
-    /// Counts a call against the list's quota: how many are left, or the refusal.
+    /// Counts a call against the list's quota. Returns how many are left, or the refusal.
     pub(super) fn admit(&self, scope: Scope) -> Result<u32, Refusal> {
         self.admit_as(scope.kind())
             .map_err(|seconds| Refusal::throttled(seconds).with(RETRY_AFTER, seconds))
     }
 
-    /// The same for reports, whose quota is one for all scopes. A look at a report is free, and a
-    /// download is another service's.
+    /// Counts a request against the quota of reports, which is one for all scopes. A status request
+    /// is free, and a download belongs to another service.
     pub(super) fn admit_report(&self) -> Result<u32, Refusal> {
         self.admit_as("cost_details").map_err(|seconds| {
             let refusal = Refusal::too_many(seconds).with(REPORT_REMAINING, 0);

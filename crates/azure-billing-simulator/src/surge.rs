@@ -1,4 +1,4 @@
-//! A service that suddenly costs more, or less: what alerts are tried on.
+//! A sudden change in the cost of a service, with which alerts are tested.
 
 use std::str::FromStr;
 
@@ -6,19 +6,20 @@ use jiff::civil::Date;
 
 use super::{calendar::day_of, catalog::Meter};
 
-/// From a day on, a service uses so many percent of what it would have. Purchases and refunds stay.
+/// A change of a service: from a day on, it uses so many percent of what it would have used.
+/// Purchases and refunds stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surge {
-    /// The meter category, as `Storage`. Anything else than one of the enrollment's has no effect.
+    /// The meter category, as `Storage`. One that the enrollment does not have has no effect.
     pub service: String,
-    /// 200 is twice as much, 0 nothing.
+    /// The percentage: 200 is twice as much, 0 nothing.
     pub percent: u16,
     /// The first day.
     pub first: Date,
 }
 
 impl Surge {
-    /// The quantity of a meter on a day, in the unit it is given in.
+    /// Returns the quantity of a meter on a day, in the unit of `quantity`.
     pub(super) fn applied(&self, meter: &Meter, day: i64, quantity: i64) -> i64 {
         if meter.category == self.service && day >= day_of(self.first) {
             quantity * i64::from(self.percent) / 100
@@ -28,7 +29,7 @@ impl Surge {
     }
 }
 
-/// `SERVICE=PERCENT@FIRST-DAY`, as in `Storage=200@2026-11-20`.
+/// Reads `SERVICE=PERCENT@FIRST-DAY`, as in `Storage=200@2026-11-20`.
 impl FromStr for Surge {
     type Err = String;
 

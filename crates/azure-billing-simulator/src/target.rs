@@ -1,4 +1,4 @@
-//! Where a request's path leads.
+//! The targets of requests, by their path.
 
 use jiff::civil::Date;
 
@@ -7,7 +7,8 @@ use super::{enrollment::Scope, refusal::Refusal};
 const LIST: &str = "/providers/microsoft.consumption/usagedetails";
 const PERIOD: &str = "/providers/microsoft.billing/billingperiods/";
 const REPORT: &str = "/providers/microsoft.costmanagement/generatecostdetailsreport";
-/// The specification names the first, the article the second: a client takes what it is given.
+/// The paths of a report's status. The specification names the first, the article the second: a
+/// client has to use the one it receives.
 pub(super) const STATUS: [&str; 2] = [
     "/providers/Microsoft.CostManagement/costDetailsOperationResults/",
     "/providers/Microsoft.CostManagement/costDetailsOperationStatus/",
@@ -15,21 +16,21 @@ pub(super) const STATUS: [&str; 2] = [
 /// The simulator's own storage account.
 pub(super) const BLOBS: &str = "/simulator/blobs/";
 
-/// What a request is for; faults and records are kept apart by it.
+/// The step that a request is for, by which faults and records are kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// A page of the `usageDetails` list.
     List,
-    /// The POST that asks for a report.
+    /// The POST that requests a report.
     ReportRequest,
-    /// A look at whether a report is ready.
+    /// A request for the status of a report.
     ReportStatus,
     /// The download of one of a report's blobs.
     ReportBlob,
 }
 
 impl Step {
-    /// Its name in `/simulator/requests`.
+    /// Returns its name in `/simulator/requests`.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::List => "list",
@@ -40,7 +41,7 @@ impl Step {
     }
 }
 
-/// What a path names.
+/// The target that a path names.
 #[derive(Debug)]
 pub(super) enum Target {
     /// The list, of a billing period if the path has one.
@@ -51,7 +52,7 @@ pub(super) enum Target {
     Status(Scope, String),
     /// A report's id, and which of its blobs.
     Blob(String, usize),
-    /// Nothing that could be answered.
+    /// A path that has no other answer than an error.
     Refused(Refusal),
 }
 
@@ -76,7 +77,7 @@ impl Target {
         }
     }
 
-    /// What the request is for; none where the answer is a refusal anyway.
+    /// Returns the step of the request; `None` where the answer is an error anyway.
     pub(super) fn step(&self) -> Option<Step> {
         match self {
             Self::List(..) => Some(Step::List),
@@ -100,7 +101,7 @@ fn list(path: &str, rest: &str) -> Target {
     }
 }
 
-/// What an `owner`'s path leads to, if there is such an owner. `path` is the whole one.
+/// Returns the target below an `owner`'s path, if there is such an owner. `path` is the whole one.
 fn owned(path: &str, owner: &str, target: impl FnOnce(Scope) -> Target) -> Target {
     let (kind, id) = match owner.trim_start_matches('/').split('/').collect::<Vec<_>>()[..] {
         ["subscriptions", id] => ("subscription", id),
@@ -112,7 +113,7 @@ fn owned(path: &str, owner: &str, target: impl FnOnce(Scope) -> Target) -> Targe
     Scope::find(kind, id).map_or_else(|| Target::Refused(Refusal::not_found()), target)
 }
 
-/// `{report}/{part}.csv`
+/// Reads `{report}/{part}.csv`.
 fn blob(rest: &str) -> Option<Target> {
     let (report, part) = rest.split_once('/')?;
     let part = part.strip_suffix(".csv")?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! The quota: so many calls a minute, counted anew every minute, apart for each kind of scope.
+//! The quota: so many calls a minute, counted anew every minute, separately for each kind of scope.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -19,8 +19,8 @@ struct Window {
 }
 
 impl Throttle {
-    /// Counts a call at `now`: how many are left after it or, above the `limit`, the seconds to
-    /// wait. Refused calls do not count.
+    /// Counts a call at `now`. Returns how many are left after it or, above the `limit`, the
+    /// seconds to wait. Refused calls do not count.
     pub(super) fn admit(
         &mut self,
         kind: &'static str,

@@ -1,5 +1,5 @@
-//! Files that others prepared: links, pipes, devices, rights and disks that were not expected. Each is
-//! made with the system's own tools, and the program meets it by its own flags.
+//! Unexpected files that others prepared: links, pipes, devices, rights and disks. Each is made
+//! with the system's own tools, and the program receives it by its own flags.
 
 mod outputs;
 mod secrets;
@@ -62,7 +62,7 @@ fn text(path: &Path) -> String {
     path.to_str().expect("a path").to_owned()
 }
 
-/// The names in a folder.
+/// Returns the names in a folder.
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).expect("a folder");
     entries.map(|entry| entry.expect("an entry").file_name().display().to_string()).collect()
@@ -85,8 +85,8 @@ fn pipe(path: &Path) {
     tool("mkfifo", &[&text(path)]);
 }
 
-/// A device of the system's memory driver, as the test's own: nothing here may harm those of the
-/// machine. Who is not root can make none, and can do the machine's own no harm.
+/// Makes a device of the system's memory driver for the test: nothing here may harm those of the
+/// machine. A user other than root can make none, and cannot harm the machine's own.
 fn device(place: &Place, kind: Device) -> Option<PathBuf> {
     let (name, minor) = match kind {
         Device::Null => ("null", "3"),
@@ -95,7 +95,7 @@ fn device(place: &Place, kind: Device) -> Option<PathBuf> {
     };
     let (own, of_machine) = (place.path(name), Path::new("/dev").join(name));
     let made = own.exists() || try_tool("mknod", &[&text(&own), "c", "1", minor]);
-    // Some mounts let one be made and not used.
+    // Some mounts allow making a device but not using it.
     if made && fs::File::options().write(true).open(&own).is_ok() {
         return Some(own);
     }
@@ -117,15 +117,15 @@ fn is_device(path: &Path) -> bool {
     fs::symlink_metadata(path).expect("the device").file_type().is_char_device()
 }
 
-/// The program, started by a line of bash, in which it is `"$0" "$@"`.
+/// Returns the program, started by a line of bash, in which it is `"$0" "$@"`.
 fn in_bash(line: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("bash");
     command.args(["-c", line]).arg(program().get_program()).args(arguments).env_clear();
     command
 }
 
-/// What came of a command that ends by itself, and is ended where it hangs: exit code, standard output
-/// and standard error.
+/// Waits for a command that ends by itself, and ends it if it hangs: returns exit code, standard
+/// output and standard error.
 fn ended(command: Command) -> (Option<i32>, String, String) {
     let mut timed = Command::new("timeout");
     timed.args(["-k", "5", "60"]).arg(command.get_program()).args(command.get_args()).env_clear();
@@ -136,7 +136,7 @@ fn ended(command: Command) -> (Option<i32>, String, String) {
     (status.code(), text(stdout), text(stderr))
 }
 
-/// The same of the program alone.
+/// Runs the program alone and returns exit code, standard output and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = program();
     command.args(arguments);

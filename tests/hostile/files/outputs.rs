@@ -12,7 +12,7 @@ use super::{
 use crate::process::Running;
 
 const COST: &str = "azure_billing_scope_pretax_cost{scope=\"contoso\"";
-/// What no run may touch.
+/// The text of files that no run may touch.
 const PRECIOUS: &str = "precious";
 
 fn once(place: &Place, output: &Path) -> (Option<i32>, String, String) {
@@ -20,7 +20,7 @@ fn once(place: &Place, output: &Path) -> (Option<i32>, String, String) {
     run(&["once", "--config.file", &config, "--output", &output])
 }
 
-/// A name of standard output that is the test's own.
+/// Returns a link to standard output that belongs to the test.
 fn own_stdout(place: &Place) -> String {
     let link = place.path("stdout");
     symlink("/proc/self/fd/1", &link).expect("a link");
@@ -73,7 +73,7 @@ fn a_link_stays_and_the_file_that_it_leads_to_is_replaced_in_its_own_folder() {
     let (link, target) = (near.join("azure.prom"), far.join("real.prom"));
     symlink("../near/second", &link).expect("a link");
     symlink("../far/real.prom", near.join("second")).expect("a link");
-    // At first it leads to nothing.
+    // At first its target does not exist.
     let (code, _, error) = once(&place, &link);
     assert_eq!(code, Some(0), "{error}");
     assert_written(&target);
@@ -88,7 +88,7 @@ fn a_link_stays_and_the_file_that_it_leads_to_is_replaced_in_its_own_folder() {
     assert!(old.contains(COST), "whoever reads meanwhile reads the old file to its end");
     assert!(link.is_symlink() && near.join("second").is_symlink());
     assert_eq!((names(&near).len(), names(&far).len()), (2, 1), "nothing is left beside them");
-    // Links that lead nowhere else.
+    // Links that have no file as their target.
     symlink("loop", near.join("loop")).expect("a link");
     let (code, _, error) = once(&place, &near.join("loop"));
     assert_eq!(code, Some(1));
@@ -133,7 +133,7 @@ fn a_device_stays_one_and_is_written_through() {
     let said = format!("cannot write {}: No space left on device", full.display());
     assert!(error.contains(&said), "{error}");
     assert!(is_device(&full));
-    // A disk is not meant.
+    // A disk cannot be intended.
     let disk = place.path("disk");
     if try_tool("mknod", &[&text(&disk), "b", "7", "200"]) {
         let (code, _, error) = once(&place, &disk);
@@ -151,7 +151,7 @@ fn standard_output_by_its_name_is_standard_output() {
     let (code, output, error) = run(&arguments);
     assert_eq!(code, Some(0), "{error}");
     assert!(output.contains(COST), "{output}");
-    // In a file it stands between what others write there.
+    // In a file it is between what others write there.
     let file = place.path("log");
     for redirection in [">", ">>"] {
         let line =
@@ -165,7 +165,7 @@ fn standard_output_by_its_name_is_standard_output() {
         assert_eq!(ends, if redirection == ">" { 1 } else { 2 }, "{written}");
         assert!(written.contains(COST), "{written}");
     }
-    // Another descriptor is written through as well: whoever has it open waits for it.
+    // Another descriptor is written through as well: its owner waits for the output.
     let (file, kept) = (place.path("third"), place.path("kept"));
     let line = format!(
         "exec 3>{file}; ln {file} {kept}; \"$0\" \"$@\"",
@@ -194,7 +194,7 @@ fn a_pipe_waits_for_its_reader_and_for_no_longer_than_it_is_told_to() {
     assert!(read.contains(COST), "{read}");
     assert!(fs::metadata(&path).expect("the pipe").file_type().is_fifo());
     drop(waiting);
-    // Nobody reads; then somebody who stops after some bytes, and it is more than a pipe holds.
+    // Nothing reads; then a reader stops after some bytes, and the output is larger than a pipe.
     let mut waiting = Running::start(&arguments);
     waiting.line_with("waiting until somebody reads");
     waiting.signal("TERM");
@@ -206,7 +206,7 @@ fn a_pipe_waits_for_its_reader_and_for_no_longer_than_it_is_told_to() {
     assert_eq!(stalled.end().code(), Some(1));
     let lines = stalled.lines_to_the_end();
     assert!(lines.iter().any(|line| line.contains("stopped before all was written")), "{lines:?}");
-    // One that goes away.
+    // A reader that goes away.
     let mut left = Running::start(&arguments);
     let mut short = File::open(&path).expect("a writer");
     short.read_exact(&mut [0; 100]).expect("a beginning");
@@ -278,7 +278,7 @@ fn what_backfill_keeps_is_private_and_follows_no_planted_link() {
     let flags = ["backfill", "--config.file", &config, "--from", &first, "--to", &last];
     let target = text(&output);
     let arguments = [&flags[..], &["--output", &target]].concat();
-    // It ends where it writes, with all months kept.
+    // It ends where it writes, after all months were kept.
     fs::create_dir(&output).expect("a folder");
     let (code, told, _) = ended(in_bash(line, &arguments));
     assert_eq!(code, Some(1), "{told}");
@@ -303,7 +303,7 @@ fn what_backfill_keeps_is_private_and_follows_no_planted_link() {
     assert!(told.contains("read_before=1"), "{told}");
     assert_eq!(fs::read_to_string(&victim).expect("the file"), PRECIOUS);
     assert_eq!(mode(&output), 0o666, "who loads it is often another user");
-    // A link or a pipe in the place of what is kept is refused, and nobody waits for it.
+    // A link or a pipe in the place of a kept file is refused, without waiting.
     for (name, said) in [("lock", "cannot keep what is read"), ("settings", "is a pipe")] {
         let _ = fs::remove_dir_all(&state);
         fs::create_dir(&state).expect("a folder");

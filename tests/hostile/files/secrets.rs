@@ -1,4 +1,4 @@
-//! Configurations, secrets, certificates and all else that is read.
+//! Configurations, secrets, certificates and all other files that are read.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -9,10 +9,10 @@ use std::path::Path;
 use super::{Device, Place, device, ended, in_bash, pipe, run, text};
 use crate::process::{Running, get, request};
 
-/// More than anybody reads: 10 GB that take no room.
+/// More than any read takes: 10 GB that need no space.
 const HUGE: u64 = 10_000_000_000;
 
-/// Files that are none, by what is said of them.
+/// Returns files that are not regular, each with its error.
 fn strange_files(place: &Place) -> Vec<(String, &'static str)> {
     pipe(&place.path("pipe"));
     UnixListener::bind(place.path("socket")).expect("a socket");
@@ -34,8 +34,8 @@ fn strange_files(place: &Place) -> Vec<(String, &'static str)> {
 
 const APPLICATION: &str = "tenant_id: contoso.com, client_id: 00000000-0000-0000-0000-000000000002";
 
-/// Each key or variable of the configuration that names a file to read: what stands in the section
-/// `azure`, and the variables beside it.
+/// A key or variable of the configuration that names a file to read: returns the text of the
+/// section `azure`, and the variables beside it.
 type Case = (&'static str, fn(&str) -> (String, Vec<(&'static str, String)>));
 
 const KEYS: [Case; 7] = [
@@ -78,7 +78,7 @@ fn a_secret_that_is_no_regular_file_is_refused_at_once_whatever_names_it() {
                 variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
             variables.push(("AZURE_TENANT_ID", "contoso.com"));
             variables.push(("AZURE_CLIENT_ID", "00000000-0000-0000-0000-000000000002"));
-            // Its own limit of memory: 10 GB are not even begun.
+            // The memory limit shows that the 10 GB are not even begun.
             let arguments = ["check", "--config.file", &text(&config)];
             let mut check = in_bash("ulimit -v 4000000; exec \"$0\" \"$@\"", &arguments);
             check.envs(variables);
@@ -110,7 +110,7 @@ fn check_web(file: &str) -> (Option<i32>, String) {
     (code, error)
 }
 
-/// Or else a new key would be read as no test knows.
+/// Otherwise no test would cover a new key.
 #[test]
 fn every_documented_key_of_a_file_is_among_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
@@ -149,7 +149,7 @@ fn a_secret_that_becomes_a_pipe_fails_each_poll_and_hangs_none() {
     let token = place.path("token");
     let config = place.path("config.yaml");
     fs::write(&token, "a-token").expect("a file");
-    // As Kubernetes mounts secrets.
+    // Like a secret that Kubernetes mounts.
     symlink("token", place.path("mounted")).expect("a link");
     let before = fs::read_to_string(&config).expect("the file");
     let by_file = before.replace("token: a-token", "token_file: mounted");
@@ -217,7 +217,7 @@ fn a_configuration_may_come_through_a_pipe_and_is_read_once() {
         .expect("a reader");
     let address = exporter.address();
     exporter.line_with(" rows=");
-    // One that never ends.
+    // A pipe that never ends.
     let line = "exec \"$0\" check --config.file <(yes 'azure: {}')";
     let (code, _, error) = ended(in_bash(line, &[]));
     assert_eq!(code, Some(2), "{error}");
@@ -243,7 +243,7 @@ fn a_reload_of_what_came_through_a_pipe_says_so_and_changes_nothing() {
 fn a_configuration_that_is_no_file_is_refused_at_once() {
     let place = Place::new();
     for (file, said) in strange_files(&place) {
-        // A pipe is waited for.
+        // The program waits for a pipe.
         if said.contains("pipe") {
             continue;
         }

@@ -19,7 +19,7 @@ fn serve(place: &Place) -> Running {
     Running::start(&["serve", "--config.file", &config, "--web.listen-address", listen])
 }
 
-/// Serves until the days are read, and ends in order.
+/// Serves until the days are read, and ends in order. Returns the log.
 fn serve_once(place: &Place) -> Vec<String> {
     let mut exporter = serve(place);
     let address = exporter.address();
@@ -45,7 +45,7 @@ fn line<'a>(lines: &'a [String], text: &str) -> &'a str {
     found[0]
 }
 
-/// Gives a database another format.
+/// Changes the format of a database to another number.
 fn reformat(path: &Path, format: u32) {
     let database = Database::open(path).expect("a database");
     let writing = database.begin_write().expect("a transaction");
@@ -83,7 +83,7 @@ fn a_file_with_wider_rights_is_narrowed_and_told() {
 fn another_format_is_set_aside_under_a_free_name_and_its_days_stay() {
     let place = Place::new();
     let (folder, far) = (place.folder("state"), place.folder("far"));
-    // Through a link: that stays.
+    // Through a link, which stays.
     symlink("../far/state.redb", folder.join("link.redb")).expect("a link");
     place.configure("state: {path: state/link.redb}\n");
     let path = far.join("state.redb");
@@ -133,7 +133,7 @@ fn a_database_of_another_program_is_not_emptied() {
 fn what_cannot_be_set_aside_stays_as_it_is_and_polling_goes_on_in_memory() {
     let place = Place::new();
     let folder = place.folder("state");
-    // No longer name fits, also for root.
+    // No longer name is possible, not even for root.
     let name = "x".repeat(255);
     place.configure(&format!("state: {{path: state/{name}}}\n"));
     serve_once(&place);
@@ -158,7 +158,7 @@ fn on_a_full_disk_no_half_of_a_database_is_left() {
     assert!(told.contains("File too large"), "{told}");
     until_read(&exporter.address());
     assert_eq!(names(&folder).len(), 0, "{:?}", names(&folder));
-    // There is room again.
+    // There is space again.
     drop(exporter);
     serve_once(&place);
     assert_eq!(names(&folder).len(), 1);
@@ -176,7 +176,7 @@ fn a_state_that_is_no_regular_file_stays_what_it_is() {
     assert!(told.contains("is a pipe, not a regular file"), "{told}");
     assert!(fs::metadata(&path).expect("the pipe").file_type().is_fifo());
     fs::remove_file(&path).expect("the pipe");
-    // Its end looks like a file that was cut off.
+    // Its end looks like that of a file that was cut off.
     let Some(null) = device(&place, Device::Null) else { return };
     symlink(&null, &path).expect("a link");
     let told = serve_once(&place);

@@ -1,4 +1,4 @@
-//! HTTP: from a request of one of the three steps to its answer.
+//! Answers the HTTP requests of the three steps.
 
 use std::sync::{Arc, OnceLock, atomic::AtomicU32};
 
@@ -27,13 +27,13 @@ use super::{
     order::Order,
 };
 
-/// Where no link of the simulator's may lead.
+/// The hosts of foreign links, to which a client must send no token.
 const FOREIGN_BASE: &str = "https://management.elsewhere.example.com";
 const FOREIGN_STORAGE: &str = "https://storage.elsewhere.example.com";
-/// What a wrong manifest tells above what comes, of each blob.
+/// The number of bytes that a wrong manifest announces beyond those sent, for each blob.
 const MISSING_BYTES: u64 = 4096;
 
-/// Takes an order for a report.
+/// Answers a request for a report.
 pub(in super::super) async fn request(
     simulator: &Simulator,
     parts: &Parts,
@@ -58,7 +58,7 @@ pub(in super::super) async fn request(
     Ok(answer(told.with(REPORT_REMAINING, left), fault))
 }
 
-/// Tells whether a report is ready and, if it is, where it lies.
+/// Reports whether a report is ready and, if it is, where its blobs are.
 pub(in super::super) async fn status(
     simulator: &Simulator,
     parts: &Parts,
@@ -80,7 +80,7 @@ pub(in super::super) async fn status(
     Ok(answer(told, fault))
 }
 
-/// Sends a blob, as a storage account does: to whoever has the link, and to nobody with a token.
+/// Sends a blob as a storage account does: to anybody who has the link, and to nobody with a token.
 pub(in super::super) fn download(
     simulator: &Simulator,
     parts: &Parts,
@@ -137,7 +137,7 @@ fn api_version(parts: &Parts) -> Result<(), Refusal> {
     query::api_version(version.map(|(_, value)| value.as_ref()), "2022-05-01").map(drop)
 }
 
-/// Opens a report: what it shows is settled now.
+/// Creates a report. The data that it shows is fixed now.
 fn order(
     simulator: &Simulator,
     scope: Scope,
@@ -176,7 +176,7 @@ fn is_empty(simulator: &Simulator, report: &Report) -> bool {
     Lines::new(simulator, reading, reading.start()).next().is_none()
 }
 
-/// 202: look there, but later.
+/// Returns 202: where to check the status, and when.
 fn accepted(
     simulator: &Simulator,
     parts: &Parts,
@@ -198,7 +198,7 @@ fn accepted(
     }
 }
 
-/// 200: what became of the report.
+/// Returns 200: the outcome of the report.
 async fn finished(
     simulator: &Simulator,
     parts: &Parts,
@@ -229,7 +229,8 @@ async fn finished(
     told("Completed", json!({"manifest": manifest, "validTill": until}))
 }
 
-/// The blobs of a report that is ready, found at the first look that says so.
+/// Returns the blobs of a report that is ready, which the first status request that says so
+/// measures.
 async fn ready<'a>(simulator: &Simulator, report: &'a Report) -> &'a Ready {
     if report.ready.get().is_none() {
         let options = &simulator.0.options.report;
@@ -237,9 +238,9 @@ async fn ready<'a>(simulator: &Simulator, report: &'a Report) -> &'a Ready {
         let parts = blob::measure(simulator, reading, format, options.rows_per_blob).await;
         let valid_for = SignedDuration::try_from(options.valid_for).unwrap_or(SignedDuration::MAX);
         let until = simulator.now().checked_add(valid_for).unwrap_or(Timestamp::MAX);
-        // To the second, as links tell it.
+        // In whole seconds, as links contain it.
         let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
-        // A look at the same time may have been quicker; it found the same.
+        // A status request at the same time may have been faster; its result is the same.
         let _first = report.ready.set(Ready { parts, until });
     }
     report.ready.get_or_init(|| Ready { parts: Vec::new(), until: Timestamp::MAX })
@@ -277,7 +278,7 @@ fn manifest(
     })
 }
 
-/// The query of a link, which is all that opens it.
+/// Returns the query of a link, which is all that a download requires.
 fn signature(simulator: &Simulator, report: &Report, part: usize, until: Timestamp) -> String {
     let expiry = until.strftime("%Y-%m-%dT%H%%3A%M%%3A%SZ").to_string();
     let key = mix(simulator.ledger().seed ^ hash_text(&report.id), part as u64);

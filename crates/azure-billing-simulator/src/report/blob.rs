@@ -1,4 +1,4 @@
-//! A report's blobs: how long they are, and their bytes while they are sent.
+//! A report's blobs: their lengths, and their bytes while they are sent.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use super::{
     lines::{Lines, Place, Reading},
 };
 
-/// Bytes that are made at once: large enough to be quick, small enough to be nothing.
+/// Bytes generated at once: enough to be fast, and few enough to take little memory.
 const CHUNK: usize = 128 * 1024;
-/// Rows between two moments at which other requests may go on.
+/// Rows between two moments at which other requests may run.
 const ROWS_AT_ONCE: u64 = 2000;
 
 /// A blob.
@@ -22,7 +22,7 @@ pub(super) struct Part {
     pub(super) bytes: u64,
 }
 
-/// Cuts a report into blobs of so many rows and finds how long each is.
+/// Cuts a report into blobs of so many rows and finds the length of each.
 pub(super) async fn measure(
     simulator: &Simulator,
     reading: &Arc<Reading>,
@@ -51,8 +51,8 @@ pub(super) async fn measure(
     parts
 }
 
-/// Where a blob has to end to end inside a quoted field, after that many rows or, if it has not so
-/// many, in the last of them.
+/// Returns the length at which a blob ends inside a quoted field, after that many rows or, if it
+/// has fewer, in the last of them.
 pub(super) fn inside_quotes(
     simulator: &Simulator,
     reading: &Arc<Reading>,
@@ -79,7 +79,7 @@ pub(super) fn inside_quotes(
     end
 }
 
-/// The bytes of a blob, up to so many.
+/// The bytes of a blob, up to a limit.
 pub(super) struct Chunks {
     lines: Lines,
     format: Arc<Format>,

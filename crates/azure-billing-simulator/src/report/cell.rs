@@ -1,22 +1,22 @@
-//! A field of CSV in the making.
+//! A CSV field while it is written.
 
 use super::super::money::json_number;
 
-/// Digits and signs of the longest number.
+/// The most digits and signs of a number.
 const NUMBER: usize = 64;
 
 /// A date as the format writes it.
 pub(super) type Day = [u8; 10];
 
-/// Appends one field. Nothing is separated here.
+/// Appends one field, without a separator.
 pub(super) struct Cell<'a> {
     pub(super) out: &'a mut Vec<u8>,
-    /// The row's date, and its period's first and last one.
+    /// The row's date, and the first and the last date of its period.
     pub(super) dates: [Day; 3],
 }
 
 impl Cell<'_> {
-    /// Text, in quotes where it needs them.
+    /// Appends text, in quotes where it needs them.
     pub(super) fn text(&mut self, text: &str) {
         let special = |byte: u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
         // Looking at every byte is faster than stopping at the first, and few texts need quotes.
@@ -29,17 +29,17 @@ impl Cell<'_> {
         }
     }
 
-    /// Text that needs no quotes.
+    /// Appends text that needs no quotes.
     pub(super) fn plain(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// One of the row's dates.
+    /// Appends one of the row's dates.
     pub(super) fn date(&mut self, which: usize) {
         self.out.extend_from_slice(&self.dates[which]);
     }
 
-    /// Text inside quotes that the caller writes.
+    /// Appends text inside quotes that the caller writes.
     pub(super) fn quoted(&mut self, text: &str) {
         let mut parts = text.split('"');
         self.plain(parts.next().unwrap_or_default());
@@ -49,7 +49,7 @@ impl Cell<'_> {
         }
     }
 
-    /// `units` of 10^-`decimals`, plain or, as .NET writes some, with an exponent.
+    /// Appends `units` of 10^-`decimals`, plain or, as .NET writes some, with an exponent.
     pub(super) fn number(&mut self, units: i128, decimals: usize, exponent: bool) {
         match u64::try_from(units.unsigned_abs()) {
             Ok(magnitude) if !exponent => self.digits(units < 0, magnitude, decimals),

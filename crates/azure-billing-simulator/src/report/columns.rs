@@ -1,5 +1,5 @@
-//! The report's columns: what each is called and what stands in it. A value is the list's, wherever
-//! the list has it, so that readings of either give the same.
+//! The report's columns: the name and the value of each. A value equals the list's, wherever the
+//! list has it, so that readings of either give the same.
 
 use std::borrow::Cow;
 
@@ -19,9 +19,9 @@ use super::{
 
 /// A column.
 pub(super) struct Column {
-    /// As the schema of 2024-08-01 calls it.
+    /// The name in the schema of 2024-08-01.
     pub(super) name: &'static str,
-    /// As a German portal does.
+    /// The name in a German portal.
     pub(super) german: &'static str,
     pub(super) write: fn(&mut Cell<'_>, &Line),
 }
@@ -34,7 +34,7 @@ const fn column(
     Column { name, german, write }
 }
 
-/// Older names, and the ones that took their place.
+/// Older names, and the names that replaced them.
 pub(super) static RENAMED: [(&str, &str); 4] = [
     ("InvoiceSection", "InvoiceSectionName"),
     ("Product", "ProductName"),
@@ -204,12 +204,12 @@ pub(super) static COLUMNS: [Column; 57] = [
     }),
 ];
 
-/// What rows without a resource show: one of two spellings of nothing.
+/// Returns the text in rows without a resource: one of two spellings of nothing.
 fn missing(row: &Row) -> &'static str {
     if row.spelling.is_multiple_of(2) { "Unassigned" } else { "" }
 }
 
-/// The row, if it tells its meter. Purchases do not.
+/// Returns the row, if it names its meter. Purchases do not.
 fn metered(line: &Line) -> Option<&Row> {
     let row = &line.row;
     let tells = row.resource.is_some() || row.charge == Charge::NoResource || line.rule.is_some();
@@ -220,18 +220,18 @@ fn reserved(line: &Line) -> Option<(String, &'static str, String)> {
     (pricing_model(&line.row) == "Reservation").then(|| reservation(&line.row))
 }
 
-/// Small numbers are seen plain and with an exponent.
+/// Returns whether small numbers have an exponent: they are seen with one and without.
 fn has_exponents(line: &Line) -> bool {
     line.row.spelling.is_multiple_of(7)
 }
 
-/// In the spelling that the list gives it too.
+/// Returns the cost center in the list's spelling.
 fn cost_center(row: &Row) -> Cow<'static, str> {
     let center = row.subscription.map_or("", |place| department_of(place).cost_center);
     if row.spelling.is_multiple_of(5) { center.to_ascii_lowercase().into() } else { center.into() }
 }
 
-/// A JSON object without its braces.
+/// Writes the tags as a JSON object without its braces.
 fn write_tags(cell: &mut Cell<'_>, line: &Line) {
     let Some(resource) = &line.row.resource else { return };
     let escaped = resource.tags == Tags::Escaped;
@@ -253,7 +253,7 @@ fn write_tags(cell: &mut Cell<'_>, line: &Line) {
     cell.plain("\"");
 }
 
-/// JSON, over several lines where the resource's tags are as well.
+/// Writes JSON, over several lines where the resource's tags are as well.
 fn write_information(cell: &mut Cell<'_>, line: &Line) {
     let Some(resource) = &line.row.resource else { return };
     let comma = if resource.tags == Tags::Escaped { ",\r\n  " } else { "," };

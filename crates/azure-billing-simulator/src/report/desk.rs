@@ -1,4 +1,4 @@
-//! Reports that were asked for.
+//! The reports that were requested.
 
 use std::{
     collections::VecDeque,
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{super::enrollment::Scope, blob::Part, lines::Reading};
 
-/// Reports kept; older ones are not found any more.
+/// The number of reports kept; older ones are not found any more.
 const KEPT: usize = 1000;
 
 /// One report.
@@ -25,18 +25,18 @@ pub(in super::super) struct Report {
     /// The request's body.
     pub(super) body: Value,
     pub(super) reading: Arc<Reading>,
-    /// Which of the two documented paths tells its status.
+    /// The one of the two documented paths that reports its status.
     pub(super) status_path: &'static str,
-    /// Looks that are still answered with "not yet".
+    /// Status requests that are still answered with "not yet".
     pub(super) polls_left: AtomicU32,
-    /// Once it was seen to be ready.
+    /// Set by the first status request that finds the report ready.
     pub(super) ready: OnceLock<Ready>,
 }
 
-/// What is known of a report that is ready.
+/// The blobs of a report that is ready, and their expiry.
 pub(super) struct Ready {
     pub(super) parts: Vec<Part>,
-    /// When its links expire.
+    /// The moment at which its links expire.
     pub(super) until: Timestamp,
 }
 
@@ -45,7 +45,7 @@ impl Report {
         self.scope
     }
 
-    /// Counts a look: whether the report is ready.
+    /// Counts a status request, and returns whether the report is ready.
     pub(super) fn looked_at(&self) -> bool {
         let fewer = |left: u32| left.checked_sub(1);
         self.polls_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err()
@@ -60,7 +60,7 @@ pub(in super::super) struct Desk {
 }
 
 impl Desk {
-    /// A number for a new report.
+    /// Returns a number for a new report.
     pub(super) fn number(&mut self) -> u64 {
         self.made += 1;
         self.made

@@ -1,4 +1,4 @@
-//! Which columns a report has, in which order and under which names.
+//! The format of a report: its columns, their order and their names.
 
 use super::{
     super::{
@@ -13,7 +13,7 @@ use super::{
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// How the lines of a report are written.
+/// The format of a report's lines.
 pub(in super::super) struct Format {
     columns: Vec<&'static Column>,
     header: Vec<u8>,
@@ -21,7 +21,7 @@ pub(in super::super) struct Format {
 }
 
 impl Format {
-    /// What the options ask for; `seed` shuffles.
+    /// Makes the format that the options describe; `seed` shuffles.
     pub(in super::super) fn new(options: ReportFormat, seed: u64) -> Self {
         let mut columns: Vec<&'static Column> = match options.columns {
             ColumnNames::Newest | ColumnNames::German => COLUMNS.iter().collect(),
@@ -36,7 +36,7 @@ impl Format {
         Self { columns, header, iso_dates: options.iso_dates }
     }
 
-    /// What each blob begins with.
+    /// Returns the header that each blob begins with.
     pub(super) fn header(&self) -> &[u8] {
         &self.header
     }
@@ -69,7 +69,7 @@ impl Format {
     }
 }
 
-/// The column of a name, also of an older one.
+/// Returns the column of a name, also of an older one.
 fn column(name: &str) -> Option<&'static Column> {
     let newest =
         RENAMED.iter().find(|(older, _)| *older == name).map_or(name, |(_, newest)| newest);

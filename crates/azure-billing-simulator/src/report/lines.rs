@@ -1,4 +1,4 @@
-//! The rows of a report one after the other, each made when it is asked for.
+//! The rows of a report one after the other, each generated on demand.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,42 +12,42 @@ use super::super::{
     row::Row,
 };
 
-/// One in so many usage rows is moved by the cost allocation rule.
+/// The cost allocation rule moves one in so many usage rows.
 const ALLOCATED: u64 = 25;
-/// What the rule is called.
+/// The name of the rule.
 const RULE: &str = "shared-platform";
 /// Subscriptions that pay in the enrollment's first currency, among which cost can move.
 const MOVABLE: u8 = 10;
 
-/// What a report was at the moment it was asked for.
+/// The content of a report, fixed when it was requested.
 pub(super) struct Reading {
     pub(super) selection: Selection,
-    /// None before the first that exists, none after the last.
+    /// First and last day, neither outside the days that exist.
     pub(super) days: Days,
     /// The refresh that it shows, in hours since 1970.
     pub(super) as_of: i64,
-    /// How many of 100 rows of which days were gone by then.
+    /// The percentage of rows that were gone by then, by day.
     pub(super) shrunk: HashMap<i64, u64>,
-    /// With the rows of the cost allocation rule.
+    /// True if the rows of the cost allocation rule are included.
     pub(super) allocated: bool,
 }
 
-/// A row and what only the report knows of it.
+/// A row, and the values that only the report has.
 pub(super) struct Line {
     pub(super) row: Row,
     pub(super) cost: Money,
-    /// In 10^-6 of the unit.
+    /// The quantity in 10^-6 of the unit.
     pub(super) quantity: i64,
-    /// In 10^-9 of the currency.
+    /// The price in 10^-9 of the currency.
     pub(super) effective_price: i64,
-    /// The cost allocation rule that made it.
+    /// The cost allocation rule that made it, if any.
     pub(super) rule: Option<&'static str>,
-    /// Name and group of its resource, which stand in several columns; empty without one.
+    /// Name and group of its resource, which are in several columns; empty without a resource.
     pub(super) name: String,
     pub(super) group: String,
 }
 
-/// Where a report goes on.
+/// The place where a report continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     day: i64,
@@ -55,7 +55,7 @@ pub(super) struct Place {
     share: Share,
 }
 
-/// What a place of the ledger gives: its row, and what the rule makes of it.
+/// A line that a place of the ledger can give: its row, or one of the two that the rule adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Share {
     Row,
@@ -81,12 +81,12 @@ impl Lines {
         Self { simulator: simulator.clone(), reading: Arc::clone(reading), next: from }
     }
 
-    /// Where the next row is looked for.
+    /// Returns the place where the next row is searched.
     pub(super) fn place(&self) -> Place {
         self.next
     }
 
-    /// Steps over a place, which is returned; `None` after the last one.
+    /// Steps over a place and returns it; `None` after the last one.
     fn step(&mut self, rows_per_day: u64) -> Option<Place> {
         let here = self.next;
         if here.day > self.reading.days.1 {
@@ -147,8 +147,8 @@ impl Reading {
         })
     }
 
-    /// The subscription that the rule takes the row's cost from, or gives it to, if it is this
-    /// scope's.
+    /// Returns the subscription that the rule takes the row's cost from, or gives it to, if it is
+    /// in this scope.
     fn moved(&self, ledger: &Ledger, day: i64, index: u64, share: Share) -> Option<u8> {
         let origin = ledger.origin(day, index);
         let drawn = mix(ledger.seed ^ 0xA110, day.unsigned_abs()).wrapping_add(index);
@@ -170,7 +170,8 @@ impl Reading {
 }
 
 impl Line {
-    /// The line that moves its cost: no usage, and where it goes no resource.
+    /// Returns the line that moves its cost: without usage and, where the cost goes, without a
+    /// resource.
     fn moved(self, share: Share, subscription: u8) -> Self {
         let mut moved = Self { quantity: 0, effective_price: 0, rule: Some(RULE), ..self };
         moved.row.subscription = Some(subscription);

@@ -1,9 +1,9 @@
-//! The asynchronous cost details report: asked for, looked at until it is ready, downloaded.
+//! The asynchronous cost details report: requested, checked until it is ready, downloaded.
 //!
-//! Its rows are the list's, to the last digit: they come from the same ledger, and only what is
-//! written of them differs. A blob is made while it is sent, so a gigabyte takes no memory; its
-//! length is found beforehand by writing it once for nobody.
-//! Not here: the list, and what a path means (`target`).
+//! Its rows equal the list's, to the last digit: they come from the same ledger, and only their
+//! text differs. A blob is generated while it is sent, so that a gigabyte takes no memory; its
+//! length is found beforehand by writing it once without sending it. Not here: the list, and the
+//! meaning of paths (`target`).
 
 mod answer;
 mod blob;

@@ -1,26 +1,26 @@
-//! How reports are made, and how they are written.
+//! Options of reports: how they are made, and how they are written.
 
 use std::time::Duration;
 
-/// How the simulator makes reports.
+/// The way in which the simulator makes reports.
 #[derive(Clone, Debug)]
 pub struct ReportOptions {
-    /// Looks at a report before it is ready.
+    /// Status requests before a report is ready.
     pub polls: u32,
-    /// Seconds to wait before the next look, as 202 says.
+    /// Seconds to wait before the next status request, as 202 says.
     pub retry_after: u64,
-    /// Answer the request itself with the report, without any 202.
+    /// Answers the request itself with the report, without any 202.
     pub immediate: bool,
-    /// What is answered where there are no rows.
+    /// The answer where there are no rows.
     pub empty: EmptyReport,
-    /// Rows of each blob. `None`: one blob holds all.
+    /// Rows of each blob. `None`: one blob contains all.
     pub rows_per_blob: Option<u64>,
-    /// How long the links to blobs are good, from the moment the report is ready.
+    /// The time for which links to blobs are valid, from the moment the report is ready.
     pub valid_for: Duration,
-    /// Add rows that a cost allocation rule moves: negative where cost comes from, positive where
+    /// Adds rows that a cost allocation rule moves: negative where cost comes from, positive where
     /// it goes. The list never has them, and the simulator's totals leave them out.
     pub cost_allocation: bool,
-    /// How the CSV looks.
+    /// The form of the CSV.
     pub format: ReportFormat,
 }
 
@@ -39,7 +39,7 @@ impl Default for ReportOptions {
     }
 }
 
-/// How a report without rows is told.
+/// The answer for a report without rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmptyReport {
     /// It ends as `NoDataFound`.
@@ -48,18 +48,18 @@ pub enum EmptyReport {
     NoContent,
 }
 
-/// How a report's CSV looks. All that is seen in the wild has to be read by column name.
+/// The form of a report's CSV. Every form seen in the wild has to be read by column name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportFormat {
-    /// Which columns, and what they are called.
+    /// The columns, and their names.
     pub columns: ColumnNames,
-    /// How their names are spelled.
+    /// The spelling of their names.
     pub case: HeaderCase,
-    /// Put the columns in an order of the seed's instead of the documented one.
+    /// Puts the columns in an order that the seed decides instead of the documented one.
     pub shuffled: bool,
     /// `2026-11-20` instead of `11/20/2026`.
     pub iso_dates: bool,
-    /// Begin each blob with a byte order mark, as real ones do.
+    /// Begins each blob with a byte order mark, as real ones do.
     pub byte_order_mark: bool,
 }
 
@@ -86,7 +86,7 @@ pub enum ColumnNames {
     German,
 }
 
-/// How column names are spelled.
+/// The spelling of column names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderCase {
     /// `CostInBillingCurrency`, but `benefitId`.

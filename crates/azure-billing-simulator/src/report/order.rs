@@ -1,4 +1,4 @@
-//! The body of a request for a report, and what Azure says to a bad one.
+//! The body of a request for a report, and Azure's errors about a bad one.
 
 use jiff::{Span, civil::Date};
 use serde_json::{Map, Value};
@@ -9,10 +9,10 @@ use super::super::{
     refusal::Refusal,
 };
 
-/// Azure reports no older usage.
+/// The age, in months, of the oldest usage that Azure reports.
 const OLDEST_MONTHS: i32 = 13;
 
-/// What a report is to hold.
+/// The content that is requested of a report.
 #[derive(Debug)]
 pub(super) struct Order {
     pub(super) view: View,
@@ -68,7 +68,7 @@ fn view(given: &Map<String, Value>) -> Result<View, Refusal> {
     }
 }
 
-/// The days of a month written as `202611`.
+/// Returns the days of a month written as `202611`.
 fn billing_period(given: &Value, today: Date) -> Result<Days, Refusal> {
     let name = given.as_str().filter(|name| name.len() == 6);
     let first = name.and_then(|name| Date::strptime("%Y%m%d", format!("{name}01")).ok());

@@ -1,4 +1,4 @@
-//! A client of the simulator that shares no code with it, and what rows add up to.
+//! A client of the simulator that shares no code with it, and the sums of rows.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ pub(super) const FIRST: Date = Date::constant(2026, 11, 1);
 pub(super) const LAST: Date = Date::constant(2026, 11, 30);
 pub(super) const LIST: &str = "/providers/Microsoft.Consumption/usageDetails";
 
-/// A simulator whose clock is the second value, in hours after 2026-11-20T00:00Z.
+/// Returns a simulator and its clock, in hours after 2026-11-20T00:00Z.
 pub(super) fn simulator(options: Options) -> (Simulator, Arc<AtomicI64>) {
     let start: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
     let hours = Arc::new(AtomicI64::new(1));
@@ -33,7 +33,7 @@ pub(super) fn simulator(options: Options) -> (Simulator, Arc<AtomicI64>) {
     (Simulator::new(options, Arc::new(now)), hours)
 }
 
-/// A router that has been asked, as a client does.
+/// A router, called as a client calls a server.
 pub(super) struct Client(pub(super) axum::Router);
 
 impl Client {
@@ -53,7 +53,7 @@ impl Client {
         (status, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
-    /// The rows of a reading, all pages of it, as their text.
+    /// Returns the rows of a reading, of all its pages, as text.
     pub(super) async fn rows(&self, target: &str) -> Vec<String> {
         let (mut rows, mut next) = (Vec::new(), Some(target.to_owned()));
         while let Some(target) = next {
@@ -74,7 +74,7 @@ pub(super) struct Page {
     pub(super) value: Vec<Box<RawValue>>,
 }
 
-/// What a client must do to a `nextLink`.
+/// Percent-encodes a `nextLink`, as a client has to.
 pub(super) fn encode(link: &str) -> String {
     link.replace(' ', "%20").replace('\'', "%27")
 }
@@ -96,7 +96,7 @@ pub(super) fn by_date(kind: &str, id: &str, version: &str) -> String {
     format!("{}?$filter={filter}&$top=1000&api-version={version}", path(kind, id))
 }
 
-/// 10^-15 of a decimal text that may have an exponent; by another way than the simulator's.
+/// Returns a decimal text, maybe with an exponent, in units of 10^-15; not by the simulator's code.
 pub(super) fn units(text: &str) -> i128 {
     let (mantissa, exponent) = text.split_once(['E', 'e']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -105,7 +105,7 @@ pub(super) fn units(text: &str) -> i128 {
     digits * 10_i128.pow(power.try_into().unwrap())
 }
 
-/// Sums by currency of rows in either shape.
+/// Adds up rows in either shape, by currency.
 pub(super) fn sums(rows: &[String]) -> BTreeMap<String, Money> {
     #[derive(serde::Deserialize)]
     struct Row {

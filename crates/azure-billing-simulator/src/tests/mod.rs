@@ -1,4 +1,4 @@
-//! What holds of every reading, through the router as a client sees it.
+//! Rules for every reading, checked through the router as a client uses it.
 
 mod client;
 mod report;
@@ -234,7 +234,7 @@ async fn a_surge_lets_one_service_use_more_from_its_first_day_on() {
     };
     let [before, first] = [9, 10].map(|day| Date::new(2026, 11, day).unwrap());
     assert_eq!(totals(&surged, FIRST, before), totals(&usual, FIRST, before));
-    // Every cost of that service is there twice, and nothing else.
+    // Every cost of that service counts twice, and no other.
     let rows = |of: &super::Simulator| {
         let client = Client(of.router());
         async move { client.rows(&by_date("billing_account", "100000", "2021-10-01")).await }

@@ -1,4 +1,4 @@
-//! A JSON object in the making.
+//! A JSON object while it is written.
 
 /// Appends fields to `out`; the caller closes it.
 pub(super) struct Object<'a> {
@@ -16,7 +16,7 @@ impl<'a> Object<'a> {
         self.out.push('}');
     }
 
-    /// An object as a field. The outer one goes on when the inner one is closed.
+    /// Begins an object as a field. The outer one continues when the inner one is closed.
     pub(super) fn object(&mut self, name: &str) -> Object<'_> {
         self.name(name);
         Object::open(self.out)
@@ -28,7 +28,7 @@ impl<'a> Object<'a> {
         self
     }
 
-    /// Text, or `null` for none.
+    /// Appends text, or `null` if there is none.
     pub(super) fn optional(&mut self, name: &str, value: Option<&str>) -> &mut Self {
         match value {
             Some(value) => self.text(name, value),
@@ -44,7 +44,7 @@ impl<'a> Object<'a> {
         self.raw(name, if value { "true" } else { "false" })
     }
 
-    /// A value that is JSON already.
+    /// Appends a value that is JSON already.
     pub(super) fn raw(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
         self.out.push_str(value);

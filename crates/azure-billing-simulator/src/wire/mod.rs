@@ -1,5 +1,5 @@
-//! Rows as the API writes them. Text is written field by field: pages of a thousand rows are then
-//! made faster than any client can read them.
+//! Rows as the API writes them. Text is written field by field, so that pages of a thousand rows
+//! are made faster than any client can read them.
 
 mod json;
 mod new;
@@ -17,16 +17,16 @@ use super::{
     row::Row,
 };
 
-/// What a request's parameters make of every row.
+/// The properties of every row that a request's parameters decide.
 pub(super) struct Style {
-    /// The api-version, which orders as text.
+    /// The api-version, whose order is that of its text.
     pub(super) version: String,
-    /// `$expand` asks for `meterDetails`, which is null otherwise.
+    /// True if `$expand` requests `meterDetails`, which is null otherwise.
     pub(super) meter_details: bool,
-    /// `$expand` asks for `additionalInfo` or, in the old shape, `additionalProperties`.
+    /// True if `$expand` requests `additionalInfo` or, in the old shape, `additionalProperties`.
     pub(super) additional_info: bool,
     pub(super) view: View,
-    /// `20261101`, the month that ids name: the one of the refresh, not the row's, as recorded.
+    /// `20261101`, the month in ids: as recorded, that of the refresh, not of the row.
     pub(super) named_period: String,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn write_row(out: &mut String, row: &Row, style: &Style) {
     object.close();
 }
 
-/// The row's billing period as a path. Ids of the old shape have no leading slash.
+/// Returns the row's billing period as a path. Ids of the old shape have no leading slash.
 fn period_path(row: &Row, style: &Style) -> String {
     let slash = if style.is_new() { "/" } else { "" };
     let (owner, id) = match row.subscription {

@@ -89,7 +89,7 @@ fn write_meter(object: &mut Object<'_>, row: &Row, style: &Style) {
 
 fn write_amounts(object: &mut Object<'_>, row: &Row, style: &Style) {
     let cost = json_number(row.cost(style.view).units(), 15);
-    // Whole numbers come as `3` and as `3.0`.
+    // Whole numbers occur as `3` and as `3.0`.
     let decimal = row.spelling.is_multiple_of(3) && !cost.contains(['.', 'E']);
     object
         .raw("quantity", &json_number(row.quantity.into(), 6))
@@ -142,7 +142,7 @@ fn write_charge(object: &mut Object<'_>, row: &Row, style: &Style) {
     }
 }
 
-/// The API's `pricingModel`.
+/// Returns the API's `pricingModel`.
 pub(in super::super) fn pricing_model(row: &Row) -> &'static str {
     match row.charge {
         Charge::RoundingAdjustment => "",
@@ -158,7 +158,7 @@ pub(in super::super) fn pricing_model(row: &Row) -> &'static str {
 fn write_reservation(object: &mut Object<'_>, row: &Row, style: &Style) {
     let names = ["reservationId", "reservationName", "productOrderId", "productOrderName", "term"];
     if pricing_model(row) != "Reservation" {
-        // Seen both ways: null and absent.
+        // Both forms occur: null and absent.
         for name in names.into_iter().filter(|_| row.spelling.is_multiple_of(4)) {
             object.null(name);
         }
@@ -174,7 +174,7 @@ fn write_reservation(object: &mut Object<'_>, row: &Row, style: &Style) {
     }
 }
 
-/// Id, name and order of the reservation that a row is about.
+/// Returns id, name and order of the reservation that a row belongs to.
 pub(in super::super) fn reservation(row: &Row) -> (String, &'static str, String) {
     let which = row.spelling % 4;
     (guid(mix(7, which)), "VM_RI_11-02-2025_09-14", guid(mix(8, which)))

@@ -9,7 +9,7 @@ use super::{
     Style,
 };
 
-/// The usage date in one of the spellings seen, all midnight UTC.
+/// Returns the usage date in one of the spellings seen, all of them midnight UTC.
 pub(super) fn day_start(row: &Row) -> String {
     let date = date_of(row.dated);
     if row.spelling.is_multiple_of(4) {
@@ -19,19 +19,19 @@ pub(super) fn day_start(row: &Row) -> String {
     }
 }
 
-/// The product of a row, as `Virtual Machines Dsv5 Series - D4s v5 - USEast2`.
+/// Returns the product of a row, as `Virtual Machines Dsv5 Series - D4s v5 - USEast2`.
 pub(in super::super) fn product(row: &Row) -> String {
     let meter = row.meter;
     let place = row.location.unwrap_or("Global");
     [meter.category, " ", meter.subcategory, " - ", meter.name, " - ", place].concat()
 }
 
-/// A part number in the manner of the price sheet's.
+/// Returns a part number in the style of the price sheet.
 pub(in super::super) fn part_number(row: &Row) -> String {
     format!("AAH-{:05}", hash_text(row.meter.name) % 100_000)
 }
 
-/// JSON inside a JSON string, when asked for and known.
+/// Returns JSON for a JSON string, if it is requested and known.
 pub(super) fn information(row: &Row, style: &Style) -> Option<String> {
     let resource = row.resource.as_ref().filter(|_| style.additional_info)?;
     let name = resource.name();
@@ -41,7 +41,7 @@ pub(super) fn information(row: &Row, style: &Style) -> Option<String> {
     ))
 }
 
-/// The meter's GUID.
+/// Returns the meter's GUID.
 pub(in super::super) fn meter_id(row: &Row) -> String {
     guid(hash_text(row.meter.name) ^ hash_text(row.meter.category))
 }

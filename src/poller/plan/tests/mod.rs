@@ -105,7 +105,7 @@ fn text(ReadRequest { span, by }: ReadRequest) -> String {
     let span = match span {
         Span::Period(period) => period.to_string(),
         Span::Days(range) => range.to_string(),
-        Span::Late(period) => format!("guests of {period}"),
+        Span::Late(period) => format!("late rows of {period}"),
     };
     match by {
         SourceKind::List => span,

@@ -9,10 +9,10 @@ fn a_long_period_is_read_in_pieces_the_newest_first_and_goes_on_where_it_broke_o
     let pieces = ["2026-11-09..2026-11-13", "2026-11-04..2026-11-08", "2026-11-01..2026-11-03"];
     assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
     let asked = scope.poll_some("2026-11-13T02:00:00Z", 2);
-    assert_eq!(asked[..4], [&pieces[..], &["guests of 2026-11"]].concat());
+    assert_eq!(asked[..4], [&pieces[..], &["late rows of 2026-11"]].concat());
     // The poll ended after two pieces.
     let asked = scope.poll("2026-11-13T02:01:00Z");
-    assert_eq!(asked[..3], [pieces[0], pieces[2], "guests of 2026-11"]);
+    assert_eq!(asked[..3], [pieces[0], pieces[2], "late rows of 2026-11"]);
     assert_eq!(scope.requests("2026-11-13T06:00:00Z"), [pieces[0]]);
     // Azure ignores the filter for late rows: then the whole period is read.
     scope.scope_store.scope_totals.distrust_late_filter();
@@ -47,7 +47,7 @@ fn a_subscription_has_no_late_rows_to_ask_for() {
     scope.scope_type = ScopeType::Subscription;
     scope.poll("2026-11-12T02:00:00Z");
     let asked = scope.requests("2026-11-13T02:00:00Z");
-    assert!(asked.iter().all(|span| !span.contains("guests")), "{asked:?}");
+    assert!(asked.iter().all(|span| !span.contains("late rows")), "{asked:?}");
     assert!(!asked.contains(&"2026-11".to_owned()));
 }
 
@@ -131,7 +131,7 @@ fn above_two_million_rows_a_report_is_a_week_and_goes_on_where_it_broke_off() {
             "report of 2026-11-11..2026-11-17",
             "report of 2026-11-04..2026-11-10",
             "report of 2026-11-01..2026-11-03",
-            "guests of 2026-11"
+            "late rows of 2026-11"
         ]
     );
     scope.enter_by(asked[0].request, "2026-11-24T02:00:00Z", 900);

@@ -15,7 +15,7 @@ use super::{
     order_path,
 };
 
-/// An answer, all of it.
+/// An answer, read to its end.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -39,7 +39,7 @@ impl Answer {
 }
 
 impl Client {
-    /// `None`: the answer broke off.
+    /// Sends a request; returns `None` if the answer broke off.
     pub(super) async fn try_to_ask(
         &self,
         method: &str,
@@ -72,7 +72,8 @@ impl Client {
         self.try_to_ask(method, target, token, body).await.expect("a whole answer")
     }
 
-    /// What a report of the billing account adds up to; `None` if anything shows that it is none.
+    /// Returns the sums of a report of the billing account; `None` if anything shows that it is
+    /// invalid.
     pub(super) async fn try_to_report(&self) -> Option<BTreeMap<String, Money>> {
         let ours = |link: &str| link.strip_prefix(BASE).map(str::to_owned);
         let order = self.try_to_ask("POST", &order_path(ACCOUNT), true, "{}".into()).await?;
@@ -104,7 +105,7 @@ impl Client {
         self.ask("GET", link, false, String::new()).await
     }
 
-    /// The lines of a report that is answered at once, by column name.
+    /// Returns the lines of a report that is answered at once, by column name.
     pub(super) async fn report(&self, scope: (&str, &str), body: &Value) -> Vec<Line> {
         let answer = self.order(scope, body).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);

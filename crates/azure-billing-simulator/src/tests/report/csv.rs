@@ -7,8 +7,8 @@ use super::{
     Line,
 };
 
-/// The records of a text whose fields may hold commas, quotes and line ends. By hand, as the
-/// simulator's own writer is what is tested.
+/// Reads the records of a text whose fields may contain commas, quotes and line ends. Written by
+/// hand, because the simulator's own writer is what is tested.
 fn records(text: &str) -> Vec<Vec<String>> {
     let (mut records, mut record, mut field) = (Vec::new(), Vec::new(), String::new());
     let mut quoted = false;
@@ -33,7 +33,7 @@ fn records(text: &str) -> Vec<Vec<String>> {
     records
 }
 
-/// Lines by column name: lower case and English.
+/// Returns lines by column name: lower case and English.
 pub(super) fn parse(text: &str) -> Vec<Line> {
     let mut records = records(text).into_iter();
     let english = |name: String| match name.split_once(" (") {
@@ -48,7 +48,7 @@ pub(super) fn parse(text: &str) -> Vec<Line> {
     records.map(line).collect()
 }
 
-/// Sums by currency.
+/// Adds up lines by currency.
 pub(super) fn added_up(lines: &[Line]) -> BTreeMap<String, Money> {
     let mut sums = BTreeMap::<String, i128>::new();
     for line in lines {

@@ -1,4 +1,4 @@
-//! How each step fails.
+//! The faults of each step.
 
 use std::time::Duration;
 

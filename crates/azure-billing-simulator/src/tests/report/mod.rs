@@ -1,4 +1,4 @@
-//! What holds of the asynchronous report, through the router as a client sees it.
+//! Rules for the asynchronous report, checked through the router as a client uses it.
 
 mod client;
 mod csv;
@@ -19,12 +19,12 @@ use super::{
 const ACCOUNT: (&str, &str) = ("billing_account", "100000");
 const BASE: &str = "http://localhost:1";
 
-/// Few rows, but of every kind and from both sides of the first of November.
+/// Returns options with few rows, but of every kind and from both sides of the first of November.
 fn with(report: ReportOptions) -> Options {
     Options { resources: 100, days: 26, report, ..Options::default() }
 }
 
-/// A report that is answered at once.
+/// Returns the options of a report that is answered at once.
 fn at_once() -> ReportOptions {
     ReportOptions { immediate: true, ..ReportOptions::default() }
 }

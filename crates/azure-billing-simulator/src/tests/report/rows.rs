@@ -1,4 +1,4 @@
-//! What a report holds, and how it is written.
+//! The rows of a report, and their format.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ async fn a_report_has_the_rows_of_the_list_to_the_last_digit() {
     assert_eq!(added_up(&current), simulator.period_totals(ACCOUNT.0, ACCOUNT.1, 2026, 11));
 }
 
-/// What both say of a row, as the report writes it.
+/// Returns the fields of a listed row that the report has as well, as the report writes them.
 fn fields_of_listed(row: &str) -> Vec<String> {
     let row: Value = serde_json::from_str(row).unwrap();
     let properties = &row["properties"];

@@ -1,4 +1,4 @@
-//! The three steps: order, looks, download.
+//! The three steps: request, status, download.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
