@@ -8,7 +8,7 @@ pub(crate) struct ArmId {
 }
 
 impl ArmId {
-    /// Reads an id into the memory of the previous one; a million rows need one buffer.
+    /// Reads an id into the buffer of the previous one, so that a million rows need one buffer.
     pub(crate) fn read(&mut self, sent: &str) {
         self.text.clear();
         let sent = sent.trim().trim_end_matches('/');
@@ -31,13 +31,13 @@ impl ArmId {
         &self.text
     }
 
-    /// The subscription an id lies in.
+    /// Returns the subscription that the id belongs to.
     pub(crate) fn subscription(&self) -> Option<&str> {
         let (id, _) = segment(self.text.strip_prefix("/subscriptions/")?);
         Some(id).filter(|id| !id.is_empty())
     }
 
-    /// The resource group an id lies in.
+    /// Returns the resource group that the id belongs to.
     pub(crate) fn resource_group(&self) -> Option<&str> {
         let (_, rest) = segment(self.text.strip_prefix("/subscriptions/")?);
         let (name, _) = segment(rest.strip_prefix("resourcegroups/")?);
@@ -45,13 +45,14 @@ impl ArmId {
     }
 }
 
-/// The first segment, and what follows its slash. Segments are short: `str::split` takes longer.
+/// Returns the first segment, and what follows its slash. Segments are short, so that a plain
+/// search is faster than `str::split`.
 fn segment(text: &str) -> (&str, &str) {
     let end = text.bytes().position(|byte| byte == b'/').unwrap_or(text.len());
     (&text[..end], text.get(end + 1..).unwrap_or_default())
 }
 
-/// The last segment of an id as it was sent: the name of the resource.
+/// Returns the last segment of an id as it was sent: the name of the resource.
 pub(crate) fn last_segment(sent: &str) -> &str {
     sent.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }

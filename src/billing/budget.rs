@@ -5,39 +5,39 @@ use jiff::civil::Date;
 use super::amount::Amount;
 use super::period::Period;
 
-/// A limit that somebody set themselves. It limits nothing; alerts do.
+/// A cost limit that the user configures. Nothing enforces it; alerts compare costs with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// The value of the `budget` label.
     pub name: String,
-    /// The limit of one grain, in `currency`.
+    /// The limit for one grain, in `currency`.
     pub amount: Amount,
-    /// The currency of the limit. Costs in others do not count.
+    /// The currency of the limit. Costs in other currencies do not count.
     pub currency: String,
-    /// How long a limit lasts.
+    /// The time for which the limit applies.
     pub grain: Grain,
-    /// The first of a month, with which the first grain begins.
+    /// The first day of a month, on which the first grain begins.
     pub start: Date,
-    /// What counts.
+    /// The costs that count.
     pub only: Only,
 }
 
-/// How long the limit of a budget lasts, in billing periods.
+/// The time for which the limit of a budget applies, in billing periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
     /// One period.
     Month,
-    /// Three.
+    /// Three periods.
     Quarter,
-    /// Twelve.
+    /// Twelve periods.
     Year,
 }
 
 impl Grain {
-    /// Every grain, the shortest first.
+    /// All grains, the shortest first.
     pub const ALL: [Self; 3] = [Self::Month, Self::Quarter, Self::Year];
 
-    /// The spelling of the configuration.
+    /// Returns the spelling in the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Month => "month",
@@ -55,10 +55,10 @@ impl Grain {
     }
 }
 
-/// The part of a scope that counts. Names and values compare without regard to case.
+/// The part of a scope that counts. Names and values are compared without regard to case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Only {
-    /// All of it.
+    /// The whole scope.
     #[default]
     All,
     /// One department, by its name.
@@ -79,8 +79,8 @@ pub enum Only {
 }
 
 impl Budget {
-    /// The periods of the grain that holds a day, up to the period of the day. `None` before the
-    /// budget starts.
+    /// Returns the periods of the grain that contains a day, up to the period of that day. `None`
+    /// before the budget starts.
     pub fn periods(&self, day: Date) -> Option<Vec<Period>> {
         let month = |day: Date| i32::from(day.year()) * 12 + i32::from(day.month()) - 1;
         let (start, now) = (month(self.start), month(day));

@@ -1,8 +1,8 @@
-//! Names without their case: what tells one entity from another. Azure varies the case of a name
-//! from row to row, and so do people who write tags.
+//! Caseless names, which identify entities. Azure varies the case of a name from row to row, and so
+//! do people who write tags.
 //!
-//! The folding is Unicode's full one, which no language's rules bend. Which spelling is shown is
-//! decided in [`super::names`].
+//! The folding is Unicode's full case folding, which does not depend on a language. The spelling
+//! that is published is chosen in [`super::names`].
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +11,8 @@ use unicase::UniCase;
 
 use super::interner::{Interner, Symbol};
 
-/// A trimmed name as it is compared: equal names have equal texts.
+/// Returns a trimmed name in the form in which names are compared: names that differ in case alone
+/// have equal texts.
 pub(crate) fn caseless(name: &str) -> Cow<'_, str> {
     if !name.is_ascii() {
         let caseless = UniCase::unicode(name).to_folded_case();
@@ -23,19 +24,19 @@ pub(crate) fn caseless(name: &str) -> Cow<'_, str> {
     name.into()
 }
 
-/// Whether two trimmed names are of one entity.
+/// Returns whether two trimmed names mean the same entity.
 pub(crate) fn same_name(one: &str, other: &str) -> bool {
     let are_ascii = || one.is_ascii() && other.is_ascii();
     one.eq_ignore_ascii_case(other)
         || !are_ascii() && UniCase::unicode(one) == UniCase::unicode(other)
 }
 
-/// The caseless names of an arena by the symbols of their spellings: each is folded once.
+/// The caseless names of an interner by the symbols of their spellings: each is folded once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Caseless(HashMap<Symbol, Symbol, foldhash::fast::RandomState>);
 
 impl Caseless {
-    /// The symbol of a name without its case.
+    /// Returns the symbol of the caseless form of a name.
     pub(super) fn symbol(&mut self, name: Symbol, strings: &mut Interner) -> Symbol {
         *self.0.entry(name).or_insert_with(|| {
             let caseless = match caseless(&strings.get(name)) {
@@ -62,7 +63,7 @@ mod tests {
             ("Straße", "STRAẞE"),
             ("ΟΔΟΣ", "οδος"),
             ("οδος", "οδοσ"),
-            // The sign of Kelvin.
+            // The Kelvin sign.
             ("10 \u{212a}", "10 k"),
         ] {
             assert!(same_name(one, other), "{one} {other}");

@@ -1,4 +1,4 @@
-//! One row of what Azure bills, whatever the shape it came in.
+//! One row of what Azure bills, in whatever format it was read.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use jiff::civil::Date;
 
 use super::amount::Amount;
 
-/// A row, borrowed from the page or report that holds it. Texts are as sent;
+/// A row, borrowed from the page or report that contains it. Texts are as sent;
 /// [`super::row_accumulator::RowAccumulator`] normalises them. An absent text is empty.
 #[derive(Clone, Debug, Default)]
 pub struct Charge<'a> {
-    /// The day it was used or bought.
+    /// The day of the usage or purchase.
     pub date: Option<Date>,
     /// Cost before tax in `currency`; zero where the row has none.
     pub cost: Amount,
@@ -24,11 +24,11 @@ pub struct Charge<'a> {
     pub instance_id: Cow<'a, str>,
     /// The name of the resource.
     pub instance_name: Cow<'a, str>,
-    /// The subscription, for rows whose id does not tell.
+    /// The subscription, for rows whose `instance_id` does not contain it.
     pub subscription_id: Cow<'a, str>,
-    /// What the subscription is called.
+    /// The name of the subscription.
     pub subscription_name: Cow<'a, str>,
-    /// The resource group, for rows whose id does not tell.
+    /// The resource group, for rows whose `instance_id` does not contain it.
     pub resource_group: Cow<'a, str>,
     /// The region in any of Azure's spellings.
     pub location: Cow<'a, str>,
@@ -38,37 +38,37 @@ pub struct Charge<'a> {
     pub account: Cow<'a, str>,
     /// The cost center of the department or account.
     pub cost_center: Cow<'a, str>,
-    /// The category of the meter, or where it has none the consumed service.
+    /// The category of the meter; if it has none, the consumed service.
     pub service_name: Cow<'a, str>,
     /// The subcategory of the meter.
     pub subcategory: Cow<'a, str>,
     /// The name of the meter.
     pub meter: Cow<'a, str>,
-    /// What was bought, by the id of the order or reservation, else by the product's name.
+    /// The id of the order or reservation that was bought; if there is none, the product's name.
     pub product: Cow<'a, str>,
-    /// Keys and values as sent.
+    /// Tag keys and values as sent.
     pub tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// Whether Azure calls the cost estimated; `None` where it does not say.
+    /// True if Azure calls the cost estimated; `None` if it does not say.
     pub estimated: Option<bool>,
-    /// Whether the charge comes again each period.
+    /// True if the charge recurs in each period.
     pub recurring: bool,
-    /// What kind of charge this is.
+    /// The kind of charge.
     pub charge_type: ChargeType,
-    /// Who sells it.
+    /// The kind of publisher, that is, of seller.
     pub publisher_type: Cow<'a, str>,
-    /// How it is priced.
+    /// The pricing model.
     pub pricing_model: Cow<'a, str>,
     /// The first day of the billing period it is billed in; `None` where the row does not say.
     pub billing_period_start: Option<Date>,
     /// The billing account it is billed to, as sent: an enrollment number or an id.
     pub billing_account: Cow<'a, str>,
-    /// The price of usage that costs nothing; not looked at for other rows.
+    /// The price of usage that costs nothing; ignored for other rows.
     pub price: Price,
-    /// What of the row could not be read. It counts all the same.
+    /// The parts of the row that could not be read. The row counts nevertheless.
     pub degraded: Degraded,
 }
 
-/// The price that usage without cost names: it tells usage that is free from a cost that is hidden.
+/// The price in a row of usage without cost. It distinguishes free usage from a hidden cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Price {
     /// No price above zero.
@@ -81,25 +81,25 @@ pub enum Price {
     Payable,
 }
 
-/// Something of a row that could not be read, although the row counts: the closed set of the
-/// `reason` label of `azure_billing_degraded_rows`.
+/// A part of a row that could not be read, although the row counts. The variants are all values of
+/// the `reason` label of `azure_billing_degraded_rows`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Degradation {
-    /// Its tags, or some of them.
+    /// The tags, or some of them.
     Tags,
-    /// Another text: bytes that are no UTF-8, half a surrogate pair, a list where a text belongs.
+    /// Another text: bytes that are not UTF-8, half a surrogate pair, a list where a text belongs.
     Text,
-    /// It has no cost, and counts as 0.
+    /// The row has no cost, and counts as 0.
     NoCost,
-    /// It has no date, and counts in its billing period on no day.
+    /// The row has no date, and counts on the first day of its billing period.
     NoDate,
 }
 
 impl Degradation {
-    /// Every one, in the order of publication.
+    /// All degradations, in the order of publication.
     pub const ALL: [Self; 4] = [Self::Tags, Self::Text, Self::NoCost, Self::NoDate];
 
-    /// The label value.
+    /// Returns the label value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Tags => "tags",
@@ -136,15 +136,15 @@ impl Degraded {
 pub enum ChargeType {
     /// A correction.
     Adjustment,
-    /// Money given.
+    /// Money that is credited.
     Credit,
-    /// A kind that is not known here.
+    /// A kind that this version does not know.
     Other,
     /// A reservation, savings plan or Marketplace offer that was bought.
     Purchase,
-    /// Money given back.
+    /// Money that is paid back.
     Refund,
-    /// Cents that rounding left over.
+    /// The remainder of rounding.
     RoundingAdjustment,
     /// Tax.
     Tax,
@@ -152,16 +152,16 @@ pub enum ChargeType {
     UnusedReservation,
     /// The idle part of a savings plan, in amortized cost.
     UnusedSavingsPlan,
-    /// Metered usage. The old row shape has no kind and means this one.
+    /// Metered usage. Rows of the old format have no kind and are usage.
     #[default]
     Usage,
 }
 
 impl ChargeType {
-    /// Reads Azure's spelling in any case; an absent one is usage.
+    /// Reads Azure's spelling in any case; an empty text means usage.
     pub fn parse(text: &str) -> Self {
         if text == "Usage" {
-            // As nearly all rows have it.
+            // Nearly all rows have this spelling.
             return Self::Usage;
         }
         match squeezed(text).as_ref() {
@@ -178,7 +178,7 @@ impl ChargeType {
         }
     }
 
-    /// The label value.
+    /// Returns the label value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Adjustment => "adjustment",
@@ -195,7 +195,7 @@ impl ChargeType {
     }
 }
 
-/// The label value of a pricing model: Azure writes `OnDemand` and documents `On Demand`.
+/// Returns the label value of a pricing model: Azure writes `OnDemand` and documents `On Demand`.
 pub(crate) fn pricing_model(text: &str) -> Cow<'_, str> {
     match squeezed(text) {
         model if model == "ondemand" => Cow::Borrowed("on_demand"),
@@ -204,7 +204,8 @@ pub(crate) fn pricing_model(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Lower case without blanks, dashes and underscores, so that `On Demand` and `OnDemand` are one.
+/// Returns a text in lower case without blanks, dashes and underscores, so that `On Demand` and
+/// `OnDemand` are equal.
 pub(crate) fn squeezed(text: &str) -> Cow<'_, str> {
     let filler = |c: char| c.is_whitespace() || c == '_' || c == '-';
     if text.chars().all(|c| !filler(c) && !c.is_uppercase()) {

@@ -1,22 +1,22 @@
-//! What the texts of rows were found to mean. Rows repeat the same services, places and units, so
-//! that most texts need neither be put in their one spelling nor be looked up among all others.
+//! A cache from texts of rows to their symbols. Rows repeat the same services, regions and units,
+//! so that most texts need no normalising and no look-up among all others.
 
 use std::borrow::Cow;
 
 use super::interner::{Interner, Symbol};
 use super::short_str_eq::short_str_eq;
 
-/// Texts that are remembered of each field; a power of two.
+/// The number of texts that are cached for each field; a power of two.
 const REMEMBERED: usize = 256;
-/// Longer ones are not: no name of anything is.
+/// The length of the longest text that is cached. All real names are shorter.
 const LONGEST: usize = 256;
 
-/// A field of a row that has few values.
+/// A field of a row that has few different values.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Field {
-    /// Of the id of the resource.
+    /// The subscription in the id of the resource.
     OwnSubscription,
-    /// Of the id of the resource.
+    /// The resource group in the id of the resource.
     OwnGroup,
     SubscriptionId,
     SubscriptionName,
@@ -36,12 +36,12 @@ pub(super) enum Field {
     PricingModel,
 }
 
-/// The texts that were seen last, by field, as they were sent.
+/// The texts that were seen last, by field, as they were sent, with their symbols.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ColumnCache(Vec<Option<(Box<str>, Symbol)>>);
 
 impl ColumnCache {
-    /// The symbol of what a text means.
+    /// Returns the symbol of the normalised text.
     pub(super) fn symbol(
         &mut self,
         field: Field,
@@ -66,7 +66,8 @@ impl ColumnCache {
     }
 }
 
-/// Where a text is remembered, by its length and its ends, in which most texts differ.
+/// Returns the place of a text in the cache, from its length and its ends, in which most texts
+/// differ.
 fn place(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mixed = match bytes.first_chunk().zip(bytes.last_chunk()) {

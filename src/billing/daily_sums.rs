@@ -1,9 +1,9 @@
-//! Rows added up by day: the unit in which Azure restates, and in which we replace.
+//! Sums of rows by day: Azure restates whole days, so whole days are replaced.
 //!
-//! A [`DailySums`] is a reading or one stored day: the same sums over other rows, so that merging one into
-//! another is one operation. Rows are never kept. Nothing is de-duplicated: two identical rows are two
-//! charges. What is known of a scope beside its days stands in [`super::scope_totals`]; the many rows of a
-//! reading are added up in [`super::row_accumulator`] first.
+//! A [`DailySums`] contains a reading or one stored day. Both have the same form, so that merging
+//! one into another is one operation. Rows are never kept. Nothing is de-duplicated: two identical
+//! rows are two charges. What is known of a scope besides its days is in [`super::scope_totals`];
+//! the many rows of a reading are first added up in [`super::row_accumulator`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,26 +23,26 @@ use super::row_accumulator::BucketExport;
 /// The tag keys that are counted, in the spelling of their label.
 pub type TagKeys = Arc<[String]>;
 
-/// Where rows count: on a day, as one of two kinds that are read by different questions.
+/// A day bucket: a day, and one kind of its rows. Different kinds are read by different requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DayBucket {
     /// The day.
     pub date: Date,
-    /// Which of its rows.
+    /// The kind of rows.
     pub dated: Dated,
 }
 
-/// The kinds of rows of a day, each read by other questions.
+/// The kinds of rows of a day, which are read by different requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Dated {
     /// Rows that are dated on the day.
     InDay,
     /// Rows of the day's period that are dated outside of it, as late usage of third parties is.
-    /// They count on the nearest day. A reading by date never shows them, so it must not replace
-    /// them either.
+    /// They count on the nearest day. A reading by date never contains them, so it must not replace
+    /// them.
     Late,
-    /// Rows of a period without a date that can be read. They count on its first day. Readings by date
-    /// never know whether to show them, so only readings of the whole period replace them.
+    /// Rows of a period that have no readable date. They count on its first day. A reading by date
+    /// may or may not contain them, so only readings of the whole period replace them.
     Undated,
 }
 
@@ -52,17 +52,17 @@ impl Dated {
 }
 
 impl DayBucket {
-    /// The rows that are dated on a day.
+    /// Returns the bucket of the rows that are dated on a day.
     pub fn own(date: Date) -> Self {
         Self { date, dated: Dated::InDay }
     }
 
-    /// Where the rows of a period without a date count.
+    /// Returns the bucket of the rows of a period that have no date.
     pub fn undated(period: Period) -> Self {
         Self { date: period.days().first, dated: Dated::Undated }
     }
 
-    /// Where the rows of this bucket count in a period that they turned out to be billed in.
+    /// Returns the bucket of the same rows in the period in which they turned out to be billed.
     pub fn in_period(self, period: Period) -> Self {
         match self.dated {
             Dated::Undated => Self::undated(period),
@@ -70,7 +70,7 @@ impl DayBucket {
         }
     }
 
-    /// Where a row dated on a day counts in a period that it is billed in.
+    /// Returns the bucket of a row with a date, in the period in which it is billed.
     pub fn of_period(date: Date, period: Period) -> Self {
         let days = period.days();
         let dated = if days.contains(date) { Dated::InDay } else { Dated::Late };
@@ -99,12 +99,12 @@ pub struct DailySums {
 }
 
 impl DailySums {
-    /// Without days.
+    /// Creates sums without any day.
     pub fn new(tag_keys: TagKeys) -> Self {
         Self { tag_keys, ..Self::default() }
     }
 
-    /// Adds what a bucket of an accumulator holds.
+    /// Adds the sums of an accumulator's bucket.
     pub(crate) fn enter(&mut self, bucket: DayBucket, extract: &BucketExport<'_>) {
         let Self { strings, days, caseless, .. } = self;
         let day = days.entry(bucket).or_default();
@@ -131,17 +131,17 @@ impl DailySums {
         }
     }
 
-    /// Returns whether it has more texts than there is room for, so that its sums are worth nothing.
+    /// Returns whether there were more texts than fit, which makes the sums unusable.
     pub fn overflowed(&self) -> bool {
         self.strings.overflowed()
     }
 
-    /// The keys that rows were asked for.
+    /// Returns the tag keys that are counted.
     pub fn tag_keys(&self) -> &TagKeys {
         &self.tag_keys
     }
 
-    /// Adds all sums of others.
+    /// Adds the sums of another reading or day.
     pub fn absorb(&mut self, other: &Self) {
         let mut translation = Translation::new(other.strings.texts(), &mut self.strings);
         for (bucket, theirs) in other.days.iter().filter(|(_, day)| day.rows > 0) {
@@ -149,7 +149,7 @@ impl DailySums {
         }
     }
 
-    /// One bucket by itself, which is how it is stored. Empty where nothing is known of it.
+    /// Returns one bucket by itself, which is how it is stored. Empty if nothing is known of it.
     pub fn only(&self, bucket: DayBucket) -> Self {
         let mut only = Self::new(self.tag_keys.clone());
         if let Some(day) = self.days.get(&bucket) {
@@ -159,8 +159,8 @@ impl DailySums {
         only
     }
 
-    /// The same rows as a reading of a whole billing period: those that are dated elsewhere are its
-    /// late rows.
+    /// Counts all rows in one billing period: rows that are dated outside of it become its late
+    /// rows.
     pub fn into_period(mut self, period: Period) -> Self {
         let mut days = BTreeMap::<DayBucket, Day>::new();
         for (bucket, theirs) in std::mem::take(&mut self.days) {
@@ -175,7 +175,7 @@ impl DailySums {
         self
     }
 
-    /// Frees the resources: a closed period is asked who pays, not what ran.
+    /// Frees the sums that are used for the open period only, such as those by resource.
     pub(super) fn drop_open_only(&mut self) {
         for day in self.days.values_mut() {
             day.tables.drop_open_only();
@@ -183,25 +183,25 @@ impl DailySums {
         }
     }
 
-    /// The buckets that have rows, and how many.
+    /// Returns the buckets that have rows, and the number of rows.
     pub fn rows_by_bucket(&self) -> impl Iterator<Item = (DayBucket, u64)> {
         let used = self.days.iter().filter(|(_, day)| day.rows > 0);
         used.map(|(bucket, day)| (*bucket, day.rows))
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn rows(&self) -> u64 {
         self.days.values().map(|day| day.rows).sum()
     }
 
-    /// The newest day up to today with usage.
+    /// Returns the newest day up to today that has usage.
     pub fn newest_usage(&self, today: Date) -> Option<Date> {
         let until_today = self.days.iter().filter(|(bucket, _)| bucket.date <= today);
         let used = until_today.rev().find(|(_, day)| day.usage_rows > 0);
         used.map(|(bucket, _)| bucket.date)
     }
 
-    /// Every currency.
+    /// Returns all currencies.
     pub fn currencies(&self) -> BTreeSet<String> {
         let keys = self.days.values().flat_map(|day| day.tables.scope_cost.keys());
         keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
@@ -210,12 +210,12 @@ impl DailySums {
 
 #[cfg(test)]
 impl DailySums {
-    /// How many sums by resource there are: what daily sums takes up.
+    /// Returns the number of sums by resource, as a measure of the memory they take up.
     pub(crate) fn sums(&self) -> usize {
         self.days.values().map(|day| day.tables.instance_cost.len()).sum()
     }
 
-    /// Every sum and name by its texts.
+    /// Returns every sum and name as a text.
     pub(crate) fn told(&self) -> BTreeSet<String> {
         let mut told = BTreeSet::new();
         for (bucket, day) in &self.days {
@@ -235,7 +235,7 @@ impl DailySums {
 }
 
 impl Day {
-    /// Adds rows to what they were billed for, and notes how that is spelled.
+    /// Adds the rows of a charge key, and records how its names are spelled.
     fn add_item(
         &mut self,
         sent: &ChargeKey,
@@ -250,7 +250,7 @@ impl Day {
         }
     }
 
-    /// Adds rows to a value of a tag, and notes how that is spelled.
+    /// Adds the rows of a tag value, and records how it is spelled.
     fn add_tag(
         &mut self,
         sent: &Tag,
@@ -264,8 +264,8 @@ impl Day {
         self.name(named, name, strings);
     }
 
-    /// Notes what something is called. A subscription may have a name and no id; all others have
-    /// both or none.
+    /// Records a name unless it is empty. A subscription may have a name without an id; others have
+    /// both or neither.
     fn name(&mut self, named: Named, name: Symbol, strings: &Interner) {
         if !strings.get(name).is_empty() {
             self.names.add(named, name, |symbol| strings.get(symbol));
@@ -283,7 +283,7 @@ impl Day {
         }
     }
 
-    /// Adds a day of the same sums.
+    /// Adds another day of the same `DailySums`, which needs no translation of symbols.
     fn combine_within(&mut self, other: &Self, strings: &Interner) {
         self.rows += other.rows;
         self.usage_rows += other.usage_rows;

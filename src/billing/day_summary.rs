@@ -1,5 +1,5 @@
-//! What is known of a day without its rows: when it was read, what it cost, and whether its last
-//! answer is suspect. Small enough to be kept in memory for every day of the window.
+//! The summary of a day without its rows: when it was read, what it cost, and whether its last
+//! answer is suspect. It is small enough to be kept in memory for every day of the window.
 
 use std::collections::BTreeMap;
 
@@ -12,39 +12,39 @@ use super::facts::DayFacts;
 use super::families::{ScopeCost, ServiceCharge, Sums, Table};
 use super::interner::{Interner, Symbol};
 
-/// A falling number of rows is suspect when more than this share of them is gone.
+/// An answer is suspect if more than this share of the rows is gone.
 const ROWS_LOST: (u64, u64) = (1, 5);
-/// A growing number of rows, and a growing cost, is suspect when it grows by more than this share.
+/// An answer is suspect if the number of rows or the cost has grown by more than this share.
 const GROWTH: (u64, u64) = (4, 5);
-/// And by more rows than this: a day of few rows doubles easily.
+/// The number of rows must also grow by more than this: a day of few rows doubles easily.
 const ROWS_GAINED: u64 = 100;
-/// A changing cost is no matter where it changes by less than this share of the period.
+/// A change of cost is ignored if it is at most the cost of the period divided by this.
 const SHARE_OF_PERIOD: i128 = 100;
 
-/// What is known of a bucket.
+/// The summary of a day bucket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DaySummary {
-    /// When the reading began that its sums are of.
+    /// The time at which the reading began that the sums are from.
     pub(crate) read_at: Timestamp,
-    /// When the last reading began, also one that is suspect.
+    /// The time at which the last reading began, even if its answer is suspect.
     pub(crate) asked_at: Timestamp,
     pub(crate) rows: u64,
     pub(crate) usage_rows: u64,
     pub(crate) scope_cost: Table<ScopeCost>,
     pub(crate) service_charge: Table<ServiceCharge>,
-    /// The tag keys its rows were asked for.
+    /// The tag keys by which its rows were counted.
     pub(crate) tag_keys: Vec<Symbol>,
-    /// What its rows tell beside their sums.
+    /// Facts about its rows besides their sums.
     pub(crate) facts: DayFacts,
-    /// The last answer, where it is not believed.
+    /// The extent of the last answer, if that is suspect.
     pub(crate) suspect: Option<Extent>,
 }
 
-/// How much there is of a bucket, to tell a restated day from a truncated answer.
+/// The extent of a bucket, which distinguishes a restated day from a truncated answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Extent {
     rows: u64,
-    /// Cost of usage by currency. Purchases come and go as a whole and tell nothing.
+    /// Cost of usage by currency. Purchases come and go as a whole, so they indicate nothing.
     usage: BTreeMap<String, Amount>,
 }
 
@@ -53,8 +53,8 @@ impl Extent {
         Self { rows, usage: usage(costs, strings) }
     }
 
-    /// Whether a later answer holds so much less that it is rather truncated than restated.
-    /// `period` is the usage of the whole period by currency.
+    /// Returns whether a later answer contains so much less that it is probably truncated, not
+    /// restated. `period` is the usage of the whole period by currency.
     pub(crate) fn shrinks_to(&self, later: &Self, period: &BTreeMap<String, Amount>) -> bool {
         let lost = self.rows.saturating_sub(later.rows);
         lost * ROWS_LOST.1 > self.rows * ROWS_LOST.0
@@ -68,8 +68,8 @@ impl Extent {
             })
     }
 
-    /// Whether a later answer holds so much more that it rather repeats rows. Only asked of days that
-    /// were complete: others grow by nature.
+    /// Returns whether a later answer contains so much more that it probably repeats rows. Only
+    /// used for days that were complete: other days grow by nature.
     pub(crate) fn grows_to(&self, later: &Self, period: &BTreeMap<String, Amount>) -> bool {
         let gained = later.rows.saturating_sub(self.rows);
         gained > ROWS_GAINED && gained * GROWTH.1 > self.rows * GROWTH.0
@@ -84,18 +84,19 @@ impl Extent {
             })
     }
 
-    /// Whether two answers are the same apart from what changes all the time.
+    /// Returns whether two answers agree, apart from the usual small changes.
     pub(crate) fn agrees_with(&self, other: &Self, period: &BTreeMap<String, Amount>) -> bool {
         !self.shrinks_to(other, period) && !other.shrinks_to(self, period)
     }
 }
 
-/// Whether a change of the cost of usage is more than a unit and more than a hundredth of the period.
+/// Returns whether a change of the cost of usage is more than one unit and more than a hundredth of
+/// that of the period.
 fn matters(change: Amount, period: Amount) -> bool {
     change > Amount::ONE && change.times(SHARE_OF_PERIOD) > period.abs()
 }
 
-/// The cost of usage by currency.
+/// Returns the cost of usage by currency.
 pub(crate) fn usage(costs: &Table<ScopeCost>, strings: &Interner) -> BTreeMap<String, Amount> {
     let mut usage = BTreeMap::<String, Amount>::new();
     for ([charge_type, _, _, currency], sum) in costs.iter() {
@@ -111,7 +112,7 @@ impl DaySummary {
         Extent::new(self.rows, &self.scope_cost, strings)
     }
 
-    /// The same in other symbols.
+    /// Replaces every symbol.
     pub(crate) fn translated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         fn keys<const N: usize>(
             sums: &Sums<[Symbol; N]>,
@@ -174,11 +175,11 @@ mod tests {
             (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "50")]), false),
             (extent(9, &[("EUR", "100")]), extent(9, &[("EUR", "49.99")]), true),
             (extent(9, &[("EUR", "100")]), extent(9, &[]), true),
-            // By 10 or less of 1000: no matter.
+            // A fall by 10 or less of 1000 is ignored.
             (extent(9, &[("EUR", "10")]), extent(9, &[]), false),
             (extent(9, &[("EUR", "12")]), extent(9, &[("EUR", "5")]), false),
             (extent(9, &[("EUR", "10.01")]), extent(9, &[]), true),
-            // By one unit or less, however small the period is.
+            // A fall by one unit or less is ignored, however small the period is.
             (extent(9, &[("USD", "1")]), extent(9, &[]), false),
             (extent(9, &[("USD", "1.01")]), extent(9, &[("USD", "0.005")]), true),
             (extent(9, &[("EUR", "100"), ("USD", "9")]), extent(9, &[("EUR", "100")]), true),

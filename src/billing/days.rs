@@ -1,4 +1,4 @@
-//! Day by day: what was spent on each, which are complete, and what a usual day costs.
+//! Costs day by day: what each day cost, which days are complete, and what a usual day costs.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,34 +15,34 @@ use super::interner::Symbol;
 use super::period::{DayRange, day_of};
 use super::scope_totals::ScopeTotals;
 
-/// A usual day is the mean of this many complete days before the latest one.
+/// The number of complete days before the latest one, whose mean is a usual day.
 const USUAL_DAYS: usize = 28;
-/// With fewer there is none: a weekend would look like an anomaly.
+/// The fewest days that make a usual day: with fewer, a weekend would look like an anomaly.
 const FEWEST_USUAL_DAYS: usize = 7;
 
-/// The newest complete days that are kept however long ago they are: those of a usual day, the latest,
-/// and a week beside.
+/// The number of newest complete days that are kept however old they are: those of a usual day, the
+/// latest, and about a week more.
 const COMPLETE_DAYS_KEPT: usize = 35;
 
 /// Costs by kind of charge and currency.
 type Costs<'a> = BTreeMap<(ChargeType, Cow<'a, str>), Amount>;
 
-/// Mean and deviation of a usual day.
+/// The mean and the standard deviation of a usual day's cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Usual {
     pub(crate) mean: f64,
-    /// Of the population: these days, not a sample of others.
+    /// The deviation of the population: of these days, not of a sample of others.
     pub(crate) deviation: f64,
 }
 
-/// Whether a charge is spent day by day, as long as something runs. In amortized cost the idle part
-/// of a reservation is; a purchase, a refund or a correction is not.
+/// Returns whether charges of a kind occur day by day, as long as something runs. In amortized cost
+/// the idle part of a reservation does; a purchase, a refund or a correction does not.
 pub(crate) fn runs(charge_type: ChargeType) -> bool {
     use ChargeType::{UnusedReservation, UnusedSavingsPlan, Usage};
     matches!(charge_type, Usage | UnusedReservation | UnusedSavingsPlan)
 }
 
-/// What is known of a day: the rows dated on it, and the others that count on it.
+/// The summaries of a day: of the rows that are dated on it, and of others that count on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownDay<'a> {
     pub(crate) date: Date,
@@ -56,7 +56,7 @@ impl<'a> KnownDay<'a> {
 }
 
 impl ScopeTotals {
-    /// The known days of a range, oldest first.
+    /// Returns the known days of a range, oldest first.
     pub(crate) fn days_in(&self, range: DayRange) -> impl Iterator<Item = KnownDay<'_>> {
         let own = self.buckets_of(range).filter(|(bucket, _)| bucket.dated == Dated::InDay);
         own.map(|(bucket, _)| {
@@ -65,8 +65,8 @@ impl ScopeTotals {
         })
     }
 
-    /// The days whose reading came late enough to be believed, oldest first. None is after the
-    /// newest usage: where usage stopped coming, days without rows mean nothing.
+    /// Returns the days that were read late enough to be complete, oldest first. None is after the
+    /// newest usage: when usage stops arriving, days without rows may have usage that is missing.
     pub(crate) fn complete_days(&self, after: SignedDuration) -> Vec<KnownDay<'_>> {
         let today = self.read_at.map(day_of);
         let newest = today.and_then(|today| self.newest_usage(today));
@@ -79,14 +79,15 @@ impl ScopeTotals {
         self.days_in(DayRange { first, last: newest.max(first) }).filter(complete).collect()
     }
 
-    /// The oldest of the newest complete days that are kept whatever the window is: an outage, in which
-    /// no day is complete, must not shrink the means of days before it. `None` while there are fewer.
+    /// Returns the oldest of the newest complete days, which are kept whatever the window is: an
+    /// outage, during which no day becomes complete, must not reduce the days behind a mean. `None`
+    /// while there are too few.
     pub fn oldest_compared_day(&self, after: SignedDuration) -> Option<Date> {
         let complete = self.complete_days(after);
         complete.iter().rev().nth(COMPLETE_DAYS_KEPT - 1).map(|day| day.date)
     }
 
-    /// Cost of a day by kind of charge and currency.
+    /// Returns the cost of a day by kind of charge and currency.
     pub(crate) fn day_costs(&self, day: KnownDay<'_>) -> Costs<'_> {
         let mut costs = Costs::new();
         for ([charge_type, _, _, currency], sum) in
@@ -98,7 +99,7 @@ impl ScopeTotals {
         costs
     }
 
-    /// Cost of a day by service, kind of charge and currency.
+    /// Returns the cost of a day by service, kind of charge and currency.
     pub(crate) fn day_services(&self, day: KnownDay<'_>) -> Sums<[Symbol; 3]> {
         let mut services = Sums::default();
         for (key, sum) in day.parts().flat_map(|known| known.service_charge.iter()) {
@@ -107,7 +108,7 @@ impl ScopeTotals {
         services
     }
 
-    /// Usage of a day by service and currency.
+    /// Returns the usage cost of a day by service and currency.
     fn service_usage(&self, day: KnownDay<'_>) -> Sums<[Symbol; 2]> {
         let mut usage = Sums::default();
         for ([service, charge_type, currency], sum) in self.day_services(day).iter() {
@@ -118,8 +119,8 @@ impl ScopeTotals {
         usage
     }
 
-    /// What the usage of a usual day costs, by currency. `days` are complete; the latest is
-    /// compared with the others and only says which currencies there are.
+    /// Returns the mean and deviation of a usual day's usage cost, by currency. `days` are
+    /// complete. The latest is compared with the others, so it only adds its currencies.
     pub(crate) fn usual_day(&self, days: &[KnownDay<'_>]) -> BTreeMap<String, Usual> {
         let Some((latest, before)) = usual_days(days) else { return BTreeMap::new() };
         let usage = |day: KnownDay<'_>| {
@@ -138,8 +139,8 @@ impl ScopeTotals {
         currencies.into_iter().map(of).collect()
     }
 
-    /// The usage of all days that make a usual one, by service and currency, and how many they are.
-    /// A service that is new on the latest day is among them with nothing.
+    /// Returns the usage cost of all days that make a usual day, by service and currency, and the
+    /// number of these days. A service that is new on the latest day is included with 0.
     pub(crate) fn usual_service_days(
         &self,
         days: &[KnownDay<'_>],
@@ -153,7 +154,7 @@ impl ScopeTotals {
         Some((sums, before.len()))
     }
 
-    /// Cost by day, kind of charge and currency of the known days of a range.
+    /// Returns the cost by day, kind of charge and currency of the known days of a range.
     pub(crate) fn daily(
         &self,
         range: DayRange,
@@ -165,7 +166,7 @@ impl ScopeTotals {
     }
 }
 
-/// The latest complete day, and the days before it that it is compared with.
+/// Returns the latest complete day, and the earlier days with which it is compared.
 fn usual_days<'a, 'b>(days: &'b [KnownDay<'a>]) -> Option<(KnownDay<'a>, &'b [KnownDay<'a>])> {
     let (latest, before) = days.split_last()?;
     let before = &before[before.len().saturating_sub(USUAL_DAYS)..];

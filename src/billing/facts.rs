@@ -1,6 +1,6 @@
-//! What the rows of a day tell beside their sums: what of them could not be read, whether their
-//! costs can be seen, and who is billed. Counted while rows are read, kept with the day, and replaced
-//! with it.
+//! Facts about the rows of a day besides their sums: what could not be read, whether costs are
+//! visible, and who is billed. They are counted while rows are read, kept with the day, and
+//! replaced with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,23 +12,24 @@ use super::daily_sums::DayBucket;
 use super::label_value::bounded;
 use super::period::Period;
 
-/// The facts of a reading by bucket. A bucket whose rows tell nothing has none.
+/// The facts of a reading by bucket. A bucket without facts is absent.
 pub type BucketFacts = BTreeMap<DayBucket, DayFacts>;
 
 /// The facts of one bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayFacts {
-    /// Rows that count although something of them could not be read, by [`Degradation`].
+    /// The number of rows that count although a part could not be read, by [`Degradation`].
     pub degraded: [u64; Degradation::ALL.len()],
-    /// Rows of on-demand usage whose cost is there and 0 and which name no price: free, or hidden.
+    /// The number of rows of on-demand usage whose cost is present and 0 and which have no price:
+    /// the usage is free, or its cost is hidden.
     pub unpriced: u64,
-    /// Whether usage without cost names a price above zero: then prices can be seen.
+    /// True if a row of usage without cost has a price above zero: then prices are visible.
     pub priced: bool,
     /// The billing accounts that rows name.
     pub billing_accounts: BTreeSet<String>,
 }
 
-/// Takes the facts of rows for those of a period that the rows turned out to be billed in.
+/// Counts all facts in one billing period, once it is known that the rows are billed in it.
 pub fn into_period(facts: BucketFacts, period: Period) -> BucketFacts {
     let mut of_period = BucketFacts::new();
     for (bucket, told) in facts {
@@ -38,7 +39,7 @@ pub fn into_period(facts: BucketFacts, period: Period) -> BucketFacts {
 }
 
 impl DayFacts {
-    /// Adds what another part of the same day tells.
+    /// Adds the facts of another part of the same day.
     pub fn absorb(&mut self, other: &Self) {
         for (ours, theirs) in self.degraded.iter_mut().zip(other.degraded) {
             *ours += theirs;
@@ -48,7 +49,7 @@ impl DayFacts {
         self.billing_accounts.extend(other.billing_accounts.iter().cloned());
     }
 
-    /// Adds what a row tells of its readability and of its price.
+    /// Counts what could not be read of a row, and its price.
     pub fn add(&mut self, charge: &Charge<'_>) {
         for degradation in Degradation::ALL {
             self.degraded[degradation as usize] += u64::from(charge.degraded.contains(degradation));
@@ -62,21 +63,21 @@ impl DayFacts {
 }
 
 impl Charge<'_> {
-    /// Returns whether something was used and its cost is there, and is 0.
+    /// Returns whether the row has usage, and a cost that is 0.
     pub fn is_unpaid_usage(&self) -> bool {
         self.cost == Amount::ZERO
             && self.quantity != Amount::ZERO
             && !self.degraded.contains(Degradation::NoCost)
     }
 
-    /// Returns whether nothing that was bought before covers the usage. Some versions of the API do
-    /// not tell how usage is priced, and what they send may be on demand.
+    /// Returns whether the usage may be on demand, so that no earlier purchase covers it. Some API
+    /// versions send no pricing model, and their usage may be on demand.
     pub fn is_on_demand(&self) -> bool {
         matches!(squeezed(self.pricing_model.trim()).as_ref(), "" | "ondemand")
     }
 }
 
-/// The id of a billing account in one spelling, however long the path is that it is sent with.
+/// Returns the id of a billing account in one spelling, without the path with which it may be sent.
 pub fn billing_account_id(sent: &str) -> String {
     let id = sent.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     bounded(id.trim().to_lowercase().into()).into_owned()

@@ -1,9 +1,10 @@
-//! What a billing period will have cost at its end.
+//! The forecast of what a billing period will have cost at its end.
 //!
 //! Expected = one-time charges so far + what runs on the complete days + the remaining days at the
-//! mean of the last 14 complete days (of the period before as well, so that it works on the first
-//! day) + the recurring purchases of the period before that have not come yet. A purchase is never
-//! extrapolated, and the clock is the data's: a day that is not complete counts as remaining.
+//! mean of the last 14 complete days (also of the previous period, so that it works on the first
+//! day) + the recurring purchases of the previous period that have not occurred yet. A purchase is
+//! never extrapolated. The data decides what remains, not the clock: a day that is not complete
+//! counts as remaining.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +17,11 @@ use super::interner::Symbol;
 use super::period::Period;
 use super::scope_totals::ScopeTotals;
 
-/// The days that say what a day costs at present.
+/// The number of complete days whose mean is the present cost of a day.
 const MEAN_DAYS: usize = 14;
 
 impl ScopeTotals {
-    /// The expected total by currency. Empty where no day is complete.
+    /// Returns the expected total by currency. Empty if no day is complete.
     pub(crate) fn forecast(
         &self,
         period: Period,
@@ -62,7 +63,7 @@ impl ScopeTotals {
         currencies.into_iter().map(expected).collect()
     }
 
-    /// What runs on a day, by currency.
+    /// Returns the cost of what runs on a day, by currency.
     fn running(&self, day: KnownDay<'_>) -> BTreeMap<String, Amount> {
         let mut running = BTreeMap::<String, Amount>::new();
         for ((_, currency), amount) in
@@ -81,7 +82,8 @@ impl ScopeTotals {
         total
     }
 
-    /// Recurring purchases of the period before that have not come in this one, by currency.
+    /// Returns the recurring purchases of the previous period that have not occurred in this one,
+    /// by currency.
     fn outstanding(&self, period: Period) -> BTreeMap<String, Amount> {
         let of = |period: Period| {
             let book = self.periods.get(&period);

@@ -1,9 +1,9 @@
-//! A closed period as it would have been published day by day, had all been known that is known
-//! now.
+//! A closed period as it would have been published day by day, if everything that is known now had
+//! been known then.
 //!
-//! Every sample comes out of the published families themselves, by a snapshot of each day, so that
-//! names, labels and their order are those of the live series. Bounded families are folded by what
-//! the whole period adds up to: a series then keeps its place from the first of its days to the last.
+//! Every sample comes from the published families themselves, by a snapshot of each day, so that
+//! names, labels and their order are those of the live series. Bounded families are folded by the
+//! totals of the whole period, so that a series exists from the first day to the last.
 
 use std::collections::BTreeMap;
 
@@ -24,18 +24,18 @@ use super::names::{DatedNames, NameList, Names, Spellings};
 use super::period::Period;
 use super::snapshot::{ServiceDays, Snapshot, expect};
 
-/// What is wanted of a period.
+/// The options of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryOptions {
-    /// How many series each family may have.
+    /// The maximum number of series of each family.
     pub limits: Limits,
-    /// Whether resources have series as well.
+    /// True if resources have series as well.
     pub instances: bool,
 }
 
 impl HistoryOptions {
-    /// The families that have a history, in the order of publication: what was spent of the period
-    /// to date, and every family of the period before.
+    /// Returns the families that have a history, in the order of publication: costs of the period
+    /// to date, and every family of the previous period.
     pub fn families(self) -> Vec<&'static PublishedFamily> {
         let to_date = [ScopeCost::NAME, AccountCost::NAME, SubscriptionCost::NAME];
         let to_date = [to_date.as_slice(), &[<ServiceCost as Metric>::NAME]].concat();
@@ -49,7 +49,7 @@ impl HistoryOptions {
     }
 }
 
-/// What a period leaves to the one after it: its sums, and what they are of is called.
+/// The part of a period that the next one needs: its sums, and the names of what they are of.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Bill {
     strings: Interner,
@@ -57,29 +57,29 @@ pub struct Bill {
     names: Names,
 }
 
-/// The values of one series: which day of the month, and what was published on it.
+/// The values of one series: the day of the month, and the value that was published on it.
 pub type DayValues = Vec<(u8, f64)>;
 /// The series of a family by their label values besides `scope`, in order.
 pub type FamilySeries = BTreeMap<Vec<String>, DayValues>;
 
 /// A period of a scope, day by day.
 pub struct Month {
-    /// By family, in the order of [`HistoryOptions::families`].
+    /// The series by family, in the order of [`HistoryOptions::families`].
     pub families: Vec<FamilySeries>,
-    /// For the period after it.
+    /// The bill, for the next period.
     pub bill: Bill,
 }
 
-/// There is no room for so many texts.
+/// The error that there are more different texts than fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("more than 2 GB of different texts")]
 pub struct TooManyTexts;
 
-/// Works out a closed period from all its rows. `before` is the period before it, where that is
-/// known.
+/// Computes a closed period from all its rows. `before` is the bill of the previous period, if that
+/// is known.
 ///
 /// # Errors
-/// [`TooManyTexts`], of both together.
+/// Returns [`TooManyTexts`] if both together have too many.
 pub fn month(
     reading: &DailySums,
     period: Period,
@@ -108,15 +108,15 @@ fn first_to_last(period: Period) -> impl Iterator<Item = Date> {
     days.first.series(jiff::ToSpan::days(1)).take_while(move |day| *day <= days.last)
 }
 
-/// A period that goes by. Symbols are in the order of their texts.
+/// A period that advances day by day. Symbols are in the order of their texts.
 struct Days<'a> {
     reading: &'a DailySums,
     rank: Vec<Symbol>,
-    /// As it is published at the end of a day.
+    /// The snapshot that is published at the end of a day.
     snapshot: Snapshot,
     spellings: Spellings,
     bill: Bill,
-    /// The currencies of the period before.
+    /// The currencies of the previous period.
     expected: Vec<Symbol>,
 }
 
@@ -139,7 +139,7 @@ impl<'a> Days<'a> {
             tables.combine_bill(Combine::Add, &bill.tables, &mut symbol);
             for (named, name) in bill.names.iter() {
                 let (named, name) = (named.translated(&mut symbol), symbol(name));
-                // One of each: none has to be compared.
+                // Each has one name, so texts are not compared.
                 names.add(named, name, period.before().days().last, |_| "".into());
             }
         }
@@ -171,7 +171,7 @@ impl<'a> Days<'a> {
         Ok(Self { reading, rank, snapshot, spellings, bill: Bill::default(), expected })
     }
 
-    /// Ranks what the whole period adds up to, and keeps that for the period after it.
+    /// Ranks the totals of the whole period, and keeps them as the bill for the next one.
     fn rank(&mut self, wanted: HistoryOptions) -> Ranking {
         let mut total = Tables::default();
         for (_, day) in own_days(self.reading, self.snapshot.period) {
@@ -186,11 +186,11 @@ impl<'a> Days<'a> {
         total.fold(&wanted.limits, strings, &mut Folded::new())
     }
 
-    /// Lets a day go by.
+    /// Advances the snapshot by a day.
     fn go_on(&mut self, date: Date, ranking: &Ranking, wanted: HistoryOptions) {
         let current = &mut self.snapshot.current;
         let strings = &self.snapshot.strings;
-        // The zeros of yesterday: nothing was billed, so that they have no rows.
+        // Removes the zeros of yesterday: they have no rows, because nothing was billed.
         current.scope_cost.retain(|_, sum| sum.rows > 0);
         for dated in Dated::ALL {
             let Some(day) = self.reading.days.get(&DayBucket { date, dated }) else {
@@ -207,7 +207,7 @@ impl<'a> Days<'a> {
             added.fold_like(ranking, &wanted.limits, strings);
             current.combine(Combine::Add, &added, |symbol| symbol);
         }
-        // As live: a currency of the period before is 0 until rows arrive.
+        // As in live series, a currency of the previous period is 0 until rows arrive.
         expect(&mut current.scope_cost, self.expected.iter().copied(), strings);
     }
 }
@@ -222,7 +222,8 @@ impl Bill {
     }
 }
 
-/// The days of a reading that count. An answer may hold others, which were not asked for.
+/// Returns the days of a reading that count. An answer may contain others, which were not
+/// requested.
 fn own_days(
     reading: &DailySums,
     period: Period,
@@ -231,7 +232,7 @@ fn own_days(
     reading.days.iter().filter(move |(bucket, _)| range.contains(bucket.date))
 }
 
-/// What a closed period has of a snapshot: no windows of days, no outlook.
+/// Returns a snapshot with what a closed period has: no windows of days, no forecast.
 fn snapshot(
     period: Period,
     strings: Sorted,

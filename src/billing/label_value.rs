@@ -1,8 +1,8 @@
-//! How long a label value may be. Azure's own names are shorter: a tag value has 256 characters at
-//! most. What is longer was made to fill memories and dashboards.
+//! The maximum length of a label value. Azure's own names are shorter: a tag value has 256
+//! characters at most. A longer text was made to fill memory and dashboards.
 //!
-//! Texts are cut where they are normalised, before they are stored: so every family, history and
-//! page has the same value, and nobody stores the rest.
+//! Texts are cut when they are normalised, before they are stored, so that every family, the
+//! history and the status page have the same value, and the rest is not stored.
 
 use std::borrow::Cow;
 
@@ -10,25 +10,25 @@ use ring::digest::{SHA256, digest};
 
 use super::caseless::caseless;
 
-/// The longest value, in bytes.
+/// The maximum length of a value, in bytes.
 pub(crate) const LONGEST: usize = 1024;
-/// Of the digest that stands for what was cut off.
+/// The number of bytes of the digest that replaces what is cut off.
 const DIGEST_BYTES: usize = 16;
-/// `~` and the digest in hexadecimal digits.
+/// The length of `~` and the digest in hexadecimal digits.
 const SUFFIX: usize = 1 + 2 * DIGEST_BYTES;
 
-/// A normalised text as a label value: texts that differ have values that differ.
+/// Returns a normalised text as a label value. Different texts have different values.
 pub(crate) fn bounded(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.len() <= LONGEST { text } else { cut(&text, &text).into() }
 }
 
-/// A trimmed name as a label value: names that differ in case alone are one entity, also where they
-/// differ in what is cut off.
+/// Returns a trimmed name as a label value. Names that differ in case alone remain one entity, even
+/// if they differ in what is cut off.
 pub(crate) fn bounded_name(name: &str) -> Cow<'_, str> {
     if name.len() <= LONGEST { name.into() } else { cut(name, &caseless(name)).into() }
 }
 
-/// The start of a text, and the digest of all that tells it from others.
+/// Returns the start of a text, and a digest of `identity`, which distinguishes it from others.
 fn cut(text: &str, identity: &str) -> String {
     let mut end = LONGEST - SUFFIX;
     while !text.is_char_boundary(end) {

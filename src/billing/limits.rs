@@ -1,12 +1,12 @@
-//! How many series each bounded family may have for one scope. What is beyond is folded, never
+//! The maximum number of series of each bounded family for one scope. The rest is folded, never
 //! dropped, so that totals stay exact.
 
-/// The most series of each family. 0 turns a family off.
+/// The maximum number of series of each family. 0 turns a family off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Resources.
     pub instances: usize,
-    /// Department and account together.
+    /// Pairs of department and account.
     pub accounts: usize,
     /// Subscriptions.
     pub subscriptions: usize,
@@ -16,7 +16,7 @@ pub struct Limits {
     pub locations: usize,
     /// Cost centers.
     pub cost_centers: usize,
-    /// Services by subscription.
+    /// Pairs of subscription and service.
     pub services: usize,
     /// Meters.
     pub meters: usize,

@@ -1,5 +1,5 @@
 //! Every metric family of a snapshot, in the order of publication: the one list that formats,
-//! documentation and tests go by.
+//! documentation and tests use.
 
 use super::amount::Amount;
 use super::charge::Degradation;
@@ -15,12 +15,12 @@ use super::snapshot::Snapshot;
 pub enum Value {
     /// A sum of rows.
     Exact(Amount),
-    /// Computed from sums: a mean, a forecast.
+    /// A value computed from sums: a mean, a forecast.
     Derived(f64),
 }
 
 impl Value {
-    /// As it is written.
+    /// Returns the value as it is written.
     pub fn to_f64(self) -> f64 {
         match self {
             Self::Exact(amount) => amount.to_f64(),
@@ -29,7 +29,7 @@ impl Value {
     }
 }
 
-/// Takes the samples of a family: label values, and the value.
+/// A function that takes the samples of a family: label values, and the value.
 pub type Sink<'a> = dyn FnMut(&[&str], Value) + 'a;
 
 /// A metric family of costs, usage or what follows from them. All are gauges.
@@ -41,16 +41,16 @@ pub struct PublishedFamily {
     pub help: &'static str,
     /// Its labels besides `scope`.
     pub labels: &'static [&'static str],
-    /// Gives every sample of a snapshot, in the order of the label values.
+    /// Passes every sample of a snapshot on, in the order of the label values.
     pub each: fn(&Snapshot, &mut Sink<'_>),
 }
 
-/// A family of the current period.
+/// Returns a family of the open period.
 const fn current<F: Metric>(each: fn(&Snapshot, &mut Sink<'_>)) -> PublishedFamily {
     PublishedFamily { name: F::NAME, help: F::HELP, labels: F::LABELS, each }
 }
 
-/// The same of the period before.
+/// Returns a family of the previous period.
 const fn previous<F: Previous>(each: fn(&Snapshot, &mut Sink<'_>)) -> PublishedFamily {
     PublishedFamily {
         name: <F as Previous>::NAME,
@@ -60,7 +60,7 @@ const fn previous<F: Previous>(each: fn(&Snapshot, &mut Sink<'_>)) -> PublishedF
     }
 }
 
-/// All of them.
+/// All families, in the order of publication.
 pub const FAMILIES: &[PublishedFamily] = &[
     current::<InstanceCost>(|s, sink| s.samples::<InstanceCost>(&s.current.instance_cost, sink)),
     current::<InstanceUsage>(|s, sink| s.samples::<InstanceUsage>(&s.current.instance_usage, sink)),
@@ -183,12 +183,12 @@ pub const FAMILIES: &[PublishedFamily] = &[
 ];
 
 impl Snapshot {
-    /// The series of a family of the current period.
+    /// Writes the series of a family of the open period.
     fn samples<F: Metric>(&self, table: &Table<F>, sink: &mut Sink<'_>) {
         self.write(None, table, F::NAMED, &mut Value::Exact, sink);
     }
 
-    /// The series of a family of the period before, where that is known.
+    /// Writes the series of a family of the previous period, if that is known.
     fn before<F: Previous>(&self, table: impl Fn(&Tables) -> &Table<F>, sink: &mut Sink<'_>) {
         if let Some(previous) = &self.previous {
             let period = self.period.before().to_string();
@@ -196,7 +196,7 @@ impl Snapshot {
         }
     }
 
-    /// The series of sums that have no names.
+    /// Writes the series of sums that have no names.
     fn plain<K: Key>(
         &self,
         sums: &Sums<K>,
@@ -214,12 +214,12 @@ impl Snapshot {
         value: &mut dyn FnMut(Amount) -> Value,
         sink: &mut Sink<'_>,
     ) {
-        // Beside each other they are sorted in half the time.
+        // Side by side, keys and amounts are sorted in half the time.
         let mut series: Vec<(K, Amount)> =
             sums.iter().map(|(key, sum)| (*key, sum.amount)).collect();
         series.sort_unstable_by_key(|(key, _)| *key);
         let texts = self.strings.texts();
-        // Where texts of a series are put together: a symbol's and its name's.
+        // Buffers in which texts of a series are joined: that of a symbol, and that of its name.
         let mut rooms = vec![<(String, String)>::default(); K::LENGTH];
         for (key, amount) in series {
             let mut values: Vec<&str> = first.into_iter().collect();
@@ -236,56 +236,58 @@ impl Snapshot {
     }
 }
 
-/// What is told about the data itself.
+/// Facts about the data itself.
 impl Snapshot {
-    /// The billing period of the current families.
+    /// Returns the open period.
     pub fn period(&self) -> super::period::Period {
         self.period
     }
 
-    /// The end of the newest day with usage, of this period or an earlier one; never after the
-    /// moment of reading.
+    /// Returns the end of the newest day with usage, of this period or an earlier one; never after
+    /// the time of the reading.
     pub fn newest_usage(&self) -> Option<jiff::Timestamp> {
         self.newest_usage
     }
 
-    /// The end of the newest complete day.
+    /// Returns the end of the newest complete day.
     pub fn latest_complete_day(&self) -> Option<jiff::Timestamp> {
         self.latest_complete.map(super::period::end_of)
     }
 
-    /// Days whose newest answer is not believed yet, because it holds so much less than the one
-    /// before.
+    /// Returns the number of suspect days: their newest answer contains much less than the one
+    /// before, or much more.
     pub fn suspect_days(&self) -> usize {
         self.suspect_days
     }
 
-    /// Rows of the kept days that count although something of them could not be read, by reason.
+    /// Returns the number of rows of the kept days that count although a part could not be read, by
+    /// reason.
     pub fn degraded_rows(&self) -> impl Iterator<Item = (Degradation, u64)> {
         Degradation::ALL.into_iter().zip(self.degraded_rows)
     }
 
-    /// Whether charges can be seen, as far as is known.
+    /// Returns whether charges are visible, as far as is known.
     pub fn charges_visible(&self) -> bool {
         self.charges_visible
     }
 
-    /// The billing accounts that rows are billed to, as far as they say so.
+    /// Returns the billing accounts to which rows are billed, as far as rows name them.
     pub fn billing_accounts(&self) -> &std::collections::BTreeSet<String> {
         &self.billing_accounts
     }
 
-    /// When the sums of the period before last changed, as far as readings tell.
+    /// Returns when the sums of the previous period last changed, as far as readings show.
     pub fn previous_changed(&self) -> Option<jiff::Timestamp> {
         self.previous_changed
     }
 
-    /// Whether the period before is known and not read again.
+    /// Returns whether the previous period is settled, that is, not read again; `None` if it is not
+    /// known.
     pub fn previous_settled(&self) -> Option<bool> {
         self.previous.as_ref().map(|_| self.previous_settled)
     }
 
-    /// How many entities were folded into `__other__`, by metric.
+    /// Returns the number of entities that were folded into `__other__`, by metric.
     pub fn folded(&self) -> impl Iterator<Item = (&'static str, usize)> {
         self.folded.iter().map(|(metric, count)| (*metric, *count))
     }

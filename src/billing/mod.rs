@@ -1,7 +1,7 @@
-//! The domain: what a charge is, how charges add up, what is published of them.
+//! The domain: what a charge is, how charges add up, and what is published of them.
 //!
-//! No input or output, no `async` and no clock here: the same rows always make the same snapshot.
-//! Reading rows is `azure`'s, deciding when to read is `poller`'s, writing metrics is `metrics`'s.
+//! There is no input or output, no `async` and no clock here: the same rows always make the same
+//! snapshot. `azure` reads rows, `poller` decides when to read, and `metrics` writes metrics.
 
 pub mod amount;
 mod arm_id;

@@ -1,5 +1,5 @@
-//! What resources and subscriptions are called, and how the names are spelled that are compared
-//! without regard to case. Part of a day's sums, so that a replaced day takes its names along.
+//! The names of resources and subscriptions, and the spellings of names that are compared without
+//! regard to case. They are part of a day's sums, so that they are replaced with the day.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::interner::Symbol;
 
-/// What has a name: a resource or subscription by its id, all others by [`super::caseless`] texts,
-/// and what lies in another by that as well.
+/// A thing that has a name: a resource or subscription by its id, everything else by
+/// [`super::caseless`] texts, and by that of what it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Named {
     /// A resource.
@@ -23,16 +23,16 @@ pub(crate) enum Named {
     Account(Symbol),
     /// A service.
     Service(Symbol),
-    /// A subcategory, behind its service.
+    /// A subcategory, after its service.
     Subcategory([Symbol; 2]),
-    /// A meter, behind its service and subcategory.
+    /// A meter, after its service and subcategory.
     Meter([Symbol; 3]),
-    /// A value, behind its tag key, which is spelled as configured.
+    /// A value, after its tag key, which is spelled as configured.
     TagValue([Symbol; 2]),
 }
 
 impl Named {
-    /// The same in other symbols.
+    /// Replaces every symbol.
     pub(crate) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         match self {
             Self::Instance(id) => Self::Instance(symbol(id)),
@@ -46,7 +46,7 @@ impl Named {
         }
     }
 
-    /// Its symbols.
+    /// Returns its symbols.
     pub(crate) fn symbols(&self) -> &[Symbol] {
         match self {
             Self::Instance(one)
@@ -59,7 +59,7 @@ impl Named {
         }
     }
 
-    /// Whether only the open period has series of it.
+    /// Returns whether only the open period has series of it.
     pub(crate) fn is_open_only(&self) -> bool {
         matches!(self, Self::Instance(_) | Self::Subcategory(_) | Self::Meter(_))
     }
@@ -70,7 +70,8 @@ impl Named {
 pub(crate) struct Names(HashMap<Named, Symbol, foldhash::fast::RandomState>);
 
 impl Names {
-    /// Where rows of one day disagree the lesser spelling wins, so that their order means nothing.
+    /// Adds a name. If rows of one day disagree, the spelling that sorts first wins, so that the
+    /// order of rows does not matter.
     pub(crate) fn add<'a>(
         &mut self,
         named: Named,
@@ -83,7 +84,7 @@ impl Names {
         }
     }
 
-    /// Forgets the names of what only the open period has series of.
+    /// Removes the names of entities of which only the open period has series.
     pub(crate) fn drop_open_only(&mut self) {
         self.0.retain(|named, _| !named.is_open_only());
         self.0.shrink_to_fit();
@@ -94,7 +95,7 @@ impl Names {
     }
 }
 
-/// Names by the places of their ids: all of them are asked for, in order.
+/// Names by the index of their ids: all of them are looked up, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameList {
     instances: Vec<Option<Symbol>>,
@@ -102,7 +103,7 @@ pub(crate) struct NameList {
 }
 
 impl NameList {
-    /// The name of what has an id; `None` where there is none.
+    /// Returns the name of a resource or subscription; `None` if it has none.
     pub(crate) fn of(&self, named: Named) -> Option<Symbol> {
         let (names, id) = match named {
             Named::Instance(id) => (&self.instances, id),
@@ -130,17 +131,17 @@ impl NameList {
     }
 }
 
-/// How names are spelled that keys have without their case.
+/// The spellings of the names that are caseless in keys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spellings(HashMap<Named, Symbol, foldhash::fast::RandomState>);
 
 impl Spellings {
-    /// The spelling of a name; `None` where it has none, as the empty one.
+    /// Returns the spelling of a name; `None` if it has none, as the empty name.
     pub(crate) fn of(&self, named: Named) -> Option<Symbol> {
         self.0.get(&named).copied()
     }
 
-    /// What a closed period has names of, in other symbols.
+    /// Returns the names that a closed period needs, with every symbol replaced.
     pub(crate) fn of_bill(
         &self,
         names: &NameList,
@@ -152,13 +153,13 @@ impl Spellings {
     }
 }
 
-/// The newest name of each entity, and the day it stands on: where spellings differ the newest
-/// day's wins.
+/// The newest name of each entity, and the day it is from: if spellings differ, that of the newest
+/// day wins.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct DatedNames(HashMap<Named, (Symbol, Date), foldhash::fast::RandomState>);
 
 impl DatedNames {
-    /// The names alone, in other symbols.
+    /// Returns the names without their days, with every symbol replaced.
     pub(crate) fn undated(&self, symbol: impl Fn(Symbol) -> Symbol) -> (NameList, Spellings) {
         let (mut names, mut spellings) = (NameList::default(), Spellings::default());
         for (&named, &(name, _)) in &self.0 {
@@ -171,7 +172,7 @@ impl DatedNames {
         (names, spellings)
     }
 
-    /// Takes the name of a day into account.
+    /// Adds the name from a day, unless a newer one is known.
     pub(crate) fn add<'a>(
         &mut self,
         named: Named,
@@ -186,7 +187,7 @@ impl DatedNames {
         }
     }
 
-    /// Forgets the name of an entity if it stands on a day that is taken away. Whether it did.
+    /// Removes the name of an entity if it is from a day. Returns whether it was.
     pub(crate) fn remove(&mut self, named: Named, date: Date) -> bool {
         let stands = self.0.get(&named).is_some_and(|(_, known)| *known == date);
         if stands {
@@ -195,18 +196,18 @@ impl DatedNames {
         stands
     }
 
-    /// Forgets the names of what only the open period has series of, where they stand on days
-    /// before it.
+    /// Removes the names of entities of which only the open period has series, if they are from
+    /// days before it.
     pub(crate) fn thin_before(&mut self, open: Date) {
         self.0.retain(|named, (_, date)| *date >= open || !named.is_open_only());
     }
 
-    /// Forgets the names that stand on a day or after it, and says of what.
+    /// Removes the names that are from a day or later, and returns whose names they were.
     pub(crate) fn forget_from(&mut self, day: Date) -> Nameless {
         self.0.extract_if(|_, (_, date)| *date >= day).map(|(named, _)| named).collect()
     }
 
-    /// Forgets the names of what has no sums any more.
+    /// Removes the names of things that have no sums any more.
     pub(crate) fn retain(&mut self, is_used: impl Fn(Symbol) -> bool) {
         self.0.retain(|named, _| named.symbols().iter().all(|symbol| is_used(*symbol)));
     }
@@ -215,7 +216,7 @@ impl DatedNames {
         self.0.contains_key(named)
     }
 
-    /// The same names in other symbols.
+    /// Returns the names with every symbol replaced.
     pub(crate) fn translated(&self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         let names = self.0.iter();
         let translated = |(named, &(name, date)): (&Named, &(Symbol, Date))| {
@@ -225,5 +226,5 @@ impl DatedNames {
     }
 }
 
-/// What lost its name with a day that is gone, to be looked for on older days.
+/// The things that lost their name with a removed day. Their names are looked up on older days.
 pub(crate) type Nameless = HashSet<Named>;

@@ -1,8 +1,7 @@
-//! A snapshot in short: what fits on a page that people look at. Made once, when a snapshot is
-//! published, from the families as they are published: what the page says and what Prometheus has
-//! can never differ.
+//! A short form of a snapshot, for the status page. It is made once, when a snapshot is published,
+//! from the families as they are published: the page and Prometheus can never differ.
 //!
-//! Nothing is added across currencies. Scopes are not added either: one may lie in another.
+//! Nothing is added across currencies. Scopes are not added either: one may contain another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +16,10 @@ use super::metric_families::{FAMILIES, Value};
 use super::period::Period;
 use super::snapshot::Snapshot;
 
-/// How many of the costliest are kept.
+/// The maximum number of costliest resources or services.
 const COSTLIEST: usize = 10;
-/// How many currencies are shown. Real scopes have one or two; each takes up a screen.
+/// The maximum number of currencies that are shown. Real scopes have one or two; each takes up a
+/// screen.
 const MOST_CURRENCIES: usize = 50;
 
 const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
@@ -27,31 +27,32 @@ const FORECAST: &str = "azure_billing_scope_forecast_pretax_cost";
 const BUDGET: &str = "azure_billing_budget_pretax_cost";
 const SPENT: &str = "azure_billing_budget_spent_pretax_cost";
 
-/// What a scope costs, in short.
+/// The costs of a scope, in short form.
 #[derive(Clone, Debug)]
 pub struct Overview {
     /// The billing period of the costs.
     pub period: Period,
-    /// How far the data reaches.
+    /// The end of the newest day with usage.
     pub newest_usage: Option<Timestamp>,
-    /// By currency, the first by name.
+    /// The costs by currency, the first currencies by name.
     pub currencies: BTreeMap<String, Costs>,
-    /// How many currencies are not shown.
+    /// The number of currencies that are not shown.
     pub more_currencies: usize,
-    /// The billing accounts that rows are billed to, as far as they say so.
+    /// The billing accounts to which rows are billed, as far as rows name them.
     pub billing_accounts: BTreeSet<String>,
-    /// Rows that count although something of them could not be read, by reason; none where all could.
+    /// The number of rows that count although a part could not be read, by reason, without zeros.
     pub degraded_rows: Vec<(Degradation, u64)>,
-    /// Whether charges can be seen, as far as is known.
+    /// True if charges are visible, as far as is known.
     pub charges_visible: bool,
 }
 
-/// What a scope costs in one currency. `f64`, because it is shown and never added up again.
+/// The costs of a scope in one currency. They are `f64`, because they are shown and never added up
+/// again.
 #[derive(Clone, Debug, Default)]
 pub struct Costs {
-    /// Of the billing period to date.
+    /// The cost of the billing period to date.
     pub to_date: f64,
-    /// Expected at the end of the billing period.
+    /// The expected cost of the whole billing period.
     pub forecast: Option<f64>,
     /// The budgets in this currency, by name.
     pub budgets: Vec<BudgetUse>,
@@ -66,27 +67,27 @@ pub struct Costs {
 /// A budget and what is spent of it.
 #[derive(Clone, Debug)]
 pub struct BudgetUse {
-    /// Its name.
+    /// The name of the budget.
     pub name: String,
     /// The limit of the month, quarter or year.
     pub limit: f64,
-    /// What is spent of that, where it is known.
+    /// The cost that counts against the limit, if that is known.
     pub spent: Option<f64>,
 }
 
-/// One of the costliest.
+/// One of the costliest resources or services.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Costly {
-    /// As people call it; empty for costs that belong to nothing.
+    /// The name that people use; empty for costs that belong to nothing.
     pub name: String,
-    /// What tells it from others of that name.
+    /// The id that distinguishes resources of the same name; empty for services.
     pub id: String,
-    /// Of the billing period to date.
+    /// The cost of the billing period to date.
     pub cost: f64,
 }
 
 impl Overview {
-    /// The overview of a snapshot.
+    /// Makes the overview of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         let mut shown = Currencies::default();
         for (currency, total) in sums(snapshot, ScopeCost::NAME, |_| String::new()) {
@@ -142,7 +143,7 @@ struct Currencies {
 }
 
 impl Currencies {
-    /// The costs in a currency; `None` where it is not shown.
+    /// Returns the costs in a currency, at first empty ones; `None` if it is not shown.
     fn of(&mut self, currency: &str) -> Option<&mut Costs> {
         if !self.shown.contains_key(currency) {
             if self.shown.len() >= MOST_CURRENCIES {
@@ -175,7 +176,7 @@ impl Currencies {
 
 type Label<'a> = dyn Fn(&str) -> &'a str + 'a;
 
-/// Gives every sample of a family: its labels by name, and its value.
+/// Passes every sample of a family on: its labels by name, and its value.
 fn each(snapshot: &Snapshot, family: &str, mut sample: impl FnMut(&Label<'_>, Value)) {
     for family in FAMILIES.iter().filter(|one| one.name == family) {
         (family.each)(snapshot, &mut |values, value| {
@@ -188,7 +189,7 @@ fn each(snapshot: &Snapshot, family: &str, mut sample: impl FnMut(&Label<'_>, Va
     }
 }
 
-/// The sums of a family by currency and something else.
+/// Returns the sums of a family by currency and another property.
 fn sums(
     snapshot: &Snapshot,
     family: &str,
@@ -204,9 +205,9 @@ fn sums(
     sums
 }
 
-/// A resource can have several series, one behind the other: it ran in two places, say. There can be
-/// a million of them, so that nothing is kept but the costliest so far. What belongs to no resource
-/// counts as one.
+/// Returns the costliest resources by currency. A resource can have several successive series, for
+/// example one for each region. There can be a million, so that only the costliest so far are kept.
+/// Costs of no resource are ranked as one.
 fn costliest_instances(snapshot: &Snapshot) -> IndexMap<String, Costliest> {
     let mut costliest = IndexMap::<String, Costliest>::new();
     let mut settle = |instance: &mut Instance| {
@@ -233,7 +234,7 @@ fn costliest_instances(snapshot: &Snapshot) -> IndexMap<String, Costliest> {
     costliest
 }
 
-/// A resource whose series are being added up. Its room is used again for the next.
+/// A resource whose series are being added up. Its memory is reused for the next one.
 #[derive(Default)]
 struct Instance {
     id: String,
@@ -241,14 +242,14 @@ struct Instance {
     costs: IndexMap<String, Amount>,
 }
 
-/// The costliest so far.
+/// The costliest entities so far.
 #[derive(Default)]
 struct Costliest {
     ranked: Vec<Costly>,
 }
 
 impl Costliest {
-    /// The folded remainder is nobody, and what costs nothing is not costly.
+    /// Ranks an entity with a positive cost, unless it is the folded remainder.
     fn offer(&mut self, entity: &str, cost: Amount, called: impl FnOnce() -> (String, String)) {
         let cost = cost.to_f64();
         let place = self.ranked.partition_point(|other| other.cost >= cost);

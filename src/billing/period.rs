@@ -8,22 +8,23 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-/// The UTC day of a moment.
+/// Returns the UTC day of a moment.
 pub fn day_of(moment: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(moment).date()
 }
 
-/// The first moment of a day in UTC. Saturates at the ends of time, which no bill reaches.
+/// Returns the first moment of a day in UTC. Saturates at the limits of time, which no bill
+/// reaches.
 pub fn start_of(day: Date) -> Timestamp {
     TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
 }
 
-/// The moment a day is over in UTC.
+/// Returns the moment at which a day ends in UTC.
 pub fn end_of(day: Date) -> Timestamp {
     start_of(day.saturating_add(1.day()))
 }
 
-/// Days from the first to the last, both included.
+/// A range of days, both the first and the last included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayRange {
     /// The earliest day.
@@ -33,17 +34,17 @@ pub struct DayRange {
 }
 
 impl DayRange {
-    /// Whether a day is one of them.
+    /// Returns whether the range contains a day.
     pub fn contains(&self, day: Date) -> bool {
         self.first <= day && day <= self.last
     }
 
-    /// How many days it has.
+    /// Returns the number of days.
     pub fn count(&self) -> usize {
         usize::try_from((self.last - self.first).get_days() + 1).unwrap_or(0)
     }
 
-    /// The day itself, or the end of the range it lies beyond.
+    /// Returns the day itself or, if the range does not contain it, the nearer end of the range.
     pub fn nearest(&self, day: Date) -> Date {
         day.clamp(self.first, self.last)
     }
@@ -62,55 +63,55 @@ pub struct Period {
 }
 
 impl Period {
-    /// The period a day belongs to.
+    /// Returns the period to which a day belongs.
     pub fn of(day: Date) -> Self {
         Self { first: day.first_of_month() }
     }
 
-    /// The period before this one.
+    /// Returns the period before this one.
     pub fn before(self) -> Self {
         self.months_before(1)
     }
 
-    /// The period after this one.
+    /// Returns the period after this one.
     pub fn after(self) -> Self {
         self.months_before(-1)
     }
 
-    /// The period some periods earlier.
+    /// Returns the period that is some periods earlier.
     pub fn months_before(self, months: i32) -> Self {
         Self { first: self.first.saturating_sub(months.months()) }
     }
 
-    /// All its days, also those still to come.
+    /// Returns all its days, including those in the future.
     pub fn days(self) -> DayRange {
         DayRange { first: self.first, last: self.first.last_of_month() }
     }
 
-    /// Its first moment.
+    /// Returns its first moment.
     pub fn start(self) -> Timestamp {
         start_of(self.first)
     }
 
-    /// The moment after it, which is the start of the next.
+    /// Returns the moment after it, which is the start of the next period.
     pub fn end(self) -> Timestamp {
         end_of(self.first.last_of_month())
     }
 
-    /// The name Azure gives it in a URL: `202611`.
+    /// Returns the name that Azure uses in URLs: `202611`.
     pub fn name(self) -> String {
         format!("{:04}{:02}", self.first.year(), self.first.month())
     }
 }
 
-/// As people write it: `2026-11`.
+/// Writes the usual form: `2026-11`.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.first.year(), self.first.month())
     }
 }
 
-/// As people write it.
+/// Reads the usual form: `2026-11`.
 impl FromStr for Period {
     type Err = &'static str;
 

@@ -1,14 +1,14 @@
 //! Azure's regions in the spellings of its bills.
 //!
-//! Rows of one region say `USEast2`, `US East 2`, `EastUS2` or a data centre's code. Facts: the
-//! region data of Microsoft's FinOps toolkit (open data, MIT).
+//! Rows of one region have `USEast2`, `US East 2`, `EastUS2` or the code of a data centre. Source:
+//! the region data of Microsoft's FinOps toolkit (open data, MIT).
 
 use std::borrow::Cow;
 
 use super::charge::squeezed;
 
-/// The ARM name of a region (`eastus2`) from any billing spelling; an unknown spelling in lower
-/// case without blanks.
+/// Returns the ARM name of a region (`eastus2`) for any billing spelling. An unknown spelling is
+/// returned in lower case without blanks.
 pub(crate) fn location(text: &str) -> Cow<'_, str> {
     let spelling = squeezed(text);
     match SPELLINGS.binary_search_by_key(&spelling.as_ref(), |(known, _)| known) {
@@ -17,9 +17,9 @@ pub(crate) fn location(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The ARM name of a region of the China cloud from the one spelling that means another region in
-/// the rest of the world: `CH North` is in China there and in Switzerland elsewhere. Any other text
-/// is returned as it is.
+/// Returns the ARM name of a region of the China cloud, if the spelling means another region in the
+/// rest of the world: `CH North` is in China there and in Switzerland elsewhere. Any other text is
+/// returned as it is.
 pub(crate) fn in_china(text: &str) -> &str {
     if !text.trim_start().starts_with(['c', 'C']) {
         return text;
@@ -28,7 +28,7 @@ pub(crate) fn in_china(text: &str) -> &str {
     CHINA.iter().find(|(known, _)| *known == spelling).map_or(text, |(_, region)| region)
 }
 
-/// What `CH …` means in the China cloud.
+/// The regions that `CH …` means in the China cloud.
 const CHINA: &[(&str, &str)] = &[
     ("cheast", "chinaeast"),
     ("cheast2", "chinaeast2"),
@@ -38,7 +38,7 @@ const CHINA: &[(&str, &str)] = &[
     ("chnorth3", "chinanorth3"),
 ];
 
-/// Spellings, squeezed, that are not the ARM name itself; sorted.
+/// The squeezed spellings that are not the ARM name itself; sorted.
 #[rustfmt::skip]
 const SPELLINGS: &[(&str, &str)] = &[
     ("aecentral", "uaecentral"), ("aen", "uaenorth"), ("aenorth", "uaenorth"), ("am", "westeurope"),

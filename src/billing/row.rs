@@ -1,4 +1,4 @@
-//! A charge as families see it: every text in its one spelling, and that as a symbol.
+//! A charge in the form that families use: every text is normalised and replaced by its symbol.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::label_value::{bounded, bounded_name};
 use super::names::Named;
 use super::regions::location;
 
-/// What was billed, for whose account.
+/// The key of a resource: what was billed, and in which subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ResourceKey {
     pub(crate) subscription_id: Symbol,
@@ -24,7 +24,7 @@ pub(crate) struct ResourceKey {
     pub(crate) unit: Symbol,
 }
 
-/// What it was billed for, and who pays.
+/// The key of a charge: what the cost is for, and who pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct ChargeKey {
     pub(crate) subscription_id: Symbol,
@@ -54,7 +54,7 @@ pub(crate) struct Tag {
 }
 
 impl ResourceKey {
-    /// The same in other symbols.
+    /// Replaces every symbol.
     pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         Self {
             subscription_id: symbol(self.subscription_id),
@@ -68,7 +68,7 @@ impl ResourceKey {
 }
 
 impl ChargeKey {
-    /// The same in other symbols.
+    /// Replaces every symbol.
     pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         Self {
             subscription_id: symbol(self.subscription_id),
@@ -89,7 +89,7 @@ impl ChargeKey {
         }
     }
 
-    /// What it is counted as: names without their case.
+    /// Returns the key under which it is counted: names are caseless.
     pub(super) fn caseless(self, mut caseless: impl FnMut(Symbol) -> Symbol) -> Self {
         Self {
             department: caseless(self.department),
@@ -101,7 +101,7 @@ impl ChargeKey {
         }
     }
 
-    /// What is named in an item without case, with the names as they were sent.
+    /// Returns what is named in this caseless key, with the names as they were sent.
     pub(super) fn names(&self, sent: &Self) -> [(Named, Symbol); 6] {
         let Self { service_name: service, subcategory, .. } = *self;
         [
@@ -116,24 +116,24 @@ impl ChargeKey {
 }
 
 impl Tag {
-    /// What it is counted as: the value without its case.
+    /// Returns the key under which it is counted: the value is caseless.
     pub(super) fn caseless(self, mut caseless: impl FnMut(Symbol) -> Symbol) -> Self {
         Self { value: caseless(self.value), ..self }
     }
 
-    /// What is named in a tag without case, with the value as it was sent.
+    /// Returns what is named in this caseless tag, with the value as it was sent.
     pub(super) fn name(&self, sent: &Self) -> (Named, Symbol) {
         (Named::TagValue([self.key, self.value]), sent.value)
     }
 
-    /// The same in other symbols.
+    /// Replaces every symbol.
     pub(super) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         let Self { key, value, currency } = self;
         Self { key: symbol(key), value: symbol(value), currency: symbol(currency) }
     }
 }
 
-/// What rows add up to.
+/// The sums of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Amounts {
     pub(crate) cost: Amount,
@@ -149,16 +149,16 @@ impl std::ops::AddAssign for Amounts {
     }
 }
 
-/// A charge in symbols, normalised.
+/// A normalised charge, in symbols.
 pub(crate) struct Row {
     pub(crate) resource: ResourceKey,
-    /// What the resource is called.
+    /// The name of the resource.
     pub(crate) name: Symbol,
     pub(crate) item: ChargeKey,
     pub(crate) amounts: Amounts,
 }
 
-/// Normalises charges, with what is remembered of those before.
+/// Normalises charges, with a cache of earlier ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Normalizer {
     id: ArmId,
@@ -167,7 +167,7 @@ pub(super) struct Normalizer {
 }
 
 impl Normalizer {
-    /// A charge in the symbols of an arena: the same one as long as it is not cleared.
+    /// Returns a charge in symbols. `strings` must always be the same interner, and not be cleared.
     pub(super) fn row(&mut self, charge: &Charge<'_>, strings: &mut Interner) -> Row {
         let Self { id, ids, columns } = self;
         let strings = &mut *strings;
@@ -207,7 +207,7 @@ impl Normalizer {
             service_name: symbol(Field::ServiceName, &charge.service_name, named),
             subcategory: symbol(Field::Subcategory, &charge.subcategory, named),
             meter: symbol(Field::Meter, &charge.meter, named),
-            // Only asked of what comes again; else each would be an item of its own.
+            // Only used for recurring charges; otherwise each product would have a key of its own.
             product: symbol(
                 Field::Product,
                 if charge.recurring { &charge.product } else { "" },
@@ -231,7 +231,7 @@ impl Normalizer {
     }
 }
 
-/// The value of each configured key. Azure's tag names have no case.
+/// Passes the value of each configured key. Azure's tag names are case-insensitive.
 pub(super) fn tags(
     charge: &Charge<'_>,
     currency: Symbol,
@@ -252,7 +252,7 @@ pub(super) fn tags(
 
 type Text<'a> = std::borrow::Cow<'a, str>;
 
-/// A part of an id, which is normalised.
+/// Limits a part of an id, which is normalised already.
 fn own(text: &str) -> Text<'_> {
     bounded(text.into())
 }
@@ -261,7 +261,7 @@ fn trimmed(text: &str) -> Text<'_> {
     bounded(text.trim().into())
 }
 
-/// What is compared without its case.
+/// Normalises a name that is compared without regard to case.
 fn named(text: &str) -> Text<'_> {
     bounded_name(text.trim())
 }
@@ -270,7 +270,8 @@ fn lower(text: &str) -> Text<'_> {
     bounded(text.trim().to_lowercase().into())
 }
 
-/// Upper-cased so that texts which differ in case alone become one: `ß` is no letter of one length.
+/// Converts to upper case, so that texts which differ in case alone become equal. Folds first,
+/// because `ß` becomes two letters.
 fn cost_center(text: &str) -> Text<'_> {
     bounded(caseless(text.trim()).to_uppercase().into())
 }

@@ -1,4 +1,4 @@
-//! What the user decided about publishing, beside what to read.
+//! The user's decisions about publishing, besides what to read.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
@@ -6,23 +6,23 @@ use jiff::{SignedDuration, ToSpan};
 use super::budget::Budget;
 use super::limits::Limits;
 
-/// The settings a snapshot is made by.
+/// The settings from which a snapshot is made.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// How many series each family may have.
+    /// The maximum number of series of each family.
     pub limits: Limits,
-    /// How many days, up to today, are published one by one.
+    /// The number of days, up to today, that are published one by one.
     pub daily_window: i32,
-    /// How long after its end a day must have been read to count as complete.
+    /// The time after its end at which a day must have been read to count as complete.
     pub day_complete_after: SignedDuration,
-    /// Whether the scope is known to cost nothing, so that nobody doubts that its charges are shown.
+    /// True if the scope is known to cost nothing, so that its charges never count as hidden.
     pub charges_are_free: bool,
     /// The budgets of the scope.
     pub budgets: Vec<Budget>,
 }
 
 impl Rules {
-    /// The first day of the window that ends today.
+    /// Returns the first day of the window that ends today.
     pub fn window_start(&self, today: Date) -> Date {
         today.saturating_sub((self.daily_window - 1).max(0).days())
     }

@@ -1,11 +1,11 @@
-//! What is polled: an Enterprise Agreement scope, and the identity its data is kept under.
+//! The scope that is polled of an Enterprise Agreement, and the identity of its stored data.
 
 use std::fmt;
 
-/// The kinds of scope whose usage can be read. One quota bucket each.
+/// The kinds of scope whose usage can be read. Each has its own request quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ScopeType {
-    /// An enrollment. The only kind that holds purchases (reservations, Marketplace).
+    /// An enrollment. The only kind that contains purchases (reservations, Marketplace).
     BillingAccount,
     /// A department of an enrollment.
     Department,
@@ -20,7 +20,7 @@ impl ScopeType {
     pub const ALL: [Self; 4] =
         [Self::BillingAccount, Self::Department, Self::EnrollmentAccount, Self::Subscription];
 
-    /// The spelling of the configuration and of label values.
+    /// Returns the spelling of the configuration and of label values.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BillingAccount => "billing_account",
@@ -31,7 +31,7 @@ impl ScopeType {
     }
 }
 
-/// Which of Azure's two views of reservations a scope reads. Their totals differ on purpose.
+/// Azure's two views of reservations, of which a scope reads one. Their totals differ on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CostType {
     /// A reservation is a purchase on the day it is bought.
@@ -42,7 +42,7 @@ pub enum CostType {
 }
 
 impl CostType {
-    /// The spelling of the configuration and of label values.
+    /// Returns the spelling of the configuration and of label values.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Actual => "actual",
@@ -51,19 +51,19 @@ impl CostType {
     }
 }
 
-/// What makes two scopes the same one, whatever they are called.
+/// The identity of a scope: two scopes with the same one are equal, whatever their names are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeId {
     /// The kind of scope.
     pub scope_type: ScopeType,
     /// Enrollment number, department id, enrollment account id or subscription GUID.
     pub id: String,
-    /// Which view of reservations.
+    /// The view of reservations.
     pub cost: CostType,
 }
 
-/// `department/1234`, and `department/1234/amortized` for the amortized view: the `scope` label of
-/// a scope that has no name of its own.
+/// Writes `department/1234`, and `department/1234/amortized` for the amortized view: the `scope`
+/// label of a scope that has no name of its own.
 impl fmt::Display for ScopeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.scope_type.as_str(), self.id)?;

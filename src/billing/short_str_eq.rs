@@ -1,7 +1,7 @@
-//! Comparing short texts, which names of fields and of most things are: calling the system's `memcmp`
-//! takes longer than that.
+//! Compares short texts, as field names and most other names are: calling the system's `memcmp`
+//! takes longer than the comparison.
 
-/// Whether two texts are the same.
+/// Returns whether two texts are equal.
 #[inline]
 pub(crate) fn short_str_eq(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
@@ -9,7 +9,7 @@ pub(crate) fn short_str_eq(one: &str, other: &str) -> bool {
         return false;
     }
     match one.len() {
-        // The ends of a text of up to twice their length are all of it.
+        // Both ends together cover a text of up to twice their length.
         0 => true,
         1 => one[0] == other[0],
         2..4 => ends::<2>(one) == ends::<2>(other),

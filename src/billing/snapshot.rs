@@ -1,5 +1,5 @@
-//! What is published of a scope: everything that is asked of its days, computed once when they
-//! change, made whole and never changed.
+//! The published state of a scope. It is computed once, when the days of the scope change, and is
+//! never changed itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -22,24 +22,24 @@ use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
 use super::scope_totals::ScopeTotals;
 
-/// The published state of a scope.
+/// The published state of a scope, complete when it is made.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(super) period: Period,
     pub(super) strings: Sorted,
     pub(super) names: NameList,
     pub(super) current: Tables,
-    /// Where the period before is known whole.
+    /// The previous period, if all of it is known.
     pub(super) previous: Option<Tables>,
     pub(super) previous_changed: Option<Timestamp>,
     pub(super) previous_settled: bool,
     pub(super) newest_usage: Option<Timestamp>,
     pub(super) latest_complete: Option<Date>,
     pub(super) suspect_days: usize,
-    /// Rows of the kept days by what of them could not be read.
+    /// The number of rows of the kept days of which a part could not be read, by [`Degradation`].
     pub(super) degraded_rows: [u64; Degradation::ALL.len()],
     pub(super) charges_visible: bool,
-    /// The billing accounts that rows are billed to.
+    /// The billing accounts to which rows are billed.
     pub(super) billing_accounts: BTreeSet<String>,
     pub(super) daily: BTreeMap<(Date, ChargeType, String), Amount>,
     pub(super) latest_day: BTreeMap<(ChargeType, String), Amount>,
@@ -50,19 +50,19 @@ pub struct Snapshot {
     pub(super) folded: Folded,
 }
 
-/// The days of services, folded by the cost of the latest day.
+/// The daily sums of services, folded by the cost of the latest day.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServiceDays {
-    /// By service, kind of charge and currency.
+    /// The cost of the latest day by service, kind of charge and currency.
     pub(super) latest: Sums<[Symbol; 3]>,
-    /// Usage of all usual days by service and currency.
+    /// The usage cost of all usual days by service and currency.
     pub(super) usual: Sums<[Symbol; 2]>,
     pub(super) usual_count: usize,
 }
 
 impl ScopeTotals {
-    /// What is published of the open period, as it was read last. `None` before the first reading.
-    /// `settled`: the period before is not read again.
+    /// Returns the snapshot of the open period as it was last read; `None` before the first
+    /// reading. `settled` means that the previous period is not read again.
     pub fn snapshot(&self, rules: &Rules, tag_keys: &TagKeys, settled: bool) -> Option<Snapshot> {
         let (period, read_at) = self.open.zip(self.read_at)?;
         let complete = self.complete_days(rules.day_complete_after);
@@ -121,7 +121,8 @@ impl ScopeTotals {
         Some(snapshot)
     }
 
-    /// The currencies in which a period costs something, even if that is nothing yet.
+    /// Returns the currencies in which a period is expected to have costs, even if there are none
+    /// yet.
     fn expected_currencies(&self, period: Period, rules: &Rules) -> BTreeSet<String> {
         let mut expected = self.currencies_of(period.before());
         expected.extend(self.past.currencies.iter().cloned());
@@ -129,7 +130,7 @@ impl ScopeTotals {
         expected
     }
 
-    /// The sums of a period by the symbols of labels. `None` where there are none.
+    /// Returns the sums of a period in the symbols of labels; `None` if there are none.
     fn labelled(
         &self,
         period: Period,
@@ -149,7 +150,8 @@ impl ScopeTotals {
         Some(tables)
     }
 
-    /// A key by which only some days of a period were read would not add up.
+    /// Removes the tag keys by which only some days of a period were read: their sums are
+    /// incomplete.
     fn only_known_tags(
         &self,
         period: Period,
@@ -163,7 +165,7 @@ impl ScopeTotals {
         tables.tag_cost.retain(|[key, ..], _| known.contains(key));
     }
 
-    /// The budgets that have begun, and what is spent of each.
+    /// Returns the budgets that have begun, and the cost that counts against each.
     fn budgets(&self, rules: &Rules, today: Date) -> Vec<(Budget, Option<Amount>)> {
         let begun =
             rules.budgets.iter().filter_map(|budget| Some((budget, budget.periods(today)?)));
@@ -172,8 +174,8 @@ impl ScopeTotals {
             .collect()
     }
 
-    /// What was spent of a budget in some periods. `None` where a closed one is not known, or the
-    /// tag that the budget goes by.
+    /// Returns the cost that counts against a budget in some periods; `None` if a closed one is not
+    /// known, or the tag key of the budget.
     fn spent(&self, budget: &Budget, periods: &[Period], today: Date) -> Option<Amount> {
         let mut spent = Amount::ZERO;
         for &period in periods {
@@ -196,7 +198,7 @@ impl ScopeTotals {
     }
 }
 
-/// A currency without rows costs nothing, which is told.
+/// Adds a cost of 0 for each currency without rows, so that it has a series.
 pub(super) fn expect(
     costs: &mut Table<ScopeCost>,
     currencies: impl Iterator<Item = Symbol>,
@@ -212,7 +214,7 @@ pub(super) fn expect(
     }
 }
 
-/// The part of a bill that counts against a budget.
+/// Returns the part of a bill that counts against a budget.
 fn spent_of(tables: &Tables, strings: &Interner, budget: &Budget) -> Amount {
     let same = |symbol: &Symbol, name: &str| same_name(&strings.get(*symbol), name);
     let sum = |sums: &mut dyn Iterator<Item = (&[Symbol], Sum)>,
@@ -244,7 +246,7 @@ impl ServiceDays {
         let latest = complete.last().map(|day| scope_totals.day_services(*day));
         let (usual, usual_count) = scope_totals.usual_service_days(complete).unwrap_or_default();
         let mut services = Self { latest: latest.unwrap_or_default(), usual, usual_count };
-        // A service that is usual and cost nothing on the latest day has a series that says so.
+        // A usual service without cost on the latest day has a series of 0.
         for [service, currency] in services.usual.keys() {
             services.latest.add([*service, usage, *currency], Sum::default());
         }
@@ -253,7 +255,7 @@ impl ServiceDays {
 }
 
 impl ServiceDays {
-    /// By the symbols of labels.
+    /// Returns the sums in the symbols of labels.
     fn ranked(&self, rank: impl Fn(Symbol) -> Symbol, spellings: &Spellings) -> Self {
         let latest = self.latest.iter().map(|(key, sum)| (key.map(&rank), sum)).collect();
         let usual = self.usual.iter().map(|(key, sum)| (key.map(&rank), sum)).collect();
@@ -269,7 +271,7 @@ impl Snapshot {
     fn fold(&mut self, rules: &Rules) {
         self.current.fold(&rules.limits, &self.strings, &mut self.folded);
         if let Some(previous) = &mut self.previous {
-            // The count is of the current period.
+            // The number of folded entities is that of the open period.
             previous.fold(&rules.limits, &self.strings, &mut Folded::new());
         }
         let fold = SERVICE_DAYS.of(&rules.limits, &self.strings);

@@ -1,23 +1,24 @@
-//! What one reading is about.
+//! The span of one reading: which rows it is about.
 
 use std::fmt;
 
 use super::period::{DayRange, Period};
 
-/// Which rows to read, and by which question.
+/// The rows to read, and the kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
     /// A whole billing period. Every row of the answer belongs to it, also late usage of third
     /// parties that is dated before it.
     Period(Period),
-    /// Days by their date. Rows of other days are ignored: Azure's filter is not to be trusted.
+    /// Days by their date. Rows of other days are ignored: Azure's filter is not reliable.
     Days(DayRange),
-    /// The rows of a billing period that are dated before it, which no reading by date shows. They
-    /// are few, so a period too long for one reading is read as its days and its late rows.
+    /// The rows of a billing period that are dated before it, which no reading by date contains.
+    /// They are few, so a period too long for one reading is read in parts: its days and its late
+    /// rows.
     Late(Period),
 }
 
-/// As people say it: `2026-11`, or `2026-11-20..2026-11-23`.
+/// Writes the usual form: `2026-11`, or `2026-11-20..2026-11-23`.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -29,7 +30,7 @@ impl fmt::Display for Span {
 }
 
 impl Span {
-    /// The days on which its rows count.
+    /// Returns the days on which its rows count.
     pub fn days(self) -> DayRange {
         match self {
             Self::Period(period) | Self::Late(period) => period.days(),

@@ -1,7 +1,7 @@
-//! A reading that may be longer than memory: sums by bucket, which are written to a file without a
-//! name whenever there are too many of them, and taken back bucket by bucket.
+//! The buffer of a reading that may be larger than memory: sums by bucket, which are written to an
+//! unnamed temporary file whenever there are too many of them, and read back bucket by bucket.
 //!
-//! Where no such file can be made, everything stays in memory. Nothing here outlives the process.
+//! If no such file can be made, everything stays in memory. Nothing here outlives the process.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,16 +18,16 @@ use crate::billing::daily_sums::{DailySums, Dated, DayBucket, TagKeys};
 use crate::billing::period::{DayRange, Period};
 use crate::billing::row_accumulator::{BucketExport, RowAccumulator, SymbolRemap};
 
-/// Sums by resource that are held in memory: some 1 MB, beside their texts.
+/// The maximum number of sums by resource that are kept in memory: some 1 MB, besides their texts.
 const MOST_SUMS: usize = 8_000;
 
-/// Why there are no sums of what was read.
+/// The reason why a reading has no sums.
 #[derive(Debug, Error)]
 pub enum SpillError {
-    /// What was written cannot be read back.
+    /// The temporary file cannot be read back.
     #[error("what was read cannot be taken back from the temporary file: {0}; is the disk full?")]
     Unreadable(String),
-    /// There is no room for so many texts.
+    /// There are more different texts than fit.
     #[error("more than 2 GB of different texts")]
     TooManyTexts,
 }
@@ -36,17 +36,17 @@ pub enum SpillError {
 #[derive(Debug, Default)]
 pub struct SpillBuffer {
     rows: RowAccumulator,
-    /// What was added up elsewhere.
+    /// The sums of adopted buffers that are in memory.
     daily_sums: DailySums,
     written: BTreeMap<DayBucket, Written>,
     file: Option<(Arc<File>, u64)>,
-    /// Whether no file can be made.
+    /// True if no file can be used.
     in_memory: bool,
-    /// Whether there was no room for a text of what was added up elsewhere.
+    /// True if a text of an adopted buffer did not fit.
     overflowed: bool,
 }
 
-/// What was written of a bucket.
+/// The part of a bucket that was written.
 #[derive(Clone, Debug, Default)]
 struct Written {
     rows: u64,
@@ -60,7 +60,7 @@ struct Piece {
     resources: Extracted,
 }
 
-/// An extract in a file.
+/// A [`BucketExport`] in a file.
 #[derive(Clone, Debug)]
 struct Extracted {
     file: Arc<File>,
@@ -69,24 +69,24 @@ struct Extracted {
 }
 
 impl SpillBuffer {
-    /// Empty.
+    /// Creates an empty buffer.
     pub fn new(tag_keys: &TagKeys) -> Self {
         let rows = RowAccumulator::new(tag_keys.clone());
         Self { rows, daily_sums: DailySums::new(tag_keys.clone()), ..Self::default() }
     }
 
-    /// Notes a row of a page or part, which counts once that was read to its end.
+    /// Adds a pending row. It counts once its page or part was read to its end.
     pub fn push(&mut self, charge: &Charge<'_>, bucket: DayBucket) {
         self.rows.push(charge, bucket);
     }
 
-    /// The page or part broke off: what was noted of it does not count.
+    /// Drops the pending rows: their page or part was not read to its end.
     pub fn rollback_page(&mut self) {
         self.rows.rollback_page();
     }
 
-    /// The page or part was read to its end: what was noted of it counts. Writes what is more than
-    /// memory may hold.
+    /// Counts the pending rows: their page or part was read to its end. Writes the sums to the file
+    /// if there are too many for memory.
     pub fn commit_page(&mut self) {
         self.rows.commit_page();
         if self.rows.sums() > MOST_SUMS {
@@ -94,7 +94,7 @@ impl SpillBuffer {
         }
     }
 
-    /// No row comes any more: a long reading makes room for those who look at it.
+    /// Ends the reading. A long one is written to the file, to free memory for those who read it.
     pub fn finish(&mut self) {
         if !self.written.is_empty() {
             self.settle();
@@ -102,24 +102,24 @@ impl SpillBuffer {
         self.rows.finish();
     }
 
-    /// Returns whether what was read has more texts than there is room for.
+    /// Returns whether there were more texts than fit.
     pub fn overflowed(&self) -> bool {
         self.overflowed || self.rows.overflowed() || self.daily_sums.overflowed()
     }
 
-    /// Adds another reading.
+    /// Adds the sums of another buffer.
     pub fn adopt(&mut self, mut other: Self) {
         self.overflowed |= other.overflowed();
         other.settle();
         for (bucket, theirs) in other.written {
             self.written.entry(bucket).or_default().absorb(theirs);
         }
-        // Empty where there are files.
+        // These rows are empty if they were written to a file.
         other.rows.enter_into(&mut self.daily_sums);
         self.daily_sums.absorb(&other.daily_sums);
     }
 
-    /// Moves what is in memory to the file, if there can be one.
+    /// Moves the rows in memory to the file, if one can be used.
     fn settle(&mut self) {
         if self.in_memory {
             return;
@@ -130,7 +130,8 @@ impl SpillBuffer {
         }
     }
 
-    /// Takes all rows for those of a period: what is dated elsewhere is its late rows.
+    /// Counts all rows in one billing period: rows that are dated outside of it become its late
+    /// rows.
     pub fn into_period(mut self, period: Period) -> Self {
         self.rows = self.rows.into_period(period);
         self.daily_sums = self.daily_sums.into_period(period);
@@ -140,10 +141,11 @@ impl SpillBuffer {
         self
     }
 
-    /// What the rows of a bucket were billed for, whatever resource it was; empty where there are none.
+    /// Returns the sums of a bucket by charge; those by resource may be missing. Empty if it has no
+    /// rows.
     ///
     /// # Errors
-    /// When the file cannot be read, or there are too many texts.
+    /// Returns an error if the file cannot be read, or if there are too many texts.
     pub fn items(&self, bucket: DayBucket) -> Result<DailySums, SpillError> {
         let mut sums = self.daily_sums.only(bucket);
         sums.enter(bucket, &self.rows.items(bucket, &mut SymbolRemap::default()));
@@ -153,11 +155,11 @@ impl SpillBuffer {
         self.with_room(sums)
     }
 
-    /// The sums of a bucket, in as many parts as it takes so that none is large; one without rows where
-    /// there are none.
+    /// Returns the sums of a bucket, in so many parts that none is large; one without rows if it
+    /// has none.
     ///
     /// # Errors
-    /// When the file cannot be read, or there are too many texts.
+    /// Returns an error if the file cannot be read, or if there are too many texts.
     pub fn parts(&self, bucket: DayBucket) -> impl Iterator<Item = Result<DailySums, SpillError>> {
         let mut in_memory = self.daily_sums.only(bucket);
         self.rows.enter_bucket_into(&mut in_memory, bucket, &mut SymbolRemap::default());
@@ -182,15 +184,15 @@ impl SpillBuffer {
         self.written.get(&bucket).map_or(&[], |written| &written.pieces)
     }
 
-    /// The buckets that have rows, oldest first.
+    /// Returns the buckets that have rows, oldest first.
     pub fn buckets(&self) -> impl Iterator<Item = DayBucket> {
         self.rows_by_bucket().into_keys()
     }
 
-    /// All of it, in memory.
+    /// Returns all sums, in memory.
     ///
     /// # Errors
-    /// When the file cannot be read, or there are too many texts.
+    /// Returns an error if the file cannot be read, or if there are too many texts.
     pub fn into_daily_sums(mut self) -> Result<DailySums, SpillError> {
         self.overflowed = self.overflowed();
         let mut all = std::mem::take(&mut self.daily_sums);
@@ -203,7 +205,7 @@ impl SpillBuffer {
         self.with_room(all)
     }
 
-    /// Rows by the day they are dated on, outside of some days.
+    /// Returns the number of rows by the day on which they are dated, outside of some days.
     pub fn rows_outside(&self, range: DayRange) -> BTreeMap<Date, u64> {
         let rows = self.rows_by_bucket().into_iter();
         let outside =
@@ -220,7 +222,7 @@ impl SpillBuffer {
         all
     }
 
-    /// Moves what is in memory to the file. Where it fails all of it stays.
+    /// Moves the rows in memory to the file. If that fails, all of them stay.
     fn write(&mut self) -> io::Result<()> {
         let (file, mut end) = match self.file.take() {
             Some(file) => file,
@@ -263,7 +265,7 @@ impl Piece {
 }
 
 impl Extracted {
-    /// Adds what was written to a bucket.
+    /// Reads what was written, and adds it to a bucket.
     fn enter_into(&self, daily_sums: &mut DailySums, bucket: DayBucket) -> Result<(), SpillError> {
         let mut bytes = vec![0; self.length];
         let read = self.file.read_exact_at(&mut bytes, self.at);

@@ -6,7 +6,7 @@ fn day(day: i8) -> DayBucket {
     DayBucket::own(date(2026, 11, day))
 }
 
-/// Notes some resources a day, all with other names, in a reading and in one that never writes.
+/// Adds some resources a day, all with different names, to a buffer and to one that never writes.
 fn note(
     (spill_buffer, memory): (&mut SpillBuffer, &mut RowAccumulator),
     days: std::ops::Range<i8>,
@@ -76,7 +76,7 @@ fn rows_of_another_month_become_late_rows_wherever_they_are() {
     assert_eq!(spill_buffer.parts(late).map(|part| part.unwrap().rows()).sum::<u64>(), 50_005);
 }
 
-/// Compares everything that is asked of a reading with the same rows that were never written.
+/// Compares all results of a buffer with those of the same rows that were never written.
 fn assert_is(spill_buffer: SpillBuffer, memory: &RowAccumulator) {
     let mut whole = DailySums::default();
     memory.enter_into(&mut whole);

@@ -1,4 +1,4 @@
-//! What is stored of one scope: its totals, its days, and how its last poll went.
+//! The stored data of one scope: its totals, its days, and the record of its last poll.
 
 use std::fmt::Display;
 use std::io;
@@ -20,58 +20,60 @@ use crate::billing::daily_sums::{DailySums, Dated, DayBucket};
 use crate::billing::scope::ScopeId;
 use crate::billing::scope_totals::ScopeTotals;
 
-/// The days of a scope: in the store, and in memory as far as they are not written.
+/// The days of a scope: in the store, and in memory until they are written.
 #[derive(Debug, Default)]
 pub struct Archive {
-    /// Without one all days stay with this process.
+    /// The store; without one, all days stay in this process.
     store: Option<Arc<Store>>,
-    /// The identity of the scope: days belong to it whatever it is called.
+    /// The identity of the scope: days belong to it, whatever its name is.
     scope: String,
     pending_writes: PendingWrites,
-    /// Whether the store holds what is not unwritten. If not, it is emptied first.
+    /// True if the store has all days that are not pending. Otherwise the next commit empties it
+    /// first.
     based: bool,
 }
 
-/// What a restart must still know about polling.
+/// The facts about polling that must survive a restart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PollRecord {
-    /// When the last poll began.
+    /// The time at which the last poll began.
     pub began: Timestamp,
-    /// How long it took.
+    /// The duration of that poll.
     pub took: Duration,
-    /// Why it failed: the reason of the metric, and what the log said.
+    /// The reason if it failed: that of the metric, and the message in the log.
     pub failure: Option<(String, String)>,
-    /// When the last successful one ended.
+    /// The time at which the last successful poll ended.
     pub last_success: Option<Timestamp>,
-    /// Its rows.
+    /// The number of rows of that successful poll.
     pub rows: Option<u64>,
 }
 
-/// What the store knew of a scope.
+/// The data of a scope that the store had.
 #[derive(Debug, Default)]
 pub struct Restored {
     /// Its totals.
     pub scope_totals: Option<ScopeTotals>,
-    /// How its last poll went.
+    /// The record of its last poll.
     pub poll: Option<PollRecord>,
 }
 
 impl Archive {
-    /// In memory alone.
+    /// Creates an archive in memory alone.
     pub fn in_memory(scope: &ScopeId) -> Self {
         let scope = scope.to_string();
         Self { store: None, scope, pending_writes: PendingWrites::default(), based: false }
     }
 
-    /// What a store has of a scope: nothing, where it cannot be opened.
+    /// Opens the archive of a scope, and returns what the store has of it: nothing, if the store
+    /// cannot be opened.
     ///
     /// # Errors
-    /// When it has something that cannot be read. The archive goes on from nothing.
+    /// Returns an error if stored data cannot be read. The archive then starts empty.
     pub fn open(store: Arc<Store>, scope: &ScopeId) -> (Self, Result<Restored, String>) {
         let mut archive = Self { store: Some(store.clone()), ..Self::in_memory(scope) };
         let read = store.using(|database| stored(database, &archive.scope));
         let read = read.unwrap_or_else(|what| {
-            // Told when the store was opened.
+            // The error was logged when the store was opened.
             debug!(scope = archive.scope, "nothing is restored: {what}");
             (None, None)
         });
@@ -84,10 +86,10 @@ impl Archive {
         (archive, restored)
     }
 
-    /// The rows of a bucket that is part of the totals, part by part: in as many as they were put.
+    /// Passes the sums of a bucket that is part of the totals, in the parts in which they were put.
     ///
     /// # Errors
-    /// [`Error::Lost`] when they cannot be read: without them the totals cannot go on.
+    /// Returns [`Error::Lost`] if they cannot be read: without them the totals are unusable.
     pub fn day(&self, bucket: DayBucket, mut each: impl FnMut(&DailySums)) -> Result<(), Error> {
         let lost = |what: String| Error::Lost(format!("the stored {} {what}", bucket.date));
         let unreadable = |what: &dyn Display| lost(format!("cannot be read: {what}"));
@@ -115,27 +117,27 @@ impl Archive {
         read.map_err(|what| unreadable(&what))?.map_err(lost)
     }
 
-    /// Rows that are put from now on take the place of those of their bucket; written with the next
+    /// Begins a bucket: the rows that are put from now on replace those it had, with the next
     /// commit.
     pub(super) fn begin(&mut self, bucket: DayBucket) {
         self.pending_writes.begin(bucket);
     }
 
-    /// Puts some rows of a bucket that was begun. A day without rows has a part without any.
+    /// Puts some rows of a bucket that was begun. A day without rows has one part without any.
     ///
     /// # Errors
-    /// [`Error::Lost`] when they cannot be kept at all, which is a bug.
+    /// Returns [`Error::Lost`] if they cannot be encoded, which is a bug.
     pub(super) fn put(&mut self, bucket: DayBucket, part: &DailySums) -> Result<(), Error> {
         self.pending_writes.push(bucket, encode(part).map_err(Error::Lost)?);
         Ok(())
     }
 
-    /// Writes what is not written, and the totals that belong to it, at once or not at all. Days that
-    /// the totals do not know are removed.
+    /// Writes the pending days, and the totals that belong to them, completely or not at all. Days
+    /// that are not in the totals are removed.
     ///
     /// # Errors
-    /// [`Error::PendingWrites`] when the disk refuses: all stays in memory. [`Error::Lost`] when the
-    /// store has lost days that it was trusted with.
+    /// Returns [`Error::PendingWrites`] if the disk refuses: everything stays in memory. Returns
+    /// [`Error::Lost`] if the store has lost days.
     pub fn commit(&mut self, scope_totals: &ScopeTotals) -> Result<(), Error> {
         self.pending_writes.retain(|bucket| scope_totals.knows_bucket(bucket));
         let Some(store) = &self.store else { return Ok(()) };
@@ -153,7 +155,7 @@ impl Archive {
         }
     }
 
-    /// Whether all days of the totals are there in the end. If not, nothing is written.
+    /// Returns whether the store has all days of the totals afterwards. If not, nothing is written.
     fn write(&self, database: &Database, scope_totals: &ScopeTotals) -> Result<bool, redb::Error> {
         let writing = database.begin_write()?;
         let mut missing = scope_totals.known_buckets();
@@ -205,7 +207,8 @@ impl Archive {
         }
     }
 
-    /// Begins anew: what is stored is not trusted any more, and replaced by the next commit.
+    /// Starts again from nothing: the next commit replaces what is stored, which is not trusted any
+    /// more.
     pub fn distrust(&mut self) {
         self.pending_writes.clear();
         self.based = false;
@@ -213,10 +216,10 @@ impl Archive {
 }
 
 impl Store {
-    /// Writes how a poll of a scope went.
+    /// Writes the record of a poll of a scope.
     ///
     /// # Errors
-    /// When the disk refuses.
+    /// Returns an error if the disk refuses.
     pub fn record(&self, scope: &ScopeId, poll: &PollRecord) -> Result<(), String> {
         let encoded = encode(poll)?;
         self.using(|database| {

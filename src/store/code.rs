@@ -1,5 +1,6 @@
-//! Values as bytes: `postcard`, gzipped. Ids of resources are long and alike, so that they shrink to
-//! a tenth; and gzip's checksum finds the flipped bits that the database would hand out.
+//! Encodes values as bytes: `postcard`, gzipped. Ids of resources are long and similar, so that
+//! they shrink to a tenth; and gzip's checksum detects flipped bits, which the database would
+//! return.
 
 use std::io::{self, BufWriter, Read, Write};
 
@@ -9,16 +10,17 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The length of a piece.
+/// The length of a piece, in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// The bytes of a value.
+/// Returns the bytes of a value.
 pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
     encode_into(value, Vec::new())
 }
 
-/// Hands out the bytes of a large value in pieces: as one it would take up its length several times
-/// over, in memory that doubles while it grows and in pages of the database that are powers of two.
+/// Passes the bytes of a large value in pieces. As one piece it would take up several times its
+/// length, in a buffer that doubles while it grows and in pages of the database that are powers of
+/// two.
 pub(super) fn encode_in_pieces(
     value: &impl Serialize,
     each: impl FnMut(&[u8]) -> io::Result<()>,
@@ -59,7 +61,7 @@ impl<F: FnMut(&[u8]) -> io::Result<()>> Write for Pieces<F> {
     }
 }
 
-/// The value of some bytes, if they are whole.
+/// Returns the value of some bytes; an error if they are damaged.
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let mut plain = Vec::with_capacity(bytes.len().saturating_mul(8));
     let unzipped = GzDecoder::new(bytes).read_to_end(&mut plain);
@@ -76,11 +78,11 @@ mod tests {
         let value: Vec<String> = (0..200).map(|number| format!("resource-{number}")).collect();
         let bytes = encode(&value).unwrap();
         assert_eq!(decode::<Vec<String>>(&bytes).unwrap(), value);
-        // The ten bytes of gzip's head say nothing about the value.
+        // The ten bytes of gzip's header do not affect the value.
         for place in 10..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 1 << (place % 8);
-            // Some bits only fill up a byte.
+            // Some bits are only padding.
             let read = decode::<Vec<String>>(&damaged);
             assert!(read.is_err() || read == Ok(value.clone()), "byte {place}");
         }

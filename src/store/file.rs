@@ -1,4 +1,4 @@
-//! The database file: opened by one process, and opened again after an error of the disk.
+//! The database file: opened by one process, and opened again after a disk error.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,7 +14,7 @@ use super::tables::{DAYS, POLLS, TOTALS};
 use crate::billing::scope::ScopeId;
 use crate::descriptors;
 
-/// Another process uses the file.
+/// The error that another process uses the file.
 #[derive(Debug, Error)]
 #[error(
     "{} is in use by another azure-billing-exporter; stop it, or give this one another state.path",
@@ -22,10 +22,10 @@ use crate::descriptors;
 )]
 pub struct InUse(PathBuf);
 
-/// The file that days are kept in.
+/// The file in which days are stored.
 pub struct Store {
     path: PathBuf,
-    /// `None` after an error of the disk, until the next use.
+    /// The database; `None` after a disk error, until the next use.
     database: Mutex<Option<Database>>,
     now: Now,
 }
@@ -37,11 +37,11 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the file or makes it. A file that cannot be used is reported and tried again later:
-    /// polling goes on in memory.
+    /// Opens or creates the file. A file that cannot be used is logged and tried again later:
+    /// polling continues in memory.
     ///
     /// # Errors
-    /// When another process uses it.
+    /// Returns [`InUse`] if another process uses it.
     pub fn open(path: &Path, now: Now) -> Result<Self, InUse> {
         let store = Self { path: path.to_owned(), database: Mutex::default(), now };
         match opening::open(path, &store.now) {
@@ -58,7 +58,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Drops what belongs to none of some scopes.
+    /// Removes the data of all scopes except the given ones.
     pub fn keep_only(&self, scopes: &[ScopeId]) {
         let wanted: BTreeSet<String> = scopes.iter().map(ScopeId::to_string).collect();
         match self.using(|database| drop_others(database, &wanted)) {
@@ -67,12 +67,12 @@ impl Store {
                     info!(scope, "dropped the days of a scope that is not configured any more");
                 }
             }
-            // Told when the file was opened.
+            // The error was logged when the file was opened.
             Err(what) => tracing::debug!("{what}"),
         }
     }
 
-    /// Does something with the database, which is opened again where an error closed it.
+    /// Runs `work` with the database, which is opened again if an error closed it.
     pub(super) fn using<T>(
         &self,
         work: impl FnOnce(&Database) -> Result<T, redb::Error>,
@@ -88,14 +88,14 @@ impl Store {
             })?),
         };
         work(open).map_err(|error| {
-            // After an error of the disk a database refuses to go on.
+            // After a disk error a database refuses all further work.
             *database = None;
             error.to_string()
         })
     }
 }
 
-/// The scopes that were dropped.
+/// Removes the data of other scopes, and returns these scopes.
 fn drop_others(database: &Database, wanted: &BTreeSet<String>) -> Result<Vec<String>, redb::Error> {
     let unwanted = |scope: &str| !wanted.contains(scope);
     let writing = database.begin_write()?;

@@ -1,10 +1,10 @@
-//! Days kept across restarts: one file of an embedded database, with every day and the totals of
-//! every scope, written together or not at all.
+//! The store of days across restarts: one file of an embedded database, with every day and the
+//! totals of every scope, written together or not at all.
 //!
 //! Nothing here decides what is read or published. What cannot be written stays in memory and is
 //! tried again with the next commit; what cannot be read any more is forgotten and read again from
-//! Azure. Damage and another format set the file aside; a disk that is full or a path that may not be
-//! written is left alone and reported.
+//! Azure. A file that is damaged or of another format is set aside; if the disk is full or the path
+//! is not writable, the file is left alone and the error is logged.
 
 mod archive;
 mod code;
@@ -21,13 +21,13 @@ pub use scope_store::{CompletedRead, RetentionPolicy, ScopeStore};
 
 use thiserror::Error;
 
-/// Why something was not stored or not found, by what has to be done about it.
+/// The reason why data was not stored or not found, by what the caller does next.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// Go on in memory; the next commit tries again.
+    /// The caller continues in memory; the next commit tries again.
     #[error("{0}")]
     PendingWrites(String),
-    /// Forget the scope and read it again.
+    /// The caller forgets the scope and reads it again.
     #[error("{0}")]
     Lost(String),
 }

@@ -1,4 +1,4 @@
-//! Opening the database file, or making it. A file that cannot be used is never emptied or deleted: it
+//! Opens or creates the database file. A file that cannot be used is never emptied or deleted: it
 //! is set aside under a name that says why.
 
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -15,17 +15,19 @@ use tracing::{error, warn};
 use super::tables::{FORMAT, Found, begin, found};
 use crate::files::{self, PRIVATE, Unreadable};
 
-/// Every day is read once at a restart and then when it is replaced: nothing to cache for.
+/// The size of the cache, in bytes. It is small, because a day is read only once at a restart and
+/// then when it is replaced.
 const CACHE: usize = 1024 * 1024;
 
-/// Tells the time, for the name of a file that is set aside.
+/// A function that returns the time, for the name of a file that is set aside.
 pub type Now = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Why there is no database.
+/// The reason why there is no database.
 pub(super) enum Refusal {
-    /// Another process has it.
+    /// Another process uses it.
     InUse,
-    /// The disk, its permissions, or a file that is none and cannot be set aside.
+    /// An error of the disk or of permissions, or a file that is no database and cannot be set
+    /// aside.
     Disk(String),
 }
 
@@ -41,8 +43,8 @@ impl From<redb::Error> for Refusal {
     }
 }
 
-/// Opens the database of a path, or makes it. A link stays where it is: what it leads to is opened,
-/// made and set aside.
+/// Opens or creates the database at a path. A link stays where it is: its target is opened, created
+/// or set aside.
 pub(super) fn open(path: &Path, now: &Now) -> Result<Database, Refusal> {
     let Some(target) = files::follow(path)? else {
         return Err(Refusal::Disk("is an open descriptor, not a regular file".to_owned()));
@@ -57,7 +59,7 @@ pub(super) fn open(path: &Path, now: &Now) -> Result<Database, Refusal> {
     }
 }
 
-/// The database of a file; none where the file is of no use and was set aside.
+/// Opens the database in a file; `None` if the file was unusable and is set aside.
 fn existing(path: &Path, file: File, now: &Now) -> Result<Option<Database>, Refusal> {
     narrow(path, &file);
     let own = file.metadata()?;
@@ -79,8 +81,8 @@ fn existing(path: &Path, file: File, now: &Now) -> Result<Option<Database>, Refu
         (Ok(Found::Foreign | Found::Nothing), _) => (".format-unknown".to_owned(), None),
         (Err(damage), _) => (now().strftime(".corrupt-%Y%m%dT%H%M%SZ").to_string(), Some(damage)),
     };
-    // The database is still open, and so locked: whoever else waits for it must not take its place
-    // for the damaged one.
+    // The database is still open, and therefore locked. If another file is at the path by now,
+    // another process has created it: that one must not be set aside instead of the damaged one.
     let is_own = |there: Metadata| (there.dev(), there.ino()) == (own.dev(), own.ino());
     if !fs::metadata(path).is_ok_and(is_own) {
         return Err(Refusal::InUse);
@@ -92,8 +94,8 @@ fn existing(path: &Path, file: File, now: &Now) -> Result<Option<Database>, Refu
     Ok(None)
 }
 
-/// A new database, which is there whole or not at all: a disk that is full leaves no half of one, which
-/// the next poll would take for a damaged one.
+/// Creates a database completely or not at all: a full disk must leave no incomplete one, which the
+/// next poll would take for a damaged one.
 fn create(path: &Path) -> Result<Database, Refusal> {
     let (file, unfinished) = files::scratch(path, PRIVATE)?.into_parts();
     let database = database(file).map_err(redb::Error::from)?;
@@ -108,14 +110,14 @@ fn create(path: &Path) -> Result<Database, Refusal> {
     }
 }
 
-/// The database in a file, which is made in an empty one.
+/// Opens the database in a file. In an empty file, a database is created.
 fn database(file: File) -> Result<Database, DatabaseError> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
     builder.create_with_backend(FileBackend::new(file)?)
 }
 
-/// What keeps a database from being opened, if it is not damage.
+/// Returns why a database cannot be opened, if the reason is not damage.
 fn in_the_way(error: &DatabaseError) -> Option<Refusal> {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
@@ -131,7 +133,7 @@ fn in_the_way(error: &DatabaseError) -> Option<Refusal> {
     }
 }
 
-/// Costs are nobody else's business.
+/// Makes the file accessible to its owner alone, because costs are confidential.
 fn narrow(path: &Path, file: &File) {
     let path = path.display();
     match files::narrow(file) {

@@ -1,5 +1,5 @@
-//! Encoded days that the store does not have yet, in their parts: those of a long reading come to more
-//! than memory should hold, so they lie in a file without a name. Where none can be made, they stay in
+//! Encoded days that the store does not have yet, in their parts. Those of a long reading are too
+//! large for memory, so they are in an unnamed temporary file. If none can be made, they stay in
 //! memory.
 
 use std::collections::BTreeMap;
@@ -11,9 +11,9 @@ use tracing::debug;
 
 use crate::billing::daily_sums::DayBucket;
 
-/// Bytes that stay in memory: the days of most enrollments.
+/// The maximum number of bytes that stay in memory: enough for the days of most enrollments.
 const MOST_IN_MEMORY: usize = 1024 * 1024;
-/// Bytes of replaced days that may lie around in the file.
+/// The maximum number of bytes of replaced days that may remain in the file.
 const MOST_WASTE: u64 = 32 * 1024 * 1024;
 
 /// Encoded days by bucket.
@@ -41,7 +41,7 @@ impl Place {
 }
 
 impl PendingWrites {
-    /// Begins a bucket anew.
+    /// Begins a bucket, without the parts it had.
     pub(super) fn begin(&mut self, bucket: DayBucket) {
         self.remove(bucket);
         self.days.insert(bucket, Vec::new());
@@ -67,12 +67,12 @@ impl PendingWrites {
         self.days.contains_key(&bucket)
     }
 
-    /// The parts of a bucket; none where it is not unwritten.
+    /// Returns the parts of a bucket; none if it is not pending.
     pub(super) fn parts(&self, bucket: DayBucket) -> impl Iterator<Item = io::Result<Vec<u8>>> {
         self.days.get(&bucket).into_iter().flatten().map(|place| self.read(place))
     }
 
-    /// All buckets, one after the other.
+    /// Returns all buckets, oldest first.
     pub(super) fn buckets(&self) -> impl Iterator<Item = DayBucket> {
         self.days.keys().copied()
     }
@@ -81,7 +81,7 @@ impl PendingWrites {
         self.days.len()
     }
 
-    /// Forgets the buckets that nobody knows any more.
+    /// Removes the buckets that are no longer known.
     pub(super) fn retain(&mut self, mut known: impl FnMut(DayBucket) -> bool) {
         let gone: Vec<DayBucket> =
             self.days.keys().copied().filter(|bucket| !known(*bucket)).collect();
@@ -128,7 +128,7 @@ impl PendingWrites {
         Ok(place)
     }
 
-    /// Moves what is still wanted to a new file.
+    /// Moves what is still needed to a new file.
     fn tidy(&mut self) -> io::Result<()> {
         let (file, mut end, mut moved) = (tempfile::tempfile()?, 0, Vec::new());
         for (bucket, parts) in &self.days {

@@ -1,4 +1,4 @@
-//! The totals of a scope together with its days: what a finished reading is entered in.
+//! The totals of a scope together with its days, in which completed readings are entered.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -11,26 +11,26 @@ use crate::billing::scope_totals::{Orphans, ScopeTotals};
 use crate::billing::span::Span;
 use crate::spill_buffer::{SpillBuffer, SpillError};
 
-/// What is known of a scope, and where its days are.
+/// The totals of a scope, and where its days are.
 #[derive(Debug, Default)]
 pub struct ScopeStore {
-    /// What is known.
+    /// The totals.
     pub scope_totals: ScopeTotals,
     /// The days themselves.
     pub archive: Archive,
 }
 
-/// A reading that can be entered.
+/// A completed reading, which can be entered.
 pub struct CompletedRead {
-    /// What it is about.
+    /// The span that was read.
     pub span: Span,
-    /// Its rows.
+    /// The sums of its rows.
     pub rows: SpillBuffer,
-    /// What they tell beside their sums.
+    /// Facts about its rows besides their sums.
     pub facts: BucketFacts,
-    /// When the reading began.
+    /// The time at which the reading began.
     pub began: Timestamp,
-    /// Whether a report gave it.
+    /// True if the reading was by a report.
     pub by_report: bool,
 }
 
@@ -38,21 +38,21 @@ fn lost(error: SpillError) -> Error {
     Error::Lost(error.to_string())
 }
 
-/// How long days are kept, and from when on they are believed.
+/// The policy of how long days are kept, and when they are complete.
 #[derive(Clone, Copy)]
 pub struct RetentionPolicy {
     /// The first day that is kept by itself.
     pub since: Date,
-    /// How long after its end a day is read whole.
+    /// The time after its end from which on a day is read whole.
     pub complete_after: SignedDuration,
 }
 
 impl ScopeStore {
-    /// Enters an answer in the totals and stores both.
+    /// Enters a completed reading in the totals and stores both.
     ///
     /// # Errors
-    /// After [`Error::PendingWrites`] it is entered all the same. After [`Error::Lost`] the totals are
-    /// not to be used: see [`ScopeStore::forget`].
+    /// After [`Error::PendingWrites`] it is entered nevertheless. After [`Error::Lost`] the totals
+    /// must not be used: see [`ScopeStore::forget`].
     pub fn keep(&mut self, answer: &CompletedRead, keeping: RetentionPolicy) -> Result<(), Error> {
         let CompletedRead { span, rows, facts, began, by_report } = answer;
         let mut orphans = self.scope_totals.begin(Period::of(day_of(*began)), *span);
@@ -97,7 +97,7 @@ impl ScopeStore {
         self.archive.commit(&self.scope_totals)
     }
 
-    /// Looks on older days for what is called nothing any more.
+    /// Looks up lost names on older days.
     fn find_names(&mut self, mut orphans: Orphans, since: Date) -> Result<(), Error> {
         let buckets =
             if orphans.is_empty() { Vec::new() } else { self.scope_totals.name_buckets(since) };
@@ -114,7 +114,7 @@ impl ScopeStore {
         Ok(())
     }
 
-    /// Begins anew, because stored days cannot be read any more.
+    /// Starts again from nothing, because stored days cannot be read any more.
     pub fn forget(&mut self) {
         self.scope_totals = ScopeTotals::default();
         self.archive.distrust();
@@ -140,7 +140,7 @@ mod tests {
         ScopeId { scope_type: ScopeType::Department, id: "1".to_owned(), cost: CostType::Actual }
     }
 
-    /// A page for each number, with so many resources.
+    /// Returns a reading with a page for each number, which has so many resources.
     fn answer(pages: &[usize], began: &str) -> CompletedRead {
         let mut rows = SpillBuffer::new(&TagKeys::default());
         for (page, resources) in pages.iter().enumerate() {
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn more_texts_than_there_is_room_for_are_refused_and_not_told_for_others() {
-        // A kilobyte of each resource: tests have room for 16 MiB.
+        // A kilobyte for each resource: in tests 16 MiB fit.
         let long = |resources: std::ops::Range<usize>| {
             let mut rows = SpillBuffer::new(&TagKeys::default());
             for number in resources {
@@ -179,7 +179,7 @@ mod tests {
             RetentionPolicy { since: BUCKET.date, complete_after: SignedDuration::from_hours(72) };
         let answer = CompletedRead { rows: long(0..9_000), ..answer(&[], "2026-11-01T10:00:00Z") };
         scope_store.keep(&answer, keeping).unwrap();
-        // The texts of both are there for a moment.
+        // For a moment the texts of both are there.
         let others = CompletedRead { rows: long(9_000..18_000), ..answer };
         let lost = scope_store.keep(&others, keeping);
         assert!(matches!(lost, Err(Error::Lost(what)) if what == says));
@@ -215,7 +215,7 @@ mod tests {
         drop(scope_store);
         let mut scope_store = open();
         assert_eq!(stored(&scope_store.archive), [14_000]);
-        // A day without rows is one all the same, once a second answer agrees that it has none.
+        // A day without rows is stored as well, once a second answer agrees that it has none.
         for began in ["2026-11-01T12:00:00Z", "2026-11-01T13:00:00Z"] {
             scope_store.keep(&answer(&[], began), keeping).unwrap();
         }

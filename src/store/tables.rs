@@ -1,8 +1,8 @@
-//! What is in the database: its tables, and the format that their bytes have.
+//! The tables of the database, and the format of their bytes.
 
 use redb::{Database, ReadableDatabase, TableDefinition, TableHandle};
 
-/// What the bytes mean. Another number is another format, whose days are read again from Azure.
+/// The version of the format. Days of another version are read again from Azure.
 pub(super) const FORMAT: u32 = 4;
 
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
@@ -10,22 +10,23 @@ const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
 pub(super) const TOTALS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
 /// Poll records by scope.
 pub(super) const POLLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
-/// The key of a part of a day: scope, date, which of its rows (0 its own, 1 late rows, 2 undated), and its number.
+/// The key of a part of a day: scope, date, kind of rows (0 of the day, 1 late, 2 undated), and
+/// number.
 pub(super) type DayKey<'a> = (&'a str, &'a str, u8, u32);
 /// Days by scope and bucket, in parts of a bounded size.
 pub(super) const DAYS: TableDefinition<'_, DayKey<'_>, &[u8]> = TableDefinition::new("days");
 
-/// What a database holds.
+/// The content of a database.
 pub(super) enum Found {
-    /// Not a single table: it was made and never used.
+    /// No table: the database was created and never used.
     Nothing,
-    /// Days of a format.
+    /// Days of a version of the format.
     Format(u32),
     /// Tables without a format: those of another program.
     Foreign,
 }
 
-/// Looks at what a database holds.
+/// Returns what a database contains.
 pub(super) fn found(database: &Database) -> Result<Found, redb::Error> {
     let reading = database.begin_read()?;
     let tables: Vec<_> = reading.list_tables()?.collect();
@@ -40,7 +41,7 @@ pub(super) fn found(database: &Database) -> Result<Found, redb::Error> {
     Ok(format.map_or(Found::Foreign, Found::Format))
 }
 
-/// Makes the empty tables of this format.
+/// Creates the empty tables of this format.
 pub(super) fn begin(database: &Database) -> Result<(), redb::Error> {
     let writing = database.begin_write()?;
     writing.open_table(ABOUT)?.insert("format", FORMAT)?;

@@ -1,17 +1,18 @@
-//! Most amounts in half the room.
+//! A compact form of amounts: most of them fit into half the memory.
 
 use super::{Amount, SCALE};
 
-/// Decimals that are kept: as many as Azure's longest amounts have.
+/// The number of decimals that fit: as many as Azure's longest amounts have.
 const SHORT_DECIMALS: u32 = 28;
 const SHORT_SCALE: i128 = 10_i128.pow(SHORT_DECIMALS);
-/// Whole units up to here fit, either way.
+/// The largest number of whole units that fits, positive or negative.
 const MOST_UNITS: i128 = i128::MAX / SHORT_SCALE - 1;
 
-/// What the other decimals come to, as 5^n and 2^n.
+/// `5^OTHERS`, the odd factor of `10^OTHERS`: the scale of the decimals that do not fit.
 const FIVES: u128 = 5_u128.pow(OTHERS);
 const OTHERS: u32 = super::DECIMALS as u32 - SHORT_DECIMALS;
-/// `FIVES` times this is 1 modulo 2^128: by Newton's method, each step of which doubles the bits that are right.
+/// The inverse of `FIVES` modulo 2^128. Each step of Newton's method doubles the number of correct
+/// bits.
 const INVERSE: u128 = {
     let mut inverse = FIVES;
     let mut bits = 3;
@@ -22,18 +23,18 @@ const INVERSE: u128 = {
     inverse
 };
 
-/// An amount of up to 28 decimals and some ten thousand million units.
+/// An amount of up to 28 decimals and about 1.7 × 10^10 units.
 ///
-/// Packed, because a table of sums would else be a sixth padding.
+/// Packed, because otherwise a sixth of a table of sums would be padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(Rust, packed(4))]
 pub(in crate::billing) struct CompactAmount(i128);
 
 impl CompactAmount {
-    /// Stands for an amount that is not short.
+    /// Marks an amount that does not fit.
     pub(in crate::billing) const LONG: Self = Self(i128::MIN);
 
-    /// The same amount, if it is short.
+    /// Returns the compact form of an amount; `None` if it does not fit.
     pub(in crate::billing) fn of(amount: Amount) -> Option<Self> {
         let Amount { units, fraction } = amount;
         let fraction = without_zeros(fraction)?;
@@ -41,13 +42,13 @@ impl CompactAmount {
         is_small.then(|| Self(units * SHORT_SCALE + fraction))
     }
 
-    /// The sum of two short amounts, if it is short.
+    /// Returns the sum of two amounts; `None` if it does not fit.
     pub(in crate::billing) fn checked_add(self, other: Self) -> Option<Self> {
         let (ours, theirs) = (self.0, other.0);
         ours.checked_add(theirs).map(Self).filter(|sum| *sum != Self::LONG)
     }
 
-    /// The amount that this is.
+    /// Returns the full amount.
     pub(in crate::billing) fn amount(self) -> Amount {
         let Self(value) = self;
         let fraction = value.rem_euclid(SHORT_SCALE) * (SCALE / SHORT_SCALE);
@@ -55,9 +56,9 @@ impl CompactAmount {
     }
 }
 
-/// A fraction without its last decimals, where these are zeros. A multiple of an odd number is divided by
-/// multiplying with its inverse, and nothing else comes out so small; dividing 128 bits takes ten times
-/// longer.
+/// Divides a fraction by `10^OTHERS`; `None` if there is a remainder. A multiple of an odd number
+/// is divided by multiplying it by the inverse of that number, and only multiples give so small a
+/// result. A division of 128 bits takes ten times longer.
 fn without_zeros(fraction: i128) -> Option<i128> {
     let fraction = fraction as u128;
     let divided = (fraction >> OTHERS).wrapping_mul(INVERSE);
@@ -106,7 +107,7 @@ mod tests {
         let negative = CompactAmount::of(amount("-17014118345")).unwrap();
         assert_eq!(negative.checked_add(negative), None);
         assert_eq!(large.checked_add(negative).map(CompactAmount::amount), Some(Amount::ZERO));
-        // What stands for a long amount is none.
+        // This sum would be the value of `LONG`.
         let half = CompactAmount(i128::MIN / 2);
         assert_eq!(half.checked_add(half), None);
     }

@@ -1,4 +1,4 @@
-//! A fraction as its sixteen bytes. As a number of variable length it would be longer and slower.
+//! Serializes a fraction as sixteen bytes: a number of variable length would be longer and slower.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! Exact decimal amounts: what Azure wrote is what is added.
+//! Exact decimal amounts: the digits that Azure sends are the digits that are added.
 //!
-//! Real rows carry up to 28 decimals, and the sum of a million `f64` depends on their order. Here a
-//! sum depends on nothing but its terms, so that any paging, any order and any restart give the
-//! same value, and `total - old + new` is lossless.
+//! Real rows have up to 28 decimals, and the sum of a million `f64` depends on their order. Here a
+//! sum depends on its terms alone, so that any paging, any order and any restart give the same
+//! value, and `total - old + new` is lossless.
 
 mod compact;
 mod fixed;
@@ -15,27 +15,27 @@ use thiserror::Error;
 
 pub(in crate::billing) use compact::CompactAmount;
 
-/// Decimals that are kept. Azure's longest amounts have 28.
+/// The number of decimals that are kept. Azure's longest amounts have 28.
 const DECIMALS: usize = 36;
 const SCALE: i128 = 10_i128.pow(DECIMALS as u32);
-/// Digits of the integer part that are accepted. With 30 of them a hundred million of the largest
-/// amounts still add up within an `i128`; what goes beyond it stops there, so that adding needs no
+/// The maximum number of digits of an integer part. With 30 of them, the sum of a hundred million
+/// of the largest amounts still fits an `i128`. A larger sum saturates, so that adding needs no
 /// error path.
 const INTEGER_DIGITS: usize = 30;
 
-/// Whole numbers up to here are `f64` as they are.
+/// The limit up to which every whole number is an exact `f64`.
 const EXACT: u128 = 1 << 53;
 const MILLION: i128 = 1_000_000;
 const MILLIONTH: i128 = SCALE / MILLION;
-/// Half of the decimals, which fit a machine word.
+/// The scale of half the decimals, which fit a machine word.
 const HALF: i128 = 10_i128.pow(DECIMALS as u32 / 2);
 
-/// A cost or a quantity, exact to 36 decimals, up to 10^30 either way.
+/// A cost or a quantity, exact to 36 decimals, up to 10^30, positive or negative.
 ///
 /// The value is `units + fraction / 10^36` with `0 <= fraction < 10^36`: -0.25 is -1 + 0.75. One
 /// `i128` at that scale would overflow at 170 units.
 ///
-/// Packed, because sums of rows would else be a sixth padding.
+/// Packed, because otherwise a sixth of the sums of rows would be padding.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -46,13 +46,13 @@ pub struct Amount {
     fraction: i128,
 }
 
-/// Why a text is no amount.
+/// The reason why a text is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AmountError {
     /// Not a decimal number: empty, `NaN`, `0x1F`, a word.
     #[error("not a decimal number")]
     NotANumber,
-    /// No currency has such amounts; something else stands in the field.
+    /// A number larger than any amount of a currency: the field contains something else.
     #[error("more than {INTEGER_DIGITS} digits before the decimal point")]
     TooLarge,
 }
@@ -62,14 +62,14 @@ pub enum AmountError {
 pub struct Parsed {
     /// The amount, rounded half to even at the 36th decimal.
     pub amount: Amount,
-    /// Whether the text had more than 36 significant decimals.
+    /// True if the text had more than 36 significant decimals.
     pub rounded: bool,
 }
 
 impl Amount {
-    /// No money, nothing used.
+    /// Zero: no cost or no usage.
     pub const ZERO: Self = Self { units: 0, fraction: 0 };
-    /// One unit of whatever it is.
+    /// One unit of a currency or of usage.
     pub const ONE: Self = Self { units: 1, fraction: 0 };
 
     /// Reads a decimal text, with or without fraction and exponent (`0.67`, `-1.5e-05`).
@@ -79,17 +79,17 @@ impl Amount {
         Ok(Parsed { amount: if number.negative { -magnitude } else { magnitude }, rounded })
     }
 
-    /// Whether this is exactly nothing.
+    /// Returns whether the amount is exactly zero.
     pub fn is_zero(self) -> bool {
         self == Self::ZERO
     }
 
-    /// The same distance from zero, upwards.
+    /// Returns the absolute value.
     pub fn abs(self) -> Self {
         if self.units < 0 { -self } else { self }
     }
 
-    /// Some times as much, for comparisons. Saturates: what is beyond 10^30 is large either way.
+    /// Multiplies, for comparisons. Saturates: beyond 10^30 a comparison needs no exact value.
     pub fn times(self, factor: i128) -> Self {
         let Self { units, fraction } = self.abs();
         let carried = fraction.saturating_mul(factor);
@@ -100,9 +100,9 @@ impl Amount {
         if self.units < 0 { -magnitude } else { magnitude }
     }
 
-    /// The nearest `f64`. By way of the decimal text: dividing the parts is off by one unit in the
-    /// last place in a third of all cases. Millionths that an `f64` holds exactly are divided once, and
-    /// so rounded once.
+    /// Returns the nearest `f64`, by parsing the decimal text: dividing the parts is off by one
+    /// unit in the last place in a third of all cases. Millionths that an `f64` represents exactly
+    /// are divided once, and therefore rounded once.
     pub fn to_f64(self) -> f64 {
         if self.fraction % MILLIONTH == 0 && self.units.unsigned_abs() < EXACT / MILLION as u128 {
             return (self.units * MILLION + self.fraction / MILLIONTH) as f64 / MILLION as f64;
@@ -110,7 +110,7 @@ impl Amount {
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
-    /// Keeps `0 <= fraction < SCALE`; both sides of every operation are within one scale of it.
+    /// Normalizes to `0 <= fraction < SCALE`. The result of an operation is at most one scale away.
     fn normal(units: i128, fraction: i128) -> Self {
         if fraction >= SCALE {
             Self { units: units.saturating_add(1), fraction: fraction - SCALE }
@@ -122,7 +122,7 @@ impl Amount {
     }
 }
 
-/// The plain decimal text, without exponent and trailing zeros.
+/// Writes the plain decimal text, without an exponent or trailing zeros.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.units < 0 { "-" } else { "" };
@@ -130,7 +130,7 @@ impl fmt::Display for Amount {
         if fraction == 0 {
             return write!(f, "{sign}{units}");
         }
-        // As two numbers of a machine word each: 128 bits take several times longer to write.
+        // Two machine words, because 128 bits take several times longer to write.
         let (first, rest) = ((fraction / HALF) as u64, (fraction % HALF) as u64);
         let digits = match rest {
             0 => format!("{first:018}"),
@@ -220,7 +220,7 @@ impl<'a> Decimal<'a> {
         self.shifted()
     }
 
-    /// The slow way, for exponents and for more digits than are kept.
+    /// Reads numbers with an exponent or with more digits than are kept, which is slower.
     fn shifted(&self) -> Result<(Amount, bool), AmountError> {
         let written = self.integer.len() + self.decimals.len();
         let digit_at = |place: i64| match usize::try_from(place) {
@@ -231,7 +231,7 @@ impl<'a> Decimal<'a> {
         let Some(first) = (0..written as i64).find(|&place| digit_at(place) != b'0') else {
             return Ok((Amount::ZERO, false));
         };
-        // The place of the first decimal among the digits as written.
+        // The index of the first decimal among the written digits.
         let point = (self.integer.len() as i64).saturating_add(self.exponent);
         if point.saturating_sub(first) > INTEGER_DIGITS as i64 {
             return Err(AmountError::TooLarge);
@@ -255,7 +255,7 @@ fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(end)
 }
 
-/// 1, 10, 100 and so on.
+/// The powers of ten: 1, 10, 100 and so on.
 const POWERS: [i128; DECIMALS + 1] = {
     let mut powers = [1; DECIMALS + 1];
     let mut place = 1;
@@ -266,7 +266,7 @@ const POWERS: [i128; DECIMALS + 1] = {
     powers
 };
 
-/// The number that some digits are, by parts that fit a machine word.
+/// Reads digits as a number, in parts that fit a machine word.
 fn short(digits: &[u8]) -> i128 {
     let word = |digits: &[u8]| {
         digits.iter().fold(0_u64, |value, digit| value * 10 + u64::from(digit - b'0'))
@@ -279,7 +279,7 @@ fn number(digits: impl Iterator<Item = u8>) -> i128 {
     digits.fold(0, |value, digit| value * 10 + i128::from(digit - b'0'))
 }
 
-/// Saturates: an exponent of a million digits is as far out of range as one of ten.
+/// Reads an exponent. Saturates: one of a million digits is as far out of range as one of ten.
 fn exponent(text: &[u8]) -> Result<i64, AmountError> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),

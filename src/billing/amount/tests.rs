@@ -1,4 +1,4 @@
-//! Texts, sums and what they become, to the last digit.
+//! Tests of reading, adding and converting amounts, exact to the last digit.
 
 use super::*;
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ fn a_million_small_amounts_add_up_exactly() {
 fn sums_beyond_all_amounts_stop_and_do_not_turn_over() {
     let mut sum = amount(&format!("{}.5", "9".repeat(30)));
     let first = sum;
-    // 2^30 of it would be 10^39.
+    // 2^30 times the amount would be 10^39.
     for _ in 0..30 {
         sum += sum;
     }

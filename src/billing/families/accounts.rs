@@ -1,4 +1,4 @@
-//! What each department and enrollment account costs: one billing account shows them all.
+//! The cost of each department and enrollment account: one billing account contains them all.
 
 use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;

@@ -15,25 +15,26 @@ type HashSet<T> = std::collections::HashSet<T, foldhash::fast::RandomState>;
 /// The entity label of folded series.
 pub(crate) const OTHER: &str = "__other__";
 
-/// How a family is bounded.
+/// The bound of a family: its limit, and the parts of its key.
 #[derive(Clone, Copy)]
 pub(crate) struct Bound {
-    /// What the count of folded entities is told under: the metric that is ranked.
+    /// The metric that is ranked. The number of folded entities is published under its name.
     pub(crate) metric: &'static str,
-    /// Its limit.
+    /// The maximum number of series, from the limits of a configuration.
     pub(crate) limit: fn(&Limits) -> usize,
-    /// How many leading symbols of the key are the entity.
+    /// The number of leading symbols of the key that are the entity.
     pub(crate) entity: usize,
-    /// How many leading symbols of the entity have a limit each for their own: a tag's key.
+    /// The number of leading symbols of the entity that have a limit for each of their values: a
+    /// tag's key.
     pub(crate) group: usize,
-    /// Which symbol becomes `__other__`.
+    /// The index of the symbol that becomes `__other__`.
     pub(crate) other: usize,
-    /// How many trailing symbols are of the charge, not of the entity, and stay: the currency or
-    /// unit, and before it the kind of charge.
+    /// The number of trailing symbols that belong to the charge, not to the entity, and are not
+    /// folded: the currency or unit, and before it the kind of charge.
     pub(crate) stay: usize,
 }
 
-/// How many entities were folded, by metric.
+/// The number of folded entities by metric.
 pub(crate) type Folded = BTreeMap<&'static str, usize>;
 
 /// A bound with what it needs to fold.
@@ -44,11 +45,11 @@ pub(crate) struct Fold {
     other: Option<(Symbol, Symbol)>,
 }
 
-/// The entities that keep their series; `None`: all.
+/// The entities that keep their series; `None` means all.
 pub(crate) type Kept = Option<HashSet<Vec<Symbol>>>;
 
 impl Bound {
-    /// The bound under the limits of a configuration.
+    /// Returns the bound with the limits of a configuration.
     pub(crate) fn of(self, limits: &Limits, strings: &Sorted) -> Fold {
         let other = strings.find(OTHER).zip(strings.find(""));
         Fold { limit: (self.limit)(limits), bound: self, other }
@@ -56,7 +57,7 @@ impl Bound {
 }
 
 impl Fold {
-    /// Folds a family of costs and says which entities are left.
+    /// Folds a family of costs and returns the entities that keep their series.
     pub(crate) fn fold<K: Key>(&self, table: &mut Sums<K>, folded: &mut Folded) -> Kept {
         let count = folded.entry(self.bound.metric).or_default();
         if self.limit == 0 {
@@ -64,7 +65,7 @@ impl Fold {
             return None;
         }
         if table.len() <= self.limit {
-            // All fit, whatever their rank.
+            // All entities fit, whatever their rank.
             *count = 0;
             return None;
         }
@@ -75,7 +76,7 @@ impl Fold {
         for (entity, count) in &ranked {
             let group = &entity[..self.bound.group];
             let used = series.entry(group).or_default();
-            // The first that does not fit ends it: what follows is smaller.
+            // The first entity that does not fit ends its group: all later ones rank lower.
             if !beyond.contains(group) && *used + count <= self.limit {
                 *used += count;
                 kept.insert(entity.clone());
@@ -114,10 +115,10 @@ impl Fold {
         }
     }
 
-    /// Every entity and its number of series, the costliest first: by the largest amount either way
-    /// in any one currency, ties in the order of the labels.
+    /// Returns every entity and its number of series, the costliest first: by the largest absolute
+    /// amount in any one currency, ties in the order of the labels.
     fn ranked<K: Key>(&self, table: &Sums<K>) -> Vec<(Vec<Symbol>, usize)> {
-        // An entity's series of one currency are one amount, wherever it ran.
+        // An entity has one amount in each currency, whatever its regions.
         let mut amounts = HashMap::<(&[Symbol], Symbol), Amount>::default();
         let mut counts = HashMap::<&[Symbol], usize>::default();
         for (key, sum) in table.iter() {

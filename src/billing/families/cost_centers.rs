@@ -1,4 +1,4 @@
-//! What each cost center costs.
+//! The cost of each cost center.
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;

@@ -1,4 +1,4 @@
-//! What each resource costs and how much of it was used.
+//! The cost and the usage of each resource.
 
 use super::{Bound, Family, Metric, NamedId};
 use crate::billing::amount::Amount;
@@ -6,10 +6,10 @@ use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ResourceKey};
 
-/// Cost by resource, the place it ran in, and currency.
+/// Cost by resource, region and currency.
 pub(crate) enum InstanceCost {}
 
-/// Usage by resource, the place it ran in, and unit.
+/// Usage by resource, region and unit.
 pub(crate) enum InstanceUsage {}
 
 pub(super) const BOUND: Bound = Bound {
@@ -21,7 +21,7 @@ pub(super) const BOUND: Bound = Bound {
     stay: 1,
 };
 
-/// Where the id stands in the keys.
+/// The index of the resource id in the keys.
 const ID: usize = 2;
 
 impl Family for InstanceCost {

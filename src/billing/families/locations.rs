@@ -1,4 +1,4 @@
-//! What each region costs.
+//! The cost of each region.
 
 use super::{Bound, Family, Metric};
 use crate::billing::amount::Amount;

@@ -1,4 +1,4 @@
-//! How much of each meter was used.
+//! The usage of each meter.
 
 use super::{Bound, Family, Metric, Spelled};
 use crate::billing::amount::Amount;
@@ -9,7 +9,7 @@ use crate::billing::row::{Amounts, ChargeKey};
 /// Usage by meter and unit.
 pub(crate) enum MeterUsage {}
 
-/// Cost by meter: by it meters are ranked; it is not published.
+/// Cost by meter. It ranks the meters and is not published.
 pub(crate) enum MeterCost {}
 
 pub(super) const BOUND: Bound = Bound {
@@ -21,7 +21,7 @@ pub(super) const BOUND: Bound = Bound {
     stay: 1,
 };
 
-/// A meter is told from others by its service and subcategory as well.
+/// The names in the keys. A meter is identified by its service and subcategory as well.
 const SPELLED: &[Spelled<[Symbol; 4]>] = &[
     (0, |key| Named::Service(key[0])),
     (1, |key| Named::Subcategory([key[0], key[1]])),

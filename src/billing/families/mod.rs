@@ -1,8 +1,9 @@
-//! The questions that are answered by adding up rows: one file a metric family, with its name,
-//! help, labels, what a row adds to it and how it is bounded.
+//! The metric families that are sums of rows: one file for each, with its name, help, labels, what
+//! a row adds to it and how it is bounded.
 //!
-//! A new one needs its file, a field of `Tables` (and its line in the lists below it, and in
-//! `ranking` where it is bounded, in `spelling` where its key has names), a line in `published::FAMILIES` and one in `docs/metrics.md`. Nothing here knows a format.
+//! A new family needs its file, a field of `Tables` (with a line in the lists below it, in
+//! `ranking` if it is bounded, and in `spelling` if its key has names), a line in
+//! `metric_families::FAMILIES` and one in `docs/metrics.md`. Nothing here knows an output format.
 
 mod accounts;
 mod bound;
@@ -50,7 +51,7 @@ use super::row::{Amounts, ChargeKey, ResourceKey, Tag};
 pub(crate) trait Key:
     Copy + Eq + Hash + Ord + AsRef<[Symbol]> + AsMut<[Symbol]> + 'static
 {
-    /// How many symbols it has.
+    /// The number of symbols.
     const LENGTH: usize;
 }
 
@@ -58,19 +59,19 @@ impl<const N: usize> Key for [Symbol; N] {
     const LENGTH: usize = N;
 }
 
-/// Where in a key an id stands that has a name, and what it is of.
+/// The index in a key of an id that has a name, and the kind of thing it identifies.
 pub(crate) type NamedId = (usize, fn(Symbol) -> Named);
 
-/// Sums of rows by some of their properties.
+/// A family: sums of rows by some of their properties.
 pub(crate) trait Family {
     /// The symbols of one series.
     type Key: Key;
-    /// What it looks at of a row. Rows that share it are added up before families are asked.
+    /// The part of a row that it uses. Rows with equal parts are added up first.
     type Part;
-    /// The names in the key that stand there without their case. Series show their spellings.
+    /// The names in the key, which are caseless there. Series have their spellings instead.
     const SPELLED: &'static [Spelled<Self::Key>] = &[];
 
-    /// Tells what rows add to which series, if to any.
+    /// Adds rows to the series to which they belong, if any.
     fn each(part: &Self::Part, amounts: Amounts, add: impl FnMut(Self::Key, Amount));
 }
 
@@ -78,30 +79,30 @@ pub(crate) trait Family {
 pub(crate) trait Metric: Family {
     /// The metric's name.
     const NAME: &'static str;
-    /// What it counts and what not to do with it.
+    /// The help text: what the metric counts, and how not to use it.
     const HELP: &'static str;
-    /// Its labels besides `scope`; those of the key, and the name of what `NAMED` names.
+    /// The labels besides `scope`: those of the key, and that of a name if `NAMED` is set.
     const LABELS: &'static [&'static str];
-    /// The symbol of the key that has a name, and what it names. The name's label stands behind it.
+    /// The id in the key that has a name. The label of the name follows that of the id.
     const NAMED: Option<NamedId> = None;
 }
 
-/// A metric that is published of the billing period before as well.
+/// A metric that is also published for the previous period.
 pub(crate) trait Previous: Metric {
-    /// The metric's name there.
+    /// The metric's name for the previous period.
     const NAME: &'static str;
-    /// What it counts there.
+    /// The help text for the previous period.
     const HELP: &'static str;
-    /// `period`, then the labels of the current one.
+    /// The labels besides `scope`: `period`, then those of the open period.
     const LABELS: &'static [&'static str];
 }
 
-/// What some rows add up to.
+/// The sum of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sum {
     pub(crate) amount: Amount,
-    /// How many rows there are. What costs nothing has a series as long as there is a row of it, so
-    /// a sum of zero does not tell whether anything is left.
+    /// The number of rows. A series without cost exists as long as it has a row, so an amount of
+    /// zero does not show whether any row is left.
     pub(crate) rows: u32,
 }
 
@@ -129,7 +130,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Adds rows to the families that look at the resource.
+    /// Adds rows to the families that depend on the resource.
     pub(crate) fn add_resource(&mut self, resource: &ResourceKey, amounts: Amounts) {
         count::<InstanceCost>(&mut self.instance_cost, resource, amounts);
         count::<InstanceUsage>(&mut self.instance_usage, resource, amounts);
@@ -138,7 +139,7 @@ impl Tables {
         count::<LocationCost>(&mut self.location_cost, resource, amounts);
     }
 
-    /// Adds rows to the families that look at who pays for what.
+    /// Adds rows to the families that depend on who pays for what.
     pub(crate) fn add_item(&mut self, item: &ChargeKey, amounts: Amounts) {
         count::<ScopeCost>(&mut self.scope_cost, item, amounts);
         count::<EstimatedCost>(&mut self.estimated_cost, item, amounts);
@@ -156,7 +157,7 @@ impl Tables {
         count::<TagCost>(&mut self.tag_cost, tag, amounts);
     }
 
-    /// Adds other sums or takes them away, their symbols translated.
+    /// Adds or subtracts other sums, whose symbols are translated.
     pub(crate) fn combine(
         &mut self,
         how: Combine,
@@ -174,7 +175,8 @@ impl Tables {
         merge::<MeterUsage>(how, &mut self.meter_usage, &other.meter_usage, symbol);
     }
 
-    /// The same only for what is still asked of a period when it is over: who pays the bill.
+    /// Adds or subtracts only the sums that are still used when a period has closed: those that
+    /// show who pays.
     pub(crate) fn combine_bill(
         &mut self,
         how: Combine,
@@ -202,7 +204,7 @@ impl Tables {
         merge::<RecurringCost>(how, &mut self.recurring_cost, &other.recurring_cost, symbol);
     }
 
-    /// Frees what is asked of the open period only.
+    /// Frees the sums that are used for the open period only.
     pub(crate) fn drop_open_only(&mut self) {
         self.instance_cost = Table::<InstanceCost>::default();
         self.instance_usage = Table::<InstanceUsage>::default();
@@ -215,7 +217,7 @@ impl Tables {
 
 #[cfg(test)]
 impl Tables {
-    /// Every sum with the name of its table.
+    /// Passes every sum with the name of its table.
     pub(crate) fn each(&self, tell: &mut dyn FnMut(&str, &[Symbol], &Sum)) {
         fn table<const N: usize>(
             what: &str,
@@ -242,12 +244,12 @@ impl Tables {
     }
 }
 
-/// What happens to sums that meet others.
+/// The ways to combine sums with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Combine {
-    /// They are added.
+    /// Adds the others.
     Add,
-    /// They were part of the sums and are taken out again, which exact sums make lossless.
+    /// Subtracts the others, which were added before. This is lossless because sums are exact.
     Deduct,
 }
 
@@ -263,7 +265,7 @@ fn merge<F: Family>(
     symbol: &mut impl FnMut(Symbol) -> Symbol,
 ) {
     if table.len() == 0 {
-        // Growing step by step would cost as much as all sums.
+        // Growing step by step would cost as much as adding all sums.
         table.reserve(other.len());
     }
     for (key, sum) in other.iter() {

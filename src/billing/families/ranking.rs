@@ -1,4 +1,4 @@
-//! Which entities of each bounded family keep their series. By the sums they are ranked by, they are
+//! The choice of entities that keep their series in each bounded family. Sums that are ranked are
 //! folded at once; sums over a part of the same rows follow the same ranking.
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
 use crate::billing::interner::Sorted;
 use crate::billing::limits::Limits;
 
-/// What is left of each bounded family by itself.
+/// The entities of each bounded family that keep their series.
 pub(crate) struct Ranking {
     instances: Kept,
     meters: Kept,
@@ -22,8 +22,8 @@ pub(crate) struct Ranking {
 }
 
 impl Tables {
-    /// Folds what is beyond the limits into `__other__`, and says what is left. Symbols must be in
-    /// the order of their texts, which breaks ties.
+    /// Folds what exceeds the limits into `__other__`, and returns the entities that keep their
+    /// series. Symbols must be in the order of their texts, which decides ties.
     pub(crate) fn fold(
         &mut self,
         limits: &Limits,
@@ -51,8 +51,8 @@ impl Tables {
         }
     }
 
-    /// Folds sums of some of the rows as all of them were: an entity then keeps its place,
-    /// whatever its share of these rows is.
+    /// Folds sums of some of the rows in the same way as those of all rows: an entity keeps its
+    /// series, whatever its share of these rows is.
     pub(crate) fn fold_like(&mut self, ranking: &Ranking, limits: &Limits, strings: &Sorted) {
         let fold = &mut |bound: Bound| bound.of(limits, strings);
         let bound = fold(instances::BOUND);

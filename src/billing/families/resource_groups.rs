@@ -1,4 +1,4 @@
-//! What each resource group costs.
+//! The cost of each resource group.
 
 use super::{Bound, Family, Metric, Previous};
 use crate::billing::amount::Amount;

@@ -1,4 +1,4 @@
-//! What each scope costs, by the nature of the charge.
+//! The cost of each scope, by the nature of the charge.
 
 use super::{Family, Metric, Previous};
 use crate::billing::amount::Amount;
@@ -35,7 +35,7 @@ impl Previous for ScopeCost {
         &["period", "charge_type", "publisher_type", "pricing_model", "currency"];
 }
 
-/// Purchases that come again each period, by what was bought: what a forecast must expect.
+/// Purchases that recur in each period, by product: a forecast must expect them.
 pub(crate) enum RecurringCost {}
 
 impl Family for RecurringCost {

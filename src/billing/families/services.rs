@@ -1,4 +1,4 @@
-//! What each service costs.
+//! The cost of each service.
 
 use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
@@ -43,7 +43,7 @@ impl Previous for ServiceCost {
         &["period", "subscription_id", "service_name", "currency"];
 }
 
-/// How the daily families of services are bounded: by the cost of the latest day.
+/// The bound of the daily families of services, which are ranked by the cost of the latest day.
 pub(crate) const SERVICE_DAYS: Bound = Bound {
     metric: "azure_billing_service_latest_day_pretax_cost",
     limit: |limits| limits.services,
@@ -53,7 +53,7 @@ pub(crate) const SERVICE_DAYS: Bound = Bound {
     stay: 2,
 };
 
-/// Cost by service and kind of charge: what the daily families of services are made of.
+/// Cost by service and kind of charge, from which the daily families of services are computed.
 pub(crate) enum ServiceCharge {}
 
 impl Family for ServiceCharge {

@@ -1,16 +1,17 @@
-//! Labels as they are spelled: keys have names without their case, which tell one entity from
-//! another.
+//! The spellings of labels. Keys contain caseless names, which identify entities; series have their
+//! spellings.
 
 use super::{
     AccountCost, Family, Key, MeterCost, MeterUsage, ServiceCost, Sums, Table, Tables, TagCost,
 };
 use crate::billing::names::{Named, Spellings};
 
-/// Where in a key a name stands without its case, and what it names.
+/// The index of a caseless name in a key, and what it names.
 pub(crate) type Spelled<K> = (usize, fn(&K) -> Named);
 
 impl Tables {
-    /// Puts spellings in the place of names without case. An entity has one, so that no sums meet.
+    /// Replaces caseless names with their spellings. An entity has one spelling, so that no two
+    /// sums get the same key.
     pub(crate) fn spell(&mut self, spellings: &Spellings) {
         spell::<AccountCost>(&mut self.account_cost, spellings);
         spell::<ServiceCost>(&mut self.service_cost, spellings);
@@ -24,7 +25,7 @@ fn spell<F: Family>(table: &mut Table<F>, spellings: &Spellings) {
     *table = spelled(table, F::SPELLED, spellings);
 }
 
-/// Sums by the spellings of their names.
+/// Returns sums with the spellings in place of caseless names.
 pub(crate) fn spelled<K: Key>(
     sums: &Sums<K>,
     places: &[Spelled<K>],

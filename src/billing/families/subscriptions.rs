@@ -1,4 +1,4 @@
-//! What each subscription costs.
+//! The cost of each subscription.
 
 use super::{Bound, Family, Metric, NamedId, Previous};
 use crate::billing::amount::Amount;

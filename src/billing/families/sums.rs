@@ -1,5 +1,5 @@
-//! Sums by key. A table of a large enrollment is the largest thing in memory, so it lies in blocks that
-//! never move: a map that doubles stands half empty, and is there twice while it grows.
+//! Sums by key. A table of a large enrollment is the largest thing in memory, so it is stored in
+//! blocks that never move: a map that doubles is half empty, and exists twice while it grows.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,25 +16,25 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{Key, Sum};
 use crate::billing::amount::{Amount, CompactAmount};
 
-/// How many sums a block has.
+/// The number of sums in a block.
 const BLOCK: usize = 1024;
 
-/// Sums by key, in no order that means anything.
+/// Sums by key, in no particular order.
 #[derive(Clone, Debug)]
 pub(crate) struct Sums<K> {
     blocks: Vec<Vec<Kept<K>>>,
-    /// Their places.
+    /// The places of the keys.
     index: HashTable<u32>,
-    /// The amounts that are not short: hardly any.
+    /// The few amounts that do not fit a `CompactAmount`.
     long: HashMap<K, Amount, RandomState>,
     hasher: RandomState,
 }
 
-/// A sum in its place.
+/// A stored sum.
 #[derive(Clone, Copy, Debug)]
 struct Kept<K> {
     key: K,
-    /// Or that it stands among the long ones.
+    /// The amount, or `LONG` if it is in `Sums::long`.
     amount: CompactAmount,
     rows: u32,
 }
@@ -71,7 +71,7 @@ impl<K: Key> Sums<K> {
         self.add_amount(place, sum.amount);
     }
 
-    /// Takes a sum away, and with its last row the key.
+    /// Subtracts a sum, and removes the key with its last row.
     pub(crate) fn deduct(&mut self, key: K, sum: Sum) {
         let place = self.place(key);
         let kept = at_mut(&mut self.blocks, place);
@@ -93,13 +93,13 @@ impl<K: Key> Sums<K> {
         *self = Self::default();
     }
 
-    /// Makes room for so many keys more.
+    /// Reserves space for a number of additional keys.
     pub(crate) fn reserve(&mut self, more: usize) {
         let Self { blocks, index, hasher, .. } = self;
         index.reserve(more, |place| hasher.hash_one(at(blocks, *place).key));
     }
 
-    /// The place of a key, which has no rows where it is new.
+    /// Returns the place of a key, which is added without rows if it is new.
     fn place(&mut self, key: K) -> u32 {
         let Self { blocks, index, hasher, .. } = self;
         let entry = index.entry(
@@ -134,7 +134,7 @@ impl<K: Key> Sums<K> {
         }
     }
 
-    /// The last one takes the place of what is removed.
+    /// Removes a key. The last sum takes its place.
     fn remove(&mut self, key: K) {
         let Self { blocks, index, long, hasher } = self;
         let same = |place: &u32| at(blocks, *place).key == key;
@@ -176,10 +176,10 @@ fn at_mut<K>(blocks: &mut [Vec<Kept<K>>], place: u32) -> &mut Kept<K> {
     &mut blocks[place as usize / BLOCK][place as usize % BLOCK]
 }
 
-/// The first place that is free.
+/// Returns the first free place.
 fn next<K>(blocks: &[Vec<Kept<K>>]) -> u32 {
     let places = blocks.last().map_or(0, |last| (blocks.len() - 1) * BLOCK + last.len());
-    // Else other sums would be told for these.
+    // Otherwise sums would be confused with others.
     assert!(u32::try_from(places).is_ok(), "more than 2^32 sums");
     places as u32
 }
@@ -187,7 +187,7 @@ fn next<K>(blocks: &[Vec<Kept<K>>]) -> u32 {
 fn push<K>(blocks: &mut Vec<Vec<Kept<K>>>, sum: Kept<K>) {
     match blocks.last_mut() {
         Some(last) if last.len() < BLOCK => last.push(sum),
-        // Most tables are smaller than a block.
+        // No full block: most tables are smaller.
         None => blocks.push(vec![sum]),
         Some(_) => {
             let mut block = Vec::with_capacity(BLOCK);
@@ -205,7 +205,7 @@ impl<K: Key> FromIterator<(K, Sum)> for Sums<K> {
     }
 }
 
-/// As a list of keys with their sums.
+/// Writes a list of keys with their sums.
 impl<K: Key + Serialize> Serialize for Sums<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.len()))?;
@@ -231,7 +231,7 @@ impl<'de, K: Key + Deserialize<'de>> Visitor<'de> for SumsVisitor<K> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Sums<K>, A::Error> {
         let mut sums = Sums::default();
-        // As far as a damaged length may be believed.
+        // Limited, because the length may be damaged.
         sums.reserve(all.size_hint().unwrap_or_default().min(BLOCK * BLOCK));
         while let Some((key, sum)) = all.next_element::<(K, Sum)>()? {
             sums.add(key, sum);
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::billing::interner::Symbol;
 
-    /// Two that stay short, one of which two together are too large, one with too many decimals, and one
+    /// Two amounts that fit, one that fits once but not twice, one with too many decimals, and one
     /// that is too large.
     const AMOUNTS: [&str; 5] =
         ["1", "-0.1", "12345678901", "0.00000000000000000000000000000000001", "1e29"];
@@ -271,7 +271,7 @@ mod tests {
             steps in proptest::collection::vec((0..2500_usize, 0..AMOUNTS.len(), 0..3), 0..6000)
         ) {
             let (mut sums, mut map) = (Sums::default(), HashMap::<usize, Vec<usize>>::new());
-            // Few keys have many rows.
+            // A few keys get many rows.
             for (number, amount, step) in steps.into_iter().map(|(n, a, s)| (n / (1 + n % 50), a, s)) {
                 let key = [Symbol::at(number)];
                 if step > 0 {

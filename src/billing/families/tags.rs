@@ -1,4 +1,4 @@
-//! What each value of the configured tag keys costs.
+//! The cost of each value of the configured tag keys.
 
 use super::{Bound, Family, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
@@ -6,7 +6,8 @@ use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Tag};
 
-/// Cost by tag key and value; a row counts once for each key, without the tag under the empty value.
+/// Cost by tag key and value. A row counts once for each key; if it lacks the tag, under the empty
+/// value.
 pub(crate) enum TagCost {}
 
 pub(super) const BOUND: Bound = Bound {

@@ -1,4 +1,4 @@
-//! The symbols of paths by their whole text: what each row asks for takes one look instead of three.
+//! The symbols of paths by their whole text: each row then needs one look-up instead of three.
 
 use std::hash::BuildHasher;
 
@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use super::texts::split;
 use super::{Interner, Symbol};
 
-/// Symbols of one arena that were asked for, and the hashes of their texts: putting a path together to
+/// Symbols of one interner that were requested, and the hashes of their texts: joining a path to
 /// hash it again would take longer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ids {
@@ -17,7 +17,8 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    /// The symbol of a text in an arena: the same one as long as it is not cleared.
+    /// Returns the symbol of a text. `strings` must always be the same interner, and not be
+    /// cleared.
     pub(crate) fn symbol(&mut self, text: &str, strings: &mut Interner) -> Symbol {
         let Self { index, hasher } = self;
         let (hash, wanted) = (hasher.hash_one(text), split(text).unwrap_or(("", text)));

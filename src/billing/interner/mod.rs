@@ -1,5 +1,5 @@
-//! Every distinct text once. Rows repeat the same few ids, names and places a million times, so
-//! keys hold numbers and the text is stored, and hashed in full, once.
+//! Stores every distinct text once. Rows repeat the same few ids, names and regions a million
+//! times, so keys contain numbers, and a text is stored and fully hashed once.
 
 mod ids;
 mod sorted;
@@ -19,23 +19,23 @@ pub(crate) use sorted::{Sorted, sorted};
 use texts::split;
 pub(crate) use texts::{Encoding, Texts};
 
-/// The number of a text in the [`Interner`] that gave it.
+/// The number of a text in the [`Interner`] that assigned it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Symbol(u32);
 
 impl Symbol {
-    /// The symbol at a place of a list of texts.
+    /// Returns the symbol at an index of a list of texts.
     pub(crate) fn at(place: usize) -> Self {
         Self(u32::try_from(place).unwrap_or(u32::MAX))
     }
 
-    /// Its place among the symbols of its arena.
+    /// Returns its index among the symbols of its interner.
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Distinct texts in one arena, found by borrowed text.
+/// Distinct texts in one buffer, found by borrowed text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
     texts: Texts,
@@ -45,13 +45,13 @@ pub(crate) struct Interner {
 }
 
 impl Interner {
-    /// Returns whether there was no room for a text, which has the symbol of another since: sums by
-    /// these symbols are worth nothing.
+    /// Returns whether a text did not fit. It then has the symbol of another text, which makes sums
+    /// by these symbols unusable.
     pub(crate) fn overflowed(&self) -> bool {
         self.overflowed
     }
 
-    /// The symbol of `text`, which is stored if it is new.
+    /// Returns the symbol of `text`, which is stored if it is new.
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         match split(text) {
             None => self.form(Encoding::Whole(text)),
@@ -63,7 +63,8 @@ impl Interner {
         }
     }
 
-    /// The symbol of a text as it is kept, by other symbols of this arena.
+    /// Returns the symbol of a text in the form in which it is stored. A path has symbols of this
+    /// interner.
     pub(crate) fn form(&mut self, form: Encoding<'_>) -> Symbol {
         let Self { texts, index, hasher, overflowed } = self;
         let hash = hashed(form, hasher);
@@ -79,7 +80,7 @@ impl Interner {
         symbol
     }
 
-    /// The symbol of a text that is stored.
+    /// Returns the symbol of a text; `None` if it is not stored.
     pub(crate) fn find(&self, text: &str) -> Option<Symbol> {
         match split(text) {
             None => self.stored(Encoding::Whole(text)),
@@ -95,17 +96,17 @@ impl Interner {
         self.index.find(hashed(form, &self.hasher), same).map(|&number| Symbol(number))
     }
 
-    /// The text of a symbol of this arena.
+    /// Returns the text of a symbol of this interner.
     pub(crate) fn get(&self, symbol: Symbol) -> Cow<'_, str> {
         self.texts.get(symbol)
     }
 
-    /// The texts alone.
+    /// Returns the texts, without the index.
     pub(crate) fn texts(&self) -> &Texts {
         &self.texts
     }
 
-    /// Forgets every text and keeps the memory, and whether there was no room for one.
+    /// Removes every text. Keeps the memory, and whether a text did not fit.
     pub(crate) fn clear(&mut self) {
         self.texts.clear();
         self.index.clear();
@@ -119,7 +120,7 @@ fn hashed(form: Encoding<'_>, hasher: &RandomState) -> u64 {
     }
 }
 
-/// As the list of texts in the order of their symbols.
+/// Writes the list of texts in the order of their symbols.
 impl Serialize for Interner {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.texts.symbols().map(|symbol| self.texts.form(symbol)))
@@ -159,7 +160,7 @@ impl<'de> Visitor<'de> for StringsVisitor {
     }
 }
 
-/// Takes symbols of one arena over into another, each text once.
+/// Translates symbols of one interner into symbols of another, each text once.
 pub(crate) struct Translation<'a> {
     from: &'a Texts,
     into: &'a mut Interner,
@@ -181,12 +182,12 @@ impl<'a> Translation<'a> {
         translated
     }
 
-    /// Whether a symbol was translated already.
+    /// Returns whether a symbol was translated already.
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
         self.known[symbol.index()].is_some()
     }
 
-    /// The text of a symbol that was translated already.
+    /// Returns the text of a translated symbol.
     pub(crate) fn text(&self, translated: Symbol) -> Cow<'_, str> {
         self.into.get(translated)
     }
@@ -197,12 +198,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Short ones, and paths that share their parts.
+    /// Short texts, and paths that share their parts.
     fn texts() -> impl Strategy<Value = Vec<String>> {
         proptest::collection::vec(prop_oneof![".{0,12}", "[/ab]{0,5}"], 0..50)
     }
 
-    /// A path stands behind what is none, by what it lies in and then by its name.
+    /// Returns what a text is sorted by: paths come after all others, by parent and then by name.
     fn place(text: &str) -> (&str, &str) {
         match text.rsplit_once('/') {
             Some((_, name)) if text.starts_with('/') && !name.is_empty() => {

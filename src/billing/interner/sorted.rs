@@ -1,10 +1,10 @@
-//! Texts in order, so that comparing symbols compares texts.
+//! Sorted texts, so that comparing symbols compares texts.
 
 use super::texts::{Encoding, Texts, split};
 use super::{Interner, Symbol};
 
-/// Texts whose symbols are in their order: paths behind all others, by what they lie in and then by
-/// their names.
+/// Texts whose symbols are in the order of the texts: paths come after all others, by parent and
+/// then by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Sorted(Texts);
 
@@ -13,7 +13,7 @@ impl Sorted {
         &self.0
     }
 
-    /// The symbol of a text that is stored.
+    /// Returns the symbol of a text; `None` if it is not stored.
     pub(crate) fn find(&self, text: &str) -> Option<Symbol> {
         let wanted = split(text).unwrap_or(("", text));
         let (mut first, mut end) = (0, self.0.len());
@@ -29,10 +29,10 @@ impl Sorted {
     }
 }
 
-/// The same texts in order, and the new symbol of each old one.
+/// Returns the sorted texts, and a function from each old symbol to the new one.
 pub(crate) fn sorted(strings: &Interner) -> (Sorted, impl Fn(Symbol) -> Symbol + use<>) {
     let texts = strings.texts();
-    /// As many texts had room before.
+    /// Never needed: the same number of texts has fitted before.
     const NONE: Symbol = Symbol(0);
     let mut ranks = vec![NONE; texts.len()];
     let mut ordered = Texts::with_capacity(texts.bytes(), texts.len());

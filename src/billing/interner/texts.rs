@@ -1,5 +1,5 @@
-//! Texts by number. Ids of resources are long, and those of one group and kind differ in their last
-//! segment alone: such a text is kept as two others.
+//! Texts by number. Ids of resources are long, and those of one group and type differ in their last
+//! segment alone: such a text is stored as two others.
 
 use std::borrow::Cow;
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Symbol;
 
-/// How a text is kept.
+/// The form in which a text is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Encoding<'a> {
-    /// By itself.
+    /// The text itself.
     Whole(&'a str),
-    /// A path, as all up to its last slash and what follows it. Both are whole.
+    /// A path, as the text up to its last slash and the text after it. Both are whole.
     Path(Symbol, Symbol),
 }
 
 impl Encoding<'_> {
-    /// The same by the symbols of other texts.
+    /// Replaces the symbols of a path.
     pub(crate) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         match self {
             Self::Path(parent, name) => Self::Path(symbol(parent), symbol(name)),
@@ -26,7 +26,7 @@ impl Encoding<'_> {
     }
 }
 
-/// The two parts of a path; `None` for other texts, which are kept whole.
+/// Returns the two parts of a path; `None` for other texts, which are stored whole.
 pub(super) fn split(text: &str) -> Option<(&str, &str)> {
     let name = text.bytes().rev().position(|byte| byte == b'/').filter(|length| *length > 0)?;
     text.starts_with('/').then(|| text.split_at(text.len() - name))
@@ -39,14 +39,14 @@ pub(crate) struct Texts {
     places: Vec<Place>,
 }
 
-/// Where a whole text begins and how long it is, or the parts of a path, whose second has the
+/// The start and the length of a whole text, or the parts of a path, the second of which has the
 /// highest bit set.
 #[derive(Clone, Copy, Debug)]
 struct Place(u32, u32);
 
 const PATH: u32 = 1 << 31;
 
-/// The most bytes of whole texts. No enrollment comes near; tests must.
+/// The maximum number of bytes of whole texts. No enrollment comes near it; tests must reach it.
 const MOST_BYTES: usize = if cfg!(test) { 16 * 1024 * 1024 } else { PATH as usize };
 
 impl Texts {
@@ -54,7 +54,7 @@ impl Texts {
         Self { whole: String::with_capacity(bytes), places: Vec::with_capacity(texts) }
     }
 
-    /// The symbol of a new text; `None` where there is no room for it.
+    /// Adds a new text and returns its symbol; `None` if it does not fit.
     pub(super) fn push(&mut self, form: Encoding<'_>) -> Option<Symbol> {
         if self.places.len() >= PATH as usize {
             return None;
@@ -84,7 +84,7 @@ impl Texts {
         }
     }
 
-    /// The text of a symbol.
+    /// Returns the text of a symbol.
     pub(crate) fn get(&self, symbol: Symbol) -> Cow<'_, str> {
         match self.parts(symbol) {
             ("", whole) => Cow::Borrowed(whole),
@@ -92,7 +92,7 @@ impl Texts {
         }
     }
 
-    /// The text of a symbol, put together in `room` where it has to be.
+    /// Returns the text of a symbol. A path is joined in `room`.
     pub(crate) fn get_in<'t>(&'t self, symbol: Symbol, room: &'t mut String) -> &'t str {
         match self.parts(symbol) {
             ("", whole) => whole,
@@ -105,7 +105,7 @@ impl Texts {
         }
     }
 
-    /// The parts of a path; a whole text behind an empty one.
+    /// Returns the parts of a path; for a whole text, an empty text and that text.
     pub(super) fn parts(&self, symbol: Symbol) -> (&str, &str) {
         match self.form(symbol) {
             Encoding::Whole(text) => ("", text),
@@ -113,17 +113,17 @@ impl Texts {
         }
     }
 
-    /// Every symbol, in the order of their places.
+    /// Returns every symbol, in order.
     pub(crate) fn symbols(&self) -> impl Iterator<Item = Symbol> + use<> {
         (0..self.places.len() as u32).map(Symbol)
     }
 
-    /// How many texts there are.
+    /// Returns the number of texts.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// How many bytes they take up.
+    /// Returns the number of bytes of the whole texts.
     pub(super) fn bytes(&self) -> usize {
         self.whole.len()
     }

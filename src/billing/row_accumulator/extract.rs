@@ -1,19 +1,19 @@
-//! A bucket taken out of an accumulator, with nothing but its own texts.
+//! The export of a bucket from an accumulator, with the texts of that bucket alone.
 
 use serde::{Deserialize, Serialize};
 
 use crate::billing::interner::{Encoding, Interner, Symbol, Texts};
 use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
 
-/// Where texts were taken to, in the turn they were last taken in: forgetting all of them for each bucket
-/// would take as long as the sums.
+/// The exported symbol of each text, and the turn in which it was last exported: clearing all of
+/// them for each bucket would take as long as the sums.
 #[derive(Debug, Default)]
 pub(crate) struct SymbolRemap {
     turn: u32,
     of: Vec<(u32, Symbol)>,
 }
 
-/// Texts that are taken along.
+/// The texts of an export.
 pub(super) struct TakenTexts<'a, 'p> {
     from: &'a Texts,
     pub(super) texts: Vec<Encoding<'a>>,
@@ -41,12 +41,12 @@ impl<'a, 'p> TakenTexts<'a, 'p> {
     }
 }
 
-/// Some of a bucket by itself: its texts, and its sums in their places among them.
+/// A part of a bucket by itself: its texts, and its sums, whose symbols are indexes of these texts.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct BucketExport<'a> {
     #[serde(borrow)]
     pub(crate) texts: Vec<Encoding<'a>>,
-    /// With the resource's name.
+    /// The sums by resource, with its name.
     pub(crate) resources: Vec<(ResourceKey, Amounts, Symbol)>,
     pub(crate) items: Vec<(ChargeKey, Amounts)>,
     pub(crate) tags: Vec<(Tag, Amounts)>,

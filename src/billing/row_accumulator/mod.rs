@@ -1,7 +1,7 @@
-//! The rows of a reading, added up by what they share before any family is asked: what was billed,
-//! what for, and by which tags. A row then costs one sum each, not one of every family.
+//! The rows of a reading, added up by resource, by charge and by tags before any family is
+//! computed. A row then costs one sum of each, not one of every family.
 //!
-//! Rows are pending first and count once the page they are of was read to its end.
+//! Rows are pending at first, and count once the page that contains them was read to its end.
 
 mod extract;
 
@@ -18,18 +18,18 @@ use super::interner::{Interner, Symbol};
 use super::period::Period;
 use super::row::{Amounts, ChargeKey, Normalizer, ResourceKey, Tag, tags};
 
-/// Pending rows are added up among themselves when there are so many: a page has a thousand, and an
-/// answer made to harm millions.
+/// The number of pending rows from which on they are added up among themselves: a page has a
+/// thousand, and a malicious answer millions.
 const MOST_PENDING: usize = 8192;
 
-/// Texts that are kept for the sums to come: some 50 bytes each.
+/// The maximum number of texts that are kept for later sums: some 50 bytes each.
 const MOST_TEXTS: usize = 50_000;
 
-/// Values by number, each once.
+/// Distinct values by number.
 type Each<T> = IndexSet<T, foldhash::fast::RandomState>;
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
-/// In the order in which keys came, which is that of their texts: writing them out in another takes
-/// twice as long.
+/// A map in the order in which keys came, which is that of their texts: writing them in another
+/// order takes twice as long.
 type Ordered<K, V> = IndexMap<K, V, foldhash::fast::RandomState>;
 
 /// Sums of rows by bucket.
@@ -42,12 +42,12 @@ pub struct RowAccumulator {
     tags: Each<Vec<Tag>>,
     pending: Vec<PendingRow>,
     buckets: BTreeMap<DayBucket, Sums>,
-    /// The memory of sums that were cleared, for the next bucket: growing it anew costs as much as the
+    /// Cleared sums, whose memory the next bucket reuses: growing it again costs as much as the
     /// sums.
     spare: Sums,
 }
 
-/// What is added up alike.
+/// The key by which rows are added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct RowKey {
     bucket: DayBucket,
@@ -57,7 +57,7 @@ struct RowKey {
     tags: u32,
 }
 
-/// Rows that do not count yet.
+/// One row or several that do not count yet.
 #[derive(Clone, Copy, Debug)]
 struct PendingRow {
     key: RowKey,
@@ -73,17 +73,17 @@ struct Sums {
 }
 
 impl RowAccumulator {
-    /// Of nothing.
+    /// Creates an empty accumulator.
     pub fn new(tag_keys: TagKeys) -> Self {
         Self { tag_keys, ..Self::default() }
     }
 
-    /// Returns whether it has more texts than there is room for, so that its sums are worth nothing.
+    /// Returns whether there were more texts than fit, which makes the sums unusable.
     pub fn overflowed(&self) -> bool {
         self.strings.overflowed()
     }
 
-    /// Notes a row.
+    /// Adds a pending row.
     pub fn push(&mut self, charge: &Charge<'_>, bucket: DayBucket) {
         let row = self.normal.row(charge, &mut self.strings);
         let tags = self.read_tags(charge, row.item.currency);
@@ -104,7 +104,7 @@ impl RowAccumulator {
         number(self.tags.insert_full(values))
     }
 
-    /// Makes room among the pending rows, as far as they share anything.
+    /// Adds up the pending rows that have equal keys, to save memory.
     fn add_up_pending(&mut self) {
         self.pending.sort_unstable_by_key(|pending| pending.key);
         self.pending.dedup_by(|later, first| {
@@ -115,17 +115,17 @@ impl RowAccumulator {
             same
         });
         if self.pending.len() > self.pending.capacity() / 2 {
-            // Else the next row but a few would sort them again.
+            // Otherwise a few more rows would cause the next sort.
             self.pending.reserve(self.pending.capacity());
         }
     }
 
-    /// Forgets the pending rows: their page broke off.
+    /// Drops the pending rows: their page was not read to its end.
     pub fn rollback_page(&mut self) {
         self.pending.clear();
     }
 
-    /// The pending rows count.
+    /// Counts the pending rows: their page was read to its end.
     pub fn commit_page(&mut self) {
         let Self { strings, tags, pending, buckets, spare, .. } = self;
         for same_bucket in pending.chunk_by(|one, other| one.key.bucket == other.key.bucket) {
@@ -140,27 +140,27 @@ impl RowAccumulator {
             }
         }
         pending.clear();
-        // What an answer made to harm took up.
+        // Frees what a malicious answer took up.
         pending.shrink_to(MOST_PENDING);
     }
 
-    /// How many sums by resource there are: what it takes up.
+    /// Returns the number of sums by resource, as a measure of the memory they take up.
     pub fn sums(&self) -> usize {
         self.buckets.values().map(|sums| sums.resources.len()).sum()
     }
 
-    /// The buckets that have rows, and how many.
+    /// Returns the buckets that have rows, and the number of rows.
     pub fn rows_by_bucket(&self) -> impl Iterator<Item = (DayBucket, u64)> {
         self.buckets.iter().map(|(bucket, sums)| (*bucket, sums.rows()))
     }
 
-    /// Without sums, with some of its memory kept.
+    /// Removes the sums, and keeps some of the memory.
     pub(crate) fn clear(&mut self) {
         let buckets = std::mem::take(&mut self.buckets).into_values();
         let largest = buckets.max_by_key(|sums| sums.resources.capacity());
         self.spare = largest.unwrap_or_default();
         self.spare.clear();
-        // The next rows are of the same resources.
+        // Texts are kept unless there are too many: the next rows are of the same resources.
         if self.strings.texts().len() > MOST_TEXTS {
             self.strings.clear();
             self.normal = Normalizer::default();
@@ -169,7 +169,7 @@ impl RowAccumulator {
         }
     }
 
-    /// Frees what was kept for more rows.
+    /// Frees the memory that was kept for more rows.
     pub(crate) fn finish(&mut self) {
         if self.buckets.is_empty() {
             *self = Self::new(std::mem::take(&mut self.tag_keys));
@@ -177,7 +177,7 @@ impl RowAccumulator {
         (self.normal, self.pending, self.spare) = Default::default();
     }
 
-    /// What the rows of a bucket were billed for.
+    /// Returns the sums of a bucket by charge.
     pub(crate) fn items(&self, bucket: DayBucket, places: &mut SymbolRemap) -> BucketExport<'_> {
         let Some(sums) = self.buckets.get(&bucket) else { return BucketExport::default() };
         let mut taken = TakenTexts::of(&self.strings, places);
@@ -189,7 +189,7 @@ impl RowAccumulator {
         BucketExport { items, texts: taken.texts, ..BucketExport::default() }
     }
 
-    /// What else there is of a bucket.
+    /// Returns the sums of a bucket by resource and by tag.
     pub(crate) fn resources(
         &self,
         bucket: DayBucket,
@@ -226,7 +226,8 @@ impl RowAccumulator {
         daily_sums.enter(bucket, &self.resources(bucket, places));
     }
 
-    /// Takes all rows for those of a period: what is dated elsewhere is its late rows.
+    /// Counts all rows in one billing period: rows that are dated outside of it become its late
+    /// rows.
     pub fn into_period(mut self, period: Period) -> Self {
         for (bucket, theirs) in std::mem::take(&mut self.buckets) {
             let ours = self.buckets.entry(bucket.in_period(period)).or_default();
@@ -244,13 +245,14 @@ impl RowAccumulator {
     }
 }
 
-/// The number of a value. There are as many as texts at most, whose number is a `u32`.
+/// Returns the number of a value. There are at most as many values as texts, which have a `u32`.
 fn number((index, _): (usize, bool)) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 impl Sums {
-    /// Where rows of a day disagree on a name the lesser spelling wins, as in [`super::names`].
+    /// Adds rows of a resource. If rows of a day disagree on its name, the spelling that sorts
+    /// first wins, as in [`super::names`].
     fn add_resource(
         &mut self,
         resource: ResourceKey,

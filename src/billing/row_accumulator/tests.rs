@@ -1,4 +1,4 @@
-//! Rows that are gathered come to what the same rows come to one by one, and to what was charged.
+//! Tests that accumulated rows have the same sums as rows one by one, and as the charges.
 
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -53,10 +53,10 @@ fn charges() -> impl Strategy<Value = (Charge<'static>, DayBucket)> {
     )
 }
 
-/// Sums by the day and the currency or unit of rows.
+/// Sums by day bucket and by currency or unit.
 type Totals = BTreeMap<(DayBucket, String), Amount>;
 
-/// What daily sums says was charged and used, without what is nothing.
+/// Returns the costs and the usage of daily sums, without zeros.
 fn totals(daily_sums: &DailySums) -> (Totals, Totals) {
     let (mut costs, mut usage) = (Totals::new(), Totals::new());
     for (bucket, day) in &daily_sums.days {
@@ -71,7 +71,7 @@ fn totals(daily_sums: &DailySums) -> (Totals, Totals) {
     (some(costs), some(usage))
 }
 
-/// The same of the rows themselves.
+/// Returns the costs and the usage of the rows themselves, without zeros.
 fn naive(rows: &[(Charge<'static>, DayBucket)]) -> (Totals, Totals) {
     let (mut costs, mut usage) = (Totals::new(), Totals::new());
     for (charge, bucket) in rows {
@@ -94,7 +94,7 @@ proptest! {
         let mut one_by_one = DailySums::new(keys.clone());
         let mut row_accumulator = RowAccumulator::new(keys.clone());
         for (place, (charge, bucket)) in rows.iter().enumerate() {
-            // A page that breaks off leaves nothing behind.
+            // A page that is not read to its end leaves nothing behind.
             if place == broken {
                 row_accumulator.commit_page();
                 rows.iter().for_each(|(charge, bucket)| row_accumulator.push(charge, *bucket));

@@ -1,4 +1,4 @@
-//! Time goes by: periods open and close, days are forgotten, bills stay.
+//! The changes with time: periods open and close, days are forgotten, bills stay.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ use crate::billing::interner::Translation;
 use crate::billing::names::Nameless;
 use crate::billing::period::{Period, day_of, end_of};
 
-/// A budget of a year looks back so far.
+/// The number of months before the first kept day whose sums are kept, for yearly budgets.
 const MONTHS_KEPT: i32 = 12;
 
 impl ScopeTotals {
-    /// Makes a period the open one. Returns what has no name for it.
+    /// Makes a period the open one. Returns what lost its name by that.
     pub(super) fn advance(&mut self, period: Period) -> Nameless {
         let nameless = match self.open {
             Some(open) if open > period => self.rewind(period),
@@ -26,7 +26,7 @@ impl ScopeTotals {
         nameless
     }
 
-    /// Forgets a later period: the clock was set back, and what it brought is read again.
+    /// Forgets later periods: the clock was set back, and their days are read again.
     fn rewind(&mut self, period: Period) -> Nameless {
         let first = period.days().first;
         self.days.retain(|bucket, _| bucket.date < first);
@@ -35,7 +35,7 @@ impl ScopeTotals {
         self.compact(nameless)
     }
 
-    /// Keeps of the periods before one only what is asked of a bill.
+    /// Reduces the periods before the given one to what a bill needs.
     fn close(&mut self, period: Period) -> Nameless {
         for (_, book) in self.periods.range_mut(..period) {
             book.tables.drop_open_only();
@@ -44,11 +44,11 @@ impl ScopeTotals {
         Nameless::new()
     }
 
-    /// Forgets the days before one, but not the bills of their periods, which currencies occurred
-    /// in them and when usage was last seen.
+    /// Forgets the days before the given one, but not the bills of their periods, their currencies
+    /// and the day of the newest usage.
     ///
-    /// A bill is worth keeping where each of its days was read so long after its end that it held
-    /// all of it; else the period is read again by whoever needs it.
+    /// A bill is kept if each of its days was read late enough after its end to be complete;
+    /// otherwise the period is read again when it is needed.
     pub fn forget_before(&mut self, day: Date, complete_after: SignedDuration) {
         let gone = self.days.keys().take_while(|bucket| bucket.date < day);
         let gone: BTreeSet<Period> = gone.map(|bucket| Period::of(bucket.date)).collect();
@@ -82,9 +82,9 @@ impl ScopeTotals {
         })
     }
 
-    /// Stores again only the texts that are still needed: resources come and go, and their ids
-    /// would pile up. A name is needed as long as a sum is, also when its day is forgotten. Returns
-    /// what of the nameless still has sums.
+    /// Removes the texts that are no longer needed: resources come and go, and their ids would pile
+    /// up. A name is needed as long as a sum is, even if its day is forgotten. Returns which things
+    /// without a name still have sums.
     fn compact(&mut self, mut nameless: Nameless) -> Nameless {
         let all = std::mem::take(&mut self.strings);
         let mut translation = Translation::new(all.texts(), &mut self.strings);

@@ -1,4 +1,4 @@
-//! A reading takes the place of what was known of its buckets.
+//! Replaces what was known of day buckets with a reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,28 +16,28 @@ use crate::billing::names::{Named, Nameless};
 use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::span::Span;
 
-/// Ids whose name was on a day that has been replaced, for [`ScopeTotals::name`].
+/// The things whose name was on a replaced day, for [`ScopeTotals::name`].
 #[derive(Debug, Default)]
 pub struct Orphans(Nameless);
 
 impl Orphans {
-    /// Whether none is left.
+    /// Returns whether none is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Reading and replacing days.
+/// The steps of entering a reading.
 impl ScopeTotals {
-    /// Makes the period of a reading the published one, before its buckets are entered. What lost its
-    /// name by that is looked for with what loses it to the reading.
+    /// Makes the period of a reading the open one, before its buckets are entered. Returns what
+    /// lost its name by that; the reading adds to it.
     pub fn begin(&mut self, period: Period, span: Span) -> Orphans {
         let nameless = self.advance(period);
         match span {
             Span::Period(read) => {
                 if self.periods.get(&read).is_some_and(|book| !matches!(book.left, Retention::Days))
                 {
-                    // Its sums hold days that nobody has any more.
+                    // Its sums contain days that are no longer stored.
                     self.periods.remove(&read);
                     let range = read.days();
                     self.days.retain(|bucket, _| !range.contains(bucket.date));
@@ -49,8 +49,8 @@ impl ScopeTotals {
         Orphans(nameless)
     }
 
-    /// A bill holds its forgotten days already. Where one of them comes back by itself, the sum is
-    /// that of no days any more.
+    /// Invalidates the bills of forgotten days that are read again by themselves: a bill contains
+    /// these days already, so they would count twice.
     fn void_bills(&mut self, range: DayRange) {
         let forgotten = range.first.series(1.day()).take_while(|day| *day <= range.last);
         let forgotten = forgotten.filter(|day| !self.days.contains_key(&DayBucket::own(*day)));
@@ -64,8 +64,8 @@ impl ScopeTotals {
         }
     }
 
-    /// The buckets that a reading replaces, oldest first. Days still to come stay unread unless the
-    /// answer has rows of them.
+    /// Returns the buckets that a reading replaces, oldest first. Future days are left out unless
+    /// the answer has rows of them.
     pub fn buckets(
         &self,
         span: Span,
@@ -87,10 +87,11 @@ impl ScopeTotals {
         buckets.into_iter().collect()
     }
 
-    /// Whether a new answer for a bucket holds so much less than the old one, or of a day that was complete
-    /// so much more, that it is asked again before it is believed. `answer` is what its rows were billed for; no resource is asked for. What is not
-    /// suspect is entered: the old rows are taken out, as they were put in where
-    /// [`ScopeTotals::knows_bucket`], the new ones put in, and the bucket is known.
+    /// Returns whether an answer for a bucket is suspect: it contains so much less than the old one
+    /// or, if the day was complete, so much more, that it is requested again before it counts.
+    /// `answer` has the sums by charge alone. If not suspect, the caller enters it:
+    /// [`ScopeTotals::take_out`] if [`ScopeTotals::knows_bucket`], then [`ScopeTotals::put_in`] and
+    /// [`ScopeTotals::know`].
     pub fn doubts(
         &mut self,
         bucket: DayBucket,
@@ -98,7 +99,7 @@ impl ScopeTotals {
         began: Timestamp,
         complete_after: SignedDuration,
     ) -> bool {
-        // Late rows come late by nature.
+        // Late rows keep arriving, so they are never complete.
         let was_complete = bucket.dated == Dated::InDay
             && self.was_read_late(bucket.date, complete_after)
             && self.newest_usage(day_of(began)).is_some_and(|newest| bucket.date <= newest);
@@ -112,7 +113,7 @@ impl ScopeTotals {
             .map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
         let answer = Extent::new(rows, costs, &answer.strings);
         let before = known.extent(&self.strings);
-        // A row that gets its date goes from here to its day, and must not count in both.
+        // Undated rows are never suspect: a row that gets a date would count in both buckets.
         let is_odd = bucket.dated != Dated::Undated
             && (before.shrinks_to(&answer, &period)
                 || was_complete && before.grows_to(&answer, &period));
@@ -123,20 +124,19 @@ impl ScopeTotals {
         is_suspect
     }
 
-    /// Takes out some of a bucket's old rows.
+    /// Subtracts some of a bucket's old rows.
     pub fn take_out(&mut self, bucket: DayBucket, old: &DailySums, orphans: &mut Orphans) {
         self.combine(Combine::Deduct, bucket, old);
         self.take_names(bucket, old, orphans);
     }
 
-    /// Puts in some of a bucket's new rows.
+    /// Adds some of a bucket's new rows.
     pub fn put_in(&mut self, bucket: DayBucket, new: &DailySums, orphans: &mut Orphans) {
         self.combine(Combine::Add, bucket, new);
         self.add_names(bucket, new, orphans);
     }
 
-    /// All rows of a bucket were put in, and what they tell beside their sums. One without any is
-    /// nothing, whatever it was.
+    /// Stores the summary and the facts of a bucket, after all its rows were put in.
     pub fn know(
         &mut self,
         bucket: DayBucket,
@@ -147,7 +147,7 @@ impl ScopeTotals {
         let known = DaySummary { facts, ..self.known(bucket, answer, began) };
         let nothing = Table::<ScopeCost>::default();
         let before = self.days.get(&bucket).map(|known| &known.scope_cost);
-        // What is read for the first time was not there before, and nobody knows whether it changed.
+        // If a bucket is read for the first time, it is unknown whether it changed.
         let was_known = before.is_some()
             || bucket.dated != Dated::InDay
                 && self.late_asked_at(Period::of(bucket.date)).is_some();
@@ -159,7 +159,7 @@ impl ScopeTotals {
         self.days.insert(bucket, known);
     }
 
-    /// A reading has ended: what it tells beside its buckets.
+    /// Records the end of a reading, after its buckets.
     pub fn finish(&mut self, span: Span, began: Timestamp, by_report: bool) {
         if by_report {
             let period = Period::of(span.days().first);
@@ -171,38 +171,38 @@ impl ScopeTotals {
         self.read_at = Some(began);
     }
 
-    /// Azure answered a reading by date with the whole period: from now on it is asked for periods.
+    /// Records that Azure ignored the dates of a reading: from now on, periods are read.
     pub fn distrust_filter(&mut self) {
         self.filter_ignored = true;
     }
 
-    /// Azure answered a reading of late rows with the whole period.
+    /// Records that Azure answered a reading of late rows with the whole period.
     pub fn distrust_late_filter(&mut self) {
         self.late_unfiltered = true;
     }
 
-    /// Azure gave no report of this scope at a moment: for a day only lists are asked for.
+    /// Records when Azure returned no report of this scope: for a day only lists are requested.
     pub fn refuse_reports(&mut self, at: Timestamp) {
         self.reports_refused_at = Some(at);
     }
 
-    /// The buckets since a day on which a lost name may stand, newest first.
+    /// Returns the buckets since a day that may contain a lost name, newest first.
     pub fn name_buckets(&self, since: Date) -> Vec<DayBucket> {
         self.days.range(DayBucket::own(since)..).rev().map(|(bucket, _)| *bucket).collect()
     }
 
-    /// What is kept of rows of this bucket alone: of a closed period only what a bill is made of.
+    /// Returns what is stored of a bucket's rows: for a closed period only what a bill needs.
     pub fn worth_keeping(&self, bucket: DayBucket, reading: DailySums) -> DailySums {
         if self.open == Some(Period::of(bucket.date)) {
             return reading;
         }
         let mut reading = reading;
         reading.drop_open_only();
-        // Without the texts of what was freed.
+        // Leaves out the texts of what was freed.
         reading.only(bucket)
     }
 
-    /// Looks for lost names on an older day.
+    /// Looks up lost names on an older day.
     pub fn name(&mut self, bucket: DayBucket, day: &DailySums, orphans: &mut Orphans) {
         let Some(known) = day.days.get(&bucket) else { return };
         let mut translation = Translation::new(day.strings.texts(), &mut self.strings);
@@ -219,13 +219,13 @@ impl ScopeTotals {
         }
     }
 
-    /// Looks no further for the names that were found.
+    /// Removes from `orphans` what has a name again.
     pub fn named(&self, orphans: &mut Orphans) {
         orphans.0.retain(|named| !self.names.contains(named));
     }
 }
 
-/// The steps of an entry.
+/// Parts of these steps.
 impl ScopeTotals {
     fn combine(&mut self, how: Combine, bucket: DayBucket, daily_sums: &DailySums) {
         let Some(day) = daily_sums.days.get(&bucket) else { return };
@@ -254,12 +254,12 @@ impl ScopeTotals {
 
     fn add_names(&mut self, bucket: DayBucket, reading: &DailySums, orphans: &mut Orphans) {
         let Some(day) = reading.days.get(&bucket) else { return };
-        // The other rows of the day may have a name that is the lesser one.
+        // Other rows of the day may have a name that sorts first.
         let mut others = Dated::ALL.into_iter().filter(|part| *part != bucket.dated);
         let alone = others.all(|dated| !self.days.contains_key(&DayBucket { dated, ..bucket }));
         let is_open = self.open == Some(Period::of(bucket.date));
         let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
-        // What only the open period has series of needs no names elsewhere.
+        // Entities of which only the open period has series need no names in other periods.
         let wanted = |(named, _): &(Named, Symbol)| is_open || !named.is_open_only();
         for (named, name) in day.names.iter().filter(wanted) {
             let named = named.translated(|symbol| translation.translate(symbol));

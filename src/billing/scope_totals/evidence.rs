@@ -1,4 +1,5 @@
-//! How far the sums can be trusted: what could not be read, whether costs can be seen, who is billed.
+//! Evidence of how far the sums can be trusted: what could not be read, whether costs are visible,
+//! and who is billed.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +8,12 @@ use crate::billing::charge::Degradation;
 use crate::billing::daily_sums::{Dated, DayBucket};
 use crate::billing::day_summary::{DaySummary, usage};
 
-/// Rows of on-demand usage without cost and price from which on we say that charges may be hidden.
+/// The number of rows of on-demand usage without cost and price from which on charges count as
+/// possibly hidden.
 const UNPRICED_ROWS: u64 = 100;
 
 impl ScopeTotals {
-    /// Rows of all kept days that count although something of them could not be read, by
+    /// Returns the number of rows of all kept days that count although a part could not be read, by
     /// [`Degradation`].
     pub fn degraded_rows(&self) -> [u64; Degradation::ALL.len()] {
         let mut rows = [0; Degradation::ALL.len()];
@@ -23,24 +25,24 @@ impl ScopeTotals {
         rows
     }
 
-    /// The billing accounts that the newest day names which names any. An older day may name the one
-    /// that a department was moved away from.
+    /// Returns the billing accounts of the newest day that names any. An older day may name the
+    /// account from which a department was moved away.
     pub fn billing_accounts(&self) -> BTreeSet<String> {
         let mut facts = self.days.values().rev().map(|known| &known.facts);
         let newest = facts.find(|facts| !facts.billing_accounts.is_empty());
         newest.map(|facts| facts.billing_accounts.clone()).unwrap_or_default()
     }
 
-    /// Whether charges can be seen, as far as rows tell. They may be hidden where a hundred rows of
-    /// on-demand usage cost 0 and name no price, and no day since names a price or costs anything.
+    /// Returns whether charges are visible, as far as rows show. They may be hidden if a hundred
+    /// rows of on-demand usage cost 0 and have no price, and no later day has a price or a cost.
     pub fn charges_visible(&self) -> bool {
         let own = self.days.iter().rev().filter(|(bucket, _)| bucket.dated == Dated::InDay);
         let dark = own.map(|(_, known)| known).take_while(|known| !known.shows_money());
         dark.map(|known| known.facts.unpriced).sum::<u64>() < UNPRICED_ROWS
     }
 
-    /// Whether usage of some buckets cost anything when it was last read: then an answer in which all of
-    /// it is free rather hides its cost.
+    /// Returns whether usage of some buckets had a cost when it was last read. If so, an answer in
+    /// which all usage is free probably hides its cost.
     pub fn had_cost(&self, buckets: impl IntoIterator<Item = DayBucket>) -> bool {
         let mut known = buckets.into_iter().filter_map(|bucket| self.days.get(&bucket));
         known.any(|known| usage(&known.scope_cost, &self.strings).values().any(|c| !c.is_zero()))
@@ -48,7 +50,7 @@ impl ScopeTotals {
 }
 
 impl DaySummary {
-    /// Whether its rows show a cost or a price.
+    /// Returns whether its rows have a cost or a price.
     fn shows_money(&self) -> bool {
         self.facts.priced || self.scope_cost.iter().any(|(_, sum)| !sum.amount.is_zero())
     }

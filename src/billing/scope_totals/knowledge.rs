@@ -1,4 +1,4 @@
-//! What the totals can tell.
+//! The queries of the totals: what is known, and since when.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,90 +13,90 @@ use crate::billing::interner::Symbol;
 use crate::billing::period::{DayRange, Period, end_of};
 
 impl ScopeTotals {
-    /// Returns whether they have more texts than there is room for, so that they are worth nothing.
+    /// Returns whether there were more texts than fit, which makes the totals unusable.
     pub fn overflowed(&self) -> bool {
         self.strings.overflowed()
     }
 
-    /// Whether a bucket was read, so that its old rows are part of the sums.
+    /// Returns whether a bucket was read, so that its old rows are part of the sums.
     pub fn knows_bucket(&self, bucket: DayBucket) -> bool {
         self.days.contains_key(&bucket)
     }
 
-    /// How many buckets were read.
+    /// Returns the number of buckets that were read.
     pub fn known_buckets(&self) -> usize {
         self.days.len()
     }
 
-    /// The first day that is known.
+    /// Returns the first day that is known.
     pub fn first_day(&self) -> Option<Date> {
         self.days.keys().next().map(|bucket| bucket.date)
     }
 
-    /// The period that is published.
+    /// Returns the open period, which is published.
     pub fn open(&self) -> Option<Period> {
         self.open
     }
 
-    /// When the newest reading began.
+    /// Returns when the newest reading began.
     pub fn read_at(&self) -> Option<Timestamp> {
         self.read_at
     }
 
-    /// Whether readings by date are answered with whole periods.
+    /// Returns whether Azure answers readings by date with whole periods.
     pub fn filter_ignored(&self) -> bool {
         self.filter_ignored
     }
 
-    /// Whether readings of late rows are.
+    /// Returns whether Azure answers readings of late rows with whole periods.
     pub fn late_unfiltered(&self) -> bool {
         self.late_unfiltered
     }
 
-    /// When Azure last gave no report of this scope.
+    /// Returns when Azure last returned no report of this scope.
     pub fn reports_refused_at(&self) -> Option<Timestamp> {
         self.reports_refused_at
     }
 
-    /// When a period was last read by a report.
+    /// Returns when a period was last read by a report.
     pub fn reported_at(&self, period: Period) -> Option<Timestamp> {
         self.periods.get(&period)?.reported_at
     }
 
-    /// When the reading began that the rows dated on a day are of.
+    /// Returns when the reading began that the rows dated on a day are from.
     pub fn day_read_at(&self, day: Date) -> Option<Timestamp> {
         self.days.get(&DayBucket::own(day)).map(|known| known.read_at)
     }
 
-    /// Whether a day was read with all configured tag keys.
+    /// Returns whether a day was read with all configured tag keys.
     pub fn knows_day(&self, day: Date, tag_keys: &TagKeys) -> bool {
         self.days
             .get(&DayBucket::own(day))
             .is_some_and(|known| self.has_keys(&known.tag_keys, tag_keys))
     }
 
-    /// Rows dated on a day; `None` where it is not known.
+    /// Returns the number of rows dated on a day; `None` if the day is not known.
     pub fn rows_of(&self, day: Date) -> Option<u64> {
         self.days.get(&DayBucket::own(day)).map(|known| known.rows)
     }
 
-    /// When a day was last asked for, by an answer that counts or is suspect.
+    /// Returns when a day was last requested, whether that answer counts or is suspect.
     pub fn day_asked_at(&self, day: Date) -> Option<Timestamp> {
         self.days.get(&DayBucket::own(day)).map(|known| known.asked_at)
     }
 
-    /// When the late rows of a period were last asked for.
+    /// Returns when the late rows of a period were last requested.
     pub fn late_asked_at(&self, period: Period) -> Option<Timestamp> {
         self.periods.get(&period)?.late_asked_at
     }
 
-    /// The buckets whose last answer is not believed.
+    /// Returns the buckets whose last answer is suspect.
     pub fn suspect(&self) -> impl Iterator<Item = DayBucket> {
         self.days.iter().filter(|(_, known)| known.suspect.is_some()).map(|(bucket, _)| *bucket)
     }
 
-    /// Whether the bill of a period can be told, by all configured tag keys: from its days or
-    /// because it was kept.
+    /// Returns whether the bill of a period is known with all configured tag keys: from its days,
+    /// or because the bill was kept.
     pub fn knows(&self, period: Period, tag_keys: &TagKeys) -> bool {
         let days = period.days().first.series(1.day());
         let mut days = days.take_while(|day| *day <= period.days().last);
@@ -105,7 +105,7 @@ impl ScopeTotals {
                 || self.kept_bill(period).is_some_and(|keys| self.has_keys(keys, tag_keys)))
     }
 
-    /// Whether the bill of a period can be told, by whatever tag keys.
+    /// Returns whether the bill of a period is known, with whatever tag keys.
     pub(in crate::billing) fn knows_bill(&self, period: Period) -> bool {
         match self.periods.get(&period).map(|book| &book.left) {
             Some(Retention::Bill(_)) => true,
@@ -114,8 +114,8 @@ impl ScopeTotals {
         }
     }
 
-    /// Whether the sum of a period holds days that were forgotten: read by themselves, they would end
-    /// it.
+    /// Returns whether the sums of a period contain days that were forgotten: reading one by itself
+    /// would invalidate the bill.
     pub fn is_bill(&self, period: Period) -> bool {
         self.kept_bill(period).is_some()
     }
@@ -137,7 +137,7 @@ impl ScopeTotals {
         wanted.iter().all(|key| known.iter().any(|known| self.strings.get(*known) == *key))
     }
 
-    /// The tag keys by which the whole of a period is known.
+    /// Returns the tag keys by which the whole of a period is known.
     pub(in crate::billing) fn known_tag_keys(&self, period: Period) -> Vec<Symbol> {
         if let Some(keys) = self.kept_bill(period) {
             return keys.clone();
@@ -157,7 +157,7 @@ impl ScopeTotals {
         self.days.range(DayBucket::own(range.first)..=last)
     }
 
-    /// When the sums of a period last changed.
+    /// Returns when the sums of a period last changed.
     pub(in crate::billing) fn changed(&self, period: Period) -> Option<Timestamp> {
         self.periods.get(&period)?.changed
     }
@@ -166,7 +166,7 @@ impl ScopeTotals {
         self.periods.get(&period).map(|book| &book.tables.scope_cost)
     }
 
-    /// Every currency of a period.
+    /// Returns every currency of a period.
     pub(in crate::billing) fn currencies_of(&self, period: Period) -> BTreeSet<String> {
         let keys = self.scope_cost(period).into_iter().flat_map(Table::<ScopeCost>::keys);
         keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
@@ -177,8 +177,9 @@ impl ScopeTotals {
         keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
     }
 
-    /// The newest day up to today with usage of its own: neither a purchase dated today, nor late usage
-    /// that came today, nor a row dated tomorrow must hide that usage stopped coming.
+    /// Returns the newest day up to today on which usage is dated. A purchase dated today, late
+    /// usage that arrives today and a row dated tomorrow must not hide that usage has stopped
+    /// arriving.
     pub(in crate::billing) fn newest_usage(&self, today: Date) -> Option<Date> {
         let used = |(bucket, known): &(&DayBucket, &DaySummary)| {
             bucket.dated == Dated::InDay && known.usage_rows > 0
@@ -187,19 +188,21 @@ impl ScopeTotals {
         until_today.rev().find(used).map(|(bucket, _)| bucket.date)
     }
 
-    /// Whether the rows dated on a day were read so long after its end that they are complete.
+    /// Returns whether the rows dated on a day were read so long after its end that they are
+    /// complete.
     pub(in crate::billing) fn was_read_late(&self, day: Date, after: SignedDuration) -> bool {
         let due = end_of(day).saturating_add(after);
         due.is_ok_and(|due| self.day_read_at(day).is_some_and(|read| read >= due))
     }
 
-    /// Whether rows of a period without a date are known, which only a reading of all of it shows.
+    /// Returns whether undated rows of a period are known, which only a reading of the whole period
+    /// contains.
     pub fn has_undated(&self, period: Period) -> bool {
         self.days.get(&DayBucket::undated(period)).is_some_and(|known| known.rows > 0)
     }
 
-    /// Whether an answer to a reading by date holds all that is known of a period outside of the
-    /// days that were asked for: then the filter was ignored.
+    /// Returns whether Azure ignored the filter of a reading by date: for every other day of the
+    /// period that has rows, its answer has at least four fifths of them.
     pub fn is_whole(&self, period: Period, asked: DayRange, outside: &BTreeMap<Date, u64>) -> bool {
         let known = self.buckets_of(period.days()).filter(|(bucket, known)| {
             bucket.dated == Dated::InDay && known.rows > 0 && !asked.contains(bucket.date)

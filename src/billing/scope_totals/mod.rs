@@ -1,13 +1,13 @@
-//! The totals of a scope: what its periods add up to, and what is known of each of its days.
+//! The totals of a scope: the sums of its periods, and a summary of each of its days.
 //!
-//! Whole days are not here; whoever keeps them hands an old one in when a new one takes its place.
-//! A period is then its total less the old day plus the new one, which exact sums make lossless, so
+//! Whole days are not here: the caller passes the old day when a new one replaces it. A period is
+//! then its total less the old day plus the new one, which is lossless because sums are exact, so
 //! that memory grows with what was billed and not with the number of days. Everything that is
-//! published follows from the totals and the rules, so totals that come back from the disk publish
-//! the same bytes.
+//! published is computed from the totals and the rules, so totals that are read from the disk
+//! publish the same bytes.
 //!
-//! `entry` replaces days, `closing` lets time go by, `knowledge` answers questions, `evidence` those
-//! about how far the sums can be trusted.
+//! `entry` replaces days, `closing` opens and closes periods, `knowledge` has the queries, and
+//! `evidence` those of how far the sums can be trusted.
 
 mod closing;
 mod entry;
@@ -29,55 +29,55 @@ use super::period::Period;
 
 pub use entry::Orphans;
 
-/// All that is known of a scope beside the rows of its days.
+/// All that is known of a scope besides the rows of its days.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ScopeTotals {
     pub(super) strings: Interner,
-    /// The period that is published.
+    /// The open period, which is published.
     pub(super) open: Option<Period>,
-    /// When the newest reading began.
+    /// The time at which the newest reading began.
     pub(super) read_at: Option<Timestamp>,
     pub(super) days: BTreeMap<DayBucket, DaySummary>,
     pub(super) periods: BTreeMap<Period, PeriodTotals>,
     pub(super) names: DatedNames,
     pub(super) past: Past,
-    /// Whether Azure was seen to answer a reading by date with the whole period.
+    /// True if Azure has answered a reading by date with the whole period.
     filter_ignored: bool,
-    /// Whether it was seen to answer a reading of late rows so.
+    /// True if Azure has answered a reading of late rows with the whole period.
     late_unfiltered: bool,
-    /// When it last gave no report.
+    /// The time at which Azure last returned no report.
     reports_refused_at: Option<Timestamp>,
 }
 
-/// What a period adds up to.
+/// The totals of a period.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct PeriodTotals {
-    /// Of a closed period only what is asked of a bill.
+    /// The sums; of a closed period only those that a bill needs.
     pub(super) tables: Tables,
-    /// When its late rows were last asked for.
+    /// The time at which its late rows were last requested.
     late_asked_at: Option<Timestamp>,
-    /// When it was last read by a report.
+    /// The time at which it was last read by a report.
     reported_at: Option<Timestamp>,
-    /// When its sums last changed.
+    /// The time at which its sums last changed.
     changed: Option<Timestamp>,
-    /// What is left of its days.
+    /// The part of its days that is left.
     left: Retention,
 }
 
-/// What is left of the days of a period.
+/// The part of a period's days that is left.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 enum Retention {
-    /// All that were read.
+    /// All days that were read.
     #[default]
     Days,
     /// The sums of all its days, of which some or all were forgotten, and the tag keys by which
     /// they are known.
     Bill(Vec<Symbol>),
-    /// The sums of some of its days: worth nothing.
+    /// The sums of some of its days, which are unusable.
     Rest,
 }
 
-/// What outlives the days that were forgotten.
+/// The facts that are kept of forgotten days.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Past {
     pub(super) newest_usage: Option<Date>,
