@@ -9,7 +9,7 @@ use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
 use azure_billing_exporter::azure::{Client, Reading, Timeouts};
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::config::{Config, Environment};
-use azure_billing_exporter::metrics::ApiCalls;
+use azure_billing_exporter::status::ApiCalls;
 use azure_billing_simulator::{Options, Simulator};
 use bytes::Bytes;
 use futures_util::stream;

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::error::Error;
 use super::retry::Failure;
-use crate::metrics::api::Api;
+use crate::status::Api;
 
 /// The name that this program reports to Azure, which counts calls by it.
 const CLIENT_TYPE: &str = "azure-billing-exporter";

@@ -23,8 +23,8 @@ use super::timeouts::{RetryBudget, Timeouts};
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::config;
-use crate::metrics::ApiCalls;
-use crate::metrics::api::{Api, Code};
+use crate::status::ApiCalls;
+use crate::status::{Api, Code};
 
 /// The largest body. Pages are 1 to 2 MB, and at most 8 MB according to Azure.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;

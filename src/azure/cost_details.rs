@@ -29,8 +29,8 @@ use crate::billing::charge::Charge;
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::scope::{CostType, ScopeId};
 use crate::billing::span::Span;
-use crate::metrics::api::Api;
 use crate::spill_buffer::SpillBuffer;
+use crate::status::Api;
 
 const API_VERSION: &str = "2023-11-01";
 /// The time between two checks whether a report is ready, if Azure names no time.

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::metrics::ApiCalls;
-use crate::metrics::api::{Api, Wait};
+use crate::status::ApiCalls;
+use crate::status::{Api, Wait};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

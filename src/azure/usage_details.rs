@@ -25,8 +25,8 @@ use crate::billing::daily_sums::TagKeys;
 use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
-use crate::metrics::api::Api;
 use crate::spill_buffer::SpillBuffer;
+use crate::status::Api;
 
 /// The largest page that Azure sends.
 const ROWS_PER_PAGE: u32 = 1000;

@@ -20,8 +20,8 @@ use crate::billing::history::HistoryOptions;
 use crate::billing::period::{Period, day_of};
 use crate::cli::BackfillArgs;
 use crate::config::{Config, ReceiverUrl};
-use crate::metrics::ApiCalls;
 use crate::poller::{Clock, scope_info};
+use crate::status::ApiCalls;
 
 /// The suffix of the state folder. It is beside the output, so that it is easy to find and on the
 /// same disk.

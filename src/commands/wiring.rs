@@ -13,8 +13,9 @@ use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Environment, Problem, Scope};
-use crate::metrics::{ApiCalls, BuildFlags, Exposition, LogLines};
+use crate::metrics::{BuildFlags, Exposition, LogLines};
 use crate::poller::{Clock, PollContext, Poller, ScopeSpec, scope_info};
+use crate::status::ApiCalls;
 use crate::status::Status;
 use crate::store::Store;
 

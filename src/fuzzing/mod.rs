@@ -28,9 +28,10 @@ use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
 use crate::billing::span::Span;
 use crate::config::{Cloud, Config, Environment, web_config_of_stranger};
-use crate::metrics::{ApiCalls, BuildFlags, Exposition, Format};
+use crate::metrics::{BuildFlags, Exposition, Format};
 use crate::server::negotiated_content_type;
 use crate::spill_buffer::SpillBuffer;
+use crate::status::ApiCalls;
 use crate::status::{ScopeInfo, Status};
 use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
 

@@ -4,7 +4,7 @@
 //! in `billing::families`. Nothing is updated in place: a family is made anew from what is known,
 //! so that a scrape never sees half of a change. HTTP is the task of `server`.
 
-pub mod api;
+mod api;
 mod billing;
 mod certificate;
 mod cores;
@@ -35,10 +35,9 @@ use prometheus_client::registry::Registry;
 use crate::billing::overview::Overview;
 use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
-use crate::status::{LastReload, ScopeInfo, ScopeStatus, Status};
+use crate::status::{ApiCalls, LastReload, ScopeInfo, ScopeStatus, Status};
 use rendered::{Publisher, Rendered};
 
-pub use api::ApiCalls;
 pub use billing::{Described, PERIOD_START, SCOPE_INFO, info_values};
 pub use format::{Coding, Format};
 pub use log::LogLines;
@@ -203,7 +202,7 @@ struct BuildLabels {
 impl Collector for Live {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         polling::encode(&self.scopes, &mut encoder)?;
-        self.calls.encode(&mut encoder)?;
+        api::encode(&self.calls.counts(), &mut encoder)?;
         let help = "Scrapes that were refused: more at once than --web.max-requests allows, or stored costs that were not read in time after a restart.";
         let refused = encoder.encode_descriptor(
             "azure_billing_exporter_scrapes_refused",

@@ -105,8 +105,9 @@ mod tests {
     use super::*;
     use crate::azure::{Client, Timeouts, transport};
     use crate::config::{Config, Environment};
-    use crate::metrics::{ApiCalls, BuildFlags, Exposition, Format};
+    use crate::metrics::{BuildFlags, Exposition, Format};
     use crate::poller::Clock;
+    use crate::status::ApiCalls;
     use crate::status::Status;
 
     const SHOP: &str = "azure: {endpoint: \"http://127.0.0.1:1\", auth: {method: token, token: x}}\nscopes: [{department: \"1\", name: shop}]\n";

@@ -151,7 +151,8 @@ mod tests {
 
     use super::*;
     use crate::billing::scope::{CostType, ScopeId, ScopeType};
-    use crate::metrics::{ApiCalls, BuildFlags};
+    use crate::metrics::BuildFlags;
+    use crate::status::ApiCalls;
     use crate::status::ScopeInfo;
 
     #[tokio::test]

@@ -119,7 +119,8 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::metrics::{ApiCalls, BuildFlags, Format};
+    use crate::metrics::{BuildFlags, Format};
+    use crate::status::ApiCalls;
     use crate::status::Status;
 
     fn scrapes() -> (Scrapes, watch::Sender<bool>) {

@@ -1,6 +1,7 @@
 //! The status of polling: which scopes are polled, how it went, and since when. Written by the
 //! poller, read by metrics, health and pages. It has no history: Prometheus keeps that.
 
+mod api_calls;
 mod part;
 mod reason;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use api_calls::{Api, ApiCalls, ApiCounts, Code, Wait};
 pub use part::PollPart;
 pub use reason::FailureReason;
 

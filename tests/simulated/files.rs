@@ -12,7 +12,7 @@ use azure_billing_exporter::azure::{Client, Error, Reading, Timeouts};
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::metrics::ApiCalls;
+use azure_billing_exporter::status::ApiCalls;
 use azure_billing_simulator::Options;
 use bytes::Bytes;
 use futures_util::stream::unfold;
