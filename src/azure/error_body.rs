@@ -87,7 +87,7 @@ fn code_of_storage(headers: &HeaderMap) -> String {
 mod tests {
     use super::*;
 
-    fn told(body: &str) -> String {
+    fn message(body: &str) -> String {
         ErrorText::of(StatusCode::NOT_FOUND, &HeaderMap::new(), body.as_bytes()).line
     }
 
@@ -116,7 +116,7 @@ mod tests {
             ("[1]", "HTTP 404 \"[1]\""),
             ("", "HTTP 404"),
         ] {
-            assert_eq!(told(body), line, "{body}");
+            assert_eq!(message(body), line, "{body}");
         }
     }
 
@@ -125,15 +125,15 @@ mod tests {
         let headers =
             [(http::HeaderName::from_static(STORAGE_CODE), "BlobArchived".parse().unwrap())];
         let headers = headers.into_iter().collect::<HeaderMap>();
-        let told = |body: &str| {
-            let told = ErrorText::of(StatusCode::CONFLICT, &headers, body.as_bytes());
-            (told.code, told.line)
+        let message = |body: &str| {
+            let message = ErrorText::of(StatusCode::CONFLICT, &headers, body.as_bytes());
+            (message.code, message.line)
         };
         let expected = |code: &str, line: &str| (code.to_owned(), line.to_owned());
-        assert_eq!(told(""), expected("BlobArchived", "HTTP 409 BlobArchived"));
-        assert_eq!(told("no"), expected("BlobArchived", "HTTP 409 BlobArchived \"no\""));
+        assert_eq!(message(""), expected("BlobArchived", "HTTP 409 BlobArchived"));
+        assert_eq!(message("no"), expected("BlobArchived", "HTTP 409 BlobArchived \"no\""));
         let body = "<Error><Code>BlobBeingRehydrated</Code></Error>";
         let line = "HTTP 409 BlobBeingRehydrated";
-        assert_eq!(told(body), expected("BlobBeingRehydrated", line), "the body goes first");
+        assert_eq!(message(body), expected("BlobBeingRehydrated", line), "the body goes first");
     }
 }

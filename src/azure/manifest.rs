@@ -103,8 +103,8 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
         "nodatafound" => return Ok(Vec::new()),
         "completed" => {}
         "failed" => {
-            let told = operation.error.unwrap_or_default().told();
-            return Err(Error::ReportFailed(told));
+            let message = operation.error.unwrap_or_default().message();
+            return Err(Error::ReportFailed(message));
         }
         status => return Err(bad(format!("unknown status {}", redact::sanitize_line(status, 50)))),
     }
@@ -130,12 +130,12 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
 
 impl OperationError {
     /// Returns the error that ended the report, in the words of Azure. The code 0 means no error.
-    fn told(&self) -> String {
+    fn message(&self) -> String {
         let code = self.code.0.as_str();
         let code = if code.bytes().all(|digit| digit == b'0') { "" } else { code };
         match format!("{code} {}", self.message.0).trim() {
             "" => "it does not say why".to_owned(),
-            told => redact::sanitize_line(told, LONGEST_TOLD),
+            message => redact::sanitize_line(message, LONGEST_TOLD),
         }
     }
 }
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_manifest_that_is_none_is_told_of_without_its_links() {
         const LINK: &str = "https://example.com/report?sig=planted";
-        let told = |body: String| files(body.as_bytes()).unwrap_err().to_string();
+        let message = |body: String| files(body.as_bytes()).unwrap_err().to_string();
         for (body, says) in [
             // Links in the place of other values.
             (format!(r#"{{"status":"Completed","manifest":{{"blobs":["{LINK}"]}}}}"#), "column"),
@@ -188,13 +188,13 @@ mod tests {
                 "could not write the report: x see https://example.com/report",
             ),
         ] {
-            let error = told(body);
+            let error = message(body);
             assert!(error.contains(says) && !error.contains("planted"), "{error}");
         }
         let two = r#"{"status":"Completed","manifest":{"blobCount":2,"blobs":[]}}"#;
         let says = "bad answer: the report's manifest: 0 files where 2 are announced";
-        assert_eq!(told(two.to_owned()), says);
-        assert!(told(format!(r#"{{"status":"{}"}}"#, "x".repeat(1 << 20))).len() < 200);
+        assert_eq!(message(two.to_owned()), says);
+        assert!(message(format!(r#"{{"status":"{}"}}"#, "x".repeat(1 << 20))).len() < 200);
     }
 
     const PART: &str = r#"{"blobLink":"https://example.com/a/0.csv?sig=planted","byteCount":7}"#;
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_report_that_failed_says_why_where_azure_does() {
-        for (error, told) in [
+        for (error, message) in [
             (r#"{"code":"Busy","message":"try later"}"#, "Busy try later"),
             (r#"{"code":"00","message":"try later"}"#, "try later"),
             (r#"{"code":5,"message":null}"#, "5"),
@@ -242,7 +242,7 @@ mod tests {
         ] {
             let text = format!(r#"{{"status":"Failed","error":{error}}}"#);
             let failed = files(text.as_bytes()).unwrap_err();
-            assert_eq!(failed.to_string(), format!("Azure could not write the report: {told}"));
+            assert_eq!(failed.to_string(), format!("Azure could not write the report: {message}"));
             assert!(matches!(failed, Error::ReportFailed(_)) && !failed.is_transient());
         }
     }

@@ -6,7 +6,7 @@ use clap::{Args, value_parser};
 
 use super::{ADDRESS, LISTEN};
 use crate::config::{ListenAddress, parse_duration};
-use azure_billing_simulator::Surge;
+use azure_billing_simulator::CostAnomaly;
 
 /// Flags of `simulate`.
 #[derive(Args, Clone, Debug)]
@@ -52,7 +52,7 @@ pub struct EnrollmentArgs {
     ///
     /// Example: --surge 'Log Analytics=200@2026-11-20'
     #[arg(long, value_name = "SERVICE=PERCENT@YYYY-MM-DD")]
-    pub surge: Vec<Surge>,
+    pub surge: Vec<CostAnomaly>,
     /// Newest days without any usage, as when Azure's rating stands still
     #[arg(long = "outage-days", value_name = "N", default_value_t = 0)]
     pub outage_days: u32,

@@ -29,7 +29,7 @@ use crate::config::{
 use crate::metrics::{BuildFlags, LogLines};
 use crate::poller::Clock;
 use crate::server::{Timeouts, serve};
-use azure_billing_simulator::{Options, SimulatedScope, Simulator, Surge};
+use azure_billing_simulator::{CostAnomaly, Options, SimulatedScope, Simulator};
 
 /// The time between two polls, short enough for a visitor to see some.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -57,8 +57,8 @@ pub(super) async fn run(args: &DemoArgs, web: Web, log: &Arc<LogLines>) -> Resul
     let stop = stopped(signals.stop.clone());
     servers.spawn(serve(azure, simulator.router(), Arc::default(), Timeouts::default(), stop));
     let args = &args.web;
-    let front = HttpOptions { listeners, args, web, demo: true, source: None, hangups: None };
-    exporter(config, context, front, signals).await
+    let http = HttpOptions { listeners, args, web, demo: true, source: None, hangups: None };
+    exporter(config, context, http, signals).await
 }
 
 /// Writes to standard output, on a thread of its own. If nobody reads there, or the pipe is full,
@@ -75,7 +75,11 @@ fn greet(greeting: String) {
 fn with_an_anomaly(mut options: Options) -> Options {
     if options.surges.is_empty() {
         let first = day_of(Clock::system().now()).saturating_sub(4.days());
-        options.surges.push(Surge { service: "Log Analytics".to_owned(), percent: 200, first });
+        options.surges.push(CostAnomaly {
+            service: "Log Analytics".to_owned(),
+            percent: 200,
+            first,
+        });
     }
     options
 }

@@ -9,7 +9,7 @@ mod demo;
 mod healthcheck;
 mod log;
 mod once;
-mod polls;
+mod poll_tasks;
 mod protection;
 mod reload;
 mod serve;

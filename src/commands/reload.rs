@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use tracing::{error, info, warn};
 
 use super::changes::{self, changes};
-use super::polls::PollTasks;
+use super::poll_tasks::PollTasks;
 use super::supervisor::Systemd;
 use super::wiring;
 use crate::billing::scope::ScopeId;
@@ -25,26 +25,26 @@ use crate::poller::{self, PollContext};
 use crate::server::{Reloaded, Reloads};
 
 /// The most requests that wait; further ones wait to be added.
-const MOST_WISHES: usize = 64;
+const MOST_REQUESTS: usize = 64;
 
 /// The requests for a reload.
 pub(super) struct ReloadRequests(mpsc::Receiver<oneshot::Sender<Reloaded>>);
 
 /// Returns the sender of requests for a reload, and their receiver.
-pub(super) fn wishes() -> (Reloads, ReloadRequests) {
-    let (reloads, wishes) = mpsc::channel(MOST_WISHES);
-    (reloads, ReloadRequests(wishes))
+pub(super) fn reload_requests() -> (Reloads, ReloadRequests) {
+    let (reloads, reload_requests) = mpsc::channel(MOST_REQUESTS);
+    (reloads, ReloadRequests(reload_requests))
 }
 
 impl ReloadRequests {
     /// Waits for requests and returns all that have come.
     pub(super) async fn next(&mut self) -> Vec<oneshot::Sender<Reloaded>> {
-        let mut wishes = Vec::new();
-        if self.0.recv_many(&mut wishes, MOST_WISHES).await == 0 {
+        let mut reload_requests = Vec::new();
+        if self.0.recv_many(&mut reload_requests, MOST_REQUESTS).await == 0 {
             // No sender is left.
             return pending().await;
         }
-        wishes
+        reload_requests
     }
 }
 
@@ -85,21 +85,21 @@ impl Reloader {
     /// Answers some requests by one reload.
     pub(super) async fn handle(
         &mut self,
-        wishes: Vec<oneshot::Sender<Reloaded>>,
-        polls: &mut PollTasks,
+        reload_requests: Vec<oneshot::Sender<Reloaded>>,
+        poll_tasks: &mut PollTasks,
         supervisor: &Systemd,
     ) {
         supervisor.tell_reloading();
-        let reloaded = self.reload(polls).await;
+        let reloaded = self.reload(poll_tasks).await;
         supervisor.tell("READY=1");
-        for wish in wishes {
+        for request in reload_requests {
             // The client may have gone.
-            let _ = wish.send(reloaded.clone());
+            let _ = request.send(reloaded.clone());
         }
     }
 
     /// Reads the configuration again and puts it in force, whole or not at all.
-    async fn reload(&mut self, polls: &mut PollTasks) -> Reloaded {
+    async fn reload(&mut self, poll_tasks: &mut PollTasks) -> Reloaded {
         let Some(source) = self.source.clone() else {
             const WHY: &str = "there is no configuration file to read again: restart the exporter with other flags, or with --config.file";
             if let Some(left_out) = self.limit.pass(WHY) {
@@ -107,7 +107,7 @@ impl Reloader {
             }
             return Reloaded::Impossible(format!("{WHY}\n"));
         };
-        match self.follow(source, polls).await {
+        match self.follow(source, poll_tasks).await {
             Ok((changes, warnings)) => {
                 self.context.status.configured(self.context.clock.now());
                 let lines: String = changes.iter().map(|change| format!("{change}\n")).collect();
@@ -133,24 +133,24 @@ impl Reloader {
     async fn follow(
         &mut self,
         source: SourceArgs,
-        polls: &mut PollTasks,
+        poll_tasks: &mut PollTasks,
     ) -> Result<(Vec<String>, Vec<Problem>)> {
         let read = spawn_blocking(move || wiring::configuration(&source)).await;
         let new = read.context("reading it has ended by a bug, please report this")??;
         let (changes, warnings) = (changes(&self.config, &new), new.warnings.clone());
         if !changes::are_none(&self.config, &new) {
-            self.take_over(new, polls).await?;
+            self.take_over(new, poll_tasks).await?;
         }
         Ok((changes, warnings))
     }
 
     /// Puts another configuration in force.
-    async fn take_over(&mut self, new: Config, polls: &mut PollTasks) -> Result<()> {
+    async fn take_over(&mut self, new: Config, poll_tasks: &mut PollTasks) -> Result<()> {
         let mut context = PollContext { poll: new.poll, ..self.context.clone() };
         if new.azure != self.config.azure {
             context.client = wiring::successor(&new, &context.client)?;
         }
-        let (handles, wanted) = (polls.handles(), wiring::wanted(&new));
+        let (handles, wanted) = (poll_tasks.handles(), wiring::wanted(&new));
         let reloaded = spawn_blocking(move || {
             let added = poller::reload(&context, &handles, wanted).map_err(|why| anyhow!(why))?;
             Ok::<_, anyhow::Error>((context, added))
@@ -160,9 +160,9 @@ impl Reloader {
             .context("it has ended by a bug; restart the exporter and report this")??;
         context.client.take_over(&new.azure);
         let scopes: Vec<ScopeId> = new.scopes.iter().map(|scope| scope.id.clone()).collect();
-        polls.keep_only(&scopes);
+        poll_tasks.keep_only(&scopes);
         for poller in added {
-            polls.start(poller);
+            poll_tasks.start(poller);
         }
         self.context = context;
         // The path of the store cannot change while it is open.

@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;
 
-use super::polls::PollTasks;
-use super::reload::{Reloader, follow, hangups, wishes};
+use super::poll_tasks::PollTasks;
+use super::reload::{Reloader, follow, hangups, reload_requests};
 use super::signals::{Signals, stopped};
 use super::supervisor::Systemd;
 use super::threads::AnswerThreads;
@@ -40,8 +40,8 @@ pub(super) async fn run(
     context.store = wiring::store(&config, &context.clock)?;
     announce(&config, &listeners, &args.web, &web);
     let source = Some(&args.source);
-    let front = HttpOptions { listeners, args: &args.web, web, demo: false, source, hangups };
-    exporter(config, context, front, signals).await
+    let http = HttpOptions { listeners, args: &args.web, web, demo: false, source, hangups };
+    exporter(config, context, http, signals).await
 }
 
 /// The listeners, the web config and the signals of the exporter.
@@ -60,19 +60,19 @@ pub(super) struct HttpOptions<'a> {
 pub(super) async fn exporter(
     config: Config,
     context: PollContext,
-    front: HttpOptions<'_>,
+    http: HttpOptions<'_>,
     signals: Signals,
 ) -> Result<()> {
-    let access = front.web.access();
+    let access = http.web.access();
     let status = context.status.clone();
     status.configured(context.clock.now());
-    let certificate = front.web.certificate(status.clone(), context.clock.clone());
-    let (reloads, mut wished) = wishes();
+    let certificate = http.web.certificate(status.clone(), context.clock.clone());
+    let (reloads, mut requested) = reload_requests();
     let (restored, is_restored) = watch::channel(false);
-    let router = router(site(&context, &front, reloads.clone(), is_restored), access.clone());
+    let router = router(app_state(&context, &http, reloads.clone(), is_restored), access.clone());
     let threads = AnswerThreads::start().context("no threads to answer with")?;
     let mut servers = JoinSet::new();
-    for listener in front.listeners {
+    for listener in http.listeners {
         let stop = stopped(signals.stop.clone());
         let served = serve(listener, router.clone(), access.clone(), Timeouts::default(), stop);
         servers.spawn_on(served, threads.handle());
@@ -80,17 +80,17 @@ pub(super) async fn exporter(
     let supervisor = Systemd::from_environment();
     // These tasks end with this function, at the latest.
     let mut attendants = JoinSet::new();
-    attendants.spawn(front.web.follow(certificate));
+    attendants.spawn(http.web.follow(certificate));
     attendants.spawn(supervisor.clone().attend(status.clone()));
-    if let Some(hangups) = front.hangups {
+    if let Some(hangups) = http.hangups {
         attendants.spawn(follow(hangups, reloads));
     }
     supervisor.tell("READY=1");
-    let mut polls = PollTasks::default();
+    let mut poll_tasks = PollTasks::default();
     let pollers = wiring::pollers(&config, &context);
     restored.send_replace(true);
-    pollers.into_iter().for_each(|poller| polls.start(poller));
-    let mut reloader = Reloader::new(front.source, config, context);
+    pollers.into_iter().for_each(|poller| poll_tasks.start(poller));
+    let mut reloader = Reloader::new(http.source, config, context);
     let stop = stopped(signals.stop.clone());
     tokio::pin!(stop);
     loop {
@@ -106,18 +106,18 @@ pub(super) async fn exporter(
                 }
                 bail!("the server has ended although nothing stopped it; restart the exporter and report this");
             }
-            () = polls.watch(&status) => {}
-            wishes = wished.next() => tokio::select! {
+            () = poll_tasks.watch(&status) => {}
+            reload_requests = requested.next() => tokio::select! {
                 () = &mut stop => break,
-                () = reloader.handle(wishes, &mut polls, &supervisor) => {}
+                () = reloader.handle(reload_requests, &mut poll_tasks, &supervisor) => {}
             }
         }
     }
     // Clients that still wait for a reload get the answer that the exporter stops.
-    drop(wished);
+    drop(requested);
     info!("stopping");
     supervisor.tell("STOPPING=1");
-    polls.shutdown().await;
+    poll_tasks.shutdown().await;
     while let Some(served) = servers.join_next().await {
         served??;
     }
@@ -125,9 +125,9 @@ pub(super) async fn exporter(
 }
 
 /// Returns the state that the server shows.
-fn site(
+fn app_state(
     context: &PollContext,
-    front: &HttpOptions<'_>,
+    http: &HttpOptions<'_>,
     reloads: Reloads,
     restored: watch::Receiver<bool>,
 ) -> AppState {
@@ -135,12 +135,12 @@ fn site(
     AppState {
         exposition: context.exposition.clone(),
         status: context.status.clone(),
-        external_url: front.args.path.external_url.clone(),
-        prefix: front.args.path.prefix(),
-        telemetry_path: front.args.telemetry_path.clone(),
-        max_requests: front.args.max_requests,
+        external_url: http.args.path.external_url.clone(),
+        prefix: http.args.path.prefix(),
+        telemetry_path: http.args.telemetry_path.clone(),
+        max_requests: http.args.max_requests,
         now: Arc::new(move || clock.now()),
-        demo: front.demo,
+        demo: http.demo,
         reloads,
         restored,
     }

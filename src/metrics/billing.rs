@@ -16,8 +16,8 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use super::cores::share;
 use super::labels::{Labels, OneLabel};
+use super::parallel_map::parallel_map;
 use crate::billing::metric_families::{FAMILIES, PublishedFamily};
 use crate::billing::period::Period;
 use crate::billing::scope::ScopeId;
@@ -34,7 +34,7 @@ const SHORT: usize = 64 * 1024;
 /// a moment.
 pub(super) fn render(scopes: Vec<Published>) -> Result<Vec<Bytes>, Error> {
     let scopes: Arc<[Published]> = scopes.into();
-    let written = share(FAMILIES.len(), |number| {
+    let written = parallel_map(FAMILIES.len(), |number| {
         let (family, count) = (&FAMILIES[number], Arc::<AtomicU64>::default());
         let billed = Billed { family, scopes: Scopes(scopes.clone()), count: count.clone() };
         Ok((text_of(billed)?, count.load(Ordering::Relaxed)))

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
-use super::cores::share;
+use super::parallel_map::parallel_map;
 
 /// The level of compression. Sorted series repeat each other: higher levels take twice the time for
 /// a few percent.
@@ -39,7 +39,7 @@ impl GzipPrefix {
     pub(super) fn of(text: &[Bytes]) -> Result<Self, Error> {
         let pieces: Vec<&[u8]> = text.iter().flat_map(|part| part.chunks(PIECE)).collect();
         let (mut bytes, mut crc) = (HEADER.to_vec(), Crc::new());
-        for compressed in share(pieces.len(), |number| compressed(pieces[number])) {
+        for compressed in parallel_map(pieces.len(), |number| compressed(pieces[number])) {
             let (blocks, after) = compressed?;
             bytes.extend_from_slice(&blocks);
             crc.combine(&after);

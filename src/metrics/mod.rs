@@ -7,11 +7,11 @@
 mod api;
 mod billing;
 mod certificate;
-mod cores;
 mod format;
 mod gzip;
 mod labels;
 mod log;
+mod parallel_map;
 mod polling;
 mod process;
 mod reloads;
@@ -50,7 +50,7 @@ pub struct Exposition {
     calls: Arc<ApiCalls>,
     refused: AtomicU64,
     log: Arc<LogLines>,
-    about: BuildFlags,
+    build_flags: BuildFlags,
 }
 
 /// A scope as it is after a reload.
@@ -82,12 +82,12 @@ impl Exposition {
     pub fn new(
         status: Arc<Status>,
         calls: Arc<ApiCalls>,
-        about: BuildFlags,
+        build_flags: BuildFlags,
     ) -> Result<Self, Error> {
         let scopes = status.scopes().iter().map(|scope| scope.info.clone()).collect();
         let publisher = Publisher::new(scopes)?;
         let (log, refused) = (Arc::default(), AtomicU64::new(0));
-        Ok(Self { publisher, status, calls, log, refused, about })
+        Ok(Self { publisher, status, calls, log, refused, build_flags })
     }
 
     /// Adds the counters of a log.
@@ -169,7 +169,7 @@ impl Exposition {
             calls: self.calls.clone(),
             refused: self.refused.load(Ordering::Relaxed),
             log: self.log.clone(),
-            about: self.about,
+            build_flags: self.build_flags,
         }));
         let mut live = String::new();
         encode(&mut live, &registry)?;
@@ -189,7 +189,7 @@ struct Live {
     calls: Arc<ApiCalls>,
     refused: u64,
     log: Arc<LogLines>,
-    about: BuildFlags,
+    build_flags: BuildFlags,
 }
 
 #[derive(Debug, EncodeLabelSet)]
@@ -230,7 +230,7 @@ impl Collector for Live {
         if let Some(expiry) = self.certificate_expiry {
             certificate::encode(expiry, &mut encoder)?;
         }
-        if self.about.demo {
+        if self.build_flags.demo {
             let help = "The data is simulated: no cost here is real.";
             let demo = encoder.encode_descriptor(
                 "azure_billing_exporter_demo",
@@ -240,7 +240,7 @@ impl Collector for Live {
             )?;
             ConstGauge::new(1_i64).encode(demo)?;
         }
-        if self.about.process {
+        if self.build_flags.process {
             process::encode(&mut encoder)?;
         }
         Ok(())

@@ -64,19 +64,19 @@ pub struct AppState {
 
 /// Returns the routes, behind the access rules. They take GET and HEAD only, except `/-/reload`,
 /// which takes POST, or PUT as in Prometheus; axum answers 405 to other methods.
-pub fn router(site: AppState, access: Arc<Access>) -> Router {
-    let scrapes = scrape::Scrapes::new(&site);
-    let page = page::Page::new(&site);
-    let external_url = Arc::new(site.external_url.clone());
-    let below = |path: &str| format!("{}{path}", site.prefix);
+pub fn router(app_state: AppState, access: Arc<Access>) -> Router {
+    let scrapes = scrape::Scrapes::new(&app_state);
+    let page = page::Page::new(&app_state);
+    let external_url = Arc::new(app_state.external_url.clone());
+    let below = |path: &str| format!("{}{path}", app_state.prefix);
     let routes = Router::new()
-        .route(&below(site.telemetry_path.as_str()), get(scrape::metrics).with_state(scrapes))
+        .route(&below(app_state.telemetry_path.as_str()), get(scrape::metrics).with_state(scrapes))
         .route(&below("/"), get(page::index).with_state(page))
         .route(&below("/-/healthy"), get(healthy))
         .route(&below("/-/ready"), get(ready))
         .route(&below("/-/reload"), post(reload::reload).put(reload::reload));
-    with_redirects_to(&site.prefix, routes)
-        .with_state(site)
+    with_redirects_to(&app_state.prefix, routes)
+        .with_state(app_state)
         .layer(from_fn_with_state(external_url, hosts::check))
         .layer(from_fn_with_state(access, access::guard))
         .layer(map_response(without_sniffing))
@@ -108,8 +108,8 @@ pub(crate) fn negotiated_content_type(accept: &str) -> String {
 
 /// Answers whether the exporter is alive: every poll loop runs. A failing scope is no reason to
 /// restart; a restart would only spend quota.
-async fn healthy(State(site): State<AppState>) -> (StatusCode, String) {
-    let scopes = site.status.scopes();
+async fn healthy(State(app_state): State<AppState>) -> (StatusCode, String) {
+    let scopes = app_state.status.scopes();
     let dead: Vec<&str> =
         scopes.iter().filter(|scope| scope.dead).map(|scope| scope.info.label.as_str()).collect();
     match dead.as_slice() {
@@ -127,8 +127,8 @@ async fn healthy(State(site): State<AppState>) -> (StatusCode, String) {
 /// Answers whether the exporter is ready: every scope has data, or a reason why there is none. A
 /// first reading can take hours, so probes that restart the exporter or take it out of service
 /// belong on `/-/healthy`.
-async fn ready(State(site): State<AppState>) -> (StatusCode, String) {
-    let scopes = site.status.scopes();
+async fn ready(State(app_state): State<AppState>) -> (StatusCode, String) {
+    let scopes = app_state.status.scopes();
     let waiting = scopes.iter().filter(|scope| scope.last_poll.is_none() && !scope.restored);
     let waiting: Vec<&str> = waiting.map(|scope| scope.info.label.as_str()).collect();
     match waiting.as_slice() {
@@ -169,7 +169,7 @@ mod tests {
         let status = Arc::new(Status::new(["shop", "web"].map(info), Duration::from_secs(60)));
         let about = BuildFlags { demo: false, process: false };
         let calls = Arc::<ApiCalls>::default();
-        let site = AppState {
+        let app_state = AppState {
             exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
             status: status.clone(),
             external_url: ExternalUrl::default(),
@@ -181,10 +181,10 @@ mod tests {
             reloads: tokio::sync::mpsc::channel(1).0,
             restored: watch::channel(true).1,
         };
-        assert_eq!(healthy(State(site.clone())).await.0, StatusCode::OK);
+        assert_eq!(healthy(State(app_state.clone())).await.0, StatusCode::OK);
         let web = status.scopes()[1].info.id.clone();
         status.died(&web);
-        let (code, text) = healthy(State(site)).await;
+        let (code, text) = healthy(State(app_state)).await;
         assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
         assert!(text.contains("web") && !text.contains("shop"), "{text}");
     }

@@ -42,7 +42,7 @@ impl Drop for Served {
 }
 
 fn served(exporter: &Exporter, web: WebConfig, timeouts: Timeouts, max_requests: usize) -> Served {
-    let site = AppState {
+    let app_state = AppState {
         exposition: exporter.exposition.clone(),
         status: exporter.status.clone(),
         external_url: Default::default(),
@@ -57,7 +57,7 @@ fn served(exporter: &Exporter, web: WebConfig, timeouts: Timeouts, max_requests:
     let access = Arc::new(Access::new(web));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let router = router(site, access.clone());
+    let router = router(app_state, access.clone());
     let never = std::future::pending();
     Served { address, task: tokio::spawn(serve(listener, router, access, timeouts, never)) }
 }

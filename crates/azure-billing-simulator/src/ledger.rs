@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    anomaly::CostAnomaly,
     calendar::date_of,
     chance::{Chance, mix},
     charges::{self, Charge},
@@ -15,7 +16,6 @@ use super::{
     money::Money,
     options::Options,
     row::Row,
-    surge::Surge,
 };
 
 /// The hours from the start of a day until none of its rows changes any more.
@@ -61,7 +61,7 @@ pub(super) struct Ledger {
     pub(super) resources: u64,
     pub(super) late_third_party: bool,
     pub(super) hide_charges: bool,
-    pub(super) surges: Vec<Surge>,
+    pub(super) surges: Vec<CostAnomaly>,
     outage_days: i64,
     counts: Mutex<HashMap<(Selection, i64, i64), u64>>,
     /// Percent of the rows that are gone for good, by day.

@@ -9,6 +9,7 @@
 //! exporter can cancel itself out. It reads no clock: the caller passes the time in, and waits use
 //! `tokio::time`. Not here: the token endpoints, and Microsoft Customer Agreements.
 
+mod anomaly;
 mod answer;
 mod body;
 mod calendar;
@@ -29,7 +30,6 @@ mod refusal;
 mod report;
 mod row;
 mod serving;
-mod surge;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -48,6 +48,15 @@ use std::{
 use axum::Router;
 use jiff::{Timestamp, civil::Date};
 
+pub use self::{
+    anomaly::CostAnomaly,
+    fault::{ErrorBody, Fault, RetryAfter, Stall, Unauthorized},
+    money::Money,
+    options::Options,
+    record::Request,
+    report::{ColumnNames, EmptyReport, HeaderCase, ReportFormat, ReportOptions},
+    target::Step,
+};
 use self::{
     enrollment::Scope,
     faults::Faults,
@@ -55,15 +64,6 @@ use self::{
     record::Record,
     report::{Desk, Format},
     throttle::Throttle,
-};
-pub use self::{
-    fault::{ErrorBody, Fault, RetryAfter, Stall, Unauthorized},
-    money::Money,
-    options::Options,
-    record::Request,
-    report::{ColumnNames, EmptyReport, HeaderCase, ReportFormat, ReportOptions},
-    surge::Surge,
-    target::Step,
 };
 
 /// Returns the moment that the simulator takes for now.

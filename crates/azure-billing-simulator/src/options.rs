@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{report::ReportOptions, surge::Surge};
+use super::{anomaly::CostAnomaly, report::ReportOptions};
 
 /// The fewest rows of a day: every day has its special rows.
 const SMALLEST_DAY: u64 = 16;
@@ -41,7 +41,7 @@ pub struct Options {
     /// The number of newest days without rows, today included: Azure's rating stands still.
     pub outage_days: u32,
     /// Services that cost more or less than usual.
-    pub surges: Vec<Surge>,
+    pub surges: Vec<CostAnomaly>,
     /// The way in which the asynchronous report is made.
     pub report: ReportOptions,
 }

@@ -10,10 +10,10 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 fn reason(status: u16, body: &str) -> String {
-    told(classify(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes()))
+    message(classify(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes()))
 }
 
-fn told(failure: Failure) -> String {
+fn message(failure: Failure) -> String {
     match failure {
         Failure::NoToken(error) => format!("no token: {error}"),
         Failure::Unauthenticated(error) => format!("renew: {error}"),
@@ -131,17 +131,17 @@ fn a_code_decides_whatever_the_status_is() {
         ("422", "final: not supported: "),
     ] {
         for status in [400, 401, 403, 404, 409, 422, 500, 502] {
-            let told = reason(status, &format!(r#"{{"error":{{"code":"{code}"}}}}"#));
+            let message = reason(status, &format!(r#"{{"error":{{"code":"{code}"}}}}"#));
             let same = code == status.to_string();
             let line =
                 if same { format!("HTTP {status}") } else { format!("HTTP {status} {code}") };
-            assert_eq!(told, format!("{meaning}{line}"));
+            assert_eq!(message, format!("{meaning}{line}"));
         }
     }
     // Words and numbers without effect.
     for code in ["BadRequest", "NotFound", "200", "600", "4040", "-404"] {
-        let told = reason(403, &format!(r#"{{"error":{{"code":"{code}"}}}}"#));
-        assert_eq!(told, format!("final: not allowed: HTTP 403 {code}"));
+        let message = reason(403, &format!(r#"{{"error":{{"code":"{code}"}}}}"#));
+        assert_eq!(message, format!("final: not allowed: HTTP 403 {code}"));
     }
 }
 
@@ -196,7 +196,7 @@ fn a_file_says_nothing_of_the_scope_and_no_token_helps() {
         let body = format!("<Error><Code>{code}</Code><Message/></Error>");
         let status = StatusCode::from_u16(status).unwrap();
         let failure = classify_file(status, &HeaderMap::new(), body.as_bytes());
-        assert_eq!(told(failure).split(" \"").next(), Some(meaning));
+        assert_eq!(message(failure).split(" \"").next(), Some(meaning));
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Sums<K> {
     /// The places of the keys.
     index: HashTable<u32>,
     /// The few amounts that do not fit a `CompactAmount`.
-    long: HashMap<K, Amount, RandomState>,
+    overflow: HashMap<K, Amount, RandomState>,
     hasher: RandomState,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Sums<K> {
 #[derive(Clone, Copy, Debug)]
 struct Kept<K> {
     key: K,
-    /// The amount, or `LONG` if it is in `Sums::long`.
+    /// The amount, or `LONG` if it is in `Sums::overflow`.
     amount: CompactAmount,
     rows: u32,
 }
@@ -44,7 +44,7 @@ impl<K> Default for Sums<K> {
         Self {
             blocks: Vec::new(),
             index: HashTable::new(),
-            long: HashMap::default(),
+            overflow: HashMap::default(),
             hasher: RandomState::default(),
         }
     }
@@ -56,7 +56,7 @@ impl<K: Key> Sums<K> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, Sum)> {
-        self.blocks.iter().flatten().map(|kept| (&kept.key, kept.sum(&self.long)))
+        self.blocks.iter().flatten().map(|kept| (&kept.key, kept.sum(&self.overflow)))
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
@@ -118,30 +118,30 @@ impl<K: Key> Sums<K> {
     }
 
     fn add_amount(&mut self, place: u32, amount: Amount) {
-        let Self { blocks, long, .. } = self;
+        let Self { blocks, overflow, .. } = self;
         let kept = at_mut(blocks, place);
         let short = CompactAmount::of(amount).filter(|_| kept.amount != CompactAmount::LONG);
         if let Some(sum) = short.and_then(|amount| kept.amount.checked_add(amount)) {
             kept.amount = sum;
             return;
         }
-        let sum = kept.sum(long).amount + amount;
+        let sum = kept.sum(overflow).amount + amount;
         kept.amount = CompactAmount::of(sum).unwrap_or(CompactAmount::LONG);
         if kept.amount == CompactAmount::LONG {
-            long.insert(kept.key, sum);
+            overflow.insert(kept.key, sum);
         } else {
-            long.remove(&kept.key);
+            overflow.remove(&kept.key);
         }
     }
 
     /// Removes a key. The last sum takes its place.
     fn remove(&mut self, key: K) {
-        let Self { blocks, index, long, hasher } = self;
+        let Self { blocks, index, overflow, hasher } = self;
         let same = |place: &u32| at(blocks, *place).key == key;
         let Ok(found) = index.find_entry(hasher.hash_one(key), same) else { return };
         let (place, _) = found.remove();
         if at(blocks, place).amount == CompactAmount::LONG {
-            long.remove(&key);
+            overflow.remove(&key);
         }
         let Some(last) = blocks.last_mut().and_then(Vec::pop) else { return };
         if blocks.last().is_some_and(Vec::is_empty) {
@@ -159,9 +159,9 @@ impl<K: Key> Sums<K> {
 }
 
 impl<K: Key> Kept<K> {
-    fn sum(&self, long: &HashMap<K, Amount, RandomState>) -> Sum {
+    fn sum(&self, overflow: &HashMap<K, Amount, RandomState>) -> Sum {
         let amount = match self.amount {
-            CompactAmount::LONG => long.get(&self.key).copied().unwrap_or_default(),
+            CompactAmount::LONG => overflow.get(&self.key).copied().unwrap_or_default(),
             short => short.amount(),
         };
         Sum { amount, rows: self.rows }
@@ -287,8 +287,8 @@ mod tests {
             let mut expected: HashMap<usize, Sum> =
                 map.iter().map(|(number, rows)| (*number, sum(rows))).collect();
             prop_assert_eq!(told(&sums), expected.clone());
-            let long = expected.values().filter(|sum| CompactAmount::of(sum.amount).is_none());
-            prop_assert_eq!(sums.long.len(), long.count());
+            let overflow = expected.values().filter(|sum| CompactAmount::of(sum.amount).is_none());
+            prop_assert_eq!(sums.overflow.len(), overflow.count());
             let bytes = postcard::to_allocvec(&sums).unwrap();
             prop_assert_eq!(told(&postcard::from_bytes(&bytes).unwrap()), expected.clone());
             sums.retain(|[key], _| key.index() % 3 == 0);

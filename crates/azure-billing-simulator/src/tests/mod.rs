@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use self::client::{
     Client, FIRST, LAST, LIST, Page, by_date, encode, path, simulator, sums, values,
 };
-use super::{Fault, Money, Options, RetryAfter, Stall, Surge};
+use super::{CostAnomaly, Fault, Money, Options, RetryAfter, Stall};
 
 #[tokio::test]
 async fn equal_options_give_equal_rows_whatever_the_page_size() {
@@ -226,7 +226,7 @@ async fn requests_that_azure_would_refuse_are_refused() {
 
 #[tokio::test]
 async fn a_surge_lets_one_service_use_more_from_its_first_day_on() {
-    let surge: Surge = "Log Analytics=200@2026-11-10".parse().unwrap();
+    let surge: CostAnomaly = "Log Analytics=200@2026-11-10".parse().unwrap();
     let usual = simulator(Options::default()).0;
     let (surged, _) = simulator(Options { surges: vec![surge], ..Options::default() });
     let totals = |of: &super::Simulator, first: Date, last: Date| {

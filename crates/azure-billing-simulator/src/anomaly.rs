@@ -9,7 +9,7 @@ use super::{calendar::day_of, catalog::Meter};
 /// A change of a service: from a day on, it uses so many percent of what it would have used.
 /// Purchases and refunds stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Surge {
+pub struct CostAnomaly {
     /// The meter category, as `Storage`. One that the enrollment does not have has no effect.
     pub service: String,
     /// The percentage: 200 is twice as much, 0 nothing.
@@ -18,7 +18,7 @@ pub struct Surge {
     pub first: Date,
 }
 
-impl Surge {
+impl CostAnomaly {
     /// Returns the quantity of a meter on a day, in the unit of `quantity`.
     pub(super) fn applied(&self, meter: &Meter, day: i64, quantity: i64) -> i64 {
         if meter.category == self.service && day >= day_of(self.first) {
@@ -30,7 +30,7 @@ impl Surge {
 }
 
 /// Reads `SERVICE=PERCENT@FIRST-DAY`, as in `Storage=200@2026-11-20`.
-impl FromStr for Surge {
+impl FromStr for CostAnomaly {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

@@ -7,7 +7,7 @@ use std::thread;
 
 /// Returns the results of some jobs, in the order of their numbers. Each core takes the next job
 /// when it is free.
-pub(super) fn share<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(super) fn parallel_map<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -40,7 +40,7 @@ mod tests {
     fn each_job_is_done_once_and_told_in_its_place() {
         for jobs in [0, 1, 2, 1000] {
             let counts: Vec<AtomicUsize> = (0..jobs).map(|_| AtomicUsize::new(0)).collect();
-            let done = share(jobs, |number| {
+            let done = parallel_map(jobs, |number| {
                 counts[number].fetch_add(1, Ordering::Relaxed);
                 number * 2
             });
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_a_job_is_a_panic_of_all() {
-        let panics = || share(100, |number| assert_ne!(number, 57));
+        let panics = || parallel_map(100, |number| assert_ne!(number, 57));
         assert!(std::panic::catch_unwind(panics).is_err());
     }
 }
