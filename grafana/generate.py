@@ -127,7 +127,7 @@ def overview_stats():
               "The budget of the chosen scopes of which the largest part is spent; its name beneath. Orange from 80 %, red from 100 %. Budgets are set in the exporter's configuration.",
               f"topk(1, {budget_use(CHOSEN)})", "percentunit", decimals=1, steps=USED, none="no budget in $currency", legend="{{budget}}"), 6),
         (stat("Month before ($currency)",
-              "Cost before tax of the whole billing period before, of the counted scopes. It moves until about the 21st: EA bills are corrected late.",
+              "Cost before tax of the whole previous billing period, of the counted scopes. It changes until about the 21st: EA bills are corrected late.",
               total("scope_previous_period_pretax_cost", by=["period"]), MONEY, decimals=0, none="not read yet", legend="{{period}}"), 6),
     ]
     trust = [
@@ -363,7 +363,7 @@ def exporter_stats():
         (stat("Version", "Version of the running exporter.", "max by (version) (" + series("exporter_build_info") + ")", "none", none="down", legend="{{version}}", name_only=True), 3),
         (stat("Configuration", "Whether the configuration file could be used when it was last read, by every replica. The log says what is wrong with it.", "max(1 - azure_billing_exporter_config_last_reload_successful)", "none", none="down", mappings=choices({0: ("in force", "green"), 1: ("REFUSED", "red")})), 4),
         (stat("Scopes whose last poll failed", "Scopes whose open billing period could not be read. Their costs are those of the last good poll. The table tells which, the bars below why.", f'sum(1 - {series("poll_success", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, ALARMED)], none="no poll yet"), 4),
-        (stat("Suspect days", "Days for which Azure's newest answer held so much less than before, or so much more of a complete day, that a second one must agree. Their old costs stay.", f'sum({series("suspect_days", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
+        (stat("Suspect days", "Days for which Azure's newest answer has much less than the one before or, for a complete day, much more. Their old costs stay until a second answer agrees.", f'sum({series("suspect_days", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
         (stat("Entities in __other__", "Resources, services and the like beyond `max_series`. Sums stay exact; raise the limit to see them one by one.", f'sum({series("folded_entities", scopes=CHOSEN)})', MONEY, decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
         (stat("Series of costs and usage", "What a scrape costs Prometheus, all scopes together.", f'sum({series("series")})', MONEY, decimals=0, none="no exporter"), 3),
     ]
@@ -382,7 +382,7 @@ def polls():
         Column("Failed in a day", "none", value=f'sum by (scope) ({series("poll_failures_total", scopes=CHOSEN, over=("increase", "1d"))})', decimals=0, steps=[CALM, (1, WARNED)]),
         Column("Ignored in a day", MONEY, value=f'sum by (scope) ({series("rows_ignored_total", scopes=CHOSEN, over=("increase", "1d"))})', decimals=0),
     ]
-    return table("Polls", "Each scope polls on its own clock; ages are from now. A poll takes as long as Azure's quota makes it wait. Ignored are rows of other days than were asked for, and those that only move costs.", columns, "Last good poll", none="no scope")
+    return table("Polls", "Each scope polls on its own clock; ages are from now. A poll takes as long as Azure's quota makes it wait. Ignored rows have other dates than the request, or only move costs.", columns, "Last good poll", none="no scope")
 
 
 def parts():
@@ -391,7 +391,7 @@ def parts():
         Column("Part", label="part"),
         Column("Last try", "none", value=series("poll_part_success", scopes=CHOSEN), mappings=OK, steps=[(None, "red"), (1, "green")]),
     ]
-    return table("Parts of polls", "How each part was read when it was last tried: the `open` billing period, the `previous` one, older days of the `window`, closed months of `budgets`. An older part that fails is tried again by itself and keeps its old costs.", columns, "Last try", none="no poll yet", descending=False)
+    return table("Parts of polls", "Whether the last attempt to read each part succeeded: the `open` billing period, the `previous` one, older days of the `window`, closed months of `budgets`. An older part that fails keeps its old costs and is tried again automatically.", columns, "Last try", none="no poll yet", descending=False)
 
 
 def doubts():
@@ -399,7 +399,7 @@ def doubts():
     rows = top(4, total("degraded_rows", by=["reason"], scopes=CHOSEN))
     hidden = f'sum(1 - {series("scope_charges_visible", scopes=CHOSEN)})'
     return [
-        (ranking("Rows not read in full", "Rows of the kept days that count although something of them could not be read: `no_cost` counts as 0, `no_date` on the first day of the period, of `tags` the readable ones, `text` with replacement characters. A row of a nested scope counts in its enrollment, too.", rows, "{{reason}}", MONEY, none="no scope", steps=[CALM, (1, WARNED)]), 8),
+        (ranking("Rows not read in full", "Rows of the kept days that count although a field of them could not be read: `no_cost` counts as 0, `no_date` on the first day of the period, of `tags` the readable ones, `text` with replacement characters. A row of a nested scope counts in its enrollment, too.", rows, "{{reason}}", MONEY, none="no scope", steps=[CALM, (1, WARNED)]), 8),
         (stat("Charges may be hidden", "Scopes of which 100 or more rows of on-demand usage cost 0 and name no price. Turn on `view charges`, or set `charges: free` on a scope that costs nothing.", hidden, "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 4),
     ]
 
@@ -430,8 +430,8 @@ def exporter():
             (7, [(polls(), 24)]),
             (6, [(parts(), 12), *doubts()]),
             (8, [
-                (grown("Calls to Azure within an hour", "By HTTP status; `none` where no answer came. 429 is Azure's quota, 401 and 403 are missing rights.", "api_requests_total", ["api", "code"], "short"), 8),
-                (grown("Waiting for a turn within an hour", "Time that calls waited: for our own `quota`, or because Azure `throttled` them. Scopes wait at the same time, so that an hour may hold more than one.", "api_wait_seconds_total", ["reason"], "s"), 8),
+                (grown("Calls to Azure within an hour", "By HTTP status; `none`: no answer came. 429 is Azure's quota, 401 and 403 are missing rights.", "api_requests_total", ["api", "code"], "short"), 8),
+                (grown("Waiting for a turn within an hour", "Time that calls had to wait: for the exporter's own `quota`, or because Azure `throttled` them. Scopes wait at the same time, so an hour can have more than one hour of waiting.", "api_wait_seconds_total", ["reason"], "s"), 8),
                 (grown("Failed polls within an hour", "By reason: `auth` and `forbidden` need someone, `throttled`, `unavailable` and `timeout` pass by themselves. Older parts of polls that failed count as well. A failure changes no cost.", "poll_failures_total", ["reason"], "short", scopes=CHOSEN), 8),
             ]),
             (9, [

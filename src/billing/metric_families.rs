@@ -95,7 +95,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
     previous::<TagCost>(|s, sink| s.before::<TagCost>(|tables| &tables.tag_cost, sink)),
     PublishedFamily {
         name: "azure_billing_scope_daily_pretax_cost",
-        help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure goes on correcting a day for days. Cached from the last successful poll.",
+        help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure still corrects a day during the days after it. Cached from the last successful poll.",
         labels: &["date", "charge_type", "currency"],
         each: |s, sink| {
             for ((date, kind, currency), amount) in &s.daily {
@@ -150,7 +150,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
     },
     PublishedFamily {
         name: "azure_billing_scope_forecast_pretax_cost",
-        help: "Expected cost before tax of the whole current billing period by scope, in `currency`: what is known, and the remaining days at the mean of the last 14 complete ones. Cached from the last successful poll.",
+        help: "Expected cost before tax of the whole current billing period by scope, in `currency`: the known cost plus the remaining days at the mean of the last 14 complete days. Cached from the last successful poll.",
         labels: &["currency"],
         each: |s, sink| {
             for (currency, expected) in &s.forecast {
@@ -170,7 +170,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
     },
     PublishedFamily {
         name: "azure_billing_budget_spent_pretax_cost",
-        help: "Cost before tax that counts against the budget's current month, quarter or year, in `currency`. Absent while a closed month of it is not known. Cached from the last successful poll.",
+        help: "Cost before tax that counts against the budget's current month, quarter or year, in `currency`. Absent until all its closed months are known. Cached from the last successful poll.",
         labels: &["budget", "currency"],
         each: |s, sink| {
             for (budget, spent) in &s.budgets {

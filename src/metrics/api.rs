@@ -11,7 +11,7 @@ use crate::status::{ApiCounts, Wait};
 pub(super) fn encode(counts: &ApiCounts, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
     let mut requests = encoder.encode_descriptor(
         "azure_billing_api_requests",
-        "Calls to Azure's APIs by HTTP status; none where no answer came.",
+        "Calls to Azure's APIs by HTTP status. The code none: no answer came.",
         None,
         MetricType::Counter,
     )?;
@@ -21,7 +21,7 @@ pub(super) fn encode(counts: &ApiCounts, encoder: &mut DescriptorEncoder<'_>) ->
     }
     let mut waits = encoder.encode_descriptor(
         "azure_billing_api_wait_seconds",
-        "Time spent waiting to be allowed to call Azure: for our own quota, or because Azure throttled.",
+        "Time that calls to Azure had to wait: for the exporter's own quota, or because Azure throttled.",
         None,
         MetricType::Counter,
     )?;

@@ -141,7 +141,7 @@ const FACTS: [(&str, &str, Fact); 8] = [
     }),
     (
         "azure_billing_period_end_timestamp_seconds",
-        "First moment after the billing period that the costs are of.",
+        "End of the billing period that the costs belong to: the first moment after it.",
         |snapshot| Some(Period::end(snapshot.period()).as_second()),
     ),
     (
@@ -151,27 +151,27 @@ const FACTS: [(&str, &str, Fact); 8] = [
     ),
     (
         "azure_billing_latest_complete_day_timestamp_seconds",
-        "End of the newest day that was read late enough to be believed.",
+        "End of the newest complete day: a day that was read at least poll.day_complete_after after its end.",
         |snapshot| snapshot.latest_complete_day().map(Timestamp::as_second),
     ),
     (
         "azure_billing_previous_period_last_change_timestamp_seconds",
-        "When a reading last found the costs of the billing period before changed.",
+        "When a poll last found that the costs of the previous billing period had changed.",
         |snapshot| snapshot.previous_changed().map(Timestamp::as_second),
     ),
     (
         "azure_billing_previous_period_settled",
-        "Whether the billing period before is not read again.",
+        "1 if the previous billing period is no longer read, 0 while polls still read it.",
         |snapshot| snapshot.previous_settled().map(i64::from),
     ),
     (
         "azure_billing_suspect_days",
-        "Days whose newest answer held so much less than the one before, or of a complete day so much more, that a second one must agree before it counts. Their old costs stay.",
+        "Suspect days: Azure's newest answer has much less than the one before or, for a complete day, much more. Their old costs stay until a second answer agrees.",
         |snapshot| i64::try_from(snapshot.suspect_days()).ok(),
     ),
     (
         "azure_billing_scope_charges_visible",
-        "1 if charges can be seen as far as is known. 0 if 100 or more rows of on-demand usage cost 0 and name no price: the scope is free, or its charges are hidden.",
+        "0 if charges may be hidden: 100 or more rows of on-demand usage cost 0 and name no price, so the scope is free or its charges are hidden. 1 otherwise.",
         |snapshot| Some(i64::from(snapshot.charges_visible())),
     ),
 ];
@@ -190,14 +190,14 @@ pub struct Described {
 /// The family that says when the billing period of the costs begins.
 pub const PERIOD_START: Described = Described {
     name: "azure_billing_period_start_timestamp_seconds",
-    help: "First moment of the billing period that the costs are of.",
+    help: "Start of the billing period that the costs belong to.",
     labels: &[],
 };
 
 /// The family that lists the scopes.
 pub const SCOPE_INFO: Described = Described {
     name: "azure_billing_scope_info",
-    help: "A configured scope. nested is true where its money is also in a configured billing account, by the account that its rows name: do not add both.",
+    help: "A configured scope. nested is true if its costs are also part of a configured billing account, the one that its rows name: do not add both.",
     labels: &["scope_type", "scope_id", "cost_type", "nested"],
 };
 
@@ -223,7 +223,7 @@ impl Facts {
     }
 
     fn degraded(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
-        let help = "Rows of the kept days that count although something of them could not be read: tags (the rest of them counts), text (shown with U+FFFD), no_cost (counts as 0), no_date (counts in the period, on its first day).";
+        let help = "Rows of the kept days that count although a field of them could not be read: tags (the rest of them counts), text (shown with U+FFFD), no_cost (counts as 0), no_date (counts in the period, on its first day).";
         let name = "azure_billing_degraded_rows";
         let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
         for (scope, snapshot) in self.scopes.read() {

@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 pub(super) fn encode(expiry: Timestamp, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
     let descriptor = encoder.encode_descriptor(
         "azure_billing_exporter_web_certificate_expiry_timestamp_seconds",
-        "When the certificate of --web.config.file ends.",
+        "When the certificate of --web.config.file expires.",
         None,
         MetricType::Gauge,
     )?;

@@ -62,7 +62,7 @@ pub(super) fn encode(
 }
 
 fn parts(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
-    let help = "1 if a part of the poll was read when it was last tried, else 0: the open billing period, the previous one, the older days of the window, the closed months of budgets. An older part that fails is tried again by itself and fails nothing else.";
+    let help = "1 if the last attempt to read the part of the poll succeeded, else 0. Parts: the open billing period, the previous one, the older days of the window, the closed months of budgets. An older part that fails is tried again automatically; the other parts do not fail with it.";
     let name = "azure_billing_poll_part_success";
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
     for scope in scopes {
@@ -88,7 +88,7 @@ fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Resu
         let labels = Labels::scope(&scope.info.label);
         ConstCounter::new(scope.polls).encode(polls.encode_family(&labels)?)?;
     }
-    let help = "Failed polls and failed older parts of polls, by what has to be done about it. A failure changes no cost. store also counts polls whose days could not be written.";
+    let help = "Failed polls and failed older parts of polls, by reason. A failure changes no cost. The reason store also counts polls whose days could not be stored.";
     let mut failures = encoder.encode_descriptor(
         "azure_billing_poll_failures",
         help,
@@ -102,7 +102,7 @@ fn counters(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Resu
             ConstCounter::new(count).encode(failures.encode_family(&labels)?)?;
         }
     }
-    let help = "Rows that Azure sent and that were not counted: outside_range are of other days than were asked for, cost_allocation only move costs.";
+    let help = "Rows that Azure sent and that are in no cost: outside_range have other dates than the request, cost_allocation only move costs.";
     let mut ignored =
         encoder.encode_descriptor("azure_billing_rows_ignored", help, None, MetricType::Counter)?;
     for scope in scopes {

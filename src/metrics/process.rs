@@ -17,7 +17,7 @@ pub(super) fn encode(encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
     let Ok(usage) = Usage::read() else { return Ok(()) };
     let cpu = encoder.encode_descriptor(
         "process_cpu_seconds",
-        "CPU time of user and system.",
+        "Total user and system CPU time.",
         None,
         MetricType::Counter,
     )?;
@@ -26,7 +26,7 @@ pub(super) fn encode(encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
         ("process_resident_memory_bytes", "Resident memory.", usage.resident_bytes),
         ("process_virtual_memory_bytes", "Virtual memory.", usage.virtual_bytes),
         ("process_open_fds", "Open file descriptors.", usage.open_fds),
-        ("process_max_fds", "Most file descriptors that may be open.", usage.max_fds),
+        ("process_max_fds", "Maximum number of open file descriptors.", usage.max_fds),
         ("process_threads", "Threads.", usage.threads),
         ("process_start_time_seconds", "When the process started.", usage.start_seconds),
     ] {

@@ -12,7 +12,7 @@ use crate::status::LastReload;
 pub(super) fn encode(reload: LastReload, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
     let successful = encoder.encode_descriptor(
         "azure_billing_exporter_config_last_reload_successful",
-        "Whether the configuration was read well the last time; if not, the one before stays in force.",
+        "1 if the last read of the configuration succeeded, else 0: the previous configuration then stays in force.",
         None,
         MetricType::Gauge,
     )?;

@@ -39,6 +39,6 @@ impl Metric for AccountCost {
 
 impl Previous for AccountCost {
     const NAME: &'static str = "azure_billing_account_previous_period_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the billing period before the current one by department and enrollment account, in `currency`. It still moves. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the previous billing period by department and enrollment account, in `currency`. Late usage and corrections can still change it. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["period", "department", "account", "currency"];
 }

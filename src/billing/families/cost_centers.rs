@@ -35,6 +35,6 @@ impl Metric for CostCenterCost {
 
 impl Previous for CostCenterCost {
     const NAME: &'static str = "azure_billing_cost_center_previous_period_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the billing period before the current one by cost center, in `currency`. It still moves. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the previous billing period by cost center, in `currency`. Late usage and corrections can still change it. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["period", "cost_center", "currency"];
 }

@@ -35,7 +35,7 @@ impl Metric for ResourceGroupCost {
 
 impl Previous for ResourceGroupCost {
     const NAME: &'static str = "azure_billing_resource_group_previous_period_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the billing period before the current one by resource group, in `currency`. It still moves. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the previous billing period by resource group, in `currency`. Late usage and corrections can still change it. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["period", "subscription_id", "resource_group", "currency"];
 }

@@ -23,14 +23,14 @@ impl Family for ScopeCost {
 
 impl Metric for ScopeCost {
     const NAME: &'static str = "azure_billing_scope_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the current billing period to date by scope, in `currency`: all of it, rows without a resource included. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by scope, in `currency`, including rows without a resource. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["charge_type", "publisher_type", "pricing_model", "currency"];
 }
 
 impl Previous for ScopeCost {
     const NAME: &'static str = "azure_billing_scope_previous_period_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the billing period before the current one by scope, in `currency`. It still moves. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the previous billing period by scope, in `currency`. Late usage and corrections can still change it. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["period", "charge_type", "publisher_type", "pricing_model", "currency"];
 }

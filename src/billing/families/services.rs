@@ -38,7 +38,7 @@ impl Metric for ServiceCost {
 
 impl Previous for ServiceCost {
     const NAME: &'static str = "azure_billing_service_previous_period_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the billing period before the current one by subscription and service, in `currency`. It still moves. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the previous billing period by subscription and service, in `currency`. Late usage and corrections can still change it. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["period", "subscription_id", "service_name", "currency"];
 }

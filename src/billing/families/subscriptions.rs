@@ -37,7 +37,7 @@ impl Metric for SubscriptionCost {
 
 impl Previous for SubscriptionCost {
     const NAME: &'static str = "azure_billing_subscription_previous_period_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the billing period before the current one by subscription, in `currency`. It still moves. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the previous billing period by subscription, in `currency`. Late usage and corrections can still change it. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["period", "subscription_id", "subscription_name", "currency"];
 }

@@ -33,12 +33,12 @@ impl Family for TagCost {
 
 impl Metric for TagCost {
     const NAME: &'static str = "azure_billing_tag_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the current billing period to date by the value of a configured tag key, in `currency`; rows without the tag under the empty value. Add up only within one `tag`. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the current billing period to date by the value of a configured tag key, in `currency`; rows without the tag have the empty value. Add values up only within one `tag`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["tag", "value", "currency"];
 }
 
 impl Previous for TagCost {
     const NAME: &'static str = "azure_billing_tag_previous_period_pretax_cost";
-    const HELP: &'static str = "Cost before tax of the billing period before the current one by the value of a configured tag key, in `currency`. Add up only within one `tag`. It still moves. Cached from the last successful poll.";
+    const HELP: &'static str = "Cost before tax of the previous billing period by the value of a configured tag key, in `currency`. Add values up only within one `tag`. Late usage and corrections can still change it. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["period", "tag", "value", "currency"];
 }
