@@ -20,7 +20,7 @@ pub use simulation::{EnrollmentArgs, SimulateArgs};
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
 ///
 /// Reads cost and usage of billing accounts (enrollments), departments, enrollment accounts and
-/// subscriptions every few hours, and serves them as metrics and as a page to look at.
+/// subscriptions every few hours, and serves them as metrics and on a status page.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "azure-billing-exporter", version, arg_required_else_help = true)]
 #[command(subcommand_required = true, max_term_width = 100, after_help = EXAMPLES)]
@@ -76,19 +76,19 @@ pub enum Command {
     Once(OnceArgs),
     /// Check the configuration, and with --online also whether Azure gives access
     ///
-    /// Starts nothing. Problems are told with file, line, key and remedy, all at once.
+    /// Starts nothing. Reports all problems at once, each with file, line, key and remedy.
     Check(CheckArgs),
     /// Write closed months as history, a sample a day, to a file or by remote write
     ///
     /// For Prometheus, Mimir, Thanos and VictoriaMetrics. Reading 36 months takes hours of Azure's
-    /// quota; a run that was ended goes on where it stopped when it is started again.
+    /// quota; a run that was stopped continues when the same command is run again.
     Backfill(BackfillArgs),
     /// Serve a simulated Azure API, for trying other clients and for tests
     Simulate(SimulateArgs),
     /// Ask the exporter on this machine whether it is alive
     ///
-    /// For HEALTHCHECK of a container and for exec probes. Exits 0 when it is, else 1 and says why.
-    /// It speaks TLS where the exporter does, and needs neither its certificate nor a user.
+    /// For HEALTHCHECK of a container and for exec probes. Exits 0 if it is alive, otherwise 1 with
+    /// the reason. Uses TLS if the exporter does; needs no certificate and no user.
     Healthcheck(HealthcheckArgs),
 }
 
@@ -103,7 +103,7 @@ pub struct SourceArgs {
     ///
     /// TYPE is billing_account, department, enrollment_account or subscription, and ID its number:
     /// department/1234. The credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET;
-    /// without, the managed identity of this machine.
+    /// without them, the managed identity of this machine.
     #[arg(long, value_name = "TYPE/ID")]
     pub scope: Vec<String>,
 }
@@ -113,8 +113,8 @@ pub struct SourceArgs {
 pub struct PathArgs {
     /// URL by which browsers reach the exporter, for example through a proxy; see docs/web.md
     ///
-    /// Its path is where all routes are, unless --web.route-prefix says otherwise. Its host may be asked
-    /// for where the exporter listens on loopback only.
+    /// All routes are below its path, unless --web.route-prefix is given. An exporter that listens on
+    /// loopback only also answers requests for its host.
     #[arg(
         long = "web.external-url",
         value_name = "URL",
@@ -124,7 +124,7 @@ pub struct PathArgs {
     pub external_url: ExternalUrl,
     /// Path that all routes are below [default: the path of --web.external-url]
     ///
-    /// Behind a proxy that takes the path away, it is /.
+    /// Give / behind a proxy that removes the path.
     #[arg(
         long = "web.route-prefix",
         value_name = "PATH",
@@ -153,7 +153,7 @@ pub struct WebArgs {
     /// File with TLS, users and headers, as other exporters have it; see docs/web.md
     #[arg(long = WEB_CONFIG, value_name = "PATH")]
     pub web_config_file: Option<PathBuf>,
-    /// Most scrapes under way at once, others get 503; 0 is any number
+    /// Most scrapes at the same time, others get 503; 0 means no limit
     #[arg(long = "web.max-requests", value_name = "N", default_value_t = 40)]
     pub max_requests: usize,
 }
@@ -210,7 +210,7 @@ pub enum LogFormat {
 /// Flags of `serve`.
 #[derive(Args, Clone, Debug)]
 #[command(
-    after_help = "Then look at http://localhost:10540/. A first reading takes as long as Azure's quotas say, \
+    after_help = "Then look at http://localhost:10540/. The first reading takes as long as Azure's quotas require, \
     minutes to hours: costs appear when the open month has been read. `state.path` in the file keeps them across restarts.\n\n\
     Example:\n  azure-billing-exporter serve --config.file /etc/azure-billing-exporter/config.yaml"
 )]
@@ -228,10 +228,8 @@ pub struct ServeArgs {
 
 /// Flags of `demo`.
 #[derive(Args, Clone, Debug)]
-#[command(
-    after_help = "Example, beside something that has the port:\n  azure-billing-exporter demo \
-    --web.listen-address 127.0.0.1:9000"
-)]
+#[command(after_help = "Example, if the port is in use:\n  azure-billing-exporter demo \
+    --web.listen-address 127.0.0.1:9000")]
 pub struct DemoArgs {
     /// Address to listen on, repeatable
     #[arg(long = LISTEN, value_name = ADDRESS, default_value = "127.0.0.1:10540")]
@@ -252,7 +250,7 @@ pub struct OnceArgs {
     /// What to read.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// File to write, whole or not at all; stdout without. A scope that failed has no costs in it
+    /// File to write, whole or not at all; without it, stdout. A scope that failed has no costs in it
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -269,7 +267,7 @@ pub struct CheckArgs {
     /// Also get a token and ask each scope for its newest days, one call each
     #[arg(long)]
     pub online: bool,
-    /// How long --online waits for Azure: for its quotas as well, which allow a few calls a minute
+    /// How long --online waits for Azure and for its quotas, which allow a few calls a minute
     #[arg(long, value_name = "TIME", default_value = "90s", value_parser = parse_duration, requires = "online")]
     pub timeout: Duration,
     /// Also check this file of --web.config.file
@@ -313,10 +311,10 @@ pub struct BackfillArgs {
     /// Also cost and usage of each resource
     #[arg(long)]
     pub instances: bool,
-    /// Label of every series, repeatable: those that the live series have from being scraped
+    /// Label of every series, repeatable: give those that scraping adds to the live series
     #[arg(long, value_name = "NAME=VALUE")]
     pub label: Vec<ExtraLabel>,
-    /// Folder for what was read, until all is written [default: FILE.backfill-state, or
+    /// Folder to keep what was read until all is written [default: FILE.backfill-state, or
     /// remote-write.backfill-state]
     #[arg(long, value_name = "FOLDER")]
     pub state: Option<PathBuf>,
@@ -325,7 +323,7 @@ pub struct BackfillArgs {
 /// Flags of `healthcheck`.
 #[derive(Args, Clone, Debug)]
 pub struct HealthcheckArgs {
-    /// Address the exporter listens on, as it was told
+    /// Address the exporter listens on: its own --web.listen-address
     #[arg(long = LISTEN, value_name = ADDRESS, default_value = ":10540")]
     pub listen_address: ListenAddress,
     /// Where its routes are.

@@ -45,15 +45,15 @@ pub struct EnrollmentArgs {
     #[arg(long, value_name = "N", default_value_t = 400)]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub resources: u32,
-    /// Rows of all days together; two a resource and day without it
+    /// Rows of all days together; without it, two for each resource and day
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub rows: Option<u64>,
-    /// Let a service use so many percent of what it did, from a day on; repeatable
+    /// Set the usage of a service to PERCENT of what it was, from a day on; repeatable
     ///
     /// Example: --surge 'Log Analytics=200@2026-11-20'
     #[arg(long, value_name = "SERVICE=PERCENT@YYYY-MM-DD")]
     pub surge: Vec<CostAnomaly>,
-    /// Newest days without any usage, as when Azure's rating stands still
+    /// Newest days without any usage, as if Azure had not rated them yet
     #[arg(long = "outage-days", value_name = "N", default_value_t = 0)]
     pub outage_days: u32,
 }
