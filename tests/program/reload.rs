@@ -14,7 +14,7 @@ const PAGE: &str =
 const SHOP: &str = "  - {department: \"1\", name: shop}";
 const SHOP_AND_WEB: &str =
     "  - {department: \"1\", name: shop}\n  - {department: \"2\", name: web}";
-const PAGE_TELLS: &str = "The configuration file cannot be used: what it said at 20";
+const PAGE_TELLS: &str = "The configuration file cannot be used: the configuration of 20";
 const SUCCESSFUL: &str = "azure_billing_exporter_config_last_reload_successful";
 const SUCCESS_AT: &str = "azure_billing_exporter_config_last_reload_success_timestamp_seconds";
 

@@ -46,7 +46,7 @@ pub(super) fn days(days: &BTreeMap<Date, f64>, currency: &str) -> Markup {
         .collect();
     let width = bars.last().map_or(0.0, |(x, _, _)| x + WIDTH);
     let label = format!(
-        "Cost of each day from {first} to {last}; the dearest is {dearest} with {}",
+        "Cost of each day from {first} to {last}; the most expensive is {dearest} with {}",
         words::money(top, currency)
     );
     html! {

@@ -101,7 +101,7 @@ fn document(page: &Page) -> Markup {
                     p {
                         "Version " (version) ", running since " (words::moment(page.started))
                         ". Costs are before tax: what Azure has rated so far, as of the last successful poll. "
-                        "This page is of " (words::moment(now)) " and makes itself anew every minute."
+                        "This page is of " (words::moment(now)) " and reloads every minute."
                     }
                 }
             }
@@ -154,8 +154,8 @@ fn reload_trouble(site: &AppState) -> Markup {
     html! {
         @if let Some(reload) = failed {
             p.trouble role="status" {
-                "The configuration file cannot be used: what it said at " (words::moment(reload.success_at))
-                " is in force. The log says why."
+                "The configuration file cannot be used: the configuration of " (words::moment(reload.success_at))
+                " stays in force. The log says why."
             }
         }
     }

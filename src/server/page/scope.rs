@@ -127,7 +127,7 @@ fn trouble(status: &ScopeStatus) -> Markup {
     html! {
         @if status.dead {
             p.trouble role="alert" {
-                strong { "Polling has ended by a bug." }
+                strong { "Polling has ended because of a bug." }
                 " See the log, restart the exporter and report this."
             }
         }
@@ -161,13 +161,13 @@ fn doubts(overview: &Overview) -> Markup {
         @if !overview.charges_visible {
             p.doubt role="status" {
                 strong { "Charges may be hidden." }
-                " Usage costs 0 and names no price. If \"view charges\" is off, let an enterprise administrator turn it on; if the scope is really free, set "
+                " Usage costs 0 and names no price. If \"view charges\" is off, ask an enterprise administrator to turn it on; if the scope really costs nothing, set "
                 code { "charges: free" } " on it."
             }
         }
         @if !overview.degraded_rows.is_empty() {
             p.note {
-                "Rows that count although something of them could not be read: "
+                "Rows that count although a field of them could not be read: "
                 @for (index, (degradation, rows)) in overview.degraded_rows.iter().enumerate() {
                     @if index > 0 { ", " }
                     (words::count(*rows, "row")) " " (unread(*degradation))
@@ -239,7 +239,7 @@ fn costliest(heading: &str, costliest: &[Costly], currency: &str) -> Markup {
                 h3 { (heading) }
                 ol.costliest {
                     @for costly in costliest {
-                        @let name = if costly.name.is_empty() { "(belongs to none: purchases, Marketplace)" } else { &costly.name };
+                        @let name = if costly.name.is_empty() { "(none: purchases, Marketplace)" } else { &costly.name };
                         li {
                             span.name title=(if costly.id.is_empty() { name } else { &costly.id }) { (name) }
                             span.number { (words::money(costly.cost, currency)) }
