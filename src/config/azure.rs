@@ -230,7 +230,7 @@ fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
         _ => return Err(format!("must begin with https://, for example {example}")),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user name or password; see azure.auth".to_owned());
+        return Err("must not contain a user name or password; see azure.auth".to_owned());
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err(format!("must end after the host and port, for example {example}"));
@@ -249,12 +249,12 @@ fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
             let mut roots = RootCertStore::empty();
             for certificate in &certificates {
                 let wrong =
-                    |error| format!("{file} holds a certificate that is of no use: {error}");
+                    |error| format!("{file} contains a certificate that cannot be used: {error}");
                 roots.add(certificate.clone()).map_err(wrong)?;
             }
             Ok(certificates)
         }
-        _ => Err(format!("{file} holds no certificates in PEM (-----BEGIN CERTIFICATE-----)")),
+        _ => Err(format!("{file} contains no certificates in PEM (-----BEGIN CERTIFICATE-----)")),
     }
 }
 

@@ -29,20 +29,20 @@ impl fmt::Debug for ClientCertificate {
 pub enum CertificateProblem {
     /// PKCS#12 in its binary form, or no certificate at all.
     #[error(
-        "holds no certificate in PEM; convert a .pfx by: openssl pkcs12 -in a.pfx -nodes -out a.pem"
+        "contains no certificate in PEM; convert a .pfx by: openssl pkcs12 -in a.pfx -nodes -out a.pem"
     )]
     NoCertificate,
     /// A certificate without its private key.
     #[error(
-        "holds no private key in PEM beside the certificate; append it, unencrypted (convert an encrypted one by: openssl pkey -in key.pem)"
+        "contains no private key in PEM beside the certificate; append it, unencrypted (convert an encrypted one by: openssl pkey -in key.pem)"
     )]
     NoKey,
     /// A key on an elliptic curve, which the directory does not accept, or one too short or too
     /// long.
-    #[error("holds a private key that is not RSA of 2048 to 4096 bits; Entra takes no other")]
+    #[error("contains a private key that is not RSA of 2048 to 4096 bits; Entra accepts no other")]
     NotRsa,
     /// A key and certificates that do not belong together.
-    #[error("holds a private key that belongs to none of its certificates")]
+    #[error("contains a private key that belongs to none of its certificates")]
     Strangers,
 }
 

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// which all have 24 hours. The error says which forms are accepted.
 pub fn duration(text: &str) -> Result<Duration, String> {
     match duration_or_none(text)? {
-        Duration::ZERO => Err(format!("{} is no time at all; use 1s or more", shown(text))),
+        Duration::ZERO => Err(format!("{} is zero; use 1s or more", shown(text))),
         duration => Ok(duration),
     }
 }

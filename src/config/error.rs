@@ -93,7 +93,7 @@ impl Problems {
     /// file.
     pub(super) fn warn_if_file_is_shared(&mut self, at: &At<'_>) {
         if self.file.as_ref().is_some_and(|file| is_shared(Path::new(file))) {
-            self.warn_at(at, format!("stands in a file that {SHARED}"));
+            self.warn_at(at, format!("is in a file that {SHARED}"));
         }
     }
 

@@ -50,7 +50,7 @@ impl FromStr for ExternalUrl {
             return Err(format!("it must begin with http:// or https://, or be a path; {FORMS}"));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(format!("it must hold no user and no password; {FORMS}"));
+            return Err(format!("it must contain no user and no password; {FORMS}"));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(format!("it must end with the path, without ? and #; {FORMS}"));
@@ -101,7 +101,7 @@ impl FromStr for PathPrefix {
         let wrong = if parts.is_empty() {
             return Ok(Self::default());
         } else if !parts.bytes().all(is_plain) {
-            "the path may hold letters, digits, / . _ ~ and - only"
+            "the path may contain letters, digits, / . _ ~ and - only"
         } else if parts.split('/').any(|part| ["", ".", ".."].contains(&part)) {
             "the path must not have empty parts, nor . and .. as parts"
         } else {

@@ -34,11 +34,11 @@ impl FromStr for ExtraLabel {
         let first = name.starts_with(|character: char| !character.is_ascii_digit());
         if !first || !name.chars().all(word) || name.starts_with(RESERVED) {
             return Err(format!(
-                "`{name}` is no name of a label; use letters, digits and _, and begin with none of 0-9 and __"
+                "`{name}` is not a label name; use letters, digits and _, and do not begin with a digit or __"
             ));
         }
         if value.is_empty() {
-            return Err(format!("an empty label is none; give {name} a value, or leave it out"));
+            return Err(format!("the label {name} is empty; give it a value, or leave it out"));
         }
         Ok(Self { name: name.to_owned(), value: value.to_owned() })
     }
@@ -64,13 +64,13 @@ impl FromStr for ReceiverUrl {
             return Err(format!("is not an address; write {example}"));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("must not hold a user name or password, which every list of processes shows; write `Basic …` into a file and give --remote-write.authorization-file".to_owned());
+            return Err("must not contain a user name or password, which every list of processes shows; write `Basic …` into a file and give --remote-write.authorization-file".to_owned());
         }
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
             "http" => {
-                return Err("would send what is spent in clear text; use https (http works only to 127.0.0.1, [::1] and localhost)".to_owned());
+                return Err("would send costs in clear text; use https (http works only to 127.0.0.1, [::1] and localhost)".to_owned());
             }
             _ => return Err(format!("must begin with https://, {example}")),
         }
@@ -109,7 +109,7 @@ impl FromStr for ExtraHeader {
         let name: HeaderName = name.parse().map_err(|_| form)?;
         let value: HeaderValue = value.parse().map_err(|_| form)?;
         if ["authorization", "proxy-authorization"].contains(&name.as_str()) {
-            return Err("a secret on the command line is seen by every list of processes; write it into a file and give --remote-write.authorization-file".to_owned());
+            return Err("a secret on the command line is visible in every list of processes; write it into a file and give --remote-write.authorization-file".to_owned());
         }
         if OWN_HEADERS.contains(&name.as_str()) {
             return Err(format!("{name} is set by the protocol; leave it out"));

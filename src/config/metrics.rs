@@ -100,7 +100,7 @@ fn tag_key(text: &str) -> Result<String, String> {
     if text.is_empty() || text.trim() != text {
         Err("must not be empty, begin or end with a blank; give the key of a tag".to_owned())
     } else if text.contains(char::is_control) {
-        Err("must not hold control characters; give the key of a tag".to_owned())
+        Err("must not contain control characters; give the key of a tag".to_owned())
     } else if length > LONGEST_TAG {
         Err(format!("has {length} characters; keys of tags have {LONGEST_TAG} or fewer"))
     } else {
@@ -113,7 +113,7 @@ fn daily_window(text: &str) -> Result<u32, String> {
     match days(text)? {
         days @ 29..=100 => Ok(days),
         0..29 => {
-            let why = "the usual day is computed of the 28 days before the latest one";
+            let why = "the usual day is computed from the 28 days before the latest one";
             Err(format!("{text} is too short: {why}; use 29d to 100d"))
         }
         _ => Err(format!("{text} is too long: every day is a series; use 29d to 100d")),

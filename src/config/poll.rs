@@ -85,7 +85,7 @@ impl Set<'_, '_> {
 fn interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
     if interval < SHORTEST_INTERVAL {
-        let why = "the source refreshes about every 4 hours; use 10s or more";
+        let why = "Azure refreshes the data about every 4 hours; use 10s or more";
         return Err(format!("{text} is too short: {why}"));
     }
     Ok(interval)
@@ -133,7 +133,7 @@ fn report_after_pages(text: &str) -> Result<u32, String> {
 fn report_min_interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
     if interval < SHORTEST_REPORT {
-        let why = "the source has nothing new before; use 4h or more";
+        let why = "Azure has no new data earlier; use 4h or more";
         return Err(format!("{text} is too short: {why}"));
     }
     Ok(interval)

@@ -158,7 +158,10 @@ fn enrollment(
 ) -> Option<Option<String>> {
     let Some(at) = section.get("enrollment") else { return Some(None) };
     if scope_type == ScopeType::BillingAccount {
-        problems.at(&at, "does not belong to a billing account, which is one; remove the key");
+        problems.at(
+            &at,
+            "is not for a billing account, which is the enrollment itself; remove the key",
+        );
         return None;
     }
     at.parse_number(problems, |text| scope_id(ScopeType::BillingAccount, text)).map(Some)
@@ -203,7 +206,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     if text.is_empty() || text.trim() != text {
         Err("must not be empty, begin or end with a blank; give a short word".to_owned())
     } else if text.contains(char::is_control) {
-        Err("must not hold control characters; give a short word".to_owned())
+        Err("must not contain control characters; give a short word".to_owned())
     } else if length > LONGEST_NAME {
         Err(format!("has {length} characters; use {LONGEST_NAME} or fewer"))
     } else {

@@ -118,7 +118,7 @@ pub enum SecretProblem {
     #[error("is empty; write the secret into it")]
     Empty,
     /// The file contains more than the secret, and would break the header it is sent in.
-    #[error("holds more than one line; write the bare secret into it")]
+    #[error("contains more than one line; write the bare secret into it")]
     ManyLines,
 }
 
@@ -126,7 +126,7 @@ fn remedy(error: &Unreadable) -> &'static str {
     match error {
         Unreadable::Io(_) => "mount it, or let this user read it",
         Unreadable::NotText => "write the bare secret into it",
-        Unreadable::TooLarge(_) => "name the file that holds the bare secret",
+        Unreadable::TooLarge(_) => "name the file that contains the bare secret",
         // The file is read at each use, but a pipe can be read only once.
         Unreadable::Special(_) | Unreadable::Endless(_) | Unreadable::Spent => {
             "write the secret into a file"

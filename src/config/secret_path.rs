@@ -11,7 +11,7 @@ const SHORTEST_SECRET: usize = 16;
 pub(super) fn shown_path(path: &Path) -> String {
     let text = path.display().to_string();
     if path.symlink_metadata().is_err() && looks_like_secret(&text) {
-        return "the value, which looks like a secret and is not shown (this key takes the path of a file that holds one),"
+        return "the value, which looks like a secret and is not shown (this key takes the path of a file that contains one),"
             .to_owned();
     }
     text

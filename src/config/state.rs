@@ -23,7 +23,7 @@ pub(super) fn read(
     {
         let folder = folder.display();
         let wrong = format!(
-            "is in a directory that does not exist here, {folder}; make it, for the user that runs serve"
+            "is in a directory that does not exist here, {folder}; create it, for the user that runs serve"
         );
         problems.warn_at(&at, wrong);
     }

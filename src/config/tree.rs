@@ -58,7 +58,7 @@ impl<'a> At<'a> {
     pub(super) fn text(&self, problems: &mut Problems) -> Option<&'a str> {
         let wrong = match self.node {
             Node::Text(text) if names_variable(text) => {
-                "names a variable, and nothing is put in its place here; write the value out, give a secret by its `…_file` key or the AZURE_… variables, or fill the file in beforehand (envsubst)".to_owned()
+                "names a variable, but variables are not replaced in this file; write the value itself, give a secret by its `…_file` key or the AZURE_… variables, or fill the file in beforehand (envsubst)".to_owned()
             }
             Node::Text(text) => return Some(text),
             Node::Empty => "has no value; give it one, or remove the key".to_owned(),

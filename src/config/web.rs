@@ -89,7 +89,7 @@ impl FromStr for TelemetryPath {
         } else if text == "/-" || text.starts_with("/-/") {
             "/-/ is where health, readiness and reload are"
         } else if !text.bytes().all(is_plain) {
-            "it may hold letters, digits, / . _ ~ and - only"
+            "it may contain letters, digits, / . _ ~ and - only"
         } else if text.ends_with('/') || text.contains("//") {
             "it must not have empty parts"
         } else {

@@ -74,7 +74,7 @@ fn describe(error: &YamlError) -> String {
              and that a value with special characters is in quotes"
         ),
         YamlError::MultipleDocuments { .. } => {
-            "holds a second YAML document; keep one, without a `---` after it".to_owned()
+            "contains a second YAML document; keep one, without a `---` after it".to_owned()
         }
         YamlError::Eof { .. } => "ends in the middle of a value; is it complete?".to_owned(),
         _ => "is not valid YAML; put a value that starts with `*`, `&`, `!` or `%` in quotes, and \

@@ -30,7 +30,7 @@ pub enum Unreadable {
     #[error("is a pipe that did not end within {} s", .0.as_secs())]
     Endless(Duration),
     /// The writer of the pipe has gone: it can be read only once.
-    #[error("is a pipe that holds nothing any more")]
+    #[error("is a pipe whose content was read already")]
     Spent,
 }
 

@@ -219,8 +219,7 @@ fn a_secret_that_every_user_can_read_is_warned_of() {
     open(&config, 0o644);
     let (_, output, _) = check(&config);
     assert!(
-        output
-            .contains("azure.auth.client_secret: stands in a file that can be read by every user"),
+        output.contains("azure.auth.client_secret: is in a file that can be read by every user"),
         "{output}"
     );
     open(&config, 0o600);

@@ -116,7 +116,7 @@ async fn certificates_and_users_change_under_way_and_a_bad_file_changes_nothing(
     let moved = |name: &str| std::fs::read_to_string(next.path().join(name)).expect("a file");
     write(serving.folder.path(), "server.pem", &moved("server.pem"));
     let told = serving.program.line_with("the web config stays as it was");
-    assert!(told.contains("does not go with the certificate"), "{told}");
+    assert!(told.contains("does not match the certificate"), "{told}");
     assert!(asked(&serving, &[]).is_ok(), "the old pair stays");
     write(serving.folder.path(), "server.key", &moved("server.key"));
     serving.program.line_with("the web config has changed");
@@ -129,7 +129,7 @@ async fn certificates_and_users_change_under_way_and_a_bad_file_changes_nothing(
     assert!(asked(&serving, &["--user", USER]).is_ok());
     let told =
         serving.change("basic_auth_users: {prometheus: planted-password}\n", "stays as it was");
-    assert!(told.contains("is no bcrypt hash") && !told.contains("planted-password"), "{told}");
+    assert!(told.contains("is not a bcrypt hash") && !told.contains("planted-password"), "{told}");
     let ca = serving.path("ca.pem").display().to_string();
     let address = format!("https://{}/metrics", serving.address);
     let refused = curl(&["--cacert", &ca, &address]).expect("an answer");

@@ -77,17 +77,17 @@ const BAD: [(&str, &str, Promtool); 36] = [
     ),
     (
         "tls_server_config:\n  cert_file: server.pem\n  key_file: web.yaml\n",
-        "3: tls_server_config.key_file: holds no private key in PEM",
+        "3: tls_server_config.key_file: contains no private key in PEM",
         Agrees,
     ),
     (
         "tls_server_config:\n  cert_file: server.key\n  key_file: server.key\n",
-        "2: tls_server_config.cert_file: holds no certificate in PEM",
+        "2: tls_server_config.cert_file: contains no certificate in PEM",
         Agrees,
     ),
     (
         "tls_server_config:\n  cert_file: server.pem\n  key_file: other.key\n",
-        "3: tls_server_config.key_file: does not go with the certificate",
+        "3: tls_server_config.key_file: does not match the certificate",
         Agrees,
     ),
     (
@@ -112,12 +112,12 @@ const BAD: [(&str, &str, Promtool); 36] = [
     ),
     (
         "@tls  cipher_suites: [TLS_NULL]\n",
-        "4: tls_server_config.cipher_suites[0]: `TLS_NULL` is not implemented, being weak or unknown; allowed here: TLS_AES_128_GCM_SHA256",
+        "4: tls_server_config.cipher_suites[0]: `TLS_NULL` is not supported, because it is weak or unknown; allowed here: TLS_AES_128_GCM_SHA256",
         Agrees,
     ),
     (
         "@tls  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n",
-        "4: tls_server_config.cipher_suites[0]: `TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA` is not implemented",
+        "4: tls_server_config.cipher_suites[0]: `TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA` is not supported",
         IsLaxer,
     ),
     (
@@ -152,7 +152,7 @@ const BAD: [(&str, &str, Promtool); 36] = [
     ),
     (
         "@tls  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: web.yaml\n",
-        "5: tls_server_config.client_ca_file: holds no certificate in PEM",
+        "5: tls_server_config.client_ca_file: contains no certificate in PEM",
         IsLaxer,
     ),
     ("@tls  insecure: true\n", "4: tls_server_config.insecure: unknown key; ", Agrees),
@@ -174,12 +174,12 @@ const BAD: [(&str, &str, Promtool); 36] = [
     ),
     (
         "basic_auth_users: {prometheus: planted-password}\n",
-        "1: basic_auth_users.prometheus: is no bcrypt hash; make one with `htpasswd -nBC 10 NAME`",
+        "1: basic_auth_users.prometheus: is not a bcrypt hash; make one with `htpasswd -nBC 10 NAME`",
         Agrees,
     ),
     (
         "basic_auth_users: {prometheus: @short}\n",
-        "1: basic_auth_users.prometheus: is no bcrypt hash;",
+        "1: basic_auth_users.prometheus: is not a bcrypt hash;",
         Agrees,
     ),
     ("basic_auth_users: [prometheus]\n", "1: basic_auth_users: must be a mapping of keys", Agrees),
@@ -190,7 +190,7 @@ const BAD: [(&str, &str, Promtool); 36] = [
     ),
     (
         "basic_auth_users: {\"a:b\": '@hash'}\n",
-        "1: basic_auth_users.(not a word): is no name that a client can send;",
+        "1: basic_auth_users.(not a word): is not a user name that a client can send;",
         IsLaxer,
     ),
     (
@@ -200,7 +200,7 @@ const BAD: [(&str, &str, Promtool); 36] = [
     ),
     (
         "rate_limit: {interval: 1s}\n",
-        "1: rate_limit.burst: is missing; how many requests may come at once",
+        "1: rate_limit.burst: is missing; give the number of requests that may come at once",
         Agrees,
     ),
     (

@@ -207,7 +207,8 @@ impl Keys<'_, '_> {
                 None
             }
             (None, None) => {
-                let why = format!("give it here, or the file that holds it as `{}`", keys.file);
+                let why =
+                    format!("give it here, or give the file that contains it as `{}`", keys.file);
                 self.section.missing(keys.value, &why, self.problems);
                 None
             }
@@ -240,7 +241,7 @@ fn resource_id(text: &str) -> Result<String, String> {
     if is_one {
         return Ok(text.to_owned());
     }
-    Err("is no id of an identity; use /subscriptions/…/resourceGroups/…/providers/\
+    Err("is not the id of a managed identity; use /subscriptions/…/resourceGroups/…/providers/\
          Microsoft.ManagedIdentity/userAssignedIdentities/…"
         .to_owned())
 }

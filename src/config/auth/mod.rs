@@ -82,7 +82,7 @@ impl Auth {
                 | ManagedIdentity::ObjectId(id)
                 | ManagedIdentity::ResourceId(id),
             ) => format!("managed identity {id}"),
-            Self::AzureCli { .. } => "whoever is signed in to the Azure CLI".to_owned(),
+            Self::AzureCli { .. } => "the user signed in to the Azure CLI".to_owned(),
             Self::Token(Secret::Value(_)) => "a ready token".to_owned(),
             Self::Token(Secret::File { path, .. }) => format!("the token in {}", path.display()),
         }
@@ -175,7 +175,7 @@ fn identifier(text: &str) -> Result<String, String> {
     let text = trimmed(text);
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-.".contains(character);
     if text.is_empty() || !text.chars().all(allowed) {
-        return Err("is no id; use a GUID (or, for a tenant, its domain name)".to_owned());
+        return Err("is not an id; use a GUID (or, for a tenant, its domain name)".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -62,13 +62,13 @@ fn authorities_are_read_at_the_start_or_told() {
     let said = || complaint(&yaml).replace(&file.path().display().to_string(), "FILE");
     assert_eq!(
         said(),
-        "config.yaml:1: azure.ca_file: FILE holds no certificates in PEM (-----BEGIN CERTIFICATE-----)"
+        "config.yaml:1: azure.ca_file: FILE contains no certificates in PEM (-----BEGIN CERTIFICATE-----)"
     );
     std::fs::write(file.path(), part(PEM, "CERTIFICATE").repeat(2)).unwrap();
     assert_eq!(load(&yaml).unwrap().azure.extra_roots.len(), 2);
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     std::fs::write(file.path(), garbage).unwrap();
-    assert!(said().contains("FILE holds a certificate that is of no use"), "{}", said());
+    assert!(said().contains("FILE contains a certificate that cannot be used"), "{}", said());
     std::fs::remove_file(file.path()).unwrap();
     assert!(said().contains("FILE cannot be read: No such file"), "{}", said());
 }

@@ -39,7 +39,7 @@ fn a_secret_file_is_found_beside_the_configuration_and_read_anew_on_each_use() {
     assert_eq!(
         secret.read().unwrap_err().to_string(),
         format!(
-            "azure.auth.token_file: {} holds more than one line; write the bare secret into it",
+            "azure.auth.token_file: {} contains more than one line; write the bare secret into it",
             token.display()
         )
     );
@@ -68,7 +68,7 @@ fn a_secret_file_must_be_of_use_when_the_configuration_is_loaded() {
     assert_eq!(
         said(),
         "config.yaml:2: azure.auth.token_file: FILE is larger than 64 KiB; name the file that \
-         holds the bare secret"
+         contains the bare secret"
     );
     std::fs::write(&path, [0xff, 0xfe]).unwrap();
     assert_eq!(
@@ -97,7 +97,7 @@ fn contradictions_and_gaps_are_told() {
         ),
         (
             "method: token",
-            "token: is missing; give it here, or the file that holds it as `token_file`",
+            "token: is missing; give it here, or give the file that contains it as `token_file`",
         ),
         (
             "method: token, token: hunter2, token_file: /run/token",
@@ -110,7 +110,7 @@ fn contradictions_and_gaps_are_told() {
         ),
         (
             "method: client_secret, tenant_id: a/b, client_id: a, client_secret: hunter2",
-            "tenant_id: is no id; use a GUID (or, for a tenant, its domain name)",
+            "tenant_id: is not an id; use a GUID (or, for a tenant, its domain name)",
         ),
         (
             "method: token, token: \"hunter2\\nhunter3\"",
@@ -124,7 +124,7 @@ fn contradictions_and_gaps_are_told() {
         ),
         (
             "method: managed_identity, resource_id: /subscriptions/0",
-            "resource_id: is no id of an identity; use \
+            "resource_id: is not the id of a managed identity; use \
              /subscriptions/…/resourceGroups/…/providers/Microsoft.ManagedIdentity/userAssignedIdentities/…",
         ),
         (
@@ -139,11 +139,11 @@ fn contradictions_and_gaps_are_told() {
         ),
         (
             "method: azure_cli, tenant_id: 'a b'",
-            "tenant_id: is no id; use a GUID (or, for a tenant, its domain name)",
+            "tenant_id: is not an id; use a GUID (or, for a tenant, its domain name)",
         ),
         (
             "method: client_certificate, tenant_id: t, client_id: c, client_certificate: hunter2",
-            "client_certificate: holds no certificate in PEM; convert a .pfx by: openssl pkcs12 \
+            "client_certificate: contains no certificate in PEM; convert a .pfx by: openssl pkcs12 \
              -in a.pfx -nodes -out a.pem",
         ),
     ];
@@ -241,6 +241,6 @@ fn a_half_set_environment_is_told() {
     );
     assert_eq!(
         said(&[("AZURE_CLIENT_ID", "a b")]),
-        "AZURE_CLIENT_ID: is no id; use a GUID (or, for a tenant, its domain name)"
+        "AZURE_CLIENT_ID: is not an id; use a GUID (or, for a tenant, its domain name)"
     );
 }

@@ -74,12 +74,12 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "metrics: {tags: {keys: [\"a\\tb\"]}}\n",
-        "config.yaml:1: metrics.tags.keys[0]: must not hold control characters; give the key of a \
+        "config.yaml:1: metrics.tags.keys[0]: must not contain control characters; give the key of a \
          tag",
     ),
     (
         "metrics: {daily_window: 28d}\n",
-        "config.yaml:1: metrics.daily_window: 28d is too short: the usual day is computed of the \
+        "config.yaml:1: metrics.daily_window: 28d is too short: the usual day is computed from the \
          28 days before the latest one; use 29d to 100d",
     ),
     (

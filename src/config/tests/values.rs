@@ -195,7 +195,7 @@ fn a_state_file_whose_directory_is_missing_is_warned_of() {
         config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let told = "config.yaml:1: state.path: is in a directory that does not exist here, /nowhere; \
-                make it, for the user that runs serve";
+                create it, for the user that runs serve";
     assert_eq!(warnings("/nowhere/state.redb"), [told]);
     assert_eq!(warnings("state.redb"), [""; 0]);
     let there = tempfile::tempdir().unwrap();

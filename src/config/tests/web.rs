@@ -36,7 +36,7 @@ fn a_wrong_address_or_path_says_what_to_write() {
         ("metrics", "it must begin with /"),
         ("/", "/ is the status page"),
         ("/-/ready", "/-/ is where health, readiness and reload are"),
-        ("/{a}", "it may hold letters, digits, / . _ ~ and - only"),
+        ("/{a}", "it may contain letters, digits, / . _ ~ and - only"),
         ("/a/", "it must not have empty parts"),
         ("//a", "it must not have empty parts"),
     ];
@@ -80,8 +80,8 @@ fn a_wrong_external_url_or_prefix_says_what_to_write() {
         ("https://", no_url),
         ("'https://finops.example.com/'", "it must not begin or end with a quote"),
         ("/costs\"", "it must not begin or end with a quote"),
-        ("https://me@finops.example.com/", "it must hold no user and no password"),
-        ("https://:pass@finops.example.com/", "it must hold no user and no password"),
+        ("https://me@finops.example.com/", "it must contain no user and no password"),
+        ("https://:pass@finops.example.com/", "it must contain no user and no password"),
         ("https://finops.example.com/?a", "it must end with the path"),
         ("https://finops.example.com/#a", "it must end with the path"),
     ];
@@ -93,8 +93,8 @@ fn a_wrong_external_url_or_prefix_says_what_to_write() {
         assert!(error.ends_with("; write for example https://finops.example.com/azure-billing/"));
     }
     let paths = [
-        ("/{a}", "the path may hold letters, digits, / . _ ~ and - only"),
-        ("/a%2Fb", "the path may hold letters, digits, / . _ ~ and - only"),
+        ("/{a}", "the path may contain letters, digits, / . _ ~ and - only"),
+        ("/a%2Fb", "the path may contain letters, digits, / . _ ~ and - only"),
         ("/a//b", "the path must not have empty parts, nor . and .. as parts"),
         ("..", "the path must not have empty parts, nor . and .. as parts"),
     ];
@@ -103,5 +103,5 @@ fn a_wrong_external_url_or_prefix_says_what_to_write() {
         assert_eq!(text.parse::<RoutePrefix>().unwrap_err(), expected, "{text}");
     }
     let url = "https://finops.example.com/a b".parse::<ExternalUrl>().unwrap_err();
-    assert!(url.starts_with("the path may hold"), "{url}");
+    assert!(url.starts_with("the path may contain"), "{url}");
 }

@@ -38,7 +38,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "poll: {interval: 5s}\n",
-        "config.yaml:1: poll.interval: 5s is too short: the source refreshes about every 4 \
+        "config.yaml:1: poll.interval: 5s is too short: Azure refreshes the data about every 4 \
          hours; use 10s or more",
     ),
     (
@@ -62,10 +62,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
          unit: 90s, 15m, 4h, 5d or 1h30m",
     ),
     ("poll: {interval: 400d}\n", "config.yaml:1: poll.interval: `400d` is more than a year"),
-    (
-        "poll: {interval: 0s}\n",
-        "config.yaml:1: poll.interval: `0s` is no time at all; use 1s or more",
-    ),
+    ("poll: {interval: 0s}\n", "config.yaml:1: poll.interval: `0s` is zero; use 1s or more"),
     (
         "poll: {overlap: 36h}\n",
         "config.yaml:1: poll.overlap: `36h` is not a number of whole days; write for example 5d",
@@ -112,7 +109,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "azure: {endpoint: 'https://me:hunter2@management.azure.com'}\n",
-        "config.yaml:1: azure.endpoint: must not hold a user name or password; see azure.auth",
+        "config.yaml:1: azure.endpoint: must not contain a user name or password; see azure.auth",
     ),
     (
         "azure: {endpoint: 'https://management.azure.com/?sig=hunter2'}\n",
@@ -145,8 +142,8 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "poll: {report_min_interval: 1h}\n",
-        "config.yaml:1: poll.report_min_interval: 1h is too short: the source has nothing new \
-         before; use 4h or more",
+        "config.yaml:1: poll.report_min_interval: 1h is too short: Azure has no new data \
+         earlier; use 4h or more",
     ),
     (
         "metrics: {instances: {max_series: 1e6}}\n",
@@ -185,20 +182,20 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "azure:\n  auth:\n    method: client_secret\n    tenant_id: t\n    client_id: c\n    client_secret: ${CLIENT_SECRET}\n",
-        "config.yaml:6: azure.auth.client_secret: names a variable, and nothing is put in its \
-         place here; write the value out, give a secret by its `…_file` key or the AZURE_… \
-         variables, or fill the file in beforehand (envsubst)",
+        "config.yaml:6: azure.auth.client_secret: names a variable, but variables are not \
+         replaced in this file; write the value itself, give a secret by its `…_file` key or the \
+         AZURE_… variables, or fill the file in beforehand (envsubst)",
     ),
     (
         "azure: {endpoint: 'https://${HOST:-management.azure.com}'}\n",
-        "config.yaml:1: azure.endpoint: names a variable, and nothing is put in its place here; \
-         write the value out, give a secret by its `…_file` key or the AZURE_… variables, or fill \
+        "config.yaml:1: azure.endpoint: names a variable, but variables are not replaced in this \
+         file; write the value itself, give a secret by its `…_file` key or the AZURE_… variables, or fill \
          the file in beforehand (envsubst)",
     ),
     (
         "azure: {auth: {method: token, token: $TOKEN}}\n",
-        "config.yaml:1: azure.auth.token: names a variable, and nothing is put in its place here; \
-         write the value out, give a secret by its `…_file` key or the AZURE_… variables, or fill \
+        "config.yaml:1: azure.auth.token: names a variable, but variables are not replaced in this \
+         file; write the value itself, give a secret by its `…_file` key or the AZURE_… variables, or fill \
          the file in beforehand (envsubst)",
     ),
     (
@@ -337,7 +334,7 @@ const WRONG_SCOPES: &[(&str, &str)] = &[
     ),
     (
         "scopes:\n- {department: 1, name: \"a\\tb\"}\n",
-        "config.yaml:2: scopes[0].name: must not hold control characters; give a short word",
+        "config.yaml:2: scopes[0].name: must not contain control characters; give a short word",
     ),
     (
         "scopes:\n- {department: 1, name: 2026}\n",
@@ -414,7 +411,7 @@ fn what_is_no_yaml_is_told_by_its_line() {
     assert!(broken.ends_with(remedy), "{broken}");
     assert_eq!(
         complaint(&format!("{SHORTEST}---\n{SHORTEST}")),
-        "config.yaml:3: holds a second YAML document; keep one, without a `---` after it"
+        "config.yaml:3: contains a second YAML document; keep one, without a `---` after it"
     );
     assert_eq!(
         complaint("hello\n"),

@@ -94,7 +94,7 @@ pub(super) fn read(
             if verifier.is_none() {
                 problems.at(
                     &at,
-                    "holds no certificate that can sign others; give that of the clients' CA",
+                    "contains no certificate that can sign others; give that of the clients' CA",
                 );
             }
             verifier

@@ -180,7 +180,7 @@ fn read_users(at: &At<'_>, problems: &mut Problems) -> Users {
     let entries = at.entries(problems).into_iter();
     let users = entries.filter_map(|(name, at)| {
         if name.is_empty() || name.contains(':') || name.contains(char::is_control) {
-            problems.at(&at, "is no name that a client can send; use one without `:`");
+            problems.at(&at, "is not a user name that a client can send; use one without `:`");
         }
         Some((name.to_owned(), at.parse(problems, password_hash)?))
     });
@@ -191,7 +191,7 @@ fn read_users(at: &At<'_>, problems: &mut Problems) -> Users {
 fn password_hash(text: &str) -> Result<SecretString, String> {
     match text.parse::<bcrypt::HashParts>() {
         Ok(parts) if (4..=31).contains(&parts.get_cost()) && text.len() == 60 => Ok(text.into()),
-        _ => Err("is no bcrypt hash; make one with `htpasswd -nBC 10 NAME`".to_owned()),
+        _ => Err("is not a bcrypt hash; make one with `htpasswd -nBC 10 NAME`".to_owned()),
     }
 }
 
@@ -215,7 +215,9 @@ fn header_value(text: &str, allowed: &[&str]) -> Result<HeaderValue, String> {
         return Err(format!("{} is not known; {}", shown(text), instead_of(text, allowed)));
     }
     let value = HeaderValue::from_str(text);
-    value.map_err(|_| "holds signs that no header can hold; use one line of ASCII".to_owned())
+    value.map_err(|_| {
+        "contains characters that a header cannot contain; use one line of ASCII".to_owned()
+    })
 }
 
 fn rate_limit(at: &At<'_>, problems: &mut Problems) -> Option<RateLimit> {
@@ -231,7 +233,7 @@ fn rate_limit(at: &At<'_>, problems: &mut Problems) -> Option<RateLimit> {
         })?,
         None if interval.is_zero() => return None,
         None => {
-            let why = "how many requests may come at once; without it none may";
+            let why = "give the number of requests that may come at once";
             section.missing("burst", why, problems);
             return None;
         }

@@ -48,7 +48,8 @@ pub(super) fn read(
     let config = ServerConfig::builder_with_provider(provider.into())
         .with_protocol_versions(&versions)
         .map_err(|error| {
-            problems.at(at, format!("leaves nothing to agree on: {error}; allow TLS13"))
+            problems
+                .at(at, format!("leaves no version of TLS that can be used: {error}; allow TLS13"))
         })
         .ok()?;
     let config = match clients {
@@ -129,14 +130,14 @@ fn certified_key(
         // The parser's own message could quote the key.
         problems.at(
             &key_at,
-            "holds no private key in PEM; it begins with `-----BEGIN PRIVATE KEY-----`",
+            "contains no private key in PEM; it begins with `-----BEGIN PRIVATE KEY-----`",
         );
     });
     let (chain, key) = (chain?, key.ok()?);
     let certified = CertifiedKey::from_der(chain, key, provider);
     let mismatch = |error| {
         let remedy = "give the key that the first certificate was made for, RSA or ECDSA";
-        problems.at(&key_at, format!("does not go with the certificate ({error}); {remedy}"));
+        problems.at(&key_at, format!("does not match the certificate ({error}); {remedy}"));
     };
     certified.map_err(mismatch).ok()
 }
@@ -152,7 +153,8 @@ pub(super) fn certificates(
     match all {
         Ok(all) if !all.is_empty() => Some(all),
         _ => {
-            let wrong = "holds no certificate in PEM; it begins with `-----BEGIN CERTIFICATE-----`";
+            let wrong =
+                "contains no certificate in PEM; it begins with `-----BEGIN CERTIFICATE-----`";
             problems.at(at, wrong);
             None
         }
@@ -225,7 +227,7 @@ fn cipher_suite(word: &str) -> Result<SupportedCipherSuite, String> {
     implemented.ok_or_else(|| match word.strip_prefix("TLS_") {
         // Suites with CBC or RSA key exchange, which Go still has.
         Some(_) => format!(
-            "{} is not implemented, being weak or unknown; {}",
+            "{} is not supported, because it is weak or unknown; {}",
             shown(word),
             instead_of("", &names)
         ),

@@ -234,7 +234,7 @@ fn a_reload_of_what_came_through_a_pipe_says_so_and_changes_nothing() {
     let address = exporter.address();
     let (status, _, body) = request(&address, "POST", "/-/reload", "*/*");
     assert_eq!(status, 500, "{body}");
-    assert!(body.contains("is a pipe that holds nothing any more; name a file"), "{body}");
+    assert!(body.contains("is a pipe whose content was read already; name a file"), "{body}");
     assert!(get(&address, "/metrics").1.contains("config_last_reload_successful 0"));
     assert_eq!(get(&address, "/-/healthy").0, 200);
 }
