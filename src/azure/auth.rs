@@ -51,7 +51,7 @@ impl TokenSource {
         };
         let bearer = SecretString::from(format!("Bearer {}", token.expose_secret()));
         let mut header = HeaderValue::from_str(bearer.expose_secret()).map_err(|_| {
-            Error::Auth("the token holds characters that no header may hold".into())
+            Error::Auth("the token contains characters that are not allowed in a header".into())
         })?;
         header.set_sensitive(true);
         Ok(header)
@@ -91,7 +91,7 @@ impl TokenSource {
             if is_new {
                 return Err(error);
             }
-            debug!("no token, signing in anew: {error}");
+            debug!("Azure gave no token, signing in again: {error}");
         }
     }
 
@@ -100,7 +100,8 @@ impl TokenSource {
         settings: &config::Azure,
         credential: &dyn TokenCredential,
     ) -> Result<SecretString, Error> {
-        let late = || Error::Auth(format!("{} gave no token within a minute", source(settings)));
+        let late =
+            || Error::Auth(format!("{} returned no token within a minute", source(settings)));
         let token = timeout(PATIENCE, credential.get_token(&[&self.audience], None)).await;
         let token = token.map_err(|_| late())?.map_err(refused)?;
         Ok(SecretString::from(token.token.secret()))

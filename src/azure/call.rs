@@ -54,7 +54,7 @@ pub(super) enum Content {
 }
 
 pub(super) fn no_request(error: http::Error) -> Failure {
-    Failure::Final(Error::BadAnswer(format!("no request can be made of the link: {error}")))
+    Failure::Final(Error::BadAnswer(format!("cannot make a request from the link: {error}")))
 }
 
 /// Returns a header as text.

@@ -126,7 +126,7 @@ impl Client {
             };
             let turn = quota.turn(priority, call.api.into(), most).await.map_err(|left| {
                 let left = left.as_secs();
-                Error::Throttled(format!("Azure asked to be left alone; next call in {left} s"))
+                Error::Throttled(format!("Azure asked to wait; next call in {left} s"))
             })?;
             let asked = Instant::now();
             let (answer, turn) = self.ask_in(turn, call).await;
@@ -159,7 +159,7 @@ impl Client {
                 Failure::Unauthenticated(error) if renewed => return Err(error),
                 Failure::Unauthenticated(error) => {
                     drop(turn);
-                    debug!("token refused, asking for a new one: {error}");
+                    debug!("Azure refused the token, requesting a new one: {error}");
                     renewed = true;
                     self.authority.renew();
                 }
@@ -253,7 +253,7 @@ impl Client {
             }
         };
         self.calls.called(Api::CostDetailsBlob, code);
-        debug!(status = %code, host = url.host_str(), "asked for a part of a report");
+        debug!(status = %code, host = url.host_str(), "requested a part of a report");
         body
     }
 
@@ -276,7 +276,7 @@ impl Client {
 
     fn late(&self) -> Error {
         let seconds = self.timeouts.answer.as_secs();
-        Error::Timeout(format!("no whole answer within {seconds} s"))
+        Error::Timeout(format!("no complete answer within {seconds} s"))
     }
 
     /// Sends a request. The inner result is by the status; the outer one is a failed transfer.
@@ -296,7 +296,7 @@ impl Client {
                 match collect(body, LARGEST_BODY).await.map_err(|error| broken(&error))? {
                     Some(body) => Ok(Content::Body(body)),
                     None => {
-                        let what = format!("a body of more than {} MiB", LARGEST_BODY >> 20);
+                        let what = format!("the answer is larger than {} MiB", LARGEST_BODY >> 20);
                         Err(Failure::Final(Error::BadAnswer(what)))
                     }
                 }

@@ -87,7 +87,7 @@ impl Client {
             scope_path(scope)
         );
         let mut url = self.endpoint.join(&path).map_err(|error| {
-            Error::BadAnswer(format!("no URL can be made of the scope: {error}"))
+            Error::BadAnswer(format!("cannot make a URL from the scope: {error}"))
         })?;
         let ordered = Instant::now();
         let mut retry_budget = RetryBudget::new(false, self.is_failing(scope));
@@ -122,7 +122,7 @@ impl Client {
         let waited = ordered.elapsed();
         if waited > self.timeouts.report {
             let waited = in_words(waited);
-            return Err(Error::Timeout(format!("the report was not there after {waited}")));
+            return Err(Error::Timeout(format!("the report was not ready after {waited}")));
         }
         let wait = wait.unwrap_or(USUAL_WAIT).max(waited / SHARE_OF_WAIT);
         debug!(wait_seconds = wait.as_secs(), "waiting for the report");
@@ -198,7 +198,9 @@ impl Client {
         }
         let bytes = reader.bytes();
         if let Some(announced) = limits.announced.filter(|announced| bytes < *announced) {
-            return Err(broken(format!("{bytes} of the {announced} bytes of the report")));
+            return Err(broken(format!(
+                "only {bytes} of the {announced} bytes of the report came"
+            )));
         }
         let mut count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
         let report = reader.finish(&mut count).map_err(|error| broken(error.to_string()))?;

@@ -83,10 +83,10 @@ impl Error {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Auth(_) => {
-                "check azure.auth: tenant, client id, and whatever they are proven with; secrets, certificates and tokens expire"
+                "check azure.auth: tenant, client id, and the secret, certificate or token that belongs to them, which may have expired"
             }
             Self::HiddenCharges(_) | Self::NoCharges(_) => {
-                "let an enterprise administrator turn on \"view charges\" for department administrators and account owners"
+                "ask an enterprise administrator to turn on \"view charges\" for department administrators and account owners"
             }
             Self::Forbidden(_) => {
                 "assign EnrollmentReader (24f8edb6-1668-4659-b5e2-40bb5f3a7d7e) or, for departments, DepartmentReader (db609904-a47f-4794-9be8-9bd86fbffd8a) to the object id of the enterprise application, not of the app registration"
@@ -96,16 +96,16 @@ impl Error {
                 "lower azure.requests_per_minute or poll less often; other tools of the tenant use the same quota"
             }
             Self::Unavailable(_) | Self::Timeout(_) => {
-                "serve tries again by itself; if it lasts, check the network, the proxy and azure.endpoint"
+                "serve tries again automatically; if the error stays, check the network, the proxy and azure.endpoint"
             }
             Self::NoDescriptors(_) => descriptors::REMEDY,
             Self::Unsupported(_) => {
                 "check that the scope belongs to an Enterprise Agreement; if only its report is refused, set its `read: usage_details`"
             }
-            Self::TooLong(_) => "set `read: usage_details` to page through all of it",
-            Self::ReportFailed(_) => "if it lasts, set `read: usage_details` for this scope",
+            Self::TooLong(_) => "set `read: usage_details` to read all of it page by page",
+            Self::ReportFailed(_) => "if the error stays, set `read: usage_details` for this scope",
             Self::ReportFile(_) => {
-                "if it lasts, let this machine reach the storage account (*.blob.core.windows.net) through firewall and proxy, or set `read: usage_details` for this scope"
+                "if the error stays, allow this machine to reach the storage account (*.blob.core.windows.net) through firewall and proxy, or set `read: usage_details` for this scope"
             }
             Self::BadAnswer(_) => {
                 "check azure.endpoint and azure.usage_details_api_version; if both are right, report this line"

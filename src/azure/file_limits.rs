@@ -49,15 +49,15 @@ impl FileLimits {
         let most = self.bytes;
         Err(Error::BadAnswer(match self.announced {
             Some(announced) => format!(
-                "a file of the report goes on after {most} bytes; {announced} are announced"
+                "a file of the report is longer than {most} bytes; {announced} are announced"
             ),
-            None => format!("a file of the report goes on after {most} bytes"),
+            None => format!("a file of the report is longer than {most} bytes"),
         }))
     }
 
     pub(super) fn too_late(&self) -> Error {
         let time = in_words(self.time);
-        Error::Timeout(format!("a file of the report was not whole after {time}"))
+        Error::Timeout(format!("a file of the report was not complete after {time}"))
     }
 }
 

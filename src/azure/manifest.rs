@@ -62,7 +62,7 @@ impl Blob {
     fn place(&self) -> String {
         match Url::parse(&self.blob_link) {
             Ok(url) => format!("{}{}", &url[Position::BeforeHost..Position::AfterPort], url.path()),
-            // A link that is no URL is refused when it is followed.
+            // A link that is not a URL is refused when it is followed.
             Err(_) => self.blob_link.clone(),
         }
     }
@@ -72,10 +72,10 @@ impl Blob {
         // The text of a parse error could quote the link.
         let refused =
             |why: &str| Error::BadAnswer(format!("the link to a file of the report {why}"));
-        let url = Url::parse(&self.blob_link).map_err(|_| refused("is no URL"))?;
+        let url = Url::parse(&self.blob_link).map_err(|_| refused("is not a URL"))?;
         if !url.username().is_empty() || url.password().is_some() {
             // A user would be sent as an `Authorization` header.
-            return Err(refused("has a user"));
+            return Err(refused("contains a user name"));
         }
         let here = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -86,7 +86,7 @@ impl Blob {
         match url.scheme() {
             "https" => Ok(url),
             "http" if here => Ok(url),
-            _ => Err(refused("is not encrypted")),
+            _ => Err(refused("does not use https")),
         }
     }
 }
@@ -97,7 +97,7 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
     // The text of a JSON error quotes the unexpected value, which may be a link.
     let operation: Operation = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        bad(format!("not the JSON of one, from line {line} column {column} on"))
+        bad(format!("not valid: error at line {line} column {column}"))
     })?;
     match operation.status.trim().to_ascii_lowercase().as_str() {
         "nodatafound" => return Ok(Vec::new()),
@@ -113,17 +113,17 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
     if manifest.compress_data.0.eq_ignore_ascii_case("true")
         || !(format.is_empty() || format.eq_ignore_ascii_case("csv"))
     {
-        return Err(bad("the files are no plain CSV".to_owned()));
+        return Err(bad("the files are not plain CSV".to_owned()));
     }
     let files = manifest.blobs.unwrap_or_default();
     let (found, announced) = (files.len(), manifest.blob_count);
     if let Some(announced) = announced.filter(|announced| *announced != found as u64) {
-        return Err(bad(format!("{found} files where {announced} are announced")));
+        return Err(bad(format!("{found} files, but {announced} are announced")));
     }
     let mut seen = HashSet::new();
     if let Some(number) = files.iter().position(|file| !seen.insert(file.place())) {
         // The rows of this file would count twice.
-        return Err(bad(format!("file {} of {found} is there already", number + 1)));
+        return Err(bad(format!("file {} of {found} is listed twice", number + 1)));
     }
     Ok(files)
 }
@@ -134,7 +134,7 @@ impl OperationError {
         let code = self.code.0.as_str();
         let code = if code.bytes().all(|digit| digit == b'0') { "" } else { code };
         match format!("{code} {}", self.message.0).trim() {
-            "" => "it does not say why".to_owned(),
+            "" => "Azure gives no reason".to_owned(),
             message => redact::sanitize_line(message, LONGEST_TOLD),
         }
     }
@@ -192,7 +192,7 @@ mod tests {
             assert!(error.contains(says) && !error.contains("planted"), "{error}");
         }
         let two = r#"{"status":"Completed","manifest":{"blobCount":2,"blobs":[]}}"#;
-        let says = "bad answer: the report's manifest: 0 files where 2 are announced";
+        let says = "bad answer: the report's manifest: 0 files, but 2 are announced";
         assert_eq!(message(two.to_owned()), says);
         assert!(message(format!(r#"{{"status":"{}"}}"#, "x".repeat(1 << 20))).len() < 200);
     }
@@ -236,9 +236,9 @@ mod tests {
             (r#"{"code":"Busy","message":"try later"}"#, "Busy try later"),
             (r#"{"code":"00","message":"try later"}"#, "try later"),
             (r#"{"code":5,"message":null}"#, "5"),
-            (r#"{"code":"","message":null}"#, "it does not say why"),
-            (r#"{"code":0}"#, "it does not say why"),
-            ("null", "it does not say why"),
+            (r#"{"code":"","message":null}"#, "Azure gives no reason"),
+            (r#"{"code":0}"#, "Azure gives no reason"),
+            ("null", "Azure gives no reason"),
         ] {
             let text = format!(r#"{{"status":"Failed","error":{error}}}"#);
             let failed = files(text.as_bytes()).unwrap_err();
@@ -263,7 +263,7 @@ mod tests {
             "https://example.com/a/b/../0.csv?sig=planted3#x",
         ] {
             let said = named([first, second]).unwrap_err().to_string();
-            let expected = "bad answer: the report's manifest: file 2 of 2 is there already";
+            let expected = "bad answer: the report's manifest: file 2 of 2 is listed twice";
             assert_eq!(said, expected, "{second}");
         }
         for second in [

@@ -13,10 +13,10 @@ const LONGEST: usize = 16 * 1024;
 pub(crate) enum NextLinkError {
     #[error("nextLink is longer than {} KiB", LONGEST / 1024)]
     TooLong,
-    #[error("nextLink is no URL: {0}")]
+    #[error("nextLink is not a URL: {0}")]
     NotAUrl(url::ParseError),
     #[error(
-        "nextLink leads to {0}, not to the endpoint: refused, because the token would go there"
+        "nextLink leads to {0}, not to azure.endpoint: refused, because the token would be sent there"
     )]
     Foreign(String),
 }

@@ -295,7 +295,7 @@ impl Reading {
         if let Some(foreign) = self.foreign.filter(|_| belonging == 0) {
             let asked = question.span;
             return Err(Error::BadAnswer(format!(
-                "none of {rows} rows belongs to {asked}, which Azure was asked for; they are of {foreign}"
+                "none of {rows} rows belongs to {asked}, which was requested; they belong to {foreign}"
             )));
         }
         if rows > 0 && without_cost == rows {

@@ -49,7 +49,7 @@ impl Timeouts {
     /// Returns the error for a reading that takes longer than allowed.
     pub(super) fn no_end(&self, read: &str) -> Error {
         let longest = in_words(self.reading);
-        Error::Timeout(format!("the reading had no end after {longest} and {read}"))
+        Error::Timeout(format!("the reading was not finished after {longest} and {read}"))
     }
 }
 

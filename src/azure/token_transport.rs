@@ -38,7 +38,7 @@ impl TokenTransport {
 impl HttpClient for TokenTransport {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         if !may_go_to(request.url(), self.machine) {
-            let why = "refused to ask for a token without TLS elsewhere than on this machine";
+            let why = "refused to request a token from another machine without TLS";
             return Err(Error::with_message(ErrorKind::Credential, why));
         }
         let request = outgoing(request)?;

@@ -110,7 +110,7 @@ impl Client {
         loop {
             if !seen.insert(numbers.hash_one(&url)) {
                 return Err(Error::BadAnswer(format!(
-                    "page {} links to a page before it",
+                    "page {} links to an earlier page",
                     reading.pages
                 )));
             }
@@ -251,7 +251,7 @@ impl Client {
         }
         path.push_str("/providers/Microsoft.Consumption/usageDetails");
         let mut url = self.endpoint.join(&path).map_err(|error| {
-            Error::BadAnswer(format!("no URL can be made of the scope: {error}"))
+            Error::BadAnswer(format!("cannot make a URL from the scope: {error}"))
         })?;
         url.set_query(Some(&query));
         Ok(url)

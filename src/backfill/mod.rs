@@ -51,7 +51,7 @@ pub async fn run(order: &BackfillJob, client: &Client, progress: &Progress) -> R
     let failed = read::all(order, client, &state, progress).await?;
     if failed > 0 {
         bail!(
-            "{failed} of {} scopes could not be read, so that nothing was written; what was read is kept in {}: run the same command again to go on",
+            "{failed} of {} scopes could not be read, so nothing was written; what was read is kept in {}: run the same command again to continue",
             order.scopes.len(),
             state.folder().display()
         );

@@ -78,7 +78,7 @@ impl KeptMonth {
         let head: Head = postcard::from_bytes(&buffer)?;
         let start = length + 8;
         let whole = start + head.families.iter().sum::<u64>() + head.bill;
-        ensure!(file.metadata()?.len() == whole, "it has not the length that it tells");
+        ensure!(file.metadata()?.len() == whole, "its length is not the one that its head states");
         Ok(Self { file, head, start })
     }
 
@@ -134,7 +134,7 @@ fn read_part(from: &mut impl Read, buffer: &mut Vec<u8>) -> Result<Option<u64>> 
     }
     from.read_exact(&mut length[read..])?;
     let length = u64::from_le_bytes(length);
-    ensure!(length <= LARGEST_PART, "it holds a part of {length} bytes");
+    ensure!(length <= LARGEST_PART, "a part of it would have {length} bytes");
     buffer.clear();
     from.take(length).read_to_end(buffer)?;
     ensure!(buffer.len() as u64 == length, "it is cut off");

@@ -75,7 +75,9 @@ async fn of_scope(
             Err(error) => {
                 let remedy = error.remedy();
                 let young = match error {
-                    Error::NotFound(_) => "; or begin with a later --from, if it is younger",
+                    Error::NotFound(_) => {
+                        "; if the scope is younger than this month, give a later --from"
+                    }
                     _ => "",
                 };
                 error!(%month, "the month cannot be read: {error}. What to do: {remedy}{young}");
@@ -158,7 +160,7 @@ async fn read_month(
     }
     if reading.outside > 0 {
         let rows = reading.outside;
-        warn!(%month, rows, "Azure sent rows of other months than were asked for");
+        warn!(%month, rows, "Azure sent rows of other months than requested");
     }
     Ok(reading)
 }

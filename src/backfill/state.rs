@@ -38,7 +38,7 @@ impl State {
     pub(super) fn open(folder: &Path, settings: &str) -> Result<Self> {
         let place = || {
             format!(
-                "cannot keep what is read in {}; make it writable, or give another --state",
+                "cannot store what is read in {}; make it writable, or give another --state",
                 folder.display()
             )
         };
@@ -83,7 +83,7 @@ impl State {
             lines.map(str::to_owned).collect()
         };
         bail!(
-            "{} is of a backfill that was not finished and differs: there `{}`, here `{}`. Run that one again to go on, remove the folder to begin anew, or give another --state",
+            "{} belongs to an unfinished backfill with other settings: there `{}`, here `{}`. Run that backfill again to continue it, remove the folder to start over, or give another --state",
             self.folder.display(),
             missing(&known, settings).join("`, `"),
             missing(settings, &known).join("`, `")

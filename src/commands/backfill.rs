@@ -45,7 +45,7 @@ pub(super) async fn run(args: &BackfillArgs, config: &Config) -> Result<()> {
     tokio::select! {
         done = backfill::run(&order, &client, &progress) => done,
         () = stopped(signals.stop.clone()) => anyhow::bail!(
-            "stopped; what was read is kept in {}: run the same command again to go on",
+            "stopped; what was read is kept in {}: run the same command again to continue",
             order.state.display()
         ),
     }
@@ -122,7 +122,7 @@ fn warn_of_scraped(months: Months, config: &Config, now: Timestamp) {
     if let Some(months) = months.scraped(since, now) {
         warn!(
             %months,
-            "an exporter that ran in these months was scraped then, so that their series would have two values a day, what was known then and what is known now: end with --to before the month it was first scraped in, or delete one of the two"
+            "an exporter may have been scraped in these months: their series would then have two values a day, the cost known then and the cost known now. End with --to before the month of the first scrape, or delete one of the two"
         );
     }
 }

@@ -31,7 +31,7 @@ impl CertificateWatch {
         self.ends = config.certificate_expiry;
         if config.tls.is_some() && self.ends.is_none() {
             warn!(
-                "the end of the certificate of --web.config.file cannot be read: nothing will warn of it"
+                "cannot read when the certificate of --web.config.file expires: no metric and no log line will warn of it"
             );
         }
         self.look();
@@ -42,7 +42,7 @@ impl CertificateWatch {
         if let Some(ended) = self.ends.take_if(|end| *end <= self.clock.now()) {
             warn!(
                 %ended,
-                "the certificate of --web.config.file has expired: clients that check it do not connect; put another in its file, which is read at once"
+                "the certificate of --web.config.file has expired: clients that check it do not connect; put a new one into its file, which is read at once"
             );
         }
     }

@@ -58,10 +58,11 @@ fn scopes(old: &[Scope], new: &[Scope]) -> Vec<String> {
             continue;
         };
         if before.label != *label {
-            changes.push(format!("scope {} renamed {label}", before.label));
+            changes.push(format!("scope {} renamed to {label}", before.label));
         }
         if (before.read, before.cost_allocation) != (scope.read, scope.cost_allocation) {
-            changes.push(format!("scope {label} is read otherwise from its next reading on"));
+            changes
+                .push(format!("scope {label} is read with the new settings from its next poll on"));
         }
         if before.charges_are_free != scope.charges_are_free {
             changes.push(format!("scope {label}: charges changed"));
@@ -112,11 +113,11 @@ state: {path: old.redb}
             ("shop", "shop", "nothing changed"),
             ("token: x", "token: y", "azure changed"),
             ("token: x}", "token: x}, requests_per_minute: {department: 1}", "azure changed"),
-            ("name: shop", "name: retail", "scope shop renamed retail"),
+            ("name: shop", "name: retail", "scope shop renamed to retail"),
             (
                 "name: shop",
                 "name: shop, read: cost_details",
-                "scope shop is read otherwise from its next reading on",
+                "scope shop is read with the new settings from its next poll on",
             ),
             ("name: shop", "name: shop, charges: free", "scope shop: charges changed"),
             ("name: shop", "name: shop, enrollment: '8611537'", "scope shop: enrollment changed"),

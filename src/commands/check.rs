@@ -29,7 +29,7 @@ pub(super) async fn run(args: &CheckArgs, config: &Config, log: &Arc<LogLines>) 
     let endpoint = &config.azure.endpoint;
     say(&format!("{}identity: {identity}\nendpoint: {endpoint}\n", valid(config, args.online)))?;
     if !args.online {
-        say("Azure was not asked; --online asks whether it gives access\n")?;
+        say("Azure was not contacted; --online checks whether it gives access\n")?;
         return Ok(true);
     }
     let context = wiring::context(config, BuildFlags { demo: false, process: false }, log)?;
@@ -52,7 +52,8 @@ pub(super) async fn run(args: &CheckArgs, config: &Config, log: &Arc<LogLines>) 
             ))?;
             continue;
         };
-        let probed = asked.await.context("a question to Azure ended by itself")?;
+        let probed =
+            asked.await.context("a request to Azure ended because of a bug, please report this")?;
         all &= probed.is_ok();
         say(&table.row(label, &Findings::of(&probed)))?;
         for note in notes(config, index, &probed) {
@@ -97,7 +98,7 @@ fn not_asked(config: &Config, index: usize, longest: Duration) -> String {
     let of_kind = config.scopes.iter().rposition(|scope| scope.id.scope_type == kind);
     let needed = turn_of(config, of_kind.unwrap_or(index)) + Duration::from_secs(30);
     format!(
-        "-> not asked within {} s: azure.requests_per_minute allows {calls} a minute for the type {}; --timeout {}s asks all of them",
+        "-> no request within {} s: azure.requests_per_minute allows {calls} a minute for the type {}; --timeout {}s is enough for all of them",
         longest.as_secs(),
         kind.as_str(),
         needed.as_secs(),
@@ -217,10 +218,10 @@ fn unseen_charges(charges: ChargesShown) -> Option<String> {
     match charges {
         ChargesShown::Yes => None,
         ChargesShown::TooFewRows(rows) => Some(format!(
-            "-> all {rows} rows of usage cost 0: too few to tell whether charges are hidden; serve looks at the whole month"
+            "-> all {rows} rows of usage cost 0: too few to know whether charges are hidden; serve checks the whole month"
         )),
         ChargesShown::Unpriced(rows) => Some(format!(
-            "-> warning: {rows} rows of usage cost 0 and name no price, charges may be hidden; let an enterprise administrator turn on \"view charges\", or set `charges: free` on the scope if it costs nothing"
+            "-> warning: {rows} rows of usage cost 0 and name no price, charges may be hidden; ask an enterprise administrator to turn on \"view charges\", or set `charges: free` on the scope if it costs nothing"
         )),
     }
 }

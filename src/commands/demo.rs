@@ -66,7 +66,7 @@ pub(super) async fn run(args: &DemoArgs, web: Web, log: &Arc<LogLines>) -> Resul
 fn greet(greeting: String) {
     let greet = move || _ = stdout().write_all(greeting.as_bytes());
     if let Err(error) = thread::Builder::new().name("greeting".to_owned()).spawn(greet) {
-        warn!("the addresses are in the log only: {error}");
+        warn!("cannot print the addresses, see the log for them: {error}");
     }
 }
 

@@ -44,7 +44,9 @@ pub(super) async fn run(args: &HealthcheckArgs) -> Result<()> {
         bail!("not healthy: no answer from {address} within {LIMIT:?}");
     };
     let answer = answer.with_context(|| {
-        format!("cannot ask {address}; is the exporter running, with this --web.listen-address?")
+        format!(
+            "cannot connect to {address}; is the exporter running, with this --web.listen-address?"
+        )
     })?;
     // The exit code is the result; the text is for people.
     let _ = writeln!(stdout(), "{}", verdict(answer, address, &path)?);
@@ -55,9 +57,9 @@ pub(super) async fn run(args: &HealthcheckArgs) -> Result<()> {
 fn verdict(answer: Answer, address: &ListenAddress, path: &str) -> Result<String> {
     let lets_in = match answer {
         Answer::Http { status: 200, .. } => return Ok("healthy".to_owned()),
-        Answer::Http { status: 401, .. } => "its users only",
-        Answer::Http { status: 429, .. } => "nobody for now, as its rate limit is spent",
-        Answer::CertificateWanted => "clients with a certificate only",
+        Answer::Http { status: 401, .. } => "only its users",
+        Answer::Http { status: 429, .. } => "nobody for now, because its rate limit is reached",
+        Answer::CertificateWanted => "only clients with a certificate",
         Answer::Http { status: 503, body } => bail!("{}", body.trim_end()),
         Answer::Http { status, .. } => {
             bail!(
@@ -65,7 +67,7 @@ fn verdict(answer: Answer, address: &ListenAddress, path: &str) -> Result<String
             )
         }
     };
-    Ok(format!("alive, but it lets in {lets_in}: whether it polls, its metrics tell"))
+    Ok(format!("alive, but it lets in {lets_in}: see its metrics for whether it polls"))
 }
 
 /// The answer of an exporter.
@@ -127,7 +129,7 @@ async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> R
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
-    let status = status.ok_or_else(|| anyhow!("the answer is no HTTP"))?;
+    let status = status.ok_or_else(|| anyhow!("the answer is not HTTP"))?;
     Ok(Answer::Http { status, body: body.to_owned() })
 }
 

@@ -65,7 +65,7 @@ pub fn run(cli: Cli) -> ExitCode {
 
 async fn run_in(command: &Command, log: &Log) -> ExitCode {
     if let Err(error) = protection::protect() {
-        warn!("core dumps or the signal of the file size limit stay as they were: {error}");
+        warn!("cannot turn off core dumps and the signal of the file size limit: {error}");
     }
     let config = source(command).map(wiring::configuration).transpose();
     let web = Web::read(web_config_file(command));

@@ -61,7 +61,7 @@ impl PollTasks {
         // A loop that a reload has ended is no longer in the list.
         if let Some(dead) = self.running.iter().find(|running| running.task.id() == id) {
             let scope = dead.handle.id();
-            error!(%scope, "polling has ended, restart the exporter and report this: {ended:?}");
+            error!(%scope, "polling has ended because of a bug, restart the exporter and report this: {ended:?}");
             status.died(scope);
         }
     }

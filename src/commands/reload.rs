@@ -136,7 +136,7 @@ impl Reloader {
         poll_tasks: &mut PollTasks,
     ) -> Result<(Vec<String>, Vec<Problem>)> {
         let read = spawn_blocking(move || wiring::configuration(&source)).await;
-        let new = read.context("reading it has ended by a bug, please report this")??;
+        let new = read.context("reading it failed because of a bug, please report this")??;
         let (changes, warnings) = (changes(&self.config, &new), new.warnings.clone());
         if !changes::are_none(&self.config, &new) {
             self.take_over(new, poll_tasks).await?;
@@ -157,7 +157,7 @@ impl Reloader {
         });
         let (context, added) = reloaded
             .await
-            .context("it has ended by a bug; restart the exporter and report this")??;
+            .context("it has ended because of a bug; restart the exporter and report this")??;
         context.client.take_over(&new.azure);
         let scopes: Vec<ScopeId> = new.scopes.iter().map(|scope| scope.id.clone()).collect();
         poll_tasks.keep_only(&scopes);

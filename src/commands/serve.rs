@@ -70,7 +70,7 @@ pub(super) async fn exporter(
     let (reloads, mut requested) = reload_requests();
     let (restored, is_restored) = watch::channel(false);
     let router = router(app_state(&context, &http, reloads.clone(), is_restored), access.clone());
-    let threads = AnswerThreads::start().context("no threads to answer with")?;
+    let threads = AnswerThreads::start().context("cannot start threads for HTTP")?;
     let mut servers = JoinSet::new();
     for listener in http.listeners {
         let stop = stopped(signals.stop.clone());
@@ -159,7 +159,7 @@ pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>> {
         match TcpListener::bind(resolved.as_slice()) {
             Ok(listener) => listeners.push(listener),
             Err(error) => bail!(
-                "cannot listen on {address}: {error}; stop whoever uses the port, or give another --web.listen-address"
+                "cannot listen on {address}: {error}; stop the program that uses the port, or give another --web.listen-address"
             ),
         }
     }

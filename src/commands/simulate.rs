@@ -23,7 +23,7 @@ pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
         ..enrollment(&args.enrollment)
     });
     let listeners = bind(&args.listen_address)?;
-    warn!("this is a simulation: no cost it answers is real");
+    warn!("this is a simulation: no cost in its answers is real");
     for scope in simulator.scopes() {
         info!(kind = scope.kind, id = scope.id, name = scope.name, "simulated scope");
     }

@@ -33,7 +33,7 @@ impl Systemd {
         };
         Self::of(&supervisor).unwrap_or_else(|error| {
             let socket = supervisor.socket.display();
-            warn!("systemd cannot be told that the exporter runs: {socket}: {error}; is NOTIFY_SOCKET reachable?");
+            warn!("cannot notify systemd that the exporter runs: {socket}: {error}; is NOTIFY_SOCKET reachable?");
             none
         })
     }
@@ -52,7 +52,7 @@ impl Systemd {
         if let Some(Err(error)) = self.socket.as_ref().map(|socket| socket.send(state.as_bytes())) {
             let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(left_out) = limit.pass(&error.to_string()) {
-                warn!(left_out, "systemd cannot be told {state}: {error}");
+                warn!(left_out, "cannot notify systemd of {state}: {error}");
             }
         }
     }

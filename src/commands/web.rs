@@ -62,7 +62,7 @@ impl Web {
             // A check that panicked has lost the file.
             let Ok((again, news)) = looked.await else {
                 return error!(
-                    "the web config is not followed any more; restart the exporter and report this"
+                    "changes to the web config are not noticed any more; restart the exporter and report this"
                 );
             };
             file = again;

@@ -46,7 +46,7 @@ pub(super) fn refuse_zeros(
 ) -> Result<(), azure::Error> {
     if scope_totals.had_cost(buckets) {
         return Err(azure::Error::NoCharges(format!(
-            "all {zeros} rows of on-demand usage cost 0, and on the same days usage cost something before"
+            "all {zeros} rows of on-demand usage cost 0, but in the reading before, usage of the same days had a cost"
         )));
     }
     Ok(())

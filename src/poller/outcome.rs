@@ -48,7 +48,7 @@ impl Progress {
     /// Refuses a report without rows for a span that has some.
     pub(super) fn refuse_nothing(&self, span: Span, rows: u64) -> Result<(), azure::Error> {
         if rows == 0 && self.long.contains(&span) {
-            let what = format!("a report of {span} without rows, of which the list has pages");
+            let what = format!("the report of {span} has no rows, but the list has pages of them");
             return Err(azure::Error::BadAnswer(what));
         }
         Ok(())

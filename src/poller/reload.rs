@@ -66,7 +66,9 @@ pub fn reload(
     let mut state: Vec<_> = handles.iter().map(|handle| handle.0.lock()).collect();
     if let Some(broken) = handles.iter().find(|handle| handle.0.is_broken()) {
         let scope = broken.id();
-        return Err(format!("polling of {scope} has ended by a bug; restart the exporter instead"));
+        return Err(format!(
+            "polling of {scope} has ended because of a bug; restart the exporter instead"
+        ));
     }
     let place = |new: &Settings| handles.iter().position(|handle| *handle.id() == new.scope.id);
     let renewed = spec.iter().zip(infos).map(|(new, info)| {
@@ -160,7 +162,7 @@ mod tests {
         let renamed = SHOP.replace("shop", "retail");
         let renamed = Config::from_yaml(&renamed, &Environment::default()).unwrap();
         let refused = reload(&context, &handles, spec(&renamed)).err().unwrap();
-        assert!(refused.contains("department/1 has ended by a bug"), "{refused}");
+        assert!(refused.contains("department/1 has ended because of a bug"), "{refused}");
         assert_eq!(context.exposition.scrape(Format::Text).unwrap(), before);
     }
 }

@@ -78,7 +78,7 @@ impl Poller {
             if state.removed { Ok(()) } else { store.record(&scope_cell.id, &record) }
         });
         if let Ok(Err(what)) = written.await {
-            debug!(scope = self.label(), "how the poll went is not stored: {what}");
+            debug!(scope = self.label(), "the result of the poll cannot be stored: {what}");
         }
     }
 }

@@ -61,7 +61,7 @@ impl Access {
         }
         if body_bytes > BODY_BYTES {
             let close = [(header::CONNECTION, "close")];
-            let text = "no request here needs a body\n";
+            let text = "requests with a body are refused\n";
             return Some((StatusCode::PAYLOAD_TOO_LARGE, close, text).into_response());
         }
         if config.users.is_empty() {
@@ -78,7 +78,7 @@ impl Access {
                     (
                         StatusCode::UNAUTHORIZED,
                         challenge,
-                        "a user name and its password are needed\n",
+                        "a user name and a password are needed\n",
                     )
                         .into_response(),
                 )

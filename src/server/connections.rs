@@ -134,7 +134,7 @@ pub async fn serve(
 fn tell_untaken(error: &io::Error, limit: &mut LogLimit) {
     let remedy = descriptors::remedy_or("others are still served");
     if let Some(left_out) = limit.pass(remedy) {
-        warn!(left_out, "a connection could not be taken: {error}; {remedy}");
+        warn!(left_out, "cannot accept a connection: {error}; {remedy}");
     }
 }
 
@@ -143,7 +143,7 @@ fn tell(ended: Result<(), JoinError>) {
     if let Err(error) =
         ended.or_else(|error| if error.is_cancelled() { Ok(()) } else { Err(error) })
     {
-        warn!("a connection ended by a bug, please report this: {error}");
+        warn!("a connection ended because of a bug, please report this: {error}");
     }
 }
 

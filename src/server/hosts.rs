@@ -36,8 +36,8 @@ pub(super) async fn check(
 ) -> Response {
     let by_loopback = request.extensions().get::<ByLoopback>().is_some();
     if by_loopback && !all_are_ours(request.uri(), request.headers(), &external_url) {
-        let text = "this address is on loopback, and the request is for another name than localhost, 127.0.0.1 or [::1]: \
-            give the exporter the URL it is asked by, --web.external-url=http://NAME/, or another --web.listen-address\n";
+        let text = "an exporter on a loopback address answers only requests for localhost, 127.0.0.1, [::1] or its own URL: \
+            start it with the URL of this request, --web.external-url=http://NAME/, or with another --web.listen-address\n";
         return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
     }
     next.run(request).await

@@ -75,7 +75,7 @@ fn make_room(taken: &mut Vec<Place>) {
     while taken.iter().map(|place| place.activity.places()).sum::<usize>() > PLACES {
         let Some(longest_idle) = longest_idle(taken) else { return };
         let Place { activity, connection } = taken.swap_remove(longest_idle);
-        debug!(peer = ?activity.peer, "a connection is ended, as all places are taken");
+        debug!(peer = ?activity.peer, "a connection is closed, because there are too many");
         connection.abort();
     }
 }

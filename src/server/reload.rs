@@ -27,7 +27,7 @@ pub(super) async fn reload(
     headers: HeaderMap,
 ) -> (StatusCode, String) {
     if origin::is_foreign(&uri, &headers, &site.external_url) {
-        let text = "a browser sends this for another site, which may not reload the exporter; behind a proxy, give --web.external-url\n";
+        let text = "refused, because a browser sent this request for another site; behind a proxy, set --web.external-url\n";
         return (StatusCode::FORBIDDEN, text.to_owned());
     }
     let (answer, answered) = oneshot::channel();

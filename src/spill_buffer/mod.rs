@@ -25,7 +25,7 @@ const MOST_SUMS: usize = 8_000;
 #[derive(Debug, Error)]
 pub enum SpillError {
     /// The temporary file cannot be read back.
-    #[error("what was read cannot be taken back from the temporary file: {0}; is the disk full?")]
+    #[error("what was read cannot be read back from the temporary file: {0}; is the disk full?")]
     Unreadable(String),
     /// There are more different texts than fit.
     #[error("more than 2 GB of different texts")]

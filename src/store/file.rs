@@ -51,7 +51,7 @@ impl Store {
             Err(Refusal::InUse) => return Err(InUse(path.to_owned())),
             Err(Refusal::Disk(what)) => error!(
                 path = %path.display(),
-                "cannot keep days, polling goes on in memory and a restart will read everything again: {what}; {}",
+                "cannot store days, polling goes on in memory and a restart will read everything again: {what}; {}",
                 descriptors::remedy_or("check state.path, its permissions and the disk")
             ),
         }

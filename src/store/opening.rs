@@ -88,7 +88,7 @@ fn existing(path: &Path, file: File, now: &Now) -> Result<Option<Database>, Refu
         return Err(Refusal::InUse);
     }
     let aside = files::set_aside(path, &suffix).map_err(|error| {
-        Refusal::Disk(format!("it cannot be used, nor set aside as …{suffix}: {error}"))
+        Refusal::Disk(format!("it can be neither used nor renamed to …{suffix}: {error}"))
     })?;
     tell(path, &aside, damage);
     Ok(None)
@@ -141,11 +141,11 @@ fn narrow(path: &Path, file: &File) {
         Ok(Some(mode)) => warn!(
             %path,
             mode = format!("{mode:04o}"),
-            "others could use the file of the stored days; now it is for its owner alone"
+            "other users could open the file of the stored days; now only its owner can"
         ),
         Err(error) => warn!(
             %path,
-            "others can use the file of the stored days, and its rights cannot be changed: {error}; chmod it to 600"
+            "other users can open the file of the stored days, and its permissions cannot be changed: {error}; chmod it to 600"
         ),
     }
 }

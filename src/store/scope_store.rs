@@ -91,7 +91,7 @@ impl ScopeStore {
             let range = DayRange { first: *first, last: *last };
             warn!(
                 days = suspect.len(), between = %range,
-                "Azure answered much less than before, or of days that were complete much more; the old costs of these days stay until a second answer agrees"
+                "Azure returned much less than before, or much more for complete days; the old costs of these days stay until a second answer agrees"
             );
         }
         self.archive.commit(&self.scope_totals)

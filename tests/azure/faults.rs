@@ -122,8 +122,8 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
         ),
         (Answer::status(503, ""), "unavailable", "HTTP 503", 3),
         (Answer::Reset, "unavailable", "unavailable: ", 3),
-        (Answer::Stall, "timeout", "no whole answer within", 3),
-        (Answer::Trickle, "timeout", "no whole answer within", 3),
+        (Answer::Stall, "timeout", "no complete answer within", 3),
+        (Answer::Trickle, "timeout", "no complete answer within", 3),
         (Answer::Cut(GOOD.into()), "unavailable", "unavailable: ", 3),
         (Answer::page("<html>sign in</html>"), "bad_answer", "expected value at line 1", 3),
         (Answer::page(""), "bad_answer", "page 1 of 0 bytes", 3),
@@ -170,7 +170,7 @@ async fn each_fault_that_lasts_ends_in_its_reason() {
         (Answer::page(format!("{{\"value\":[{}", rows(500))), "bad_answer", "after row 500", 3),
         (link("https://example.com/next"), "bad_answer", "leads to example.com", 1),
         (link("http://127.0.0.1:1/next"), "bad_answer", "leads to 127.0.0.1", 1),
-        (link("{{endpoint}}/again?id=1"), "bad_answer", "links to a page before it", 2),
+        (link("{{endpoint}}/again?id=1"), "bad_answer", "links to an earlier page", 2),
         (
             Answer::status(302, "").with("location", "{{endpoint}}/elsewhere"),
             "bad_answer",
@@ -286,7 +286,7 @@ async fn a_body_larger_than_any_page_is_refused_before_it_is_whole() {
     assert!(!exporter.poller.poll().await);
     let (reason, what) = exporter.failure().expect("a failure");
     assert_eq!(reason, "bad_answer");
-    assert!(what.contains("more than 64 MiB"), "{what}");
+    assert!(what.contains("larger than 64 MiB"), "{what}");
 }
 
 #[tokio::test]

@@ -31,10 +31,10 @@ fn cases(fill: impl Fn(&str) -> String) -> Vec<Case> {
     };
     let redirect = |status: u16, location: &str| Case {
         answer: answer(status, &format!("location: {}\r\n", fill(location)), ""),
-        says: format!("HTTP {status}; a redirect is refused"),
+        says: format!("HTTP {status}; the redirect is refused"),
     };
     let mut cases = vec![
-        link("https://localhost:{tls}/x", "leads to localhost, not to the endpoint"),
+        link("https://localhost:{tls}/x", "leads to localhost, not to azure.endpoint"),
         link("http://localhost:{plain}/x", "leads to localhost"),
         // The same port without TLS.
         link("http://localhost:{own}/x", "leads to localhost"),
@@ -50,7 +50,7 @@ fn cases(fill: impl Fn(&str) -> String) -> Vec<Case> {
         link("ftp://localhost:{own}/x", "leads to localhost"),
         link("file:///etc/passwd", "leads to nowhere"),
         link("data:application/json,{}", "leads to nowhere"),
-        link("https://[::1", "is no URL"),
+        link("https://[::1", "is not a URL"),
     ];
     for status in [301, 302, 303, 307, 308] {
         for location in [

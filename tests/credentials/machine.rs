@@ -99,7 +99,7 @@ async fn an_identity_service_without_tls_beyond_this_machine_is_not_asked() {
     let (code, _, error) = run(&["once", "--config.file", path(&config)], &environment);
     assert_eq!(code, 1, "{error}");
     assert!(
-        error.contains("refused to ask for a token without TLS elsewhere than on this machine"),
+        error.contains("refused to request a token from another machine without TLS"),
         "{error}"
     );
 }

@@ -50,19 +50,19 @@ async fn no_location_and_no_link_of_a_report_takes_the_token_elsewhere() {
     };
     let link = |link: &str| ok(&manifest(&fill(link)));
     let cases = [
-        (location("https://localhost:{tls}/x"), "leads to localhost, not to the endpoint"),
-        (location("http://localhost:{own}/x"), "leads to localhost, not to the endpoint"),
-        (location("http://localhost:{plain}/x"), "leads to localhost, not to the endpoint"),
+        (location("https://localhost:{tls}/x"), "leads to localhost, not to azure.endpoint"),
+        (location("http://localhost:{own}/x"), "leads to localhost, not to azure.endpoint"),
+        (location("http://localhost:{plain}/x"), "leads to localhost, not to azure.endpoint"),
         (location("https://127.0.0.1:{own}/x"), "leads to 127.0.0.1"),
         (location("//localhost:{tls}/x"), "leads to localhost"),
         (location("https://someone:planted@localhost:{own}/x"), "leads to localhost"),
         (location("file:///etc/passwd"), "leads to nowhere"),
         (answer(202, "retry-after: 0\r\n", ""), "without a Location"),
-        (link("http://example.com/x?sig=planted"), "is not encrypted"),
-        (link("http://127.0.0.1.example.com/x?sig=planted"), "is not encrypted"),
-        (link("ftp://localhost:{tls}/x?sig=planted"), "is not encrypted"),
-        (link("https://someone:planted@localhost:{tls}/x"), "has a user"),
-        (link("/x?sig=planted"), "is no URL"),
+        (link("http://example.com/x?sig=planted"), "does not use https"),
+        (link("http://127.0.0.1.example.com/x?sig=planted"), "does not use https"),
+        (link("ftp://localhost:{tls}/x?sig=planted"), "does not use https"),
+        (link("https://someone:planted@localhost:{tls}/x"), "contains a user name"),
+        (link("/x?sig=planted"), "is not a URL"),
     ];
     for (number, (answer, says)) in cases.into_iter().enumerate() {
         next.lock().expect("no panic").clone_from(&answer);
@@ -91,7 +91,7 @@ async fn files_are_read_without_a_token_and_redirects_of_theirs_are_refused() {
         let link = format!("{}/file?sig=planted", storage.url);
         *next.lock().expect("no panic") = ok(&manifest(&link));
         let (_, _, error) = run(&["once", "--config.file", path(&config)], &[]);
-        assert_eq!(error.contains("a redirect is refused"), number == 1, "{error}");
+        assert_eq!(error.contains("the redirect is refused"), number == 1, "{error}");
         assert!(!error.contains("planted"), "{error}");
         let asked = storage.requests();
         assert!(!asked.is_empty(), "the file is read: {error}");
@@ -124,7 +124,7 @@ async fn what_fails_at_a_file_is_told_of_the_file_and_not_of_the_scope() {
             answer(404, "x-ms-error-code: BlobNotFound\r\n", &missing),
             "unavailable",
             "a file of the report: HTTP 404 BlobNotFound",
-            "let this machine reach the storage account",
+            "allow this machine to reach the storage account",
         ),
         (
             answer(409, "x-ms-error-code: AccountIsDisabled\r\n", ""),
@@ -136,9 +136,9 @@ async fn what_fails_at_a_file_is_told_of_the_file_and_not_of_the_scope() {
             answer(403, "", &refused),
             "unavailable",
             "the link to the report is refused: HTTP 403 AuthorizationFailure",
-            "let this machine reach the storage account",
+            "allow this machine to reach the storage account",
         ),
-        (ok(&long), "bad_answer", "goes on after 1048626 bytes; 46 are announced", ""),
+        (ok(&long), "bad_answer", "is longer than 1048626 bytes; 46 are announced", ""),
         (ok("PAR1"), "bad_answer", "is Parquet, not plain CSV", ""),
     ];
     for (file, reason, says, remedy) in cases {

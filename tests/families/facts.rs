@@ -220,7 +220,7 @@ fn an_answer_is_bad_that_has_no_row_of_what_was_asked_for_none_with_a_cost_or_no
     let own = |count| (date, count, of_period("2026-11-01"), AS_IT_IS);
     let foreign = |count| (date, count, of_period("2026-10-01"), AS_IT_IS);
     let foreign_alone =
-        "none of 2 rows belongs to 2026-11, which Azure was asked for; they are of 2026-10";
+        "none of 2 rows belongs to 2026-11, which was requested; they belong to 2026-10";
     for (rows, span, why) in [
         (vec![good(2)], november(), None),
         (vec![costless(2)], november(), Some("none of 2 rows has a cost")),

@@ -97,7 +97,7 @@ fn ended(what: &str, began: Instant, read: Result<Reading, Error>, says: &str) {
 async fn a_file_of_a_report_ends_by_its_deadline_its_least_rate_and_its_size() {
     const KIB: u64 = 1024;
     let quick = Timeouts { file: Duration::from_secs(1), ..PATIENCE };
-    let late = "timed out: a file of the report was not whole after ";
+    let late = "timed out: a file of the report was not complete after ";
     for (what, announced, file, timeouts, says) in [
         ("a file of 10 KiB at 1 KiB a second", Some(10 * KIB), paced(100, usize::MAX), quick, late),
         // 512 KiB may take 2 s more than the deadline.
@@ -114,7 +114,7 @@ async fn a_file_of_a_report_ends_by_its_deadline_its_least_rate_and_its_size() {
             Some(1000),
             paced(100_000, usize::MAX),
             PATIENCE,
-            "bad answer: a file of the report goes on after 1049676 bytes; 1000 are announced",
+            "bad answer: a file of the report is longer than 1049676 bytes; 1000 are announced",
         ),
         (
             "one that stops",
@@ -140,7 +140,7 @@ async fn files_without_end_end_by_the_time_of_a_reading() {
     });
     let (began, timeouts) =
         (Instant::now(), Timeouts { reading: Duration::from_secs(2), ..PATIENCE });
-    let says = "timed out: the reading had no end after 2 s and ";
+    let says = "timed out: the reading was not finished after 2 s and ";
     ended("10,000 files", began, report(&endpoint, timeouts).await, says);
 }
 
@@ -157,7 +157,7 @@ async fn links_without_end_end_by_the_time_of_a_reading_as_well_as_by_count() {
     let ((client, config), tags, began) =
         (client(&endpoint, timeouts), TagKeys::from([]), Instant::now());
     let read = client.read_usage(&config.scopes[0].id, november(), &tags).await;
-    ended("pages", began, read, "timed out: the reading had no end after 2 s and ");
+    ended("pages", began, read, "timed out: the reading was not finished after 2 s and ");
     let few = client.read_usage_within(&config.scopes[0].id, november(), &tags, 5).await;
     ended("5 pages", Instant::now(), few, "more than 5 pages");
 }
@@ -174,7 +174,7 @@ async fn a_report_that_is_always_elsewhere_ends_by_time() {
         )
     });
     let timeouts = Timeouts { report: Duration::from_secs(2), ..PATIENCE };
-    let says = "timed out: the report was not there after 2 s";
+    let says = "timed out: the report was not ready after 2 s";
     ended("a chain of Locations", Instant::now(), report(&endpoint, timeouts).await, says);
     let looks = counted.load(Ordering::Relaxed);
     println!("{looks} looks");

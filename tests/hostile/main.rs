@@ -150,7 +150,7 @@ fn long_string(to: &mut dyn Write, megabytes: usize) -> io::Result<()> {
 #[test]
 fn what_is_too_large_is_refused_before_it_is_whole() {
     let packed = packed_blanks();
-    let too_large = "a body of more than 64 MiB";
+    let too_large = "the answer is larger than 64 MiB";
     assert_bad_answers(vec![
         case("1 GB of rows", too_large, rows_without_end),
         Case {

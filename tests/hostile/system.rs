@@ -84,7 +84,7 @@ fn a_limit_of_the_size_of_files_is_as_a_full_disk_and_changes_no_sum() {
 
     // Blocks of 512 or of 1,024 bytes, which differs from shell to shell: too few for a new file of
     // days, and too few for all of them.
-    for (blocks, says) in [(64, "cannot keep days"), (4_096, "days cannot be stored")] {
+    for (blocks, says) in [(64, "cannot store days"), (4_096, "days cannot be stored")] {
         let (metrics, log) = served_within(blocks, says, &config);
         assert!(costs(&metrics) == costs(&whole), "the same costs to the byte");
         let spool = log.iter().find(|line| line.contains("long readings stay in memory"));
@@ -233,7 +233,7 @@ fn without_descriptors(token: &str, says: &str) {
     exporter.signal("TERM");
     assert!(exporter.end().success());
     let untaken = exporter.lines_to_the_end().iter();
-    let untaken = untaken.filter(|line| line.contains("a connection could not be taken"));
+    let untaken = untaken.filter(|line| line.contains("cannot accept a connection"));
     let untaken: Vec<&String> = untaken.collect();
     assert!((1..=20).contains(&untaken.len()), "{untaken:#?}");
     for line in &untaken {

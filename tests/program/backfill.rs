@@ -196,10 +196,7 @@ async fn a_scope_that_fails_leaves_the_others_what_was_read_of_them() {
     let (code, error) = backfill.run(&[]);
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("What to do: assign EnrollmentReader"), "{error}");
-    assert!(
-        error.contains("1 of 2 scopes could not be read, so that nothing was written"),
-        "{error}"
-    );
+    assert!(error.contains("1 of 2 scopes could not be read, so nothing was written"), "{error}");
     assert_eq!(backfill.files(), BTreeSet::from(["history.om.backfill-state".to_owned()]));
     azure.simulator.set_fault("billing_account", "100000", None);
     let before = azure.simulator.request_count();
@@ -220,7 +217,7 @@ async fn what_was_read_is_for_the_same_flags_only() {
         error.contains("instances: false") && error.contains("instances: true"),
         "it says what differs: {error}"
     );
-    assert!(error.contains("remove the folder to begin anew"), "{error}");
+    assert!(error.contains("remove the folder to start over"), "{error}");
     let other = backfill.folder.path().join("mine");
     std::fs::create_dir(&other).expect("a folder");
     std::fs::write(other.join("settings.tmp.bak"), "mine").expect("a file");

@@ -127,7 +127,7 @@ fn check_online_ends_in_its_time_with_a_row_a_scope_and_the_seconds_that_azure_a
     assert_eq!(rows.len(), 5, "{output}");
     assert!(output.contains("timed out: no answer within 8 s"), "{output}");
     assert!(output.contains("HTTP 429 \"Too many requests.\"; next call in 514 s"), "{output}");
-    assert!(output.contains("Azure asked to be left alone; next call in 51"), "{output}");
+    assert!(output.contains("Azure asked to wait; next call in 51"), "{output}");
     assert!(output.contains("next call in 300 s"), "{output}");
 }
 
@@ -146,7 +146,7 @@ fn check_online_says_which_scopes_the_quota_leaves_unasked() {
     let unasked = output.lines().filter(|line| line.contains("not asked  "));
     let unasked: Vec<String> = unasked.map(|line| cells(line)[0].clone()).collect();
     assert_eq!(unasked, ["department/3", "department/4", "department/5"], "{output}");
-    let why = "-> not asked within 30 s: azure.requests_per_minute allows 2 a minute for the type department; --timeout 150s asks all of them";
+    let why = "-> no request within 30 s: azure.requests_per_minute allows 2 a minute for the type department; --timeout 150s is enough for all of them";
     assert!(output.contains(why), "{output}");
 }
 
@@ -168,11 +168,11 @@ fn check_online_finds_hidden_charges_as_serve_does_and_says_what_it_cannot_tell(
     for (line, starts) in lines.iter().zip([
         "department/1  ok      no charges",
         "  charges are hidden: all 100 rows of usage cost 0, although 100 of them name a price",
-        "  -> let an enterprise administrator",
+        "  -> ask an enterprise administrator",
         "department/2  ok      ok ",
         "  -> warning: 100 rows of usage cost 0 and name no price, charges may be hidden",
         "department/3  ok      ok ",
-        "  -> all 99 rows of usage cost 0: too few to tell whether charges are hidden",
+        "  -> all 99 rows of usage cost 0: too few to know whether charges are hidden",
         "department/4  ok      ok ",
         "department/5  ok      ok ",
     ]) {

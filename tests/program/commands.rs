@@ -40,7 +40,7 @@ fn the_form_without_a_file_takes_its_credentials_from_the_environment() {
                 identity: application 00000000-0000-0000-0000-000000000002 of tenant \
                 00000000-0000-0000-0000-000000000001 with a client secret\n\
                 endpoint: https://management.azure.com/\n\
-                Azure was not asked; --online asks whether it gives access\n";
+                Azure was not contacted; --online checks whether it gives access\n";
     assert_eq!(output, told);
     let (_, output, _) = run(&["check", "--scope", "department/1234"], &[]);
     assert!(output.contains("identity: the managed identity of this machine\n"), "{output}");

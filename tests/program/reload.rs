@@ -93,7 +93,7 @@ async fn a_good_file_counts_at_once_and_the_answer_says_what_has_changed() {
         "poll: {interval: 1h}",
         "poll: {interval: 2h}\nmetrics: {instances: {max_series: 0}}\nbudgets:\n  - {name: all, scope: retail, amount: 100, currency: EUR}",
     );
-    let told = "the configuration was read again\nscope shop renamed retail\npoll changed\nmetrics changed\nbudgets changed\n";
+    let told = "the configuration was read again\nscope shop renamed to retail\npoll changed\nmetrics changed\nbudgets changed\n";
     assert_eq!(program.reload(), (200, told.to_owned()));
     let metrics = program.metrics();
     for line in [
@@ -171,7 +171,7 @@ async fn a_hangup_does_the_same_as_often_as_it_comes() {
         program.change(&format!("name: {from}"), &format!("name: {to}"));
         program.exporter.signal("HUP");
         let told = program.exporter.line_with("the configuration was read again");
-        assert!(told.contains(&format!("scope {from} renamed {to}")), "{told}");
+        assert!(told.contains(&format!("scope {from} renamed to {to}")), "{told}");
         assert!(program.metrics().contains(&format!("scope_info{{scope=\"{to}\"")));
     }
     program.exporter.signal("TERM");
@@ -246,8 +246,8 @@ async fn the_place_of_stored_days_waits_for_a_restart_and_that_is_said_each_time
         format!("state.path needs a restart: until then days are kept in {}\n", old.display());
     for (from, to, change) in [
         ("shop", "shop", "nothing changed\n"),
-        ("shop", "retail", "scope shop renamed retail\n"),
-        ("retail", "contoso", "scope retail renamed contoso\n"),
+        ("shop", "retail", "scope shop renamed to retail\n"),
+        ("retail", "contoso", "scope retail renamed to contoso\n"),
     ] {
         program.change(&format!("name: {from}"), &format!("name: {to}"));
         let expected = format!("the configuration was read again\n{change}{told}");
@@ -306,7 +306,7 @@ async fn reloads_that_come_together_are_all_answered_and_other_methods_are_not_a
         .collect();
     let answers: Vec<_> = reloads.into_iter().map(|one| one.join().expect("no panic")).collect();
     assert!(answers.iter().all(|(status, ..)| *status == 200), "{answers:?}");
-    let renamed = answers.iter().filter(|(.., text)| text.contains("shop renamed retail"));
+    let renamed = answers.iter().filter(|(.., text)| text.contains("shop renamed to retail"));
     assert!(renamed.count() >= 1);
     assert!(program.metrics().contains("scope_info{scope=\"retail\""));
 }

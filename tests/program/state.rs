@@ -131,7 +131,7 @@ async fn a_path_that_cannot_be_written_is_reported_and_polling_goes_on_in_memory
     // Nobody can create files there, not even root.
     let file = stored(&azure.endpoint, Path::new("/proc/state.redb"));
     let mut exporter = Running::start(&arguments(&file));
-    let told = exporter.line_with("cannot keep days, polling goes on in memory");
+    let told = exporter.line_with("cannot store days, polling goes on in memory");
     let address = exporter.address();
     assert!(told.contains("/proc/state.redb") && told.contains("permissions"), "{told}");
     until("a poll", || get(&address, "/metrics").1.contains("poll_success{scope=\"shop\"} 1"));

@@ -27,8 +27,8 @@ fn port(address: &str) -> String {
 async fn a_living_exporter_is_alive_whatever_its_web_config_says() {
     let users = format!("basic_auth_users: {{prometheus: {}}}\n", hash());
     let wants = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n";
-    let certificate = "alive, but it lets in clients with a certificate only";
-    let user = "alive, but it lets in its users only";
+    let certificate = "alive, but it lets in only clients with a certificate";
+    let user = "alive, but it lets in only its users";
     for (web, said) in [
         (String::new(), "healthy\n"),
         (users.clone(), user),
@@ -37,7 +37,7 @@ async fn a_living_exporter_is_alive_whatever_its_web_config_says() {
         (format!("{TLS}{users}"), user),
         (format!("{TLS}{wants}"), certificate),
         (format!("{TLS}{wants}  max_version: TLS12\n"), certificate),
-        ("rate_limit: {interval: 1h, burst: 1}\n".to_owned(), "its rate limit is spent"),
+        ("rate_limit: {interval: 1h, burst: 1}\n".to_owned(), "its rate limit is reached"),
     ] {
         let folder = TempDir::new().expect("a folder");
         Authority::new("contoso CA").serve(folder.path());
@@ -116,8 +116,8 @@ fn other_answers_are_not_healthy_and_say_why() {
             "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
             "answers /-/healthy with 404: it is not azure-billing-exporter, or has another --web.route-prefix",
         ),
-        ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is no HTTP"),
-        ("", "the answer is no HTTP"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "the answer is not HTTP"),
+        ("", "the answer is not HTTP"),
     ] {
         let (code, text) = asked_of_a_server_that_says(answer);
         assert_eq!(code, 1, "{answer}: {text}");

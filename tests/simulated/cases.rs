@@ -71,7 +71,7 @@ async fn an_answer_of_another_period_than_was_asked_for_is_bad() {
     let failed = exporter.first().parts[1].clone();
     let (reason, what) = failed.expect("a try").expect_err("a failure");
     assert_eq!(reason.as_str(), "bad_answer");
-    let told = "none of 95 rows belongs to 2026-10, which Azure was asked for; they are of 2026-11";
+    let told = "none of 95 rows belongs to 2026-10, which was requested; they belong to 2026-11";
     assert!(what.contains(told), "{what}");
 }
 
@@ -285,7 +285,7 @@ async fn costs_that_become_zero_while_quantities_stay_are_never_believed() {
         assert!(!exporter.poll().await);
         let (reason, what) = exporter.failure();
         assert_eq!(reason, "forbidden");
-        assert!(what.contains("cost something before") && what.contains("view charges"), "{what}");
+        assert!(what.contains("had a cost") && what.contains("view charges"), "{what}");
         assert_eq!(exporter.cost(), 200.0);
     }
     rows.change(|row| row["properties"]["cost"] = json!(1));

@@ -101,7 +101,7 @@ async fn a_file_at_a_byte_a_second_ends_in_its_time() {
         let error = reading.expect_err("no whole file");
         assert!(matches!(error, Error::Timeout(_)), "{error}");
         let minutes = most.as_secs() / 60;
-        let said = format!("timed out: a file of the report was not whole after {minutes} min");
+        let said = format!("timed out: a file of the report was not complete after {minutes} min");
         assert_eq!(error.to_string(), said);
         assert!(took >= most && took < most + MINUTE, "{took:?}");
         assert_eq!(asked, 1, "its time is used up");
@@ -143,7 +143,7 @@ async fn a_file_whose_rows_never_end_is_refused_at_its_limit() {
     let error = reading.expect_err("no whole file");
     let most = announced + announced / 10 + MIB as u64;
     let said = format!(
-        "bad answer: a file of the report goes on after {most} bytes; {announced} are announced"
+        "bad answer: a file of the report is longer than {most} bytes; {announced} are announced"
     );
     assert_eq!(error.to_string(), said);
     assert_eq!(asked, 1, "it would only come again");

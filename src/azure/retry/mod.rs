@@ -50,7 +50,7 @@ pub(crate) fn classify(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
         404 => Failure::Final(Error::NotFound(what)),
         422 => Failure::Final(Error::Unsupported(what)),
         300..=399 => Failure::Final(Error::BadAnswer(format!(
-            "{what}; a redirect is refused, because the token would follow it"
+            "{what}; the redirect is refused, because the token would be sent there"
         ))),
         _ => Failure::Final(Error::BadAnswer(what)),
     }
@@ -68,7 +68,9 @@ pub(crate) fn classify_file(status: StatusCode, headers: &HeaderMap, body: &[u8]
     Failure::Final(Error::ReportFile(match counts {
         // The link was just sent by Azure: it has expired since, or it was never valid.
         401 | 403 => format!("the link to the report is refused: {what}"),
-        300..=399 => format!("{what}; a redirect is refused, because the link would follow it"),
+        300..=399 => {
+            format!("{what}; the redirect is refused, because the link would be sent there")
+        }
         _ => what,
     }))
 }

@@ -88,7 +88,7 @@ fn each_answer_means_one_thing_to_do() {
         (
             302,
             "",
-            "final: bad answer: HTTP 302; a redirect is refused, because the token would follow it",
+            "final: bad answer: HTTP 302; the redirect is refused, because the token would be sent there",
         ),
         (
             422,

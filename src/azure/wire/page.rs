@@ -104,7 +104,7 @@ impl<'de, F: FnMut(&Charge<'_>)> Visitor<'de> for PageSeed<'_, F> {
                     let link = map.next_value::<Text<'de>>()?;
                     if link.unreadable || self.mode.is_replaced(&link.text) {
                         // Without the link, the pages that follow would be lost.
-                        return Err(Error::custom("nextLink is no link"));
+                        return Err(Error::custom("nextLink is not a link"));
                     }
                     let link = link.text;
                     self.page.next_link = (!link.trim().is_empty()).then(|| link.into_owned());

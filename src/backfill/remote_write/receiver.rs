@@ -102,7 +102,7 @@ impl Receiver {
             };
             if tried >= self.persistence.tries {
                 bail!(
-                    "{self} took no samples in {tried} tries: {what}; run the same command again when it is well, to go on"
+                    "{self} accepted no samples in {tried} tries: {what}; when it works again, run the same command to continue"
                 );
             }
             let wait = self.wait(tried, wait);
@@ -141,7 +141,7 @@ impl Receiver {
         if let Some(file) = &self.authorization {
             let secret = file.secret().read()?;
             let mut value = HeaderValue::from_str(secret.expose_secret()).context(
-                "--remote-write.authorization-file: it is no header; write `Bearer …` or `Basic …`",
+                "--remote-write.authorization-file: it is not a valid header; write `Bearer …` or `Basic …`",
             )?;
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);

@@ -34,13 +34,13 @@ pub(super) fn classify(status: StatusCode, body: &str, days: i64) -> Answer {
                 .to_owned()
         }
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            "check the path: /api/v1/write for Prometheus, which must be started with --web.enable-remote-write-receiver, and for VictoriaMetrics; /api/v1/push for Mimir; /api/v1/receive for Thanos".to_owned()
+            "check the path: /api/v1/write for VictoriaMetrics and for Prometheus, which must be started with --web.enable-remote-write-receiver; /api/v1/push for Mimir; /api/v1/receive for Thanos".to_owned()
         }
         StatusCode::PAYLOAD_TOO_LARGE => {
-            "let the receiver, or the proxy before it, take bodies of a megabyte".to_owned()
+            "allow bodies of a megabyte in the receiver and in the proxy before it".to_owned()
         }
-        _ if status.is_redirection() => "give the address it redirects to".to_owned(),
-        _ => "look into the log of the receiver; series that Azure or a --label made wrong must be changed there".to_owned(),
+        _ if status.is_redirection() => "give the address that it redirects to".to_owned(),
+        _ => "look into the log of the receiver; if it refuses a name or a label, change the name in Azure or the --label".to_owned(),
     };
     Answer::Never(remedy)
 }
@@ -50,7 +50,7 @@ pub(super) fn classify(status: StatusCode, body: &str, days: i64) -> Answer {
 fn too_old(days: i64) -> String {
     let window = days + 7;
     format!(
-        "the receiver takes no samples of the past. Let it, until the history is there: Prometheus: `storage.tsdb.out_of_order_time_window: {window}d` in its configuration file; Mimir: `limits.out_of_order_time_window: {window}d` of the tenant (and `past_grace_period` 0); Thanos Receive: --tsdb.out-of-order.time-window={window}d. Its retention must reach as far. Then run the same command again. Or write a file with --output and load it with promtool; see docs/history.md"
+        "the receiver refuses samples of the past. Allow them until the history is written: Prometheus: `storage.tsdb.out_of_order_time_window: {window}d` in its configuration file; Mimir: `limits.out_of_order_time_window: {window}d` of the tenant (and `past_grace_period` 0); Thanos Receive: --tsdb.out-of-order.time-window={window}d. Its retention must reach as far. Then run the same command again. Or write a file with --output and load it with promtool; see docs/history.md"
     )
 }
 

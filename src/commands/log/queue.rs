@@ -89,7 +89,7 @@ impl Writer {
                     let dropped = self.lines.dropped();
                     if is_written && dropped > told {
                         let lines = dropped - told;
-                        warn!(lines, "log lines were dropped, they were not read in time");
+                        warn!(lines, "log lines were dropped, because they were not read in time");
                         told = dropped;
                     }
                     messages.recv().ok()

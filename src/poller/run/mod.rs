@@ -66,7 +66,7 @@ impl Poller {
         let Restored { scope_totals, poll } = restored.unwrap_or_else(|what| {
             error!(
                 scope = scope.label,
-                "the stored days cannot be used, all is read again: {what}"
+                "the stored days cannot be used, everything is read again: {what}"
             );
             Restored::default()
         });
@@ -135,7 +135,10 @@ impl Poller {
         let lacking = spec && !planner.is_complete(self.context.clock.now());
         if lacking {
             let scope = &state.settings.scope.label;
-            info!(scope, "days that are asked for now were never read so, they are read at once");
+            info!(
+                scope,
+                "some days that are needed now were not read with these settings, they are read at once"
+            );
         }
         mended || lacking
     }

@@ -80,7 +80,8 @@ impl Poller {
                 Ok(())
             }
             Err(store::Error::Lost(what)) => {
-                let what = format!("{what}; what is published stays, and all is read again");
+                let what =
+                    format!("{what}; the published costs stay, and everything is read again");
                 Err(Failure { reason: FailureReason::Store, what })
             }
         }

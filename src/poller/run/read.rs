@@ -199,7 +199,7 @@ impl Poller {
         self.report_failures = 0;
         info!(
             scope = self.label(),
-            "Azure gives no report, the list is read instead; a report is asked for again after a day: {error}. What to do: {}",
+            "Azure gives no report, the list is read instead; a report is requested again after a day: {error}. What to do: {}",
             error.remedy()
         );
         true
@@ -230,12 +230,12 @@ impl Poller {
             Understood::AsAsked => {
                 if reading.outside > 0 {
                     let (rows, days) = (reading.outside, request.span.days());
-                    warn!(scope, rows, %days, "Azure sent rows of other days than were asked for");
+                    warn!(scope, rows, %days, "Azure sent rows of other days than requested");
                 }
                 (reading.sums, reading.facts, request.span)
             }
             Understood::Whole(period) => {
-                warn!(scope, %period, "Azure ignores the dates it is asked for; whole periods are read from now on");
+                warn!(scope, %period, "Azure ignores the dates of a request; whole periods are read from now on");
                 state.scope_store.scope_totals.distrust_filter();
                 rows += std::mem::take(&mut outside);
                 let facts = into_period(reading.facts, period);

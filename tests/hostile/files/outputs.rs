@@ -304,7 +304,7 @@ fn what_backfill_keeps_is_private_and_follows_no_planted_link() {
     assert_eq!(fs::read_to_string(&victim).expect("the file"), PRECIOUS);
     assert_eq!(mode(&output), 0o666, "who loads it is often another user");
     // A link or a pipe in the place of a kept file is refused, without waiting.
-    for (name, said) in [("lock", "cannot keep what is read"), ("settings", "is a pipe")] {
+    for (name, said) in [("lock", "cannot store what is read"), ("settings", "is a pipe")] {
         let _ = fs::remove_dir_all(&state);
         fs::create_dir(&state).expect("a folder");
         if name == "lock" {

@@ -70,12 +70,12 @@ fn a_file_with_wider_rights_is_narrowed_and_told() {
     assert_eq!(mode(&path), 0o600, "whatever the umask");
     fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("rights");
     let told = serve_once(&place);
-    let told = line(&told, "now it is for its owner alone");
+    let told = line(&told, "now only its owner can");
     assert!(told.contains("mode=0664") && told.contains("level=WARN"), "{told}");
     assert!(told.contains(&text(&path)), "{told}");
     assert_eq!(mode(&path), 0o600);
     let told = serve_once(&place);
-    assert!(!told.iter().any(|line| line.contains("for its owner alone")), "{told:#?}");
+    assert!(!told.iter().any(|line| line.contains("now only its owner can")), "{told:#?}");
     assert_eq!(names(&folder).len(), 1);
 }
 
@@ -139,8 +139,8 @@ fn what_cannot_be_set_aside_stays_as_it_is_and_polling_goes_on_in_memory() {
     serve_once(&place);
     reformat(&folder.join(&name), 3);
     let told = serve_once(&place);
-    let told = line(&told, "cannot keep days, polling goes on in memory");
-    assert!(told.contains("nor set aside as ….format-3: File name too long"), "{told}");
+    let told = line(&told, "cannot store days, polling goes on in memory");
+    assert!(told.contains("nor renamed to ….format-3: File name too long"), "{told}");
     assert_eq!(format(&folder.join(&name)), 3);
     assert_eq!(names(&folder).len(), 1, "{:?}", names(&folder));
 }
@@ -154,7 +154,7 @@ fn on_a_full_disk_no_half_of_a_database_is_left() {
     let line = "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\"";
     let arguments = ["serve", "--config.file", &config, "--web.listen-address", "127.0.0.1:0"];
     let mut exporter = Running::of(in_bash(line, &arguments));
-    let told = exporter.line_with("cannot keep days, polling goes on in memory");
+    let told = exporter.line_with("cannot store days, polling goes on in memory");
     assert!(told.contains("File too large"), "{told}");
     until_read(&exporter.address());
     assert_eq!(names(&folder).len(), 0, "{:?}", names(&folder));
@@ -172,7 +172,7 @@ fn a_state_that_is_no_regular_file_stays_what_it_is() {
     place.configure("state: {path: state/state.redb}\n");
     pipe(&path);
     let told = serve_once(&place);
-    let told = line(&told, "cannot keep days, polling goes on in memory");
+    let told = line(&told, "cannot store days, polling goes on in memory");
     assert!(told.contains("is a pipe, not a regular file"), "{told}");
     assert!(fs::metadata(&path).expect("the pipe").file_type().is_fifo());
     fs::remove_file(&path).expect("the pipe");
@@ -180,7 +180,7 @@ fn a_state_that_is_no_regular_file_stays_what_it_is() {
     let Some(null) = device(&place, Device::Null) else { return };
     symlink(&null, &path).expect("a link");
     let told = serve_once(&place);
-    let told = line(&told, "cannot keep days, polling goes on in memory");
+    let told = line(&told, "cannot store days, polling goes on in memory");
     assert!(told.contains("is a character device, not a regular file"), "{told}");
     assert!(is_device(&null) && path.is_symlink());
     assert_eq!(names(&folder).len(), 1, "nothing lies beside it");

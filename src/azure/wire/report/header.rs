@@ -28,7 +28,7 @@ pub(super) fn columns(names: &[&str]) -> Result<Vec<(usize, Column)>, String> {
         ("date", ["date", "usagedatetime", "usagedate"]),
     ] {
         if !names.iter().any(|name| known.contains(&name.as_str())) {
-            return Err(format!("no column for the {what}; this is no cost details report"));
+            return Err(format!("no column for the {what}; this is not a cost details report"));
         }
     }
     Ok(columns)

@@ -118,10 +118,10 @@ fn what_is_no_report_is_told_with_its_row() {
         ("\u{feff}", "header: the report has no header"),
         (
             "<html><body>Sign in</body></html>\n",
-            "header: no column for the cost; this is no cost details report",
+            "header: no column for the cost; this is not a cost details report",
         ),
-        ("Cost,Date\n", "header: no column for the currency; this is no cost details report"),
-        ("Cost,Currency\n", "header: no column for the date; this is no cost details report"),
+        ("Cost,Date\n", "header: no column for the currency; this is not a cost details report"),
+        ("Cost,Currency\n", "header: no column for the date; this is not a cost details report"),
         (
             &format!("{header}2026-11-09,2,USD,\n2026-11-09,2,USD\n"),
             "row 2 of the report: 3 fields where the header has 4",

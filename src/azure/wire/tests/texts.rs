@@ -83,8 +83,8 @@ fn what_the_sum_needs_is_never_replaced() {
         ),
         ("{\"value\":[],\"nextLink\":\"https://a/\\q\"}".to_owned(), "invalid escape"),
         ("{\"value\":[],\"next\\qLink\":\"https://a/\"}".to_owned(), "invalid escape"),
-        ("{\"value\":[],\"nextLink\":{\"a\":1}}".to_owned(), "nextLink is no link"),
-        ("{\"value\":[],\"nextLink\":[]}".to_owned(), "nextLink is no link"),
+        ("{\"value\":[],\"nextLink\":{\"a\":1}}".to_owned(), "nextLink is not a link"),
+        ("{\"value\":[],\"nextLink\":[]}".to_owned(), "nextLink is not a link"),
         ("{\"value\":[{\"properties\":{\"resourceName\":\"\\q".to_owned(), "invalid escape"),
     ] {
         let error = list(page.as_bytes(), WANTED).unwrap_err();
