@@ -99,11 +99,12 @@ fn check_online_ends_in_its_time_with_a_row_a_scope_and_the_seconds_that_azure_a
         format!("{wait}\n{{\"error\":{{\"code\":\"429\",\"message\":\"Too many requests.\"}}}}")
     };
     let endpoint = answering(vec![
-        ("departments/1/", busy("429 Too Many Requests", 514)),
+        ("departments/", busy("429 Too Many Requests", 514)),
         ("billingAccounts/4/", busy("503 Service Unavailable", 300)),
         ("subscriptions/", page(&row())),
     ]);
-    // The enrollment account gets no answer at all.
+    // The enrollment account gets no answer at all. Either department may be the one that is asked
+    // first, and the other then waits with it.
     let scopes = "  - {enrollment_account: \"3\"}\n  - {department: \"1\"}\n  - {department: \"2\"}\n  - {billing_account: \"4\"}\n  - {subscription: 00000000-0000-0000-0000-000000000001, name: subscription}";
     let file = configuration(&endpoint, scopes);
     let began = Instant::now();
