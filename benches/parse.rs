@@ -12,11 +12,13 @@ mod replay;
 
 use std::sync::Arc;
 
-use azure_billing_exporter::azure::{Client, Reading};
+use azure_billing_exporter::azure::Client;
+
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::source::Reading;
 use azure_billing_exporter::store::{Archive, CompletedRead, RetentionPolicy, ScopeStore, Store};
 use azure_billing_simulator::Options;
 use bytes::Bytes;
@@ -116,7 +118,7 @@ fn keep(reading: Reading) {
     let (archive, _) = Archive::open(Arc::new(store), &id);
     let mut scope_store = ScopeStore { archive, ..ScopeStore::default() };
     let began = "2026-11-30T23:00:00Z".parse().expect("a time");
-    let azure_billing_exporter::azure::Reading { sums: rows, facts, .. } = reading;
+    let azure_billing_exporter::source::Reading { sums: rows, facts, .. } = reading;
     let answer = CompletedRead { span: november(), rows, facts, began, by_report: false };
     let complete_after = SignedDuration::from_hours(72);
     scope_store

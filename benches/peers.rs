@@ -15,11 +15,13 @@ mod series;
 use std::path::Path;
 use std::process::Command;
 
-use azure_billing_exporter::azure::{Client, Reading};
+use azure_billing_exporter::azure::Client;
+
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::metrics::{Coding, Format};
+use azure_billing_exporter::source::Reading;
 use azure_billing_simulator::Options;
 use jiff::civil::date;
 use measure::{grown, median, timed};

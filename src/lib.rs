@@ -5,9 +5,9 @@
 //!
 //! 1. [`config`] says whose bills to read, with which identity and how often.
 //! 2. [`poller`] decides which days to read now.
-//! 3. [`azure`] reads them, page by page, and folds each row into
-//! 4. [`billing`], where charges add up exactly, by day, into totals that become snapshots.
-//!    Until a long reading is complete, its sums are in a [`spill_buffer`].
+//! 3. [`source`] requests them by way of [`azure`], and [`decode`] reads the rows of each answer.
+//! 4. [`ingest`] adds rows up while a reading runs, on the disk if it is long, for
+//!    [`billing`], where charges add up exactly, by day, into totals that become snapshots.
 //! 5. [`store`] keeps days and totals across restarts.
 //! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
 //! 7. [`server`] serves it, and a page for people, to the clients that the web config admits.
@@ -55,15 +55,17 @@ pub mod billing;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod decode;
 pub mod descriptors;
 pub mod files;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod ingest;
 pub mod log_limit;
 pub mod metrics;
 pub mod poller;
 pub mod server;
-pub mod spill_buffer;
+pub mod source;
 pub mod status;
 pub mod store;

@@ -6,9 +6,10 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
-use azure_billing_exporter::azure::{Client, Reading, Timeouts};
+use azure_billing_exporter::azure::{Client, Timeouts};
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::source::Reading;
 use azure_billing_exporter::status::ApiCalls;
 use azure_billing_simulator::{Options, Simulator};
 use bytes::Bytes;

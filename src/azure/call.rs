@@ -14,20 +14,20 @@ use crate::status::Api;
 const CLIENT_TYPE: &str = "azure-billing-exporter";
 
 /// A request to Azure's API.
-pub(super) struct Call<'a> {
-    pub(super) api: Api,
-    pub(super) url: &'a Url,
+pub(crate) struct Call<'a> {
+    pub(crate) api: Api,
+    pub(crate) url: &'a Url,
     /// The JSON to post; without it the request is a GET.
-    pub(super) body: Option<Bytes>,
+    pub(crate) body: Option<Bytes>,
 }
 
 impl<'a> Call<'a> {
     /// Returns a GET request for an address.
-    pub(super) fn get(api: Api, url: &'a Url) -> Self {
+    pub(crate) fn get(api: Api, url: &'a Url) -> Self {
         Self { api, url, body: None }
     }
 
-    pub(super) fn request(&self) -> http::request::Builder {
+    pub(crate) fn request(&self) -> http::request::Builder {
         let request = match &self.body {
             None => Request::get(self.url.as_str()),
             Some(_) => Request::post(self.url.as_str())
@@ -39,7 +39,7 @@ impl<'a> Call<'a> {
 
 /// The content of a successful answer.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// 200: the body.
     Body(Bytes),
     /// 204: a success without rows.
@@ -53,11 +53,11 @@ pub(super) enum Content {
     },
 }
 
-pub(super) fn no_request(error: http::Error) -> Failure {
+pub(crate) fn no_request(error: http::Error) -> Failure {
     Failure::Final(Error::BadAnswer(format!("cannot make a request from the link: {error}")))
 }
 
 /// Returns a header as text.
-pub(super) fn text(headers: &http::HeaderMap, name: header::HeaderName) -> Option<String> {
+pub(crate) fn text(headers: &http::HeaderMap, name: header::HeaderName) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }

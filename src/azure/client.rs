@@ -34,16 +34,16 @@ const LARGEST_ERROR_BODY: usize = 64 * 1024;
 /// The client of Azure's billing APIs for one endpoint and one identity.
 pub struct Client {
     transport: Transport,
-    pub(super) endpoint: Url,
-    pub(super) api_version: config::ApiVersion,
+    pub(crate) endpoint: Url,
+    pub(crate) api_version: config::ApiVersion,
     /// The cloud whose region names the rows use.
-    pub(super) cloud: config::Cloud,
+    pub(crate) cloud: config::Cloud,
     authority: TokenSource,
     quotas: Arc<[Quota; ScopeType::ALL.len()]>,
     calls: Arc<ApiCalls>,
     /// The scopes whose last reading failed.
     failing: Arc<Mutex<HashSet<ScopeId>>>,
-    pub(super) timeouts: Timeouts,
+    pub(crate) timeouts: Timeouts,
 }
 
 impl Client {
@@ -87,13 +87,13 @@ impl Client {
     }
 
     /// Returns whether the last reading of a scope failed.
-    pub(super) fn is_failing(&self, scope: &ScopeId) -> bool {
+    pub(crate) fn is_failing(&self, scope: &ScopeId) -> bool {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner).contains(scope)
     }
 
     /// Records how a reading ended. Throttling is no failure of the scope; a list that is too long,
     /// or an unsupported request, is not repeated.
-    pub(super) fn ended<T>(&self, scope: &ScopeId, reading: &Result<T, Error>) {
+    pub(crate) fn ended<T>(&self, scope: &ScopeId, reading: &Result<T, Error>) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         match reading {
             Err(Error::Throttled(_) | Error::TooLong(_) | Error::Unsupported(_)) => {}
@@ -109,7 +109,7 @@ impl Client {
     }
 
     /// Sends a request until it has a good answer, with all waits and retries.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         kind: ScopeType,
         call: &Call<'_>,
@@ -175,7 +175,7 @@ impl Client {
     }
 
     /// Waits before the next try, or returns the error if tries or time are used up.
-    pub(super) async fn back_off(
+    pub(crate) async fn back_off(
         &self,
         failed: u32,
         error: Error,
@@ -231,7 +231,7 @@ impl Client {
 
     /// Sends a request without a token and returns the body, which is read as it arrives. For
     /// addresses outside Azure's API, where the link itself grants access.
-    pub(super) async fn open(&self, url: &Url) -> Result<Body, Failure> {
+    pub(crate) async fn open(&self, url: &Url) -> Result<Body, Failure> {
         let call = Call { api: Api::CostDetailsBlob, url, body: None };
         // Uncompressed, because the length is compared with the announced one.
         let request = call.request().header(header::ACCEPT_ENCODING, "identity");
@@ -258,7 +258,7 @@ impl Client {
     }
 
     /// Returns the next part of a body; `None` at its end.
-    pub(super) async fn next_part(&self, body: &mut Body) -> Result<Option<Bytes>, Error> {
+    pub(crate) async fn next_part(&self, body: &mut Body) -> Result<Option<Bytes>, Error> {
         loop {
             let frame =
                 timeout(self.timeouts.answer, body.frame()).await.map_err(|_| self.late())?;

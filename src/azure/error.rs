@@ -54,7 +54,7 @@ pub enum Error {
 impl Error {
     /// Turns the error into [`Error::NoDescriptors`] if this process has no file descriptor left:
     /// then no token can be read and no address reached, whatever Azure would answer.
-    pub(super) fn or_no_descriptors(self) -> Self {
+    pub(crate) fn or_no_descriptors(self) -> Self {
         if descriptors::are_used_up() { Self::NoDescriptors(self.to_string()) } else { self }
     }
 

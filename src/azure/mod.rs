@@ -1,38 +1,30 @@
-//! IN: what Azure answers, as charges in daily sums.
+//! The way to Azure: a request gets its turn in the quota, its token, its waits and its retries.
 //!
-//! Only this module knows URLs, tokens, status codes and the shapes of rows. It decides how to
-//! request and how often to retry; [`crate::poller`] decides when, and what is published.
+//! Only this module knows tokens, status codes and how often to retry. What is requested, and what
+//! the bodies mean, is for [`crate::source`].
 
 mod assertion;
 mod auth;
 mod call;
 mod client;
-mod cost_details;
 mod credential;
 mod error;
 mod error_body;
-mod file_limits;
-mod lenient;
-mod manifest;
 mod next_link;
 mod quota;
-mod reading;
 mod redact;
 mod retry;
 mod timeouts;
 mod token_transport;
 pub mod transport;
-mod usage_details;
-pub mod wire;
 
+pub(crate) use call::{Call, Content};
 pub use client::Client;
 pub use error::Error;
-pub use reading::{ChargesShown, Reading};
-pub use timeouts::Timeouts;
-pub use usage_details::Probe;
+pub(crate) use next_link::resolve as resolve_link;
+pub(crate) use redact::sanitize_line;
+pub(crate) use retry::Failure;
 #[cfg(any(test, fuzzing))]
-pub(crate) use {
-    manifest::files as report_files,
-    next_link::resolve as resolve_next_link,
-    retry::{Failure, classify, classify_file},
-};
+pub(crate) use retry::{classify, classify_file};
+pub use timeouts::Timeouts;
+pub(crate) use timeouts::{RetryBudget, in_words};

@@ -8,7 +8,7 @@ use url::Url;
 const PLAIN: [&str; 6] = ["api-version", "$expand", "$top", "$filter", "metric", "$skip"];
 
 /// Returns the start of a text, with addresses in it but without their queries.
-pub(super) fn sanitize_line(text: &str, longest: usize) -> String {
+pub(crate) fn sanitize_line(text: &str, longest: usize) -> String {
     let text = text.split_whitespace().map(without_query).collect::<Vec<_>>().join(" ");
     let clean: String = text.chars().filter(|c| !c.is_control()).take(longest).collect();
     if clean.len() < text.len() { clean + "…" } else { clean }
@@ -23,7 +23,7 @@ fn without_query(word: &str) -> &str {
 }
 
 /// Returns an address, with the values of unknown parameters removed.
-pub(super) fn url(url: &Url) -> String {
+pub(crate) fn url(url: &Url) -> String {
     let mut shown = format!("{}{}", url.origin().ascii_serialization(), url.path());
     for (at, pair) in url.query().unwrap_or_default().split('&').enumerate() {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

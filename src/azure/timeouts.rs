@@ -47,14 +47,14 @@ impl Default for Timeouts {
 
 impl Timeouts {
     /// Returns the error for a reading that takes longer than allowed.
-    pub(super) fn no_end(&self, read: &str) -> Error {
+    pub(crate) fn no_end(&self, read: &str) -> Error {
         let longest = in_words(self.reading);
         Error::Timeout(format!("the reading was not finished after {longest} and {read}"))
     }
 }
 
 /// Returns a time in words, rounded down: `90 s`, `15 min`, `24 h`.
-pub(super) fn in_words(time: Duration) -> String {
+pub(crate) fn in_words(time: Duration) -> String {
     match time.as_secs() {
         seconds @ ..120 => format!("{seconds} s"),
         seconds @ 120..10_800 => format!("{} min", seconds / 60),
@@ -64,41 +64,41 @@ pub(super) fn in_words(time: Duration) -> String {
 
 /// The time spent on a page or file that is not complete yet.
 #[derive(Debug)]
-pub(super) struct RetryBudget {
+pub(crate) struct RetryBudget {
     /// True if other pages of the same reading were read already, which a failure would lose.
-    pub(super) begun: bool,
+    pub(crate) begun: bool,
     /// True if the previous reading failed, so that this one is a retry.
-    pub(super) again: bool,
-    pub(super) spent: Duration,
+    pub(crate) again: bool,
+    pub(crate) spent: Duration,
     /// The time that may be spent, if it is not [`Timeouts::page`].
     most: Option<Duration>,
 }
 
 impl RetryBudget {
-    pub(super) fn new(begun: bool, again: bool) -> Self {
+    pub(crate) fn new(begun: bool, again: bool) -> Self {
         Self { begun, again, spent: Duration::ZERO, most: None }
     }
 
     /// Returns the budget for a file of a finished report.
-    pub(super) fn of_file(most: Duration) -> Self {
+    pub(crate) fn of_file(most: Duration) -> Self {
         Self { most: Some(most), ..Self::new(true, false) }
     }
 
     /// Returns the budget for a probe, whose caller waits for the answer.
-    pub(super) fn of_probe(most: Duration) -> Self {
+    pub(crate) fn of_probe(most: Duration) -> Self {
         Self { most: Some(most), ..Self::new(false, false) }
     }
 
     /// Returns the time that may be spent in all.
-    pub(super) fn most(&self, timeouts: &Timeouts) -> Duration {
+    pub(crate) fn most(&self, timeouts: &Timeouts) -> Duration {
         self.most.unwrap_or(timeouts.page)
     }
 
-    pub(super) fn spend(&mut self, time: Duration) {
+    pub(crate) fn spend(&mut self, time: Duration) {
         self.spent += time;
     }
 
-    pub(super) fn is_used_up(&self, timeouts: &Timeouts) -> bool {
+    pub(crate) fn is_used_up(&self, timeouts: &Timeouts) -> bool {
         self.spent >= self.most(timeouts)
     }
 }

@@ -7,11 +7,12 @@ use super::job::{BackfillJob, ScopeTarget};
 use super::month_file;
 use super::progress::{Progress, Reading as Told};
 use super::state::State;
-use crate::azure::{Client, Error, Reading};
+use crate::azure::{Client, Error};
 use crate::billing::history::{self, Bill};
 use crate::billing::period::Period;
 use crate::billing::span::Span;
 use crate::config::Read;
+use crate::source::Reading;
 
 /// Reads every month that is not kept yet. Returns how many scopes failed: a failure of one does
 /// not stop the others.

@@ -33,11 +33,11 @@ pub(crate) fn same_name(one: &str, other: &str) -> bool {
 
 /// The caseless names of an interner by the symbols of their spellings: each is folded once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Caseless(HashMap<Symbol, Symbol, foldhash::fast::RandomState>);
+pub(crate) struct Caseless(HashMap<Symbol, Symbol, foldhash::fast::RandomState>);
 
 impl Caseless {
     /// Returns the symbol of the caseless form of a name.
-    pub(super) fn symbol(&mut self, name: Symbol, strings: &mut Interner) -> Symbol {
+    pub(crate) fn symbol(&mut self, name: Symbol, strings: &mut Interner) -> Symbol {
         *self.0.entry(name).or_insert_with(|| {
             let caseless = match caseless(&strings.get(name)) {
                 Cow::Borrowed(_) => None,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::amount::Amount;
 
 /// A row, borrowed from the page or report that contains it. Texts are as sent;
-/// [`super::row_accumulator::RowAccumulator`] normalises them. An absent text is empty.
+/// [`crate::ingest`] normalises them. An absent text is empty.
 #[derive(Clone, Debug, Default)]
 pub struct Charge<'a> {
     /// The day of the usage or purchase.

@@ -3,7 +3,7 @@
 //! A [`DailySums`] contains a reading or one stored day. Both have the same form, so that merging
 //! one into another is one operation. Rows are never kept. Nothing is de-duplicated: two identical
 //! rows are two charges. What is known of a scope besides its days is in [`super::scope_totals`];
-//! the many rows of a reading are first added up in [`super::row_accumulator`].
+//! the many rows of a reading are first added up in [`crate::ingest`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::bucket_export::BucketExport;
 use super::caseless::Caseless;
 use super::charge::ChargeType;
 use super::families::{Combine, Tables};
@@ -18,7 +19,6 @@ use super::interner::{Interner, Symbol, Translation};
 use super::names::{Named, Names};
 use super::period::Period;
 use super::row::{Amounts, ChargeKey, Tag};
-use super::row_accumulator::BucketExport;
 
 /// The tag keys that are counted, in the spelling of their label.
 pub type TagKeys = Arc<[String]>;
@@ -90,8 +90,8 @@ pub(crate) struct Day {
 /// Exact sums by bucket and series.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DailySums {
-    pub(super) strings: Interner,
-    pub(super) days: BTreeMap<DayBucket, Day>,
+    pub(crate) strings: Interner,
+    pub(crate) days: BTreeMap<DayBucket, Day>,
     #[serde(skip)]
     tag_keys: TagKeys,
     #[serde(skip)]

@@ -4,11 +4,11 @@
 //! snapshot. `azure` reads rows, `poller` decides when to read, and `metrics` writes metrics.
 
 pub mod amount;
-mod arm_id;
+pub(crate) mod arm_id;
+pub(crate) mod bucket_export;
 pub mod budget;
 pub(crate) mod caseless;
 pub mod charge;
-mod column_cache;
 pub mod daily_sums;
 mod day_summary;
 mod days;
@@ -16,16 +16,15 @@ pub mod facts;
 mod families;
 mod forecast;
 pub mod history;
-mod interner;
-mod label_value;
+pub(crate) mod interner;
+pub(crate) mod label_value;
 pub mod limits;
 pub mod metric_families;
 mod names;
 pub mod overview;
 pub mod period;
-pub(crate) mod regions;
-mod row;
-pub mod row_accumulator;
+pub mod regions;
+pub(crate) mod row;
 pub mod rules;
 pub mod scope;
 pub mod scope_totals;

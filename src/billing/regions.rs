@@ -17,6 +17,18 @@ pub(crate) fn location(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// One of Azure's separate clouds. Each has its own addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cloud {
+    /// Global Azure.
+    #[default]
+    Public,
+    /// Azure Government, of the United States.
+    UsGovernment,
+    /// Azure operated by 21Vianet.
+    China,
+}
+
 /// Returns the ARM name of a region of the China cloud, if the spelling means another region in the
 /// rest of the world: `CH North` is in China there and in Switzerland elsewhere. Any other text is
 /// returned as it is.

@@ -12,12 +12,13 @@ use jiff::ToSpan;
 use tokio::task::JoinHandle;
 
 use super::wiring;
-use crate::azure::{ChargesShown, Client, Error, Probe};
+use crate::azure::{Client, Error};
 use crate::billing::budget::Budget;
 use crate::billing::period::{DayRange, day_of};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Scope, ScopeBudget};
 use crate::metrics::{BuildFlags, LogLines};
+use crate::source::{ChargesShown, Probe};
 
 /// The number of newest days that are read: the source lags by one to three, and a new month has
 /// none.

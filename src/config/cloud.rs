@@ -4,18 +4,7 @@ use jiff::civil::Date;
 use url::Url;
 
 use super::error::shown;
-
-/// One of Azure's separate clouds. Each has its own addresses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Cloud {
-    /// Global Azure.
-    #[default]
-    Public,
-    /// Azure Government, of the United States.
-    UsGovernment,
-    /// Azure operated by 21Vianet.
-    China,
-}
+pub use crate::billing::regions::Cloud;
 
 impl Cloud {
     /// Every cloud, in the order the configuration documents them.

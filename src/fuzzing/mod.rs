@@ -15,8 +15,7 @@ use jiff::civil::date;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use crate::azure::wire::{RowOptions, read_page, read_repaired_page};
-use crate::azure::{Failure, classify, classify_file, resolve_next_link};
+use crate::azure::{Failure, classify, classify_file, resolve_link};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::{DayBucket, TagKeys};
@@ -28,9 +27,10 @@ use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
 use crate::billing::span::Span;
 use crate::config::{Cloud, Config, Environment, web_config_of_stranger};
+use crate::decode::{RowOptions, read_page, read_repaired_page};
+use crate::ingest::SpillBuffer;
 use crate::metrics::{BuildFlags, Exposition, Format};
 use crate::server::negotiated_content_type;
-use crate::spill_buffer::SpillBuffer;
 use crate::status::ApiCalls;
 use crate::status::{ScopeInfo, Status};
 use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
@@ -173,7 +173,7 @@ pub fn next_link(bytes: &[u8]) {
     else {
         return;
     };
-    let Ok(url) = resolve_next_link(link, &endpoint) else { return };
+    let Ok(url) = resolve_link(link, &endpoint) else { return };
     assert_eq!(url.origin(), endpoint.origin(), "{link}");
     assert!(url.username().is_empty() && url.password().is_none(), "{link}");
     if let Ok(uri) = url.as_str().parse::<Uri>() {

@@ -5,11 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use http::Uri;
 use serde_json::Value;
 
-use crate::azure::report_files;
-use crate::azure::wire::{Report, ReportReader, RowOptions};
 use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
 use crate::config::Cloud;
+use crate::decode::{Report, ReportReader, RowOptions};
+use crate::source::report_files;
 
 /// Checks a file of a report: the rows and the result do not depend on the parts in which it
 /// arrives, and the error for a bad one is short. The first bytes choose the options and the parts.

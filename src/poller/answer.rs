@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::azure::{self, Reading};
+use crate::azure;
+
 use crate::billing::daily_sums::DayBucket;
 use crate::billing::period::Period;
 use crate::billing::scope_totals::ScopeTotals;
 use crate::billing::span::Span;
+use crate::source::Reading;
 
 /// The content of an answer, compared with the request.
 pub(super) enum Understood {

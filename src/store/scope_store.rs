@@ -9,7 +9,7 @@ use crate::billing::facts::BucketFacts;
 use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::scope_totals::{Orphans, ScopeTotals};
 use crate::billing::span::Span;
-use crate::spill_buffer::{SpillBuffer, SpillError};
+use crate::ingest::{SpillBuffer, SpillError};
 
 /// The totals of a scope, and where its days are.
 #[derive(Debug, Default)]

@@ -21,16 +21,24 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["billing", "files"]),
     ("status", &["billing"]),
     ("metrics", &["billing", "status"]),
-    ("spill_buffer", &["billing"]),
-    ("azure", &["billing", "config", "descriptors", "spill_buffer", "status"]),
-    ("store", &["billing", "config", "descriptors", "files", "spill_buffer"]),
-    ("poller", &["azure", "store", "billing", "config", "descriptors", "metrics", "status"]),
-    ("backfill", &["azure", "billing", "config", "files", "metrics", "status"]),
+    ("decode", &["billing"]),
+    ("ingest", &["billing"]),
+    ("azure", &["billing", "config", "descriptors", "status"]),
+    ("source", &["azure", "billing", "config", "decode", "ingest", "status"]),
+    ("store", &["billing", "config", "descriptors", "files", "ingest"]),
+    (
+        "poller",
+        &["azure", "billing", "config", "descriptors", "metrics", "source", "status", "store"],
+    ),
+    ("backfill", &["azure", "billing", "config", "files", "metrics", "source", "status"]),
     ("server", &["billing", "config", "descriptors", "log_limit", "metrics", "status"]),
     ("cli", &["billing", "config"]),
     (
         "fuzzing",
-        &["azure", "billing", "config", "metrics", "server", "spill_buffer", "status", "store"],
+        &[
+            "azure", "billing", "config", "decode", "ingest", "metrics", "server", "source",
+            "status", "store",
+        ],
     ),
 ];
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use azure_billing_exporter::azure::{Client, Reading, Timeouts, transport};
+use azure_billing_exporter::azure::{Client, Timeouts, transport};
+
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::metric_families::{FAMILIES, Value};
 use azure_billing_exporter::billing::period::{Period, start_of};
@@ -17,6 +18,7 @@ use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{BuildFlags, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, PollContext, Poller, ScopeSpec};
+use azure_billing_exporter::source::Reading;
 use azure_billing_exporter::status::ApiCalls;
 use azure_billing_exporter::status::{ScopeInfo, Status};
 use azure_billing_exporter::store::{CompletedRead, RetentionPolicy, ScopeStore};

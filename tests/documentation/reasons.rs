@@ -18,7 +18,7 @@ const TELLERS: [&str; 4] = ["warn!(", "error!(", "bail!(", "#[error("];
 /// Modules whose messages are shown with a key or a flag, each complete by itself; those that
 /// become part of `bad answer: …`; and the parts of others.
 const COMPLETE: [&str; 5] =
-    ["src/config/", "src/billing/", "src/azure/wire/", "src/azure/next_link.rs", "src/fuzzing/"];
+    ["src/config/", "src/billing/", "src/decode/", "src/azure/next_link.rs", "src/fuzzing/"];
 
 /// Messages that cannot occur, because clap refuses their cause before.
 const UNREACHABLE: [&str; 2] = ["no target", "no configuration"];

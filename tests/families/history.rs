@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use azure_billing_exporter::azure::Reading;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::daily_sums::DailySums;
 use azure_billing_exporter::billing::history::{Bill, DayValues, HistoryOptions, Month, month};
@@ -11,6 +10,7 @@ use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeType;
 use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::source::Reading;
 
 use crate::list::List;
 use crate::rows::{ScopeTotals, charge, day, usage};

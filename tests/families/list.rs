@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
-use azure_billing_exporter::azure::{Client, Error, Probe, Reading, Timeouts};
+use azure_billing_exporter::azure::{Client, Error, Timeouts};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Price};
 use azure_billing_exporter::billing::daily_sums::TagKeys;
@@ -16,6 +16,7 @@ use azure_billing_exporter::billing::period::DayRange;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::source::{Probe, Reading};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};

@@ -90,7 +90,7 @@ fn assert_is_sum_of(published: &Published, rows: &Rows) {
 }
 
 /// Returns the number of parts in which a reading has its first day.
-fn parts(reading: &azure_billing_exporter::azure::Reading) -> usize {
+fn parts(reading: &azure_billing_exporter::source::Reading) -> usize {
     reading.sums.parts(DayBucket::own(date(2026, 11, 1))).count()
 }
 

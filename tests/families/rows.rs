@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use azure_billing_exporter::azure::Reading;
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::daily_sums::TagKeys;
@@ -11,6 +10,7 @@ use azure_billing_exporter::billing::metric_families::{FAMILIES, Value};
 use azure_billing_exporter::billing::period::{DayRange, Period, day_of};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::source::Reading;
 use azure_billing_exporter::store::{CompletedRead, RetentionPolicy, ScopeStore};
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use azure_billing_exporter::azure::{Client, Error, Reading, Timeouts, transport};
+use azure_billing_exporter::azure::{Client, Error, Timeouts, transport};
+
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::source::Reading;
 use jiff::civil::date;
 
 use crate::routed::{head, serve};

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use azure_billing_exporter::azure::transport::{Body, TransportError};
-use azure_billing_exporter::azure::{Client, Error, Reading, Timeouts};
+use azure_billing_exporter::azure::{Client, Error, Timeouts};
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::source::Reading;
 use azure_billing_exporter::status::ApiCalls;
 use azure_billing_simulator::Options;
 use bytes::Bytes;

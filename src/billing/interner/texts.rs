@@ -27,7 +27,7 @@ impl Encoding<'_> {
 }
 
 /// Returns the two parts of a path; `None` for other texts, which are stored whole.
-pub(super) fn split(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     let name = text.bytes().rev().position(|byte| byte == b'/').filter(|length| *length > 0)?;
     text.starts_with('/').then(|| text.split_at(text.len() - name))
 }
@@ -50,12 +50,12 @@ const PATH: u32 = 1 << 31;
 const MOST_BYTES: usize = if cfg!(test) { 16 * 1024 * 1024 } else { PATH as usize };
 
 impl Texts {
-    pub(super) fn with_capacity(bytes: usize, texts: usize) -> Self {
+    pub(crate) fn with_capacity(bytes: usize, texts: usize) -> Self {
         Self { whole: String::with_capacity(bytes), places: Vec::with_capacity(texts) }
     }
 
     /// Adds a new text and returns its symbol; `None` if it does not fit.
-    pub(super) fn push(&mut self, form: Encoding<'_>) -> Option<Symbol> {
+    pub(crate) fn push(&mut self, form: Encoding<'_>) -> Option<Symbol> {
         if self.places.len() >= PATH as usize {
             return None;
         }
@@ -106,7 +106,7 @@ impl Texts {
     }
 
     /// Returns the parts of a path; for a whole text, an empty text and that text.
-    pub(super) fn parts(&self, symbol: Symbol) -> (&str, &str) {
+    pub(crate) fn parts(&self, symbol: Symbol) -> (&str, &str) {
         match self.form(symbol) {
             Encoding::Whole(text) => ("", text),
             Encoding::Path(parent, name) => (self.parts(parent).1, self.parts(name).1),
@@ -124,11 +124,11 @@ impl Texts {
     }
 
     /// Returns the number of bytes of the whole texts.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.whole.len()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.whole.clear();
         self.places.clear();
     }

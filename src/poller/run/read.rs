@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, info, warn, warn_span};
 
 use super::Poller;
-use crate::azure::{self, Reading};
+use crate::azure;
 use crate::billing::facts::into_period;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
@@ -17,6 +17,7 @@ use crate::config::Read;
 use crate::poller::answer::{Understood, interpret, refuse_zeros};
 use crate::poller::outcome::{Failure, Progress};
 use crate::poller::plan::{ReadRequest, SourceKind, Step};
+use crate::source::Reading;
 use crate::status::{FailureReason, PollPart};
 use crate::store::CompletedRead;
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::billing::budget::{Budget, Grain};
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::DayBucket;
-use crate::spill_buffer::SpillBuffer;
+use crate::ingest::SpillBuffer;
 use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
 
 fn at(text: &str) -> Timestamp {

@@ -1,15 +1,14 @@
 //! The answer that lists the files of a report. Its links are secrets: whoever has one may read the
 //! file. So nothing of this answer is quoted except its error text, and that without addresses.
 
+use crate::azure::{Error, sanitize_line};
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
 use url::{Host, Position, Url};
 
-use super::error::Error;
 use super::lenient::{Word, count};
-use super::redact;
 
 /// The longest quote of Azure's error text.
 const LONGEST_TOLD: usize = 300;
@@ -106,7 +105,7 @@ pub(crate) fn files(body: &[u8]) -> Result<Vec<Blob>, Error> {
             let message = operation.error.unwrap_or_default().message();
             return Err(Error::ReportFailed(message));
         }
-        status => return Err(bad(format!("unknown status {}", redact::sanitize_line(status, 50)))),
+        status => return Err(bad(format!("unknown status {}", sanitize_line(status, 50)))),
     }
     let manifest = operation.manifest.ok_or_else(|| bad("it is missing".to_owned()))?;
     let format = manifest.data_format.0;
@@ -135,7 +134,7 @@ impl OperationError {
         let code = if code.bytes().all(|digit| digit == b'0') { "" } else { code };
         match format!("{code} {}", self.message.0).trim() {
             "" => "Azure gives no reason".to_owned(),
-            message => redact::sanitize_line(message, LONGEST_TOLD),
+            message => sanitize_line(message, LONGEST_TOLD),
         }
     }
 }

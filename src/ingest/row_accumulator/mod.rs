@@ -3,20 +3,22 @@
 //!
 //! Rows are pending at first, and count once the page that contains them was read to its end.
 
-mod extract;
+mod export;
 
 use std::collections::{BTreeMap, HashMap};
 
 use indexmap::{IndexMap, IndexSet};
 
-use extract::TakenTexts;
-pub(crate) use extract::{BucketExport, SymbolRemap};
+pub(super) use export::SymbolRemap;
+use export::TakenTexts;
 
-use super::charge::Charge;
-use super::daily_sums::{DailySums, DayBucket, TagKeys};
-use super::interner::{Interner, Symbol};
-use super::period::Period;
-use super::row::{Amounts, ChargeKey, Normalizer, ResourceKey, Tag, tags};
+use super::normalizer::{Normalizer, tags};
+use crate::billing::bucket_export::BucketExport;
+use crate::billing::charge::Charge;
+use crate::billing::daily_sums::{DailySums, DayBucket, TagKeys};
+use crate::billing::interner::{Interner, Symbol};
+use crate::billing::period::Period;
+use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
 
 /// The number of pending rows from which on they are added up among themselves: a page has a
 /// thousand, and a malicious answer millions.
@@ -34,7 +36,7 @@ type Ordered<K, V> = IndexMap<K, V, foldhash::fast::RandomState>;
 
 /// Sums of rows by bucket.
 #[derive(Debug, Default)]
-pub struct RowAccumulator {
+pub(super) struct RowAccumulator {
     strings: Interner,
     normal: Normalizer,
     tag_keys: TagKeys,
@@ -74,17 +76,17 @@ struct Sums {
 
 impl RowAccumulator {
     /// Creates an empty accumulator.
-    pub fn new(tag_keys: TagKeys) -> Self {
+    pub(super) fn new(tag_keys: TagKeys) -> Self {
         Self { tag_keys, ..Self::default() }
     }
 
     /// Returns whether there were more texts than fit, which makes the sums unusable.
-    pub fn overflowed(&self) -> bool {
+    pub(super) fn overflowed(&self) -> bool {
         self.strings.overflowed()
     }
 
     /// Adds a pending row.
-    pub fn push(&mut self, charge: &Charge<'_>, bucket: DayBucket) {
+    pub(super) fn push(&mut self, charge: &Charge<'_>, bucket: DayBucket) {
         let row = self.normal.row(charge, &mut self.strings);
         let tags = self.read_tags(charge, row.item.currency);
         let item = number(self.items.insert_full(row.item));
@@ -121,12 +123,12 @@ impl RowAccumulator {
     }
 
     /// Drops the pending rows: their page was not read to its end.
-    pub fn rollback_page(&mut self) {
+    pub(super) fn rollback_page(&mut self) {
         self.pending.clear();
     }
 
     /// Counts the pending rows: their page was read to its end.
-    pub fn commit_page(&mut self) {
+    pub(super) fn commit_page(&mut self) {
         let Self { strings, tags, pending, buckets, spare, .. } = self;
         for same_bucket in pending.chunk_by(|one, other| one.key.bucket == other.key.bucket) {
             let bucket = same_bucket[0].key.bucket;
@@ -145,17 +147,17 @@ impl RowAccumulator {
     }
 
     /// Returns the number of sums by resource, as a measure of the memory they take up.
-    pub fn sums(&self) -> usize {
+    pub(super) fn sums(&self) -> usize {
         self.buckets.values().map(|sums| sums.resources.len()).sum()
     }
 
     /// Returns the buckets that have rows, and the number of rows.
-    pub fn rows_by_bucket(&self) -> impl Iterator<Item = (DayBucket, u64)> {
+    pub(super) fn rows_by_bucket(&self) -> impl Iterator<Item = (DayBucket, u64)> {
         self.buckets.iter().map(|(bucket, sums)| (*bucket, sums.rows()))
     }
 
     /// Removes the sums, and keeps some of the memory.
-    pub(crate) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         let buckets = std::mem::take(&mut self.buckets).into_values();
         let largest = buckets.max_by_key(|sums| sums.resources.capacity());
         self.spare = largest.unwrap_or_default();
@@ -170,7 +172,7 @@ impl RowAccumulator {
     }
 
     /// Frees the memory that was kept for more rows.
-    pub(crate) fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         if self.buckets.is_empty() {
             *self = Self::new(std::mem::take(&mut self.tag_keys));
         }
@@ -178,7 +180,7 @@ impl RowAccumulator {
     }
 
     /// Returns the sums of a bucket by charge.
-    pub(crate) fn items(&self, bucket: DayBucket, places: &mut SymbolRemap) -> BucketExport<'_> {
+    pub(super) fn items(&self, bucket: DayBucket, places: &mut SymbolRemap) -> BucketExport<'_> {
         let Some(sums) = self.buckets.get(&bucket) else { return BucketExport::default() };
         let mut taken = TakenTexts::of(&self.strings, places);
         let items = sums.items.iter().map(|(number, amounts)| {
@@ -190,7 +192,7 @@ impl RowAccumulator {
     }
 
     /// Returns the sums of a bucket by resource and by tag.
-    pub(crate) fn resources(
+    pub(super) fn resources(
         &self,
         bucket: DayBucket,
         places: &mut SymbolRemap,
@@ -208,7 +210,7 @@ impl RowAccumulator {
     }
 
     /// Adds everything to daily sums.
-    pub fn enter_into(&self, daily_sums: &mut DailySums) {
+    pub(super) fn enter_into(&self, daily_sums: &mut DailySums) {
         let mut places = SymbolRemap::default();
         self.buckets
             .keys()
@@ -216,7 +218,7 @@ impl RowAccumulator {
     }
 
     /// Adds a bucket to daily sums.
-    pub(crate) fn enter_bucket_into(
+    pub(super) fn enter_bucket_into(
         &self,
         daily_sums: &mut DailySums,
         bucket: DayBucket,
@@ -228,7 +230,7 @@ impl RowAccumulator {
 
     /// Counts all rows in one billing period: rows that are dated outside of it become its late
     /// rows.
-    pub fn into_period(mut self, period: Period) -> Self {
+    pub(super) fn into_period(mut self, period: Period) -> Self {
         for (bucket, theirs) in std::mem::take(&mut self.buckets) {
             let ours = self.buckets.entry(bucket.in_period(period)).or_default();
             for (resource, (amounts, name)) in theirs.resources {
@@ -252,7 +254,7 @@ fn number((index, _): (usize, bool)) -> u32 {
 
 impl Sums {
     /// Adds rows of a resource. If rows of a day disagree on its name, the spelling that sorts
-    /// first wins, as in [`super::names`].
+    /// first wins, as in `billing::names`.
     fn add_resource(
         &mut self,
         resource: ResourceKey,

@@ -13,10 +13,11 @@ use jiff::civil::Date;
 use thiserror::Error;
 use tracing::warn;
 
+use super::row_accumulator::{RowAccumulator, SymbolRemap};
+use crate::billing::bucket_export::BucketExport;
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::{DailySums, Dated, DayBucket, TagKeys};
 use crate::billing::period::{DayRange, Period};
-use crate::billing::row_accumulator::{BucketExport, RowAccumulator, SymbolRemap};
 
 /// The maximum number of sums by resource that are kept in memory: some 1 MB, besides their texts.
 const MOST_SUMS: usize = 8_000;

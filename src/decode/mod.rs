@@ -1,4 +1,4 @@
-//! The bytes that Azure sends. Their shapes never leave `azure`: the rest of the program sees
+//! The bytes that Azure sends. Their shapes never leave `decode`: the rest of the program sees
 //! [`crate::billing::charge::Charge`].
 //!
 //! A row counts even if a text that the sum does not need is unreadable: the text is left out and
@@ -20,7 +20,7 @@ mod text;
 pub(crate) use page::{Page, PageError, read_page, read_repaired_page};
 pub(crate) use report::{Report, ReportReader};
 
-use crate::config::Cloud;
+use crate::billing::regions::Cloud;
 
 /// The options for reading a page or report.
 #[derive(Clone, Copy, Debug)]

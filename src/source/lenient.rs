@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 /// A text. Numbers and booleans become text; null and anything else become empty.
 #[derive(Default)]
-pub(super) struct Word(pub(super) String);
+pub(crate) struct Word(pub(super) String);
 
 impl<'de> Deserialize<'de> for Word {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -61,7 +61,7 @@ impl<'de> Visitor<'de> for WordVisitor {
 }
 
 /// Reads a number, which may be in a string; `None` if it is null or empty.
-pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let Word(digits) = Word::deserialize(deserializer)?;
     if digits.is_empty() {
         return Ok(None);

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use tracing::{debug, warn};
 
-use super::error::Error;
+use crate::azure::Error;
 use crate::billing::amount::Amount;
 use crate::billing::charge::{Charge, Degradation, Price};
 use crate::billing::daily_sums::{DayBucket, TagKeys};
@@ -12,7 +12,7 @@ use crate::billing::period::Period;
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::billing::short_str_eq::short_str_eq;
 use crate::billing::span::Span;
-use crate::spill_buffer::SpillBuffer;
+use crate::ingest::SpillBuffer;
 
 /// The number of rows of usage, all free, from which on their cost is considered hidden.
 const HIDDEN_AFTER: u64 = 100;
@@ -55,27 +55,27 @@ pub struct Reading {
     /// The first period that was not requested although rows of it came.
     foreign: Option<Period>,
     /// True if tags are read.
-    pub(super) tags: bool,
+    pub(crate) tags: bool,
 }
 
 /// The requested days, and the way they are requested.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(crate) struct Question {
     /// The days that the answer is used for.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// True if the request is by date: then rows of other days do not count. Subscriptions are
     /// always requested by date: they have no billing periods of the enrollment's kind.
     by_date: bool,
 }
 
 impl Question {
-    pub(super) fn new(scope: &ScopeId, span: Span) -> Self {
+    pub(crate) fn new(scope: &ScopeId, span: Span) -> Self {
         let by_date = matches!(span, Span::Days(_)) || scope.scope_type == ScopeType::Subscription;
         Self { span, by_date }
     }
 
     /// Returns the span that is sent in the request.
-    pub(super) fn asked(self) -> Span {
+    pub(crate) fn asked(self) -> Span {
         if self.by_date { Span::Days(self.span.days()) } else { self.span }
     }
 
@@ -159,15 +159,15 @@ impl std::ops::AddAssign for Counts {
 
 /// The facts of a page or file beside its rows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PartRead {
+pub(crate) struct PartRead {
     /// The number of amounts with more decimals than are kept.
-    pub(super) rounded: u64,
+    pub(crate) rounded: u64,
     /// The number of rows that have a date, but none that can be read.
-    pub(super) unreadable_dates: u64,
+    pub(crate) unreadable_dates: u64,
 }
 
 /// The counts of a page or file while it is read.
-pub(super) struct PageCounts {
+pub(crate) struct PageCounts {
     question: Question,
     /// The place of the last row, reused while consecutive rows have the same dates.
     last: Option<(Dates, Place)>,
@@ -185,7 +185,7 @@ pub(super) struct PageCounts {
 
 impl PageCounts {
     /// Creates the counts for an answer to a request.
-    pub(super) fn new(question: Question) -> Self {
+    pub(crate) fn new(question: Question) -> Self {
         Self {
             question,
             last: None,
@@ -202,7 +202,7 @@ impl PageCounts {
     }
 
     /// Counts a row. Returns where it counts or would count.
-    pub(super) fn count(&mut self, charge: &Charge<'_>) -> DayBucket {
+    pub(crate) fn count(&mut self, charge: &Charge<'_>) -> DayBucket {
         let place = self.place(charge);
         match (place.counts, charge.date) {
             (true, _) => self.counted += 1,
@@ -262,13 +262,13 @@ impl PageCounts {
 }
 
 impl Reading {
-    pub(super) fn new(tag_keys: &TagKeys) -> Self {
+    pub(crate) fn new(tag_keys: &TagKeys) -> Self {
         let sums = SpillBuffer::new(tag_keys);
         Self { sums, tags: !tag_keys.is_empty(), ..Self::default() }
     }
 
     /// Adds the counts of a page or file that was read to its end.
-    pub(super) fn merge(&mut self, tally: &PageCounts, part: PartRead) {
+    pub(crate) fn merge(&mut self, tally: &PageCounts, part: PartRead) {
         self.rows += tally.counted;
         self.outside += tally.outside;
         self.undated += tally.undated;
@@ -286,7 +286,7 @@ impl Reading {
 
     /// Refuses a reading that does not answer the request: one of other periods, one without any
     /// cost, and one without any date.
-    pub(super) fn check(mut self, question: Question) -> Result<Self, Error> {
+    pub(crate) fn check(mut self, question: Question) -> Result<Self, Error> {
         if self.sums.overflowed() {
             return Err(Error::BadAnswer("more than 2 GB of different texts".to_owned()));
         }
@@ -330,7 +330,7 @@ impl Reading {
     }
 
     /// Returns whether charges can be seen, judged by some of the scope's rows.
-    pub(super) fn charges_shown(&self) -> ChargesShown {
+    pub(crate) fn charges_shown(&self) -> ChargesShown {
         let unpriced: u64 = self.facts.values().map(|facts| facts.unpriced).sum();
         let is_priced = self.facts.values().any(|facts| facts.priced);
         match self.zeros() {

@@ -1,7 +1,7 @@
 //! Reports in every form in which they occur, whole and broken.
 
 use super::*;
-use crate::config::Cloud;
+use crate::billing::regions::Cloud;
 
 const ALL: RowOptions = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
 

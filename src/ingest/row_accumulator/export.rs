@@ -1,14 +1,11 @@
 //! The export of a bucket from an accumulator, with the texts of that bucket alone.
 
-use serde::{Deserialize, Serialize};
-
 use crate::billing::interner::{Encoding, Interner, Symbol, Texts};
-use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
 
 /// The exported symbol of each text, and the turn in which it was last exported: clearing all of
 /// them for each bucket would take as long as the sums.
 #[derive(Debug, Default)]
-pub(crate) struct SymbolRemap {
+pub(in crate::ingest) struct SymbolRemap {
     turn: u32,
     of: Vec<(u32, Symbol)>,
 }
@@ -39,15 +36,4 @@ impl<'a, 'p> TakenTexts<'a, 'p> {
         self.places.of[symbol.index()] = (self.places.turn, place);
         place
     }
-}
-
-/// A part of a bucket by itself: its texts, and its sums, whose symbols are indexes of these texts.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct BucketExport<'a> {
-    #[serde(borrow)]
-    pub(crate) texts: Vec<Encoding<'a>>,
-    /// The sums by resource, with its name.
-    pub(crate) resources: Vec<(ResourceKey, Amounts, Symbol)>,
-    pub(crate) items: Vec<(ChargeKey, Amounts)>,
-    pub(crate) tags: Vec<(Tag, Amounts)>,
 }

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::interner::{Interner, Symbol};
-use super::short_str_eq::short_str_eq;
+use crate::billing::interner::{Interner, Symbol};
+use crate::billing::short_str_eq::short_str_eq;
 
 /// The number of texts that are cached for each field; a power of two.
 const REMEMBERED: usize = 256;

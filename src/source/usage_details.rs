@@ -12,20 +12,17 @@ use jiff::civil::Date;
 use tokio::time::timeout;
 use url::Url;
 
-use super::call::{Call, Content};
-use super::client::Client;
-use super::error::Error;
-use super::next_link;
 use super::reading::{ChargesShown, PageCounts, PartRead, Question, Reading};
-use super::redact;
-use super::timeouts::{RetryBudget, in_words};
-use super::wire::{Page, PageError, RowOptions, read_page, read_repaired_page};
+use crate::azure::{
+    Call, Client, Content, Error, RetryBudget, in_words, resolve_link, sanitize_line,
+};
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::period::DayRange;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::span::Span;
-use crate::spill_buffer::SpillBuffer;
+use crate::decode::{Page, PageError, RowOptions, read_page, read_repaired_page};
+use crate::ingest::SpillBuffer;
 use crate::status::Api;
 
 /// The largest page that Azure sends.
@@ -129,8 +126,8 @@ impl Client {
                     pages => Error::TooLong(pages),
                 });
             }
-            url = next_link::resolve(&link, &self.endpoint).map_err(|error| {
-                let error = redact::sanitize_line(&error.to_string(), LONGEST_REASON);
+            url = resolve_link(&link, &self.endpoint).map_err(|error| {
+                let error = sanitize_line(&error.to_string(), LONGEST_REASON);
                 Error::BadAnswer(format!("page {}: {error}", reading.pages))
             })?;
         }
@@ -216,7 +213,7 @@ impl Client {
                     failed += 1;
                     let number = reading.pages + 1;
                     // The error may quote a string that fills the page.
-                    let error = redact::sanitize_line(&error.to_string(), LONGEST_REASON);
+                    let error = sanitize_line(&error.to_string(), LONGEST_REASON);
                     let error =
                         Error::BadAnswer(format!("page {number} of {} bytes: {error}", body.len()));
                     self.back_off(failed, error, &mut retry_budget).await?;
@@ -284,7 +281,7 @@ fn note_page(
 }
 
 /// Returns the path of a scope in Azure's API.
-pub(super) fn scope_path(scope: &ScopeId) -> String {
+pub(crate) fn scope_path(scope: &ScopeId) -> String {
     let id = &scope.id;
     match scope.scope_type {
         ScopeType::BillingAccount => format!("providers/Microsoft.Billing/billingAccounts/{id}"),

@@ -2,10 +2,8 @@
 //! account, and its rows go to a temporary file: without limits it could fill the disk or never
 //! end.
 
+use crate::azure::{Error, Timeouts, in_words};
 use std::time::Duration;
-
-use super::error::Error;
-use super::timeouts::{Timeouts, in_words};
 
 const MIB: u64 = 1024 * 1024;
 /// The largest file whose length is not announced. Azure advises reports of 2 GB at most.
@@ -21,16 +19,16 @@ const FOREIGN: [(&[u8], &str); 3] =
 
 /// The limits of one file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FileLimits {
+pub(crate) struct FileLimits {
     /// The length of the file, if Azure announces it.
-    pub(super) announced: Option<u64>,
+    pub(crate) announced: Option<u64>,
     /// The time for all tries together.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
     bytes: u64,
 }
 
 impl FileLimits {
-    pub(super) fn new(announced: Option<u64>, timeouts: &Timeouts) -> Self {
+    pub(crate) fn new(announced: Option<u64>, timeouts: &Timeouts) -> Self {
         let (bytes, time) = match announced {
             Some(bytes) => (
                 bytes.saturating_add(bytes / 10).saturating_add(MIB),
@@ -42,7 +40,7 @@ impl FileLimits {
     }
 
     /// Refuses a file that is longer than its limit.
-    pub(super) fn check(&self, length: u64) -> Result<(), Error> {
+    pub(crate) fn check(&self, length: u64) -> Result<(), Error> {
         if length <= self.bytes {
             return Ok(());
         }
@@ -55,7 +53,7 @@ impl FileLimits {
         }))
     }
 
-    pub(super) fn too_late(&self) -> Error {
+    pub(crate) fn too_late(&self) -> Error {
         let time = in_words(self.time);
         Error::Timeout(format!("a file of the report was not complete after {time}"))
     }
@@ -63,11 +61,11 @@ impl FileLimits {
 
 /// The first bytes of a file, by which formats are recognised that are not read here.
 #[derive(Debug, Default)]
-pub(super) struct FileStart(Vec<u8>);
+pub(crate) struct FileStart(Vec<u8>);
 
 impl FileStart {
     /// Adds the next part, and refuses a file in another format.
-    pub(super) fn check(&mut self, part: &[u8]) -> Result<(), Error> {
+    pub(crate) fn check(&mut self, part: &[u8]) -> Result<(), Error> {
         const LONGEST_MARK: usize = 4;
         if self.0.len() == LONGEST_MARK {
             return Ok(());

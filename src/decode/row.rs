@@ -10,7 +10,7 @@ use super::tags::Tags;
 use crate::billing::amount::Amount;
 use crate::billing::charge::{Charge, ChargeType, Degradation, Degraded};
 use crate::billing::regions;
-use crate::config::Cloud;
+use crate::billing::regions::Cloud;
 
 /// A charge, and what was wrong with its row.
 #[derive(Debug)]

@@ -14,22 +14,17 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 use url::Url;
 
-use super::call::{Call, Content};
-use super::client::Client;
-use super::error::Error;
 use super::file_limits::{FileLimits, FileStart};
 use super::manifest::{Blob, files};
-use super::next_link;
 use super::reading::{PageCounts, PartRead, Question, Reading};
-use super::retry::Failure;
-use super::timeouts::{RetryBudget, in_words};
 use super::usage_details::scope_path;
-use super::wire::{Report, ReportReader, RowOptions};
+use crate::azure::{Call, Client, Content, Error, Failure, RetryBudget, in_words, resolve_link};
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::scope::{CostType, ScopeId};
 use crate::billing::span::Span;
-use crate::spill_buffer::SpillBuffer;
+use crate::decode::{Report, ReportReader, RowOptions};
+use crate::ingest::SpillBuffer;
 use crate::status::Api;
 
 const API_VERSION: &str = "2023-11-01";
@@ -101,7 +96,7 @@ impl Client {
                 Content::Body(body) => return files(&body),
                 Content::Later { location, wait } => {
                     if let Some(location) = location {
-                        url = next_link::resolve(&location, &self.endpoint).map_err(|error| {
+                        url = resolve_link(&location, &self.endpoint).map_err(|error| {
                             Error::BadAnswer(format!("the report's Location: {error}"))
                         })?;
                         located = true;
