@@ -18,7 +18,7 @@ use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::source::Reading;
+use azure_billing_exporter::source::{self, Access, ReadRequest, Reading, Source};
 use azure_billing_exporter::store::{Archive, CompletedRead, RetentionPolicy, ScopeStore, Store};
 use azure_billing_simulator::Options;
 use bytes::Bytes;
@@ -81,7 +81,7 @@ fn compare(
         let (client, scope) = client(answers.replayed(), version);
         let (seconds, reading) = timed(|| run(read(&client, &scope)));
         ours.push(seconds);
-        rows = reading.rows;
+        rows = reading.counts.counted;
     }
     let (client, scope) = client(answers.replayed(), version);
     let (memory, ()) = grown(|| keep(run(read(&client, &scope))));
@@ -97,12 +97,22 @@ fn compare(
 
 /// Reads November page by page.
 async fn list(client: &Client, scope: &ScopeId) -> Reading {
-    client.read_usage(scope, november(), &tag_keys()).await.expect("a reading")
+    source::read(
+        &Access::new(client, scope, &tag_keys()),
+        &ReadRequest::new(Source::UsageDetails, november()),
+    )
+    .await
+    .expect("a reading")
 }
 
 /// Reads November as a report.
 async fn report(client: &Client, scope: &ScopeId) -> Reading {
-    client.read_report(scope, november(), &tag_keys(), false).await.expect("a reading")
+    source::read(
+        &Access::new(client, scope, &tag_keys()),
+        &ReadRequest::new(Source::CostDetails, november()),
+    )
+    .await
+    .expect("a reading")
 }
 
 /// Enters a reading in totals, as the poller does, and stores them.
@@ -119,10 +129,10 @@ fn keep(reading: Reading) {
     let mut scope_store = ScopeStore { archive, ..ScopeStore::default() };
     let began = "2026-11-30T23:00:00Z".parse().expect("a time");
     let azure_billing_exporter::source::Reading { sums: rows, facts, .. } = reading;
-    let answer = CompletedRead { span: november(), rows, facts, began, by_report: false };
+    let answer = CompletedRead { span: november(), rows, facts, began };
     let complete_after = SignedDuration::from_hours(72);
     scope_store
-        .keep(&answer, RetentionPolicy { since: date(2026, 10, 27), complete_after })
+        .keep(&answer, &[], RetentionPolicy { since: date(2026, 10, 27), complete_after })
         .expect("room");
 }
 

@@ -21,7 +21,7 @@ use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::metrics::{Coding, Format};
-use azure_billing_exporter::source::Reading;
+use azure_billing_exporter::source::{self, Access, ReadRequest, Reading, Source};
 use azure_billing_simulator::Options;
 use jiff::civil::date;
 use measure::{grown, median, timed};
@@ -90,7 +90,7 @@ fn pages(folder: &Path) {
     let ours = (0..3).map(|_| {
         let (client, scope) = client(answers.replayed(), VERSION);
         let (seconds, reading) = timed(|| run(list(&client, &scope)));
-        rows = reading.rows;
+        rows = reading.counts.counted;
         seconds
     });
     let ours = median(ours.collect());
@@ -102,7 +102,12 @@ fn pages(folder: &Path) {
 
 async fn list(client: &Client, scope: &ScopeId) -> Reading {
     let november = Span::Period(Period::of(date(2026, 11, 1)));
-    client.read_usage(scope, november, &Vec::new().into()).await.expect("a reading")
+    source::read(
+        &Access::new(client, scope, &Vec::new().into()),
+        &ReadRequest::new(Source::UsageDetails, november),
+    )
+    .await
+    .expect("a reading")
 }
 
 fn python(script: &str) -> Command {

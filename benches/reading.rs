@@ -20,6 +20,7 @@ use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::poller::Clock;
+use azure_billing_exporter::source::{self, Access, ReadRequest, Source};
 use azure_billing_exporter::status::ApiCalls;
 use azure_billing_exporter::store::{Archive, CompletedRead, RetentionPolicy, ScopeStore, Store};
 use jiff::SignedDuration;
@@ -75,19 +76,15 @@ fn read(by: &str, endpoint: &str) {
     let (memory, ()) = grown(|| {
         for period in [open, open.before()] {
             let (span, no_tags, began) = (Span::Period(period), Vec::new().into(), cpu());
-            let reading = runtime.block_on(async {
-                match by {
-                    "list" => client.read_usage(scope, span, &no_tags).await,
-                    _ => client.read_report(scope, span, &no_tags, false).await,
-                }
-            });
+            let source = if by == "list" { Source::UsageDetails } else { Source::CostDetails };
+            let access = Access::new(&client, scope, &no_tags);
+            let reading = runtime.block_on(source::read(&access, &ReadRequest::new(source, span)));
             let reading = reading.expect("a reading");
-            rows += reading.rows;
+            rows += reading.counts.counted;
             reading_took += cpu() - began;
-            let by_report = by == "report";
             let (rows, facts) = (reading.sums, reading.facts);
-            let answer = CompletedRead { span, rows, facts, began: now, by_report };
-            scope_store.keep(&answer, keeping).expect("room");
+            let answer = CompletedRead { span, rows, facts, began: now };
+            scope_store.keep(&answer, &[], keeping).expect("room");
         }
     });
     println!(

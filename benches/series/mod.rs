@@ -52,13 +52,13 @@ pub(crate) fn read(resources: usize) -> (ScopeStore, Rules) {
     rows.commit_page();
     let began = "2026-11-20T12:00:00Z".parse().expect("a time");
     let span = Span::Period(Period::of(date(2026, 11, 1)));
-    let answer = CompletedRead { span, rows, facts: Default::default(), began, by_report: true };
+    let answer = CompletedRead { span, rows, facts: Default::default(), began };
     let keeping = RetentionPolicy {
         since: date(2026, 11, 1),
         complete_after: SignedDuration::from_hours(72),
     };
     let mut scope_store = ScopeStore::default();
-    scope_store.keep(&answer, keeping).expect("room");
+    scope_store.keep(&answer, &[], keeping).expect("room");
     let limits = Limits { instances: usize::MAX, resource_groups: usize::MAX, ..Limits::default() };
     (scope_store, Rules { limits, ..Rules::default() })
 }

@@ -10,6 +10,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use tracing::debug;
+use url::Url;
 
 use super::credential::{credential, refused, source};
 use super::error::Error;
@@ -18,11 +19,19 @@ use crate::config;
 /// The longest wait for one token, including all tries of the library.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The source of tokens for one endpoint.
+/// The source of tokens, whatever they are for.
 pub(crate) struct TokenSource {
     method: Method,
-    /// The scope of the token request: the endpoint's `.default`.
-    audience: String,
+}
+
+/// The service that a token is for, as the token request names it: an address and `.default`.
+pub(crate) struct Audience(String);
+
+impl Audience {
+    /// Returns the audience of a service by its address.
+    pub(crate) fn of(endpoint: &Url) -> Self {
+        Self(format!("{endpoint}.default"))
+    }
 }
 
 enum Method {
@@ -40,14 +49,16 @@ impl TokenSource {
             config::Auth::Token(token) => Method::Ready(token.clone()),
             _ => Method::Library { settings: Box::new(azure.clone()), current: Mutex::default() },
         };
-        Self { method, audience: format!("{}.default", azure.endpoint) }
+        Self { method }
     }
 
     /// Returns the value of the `Authorization` header, marked so that it is never printed.
-    pub(crate) async fn bearer(&self) -> Result<HeaderValue, Error> {
+    pub(crate) async fn bearer(&self, audience: &Audience) -> Result<HeaderValue, Error> {
         let token = match &self.method {
             Method::Ready(token) => token.read().map_err(|error| Error::Auth(error.to_string()))?,
-            Method::Library { settings, current } => self.token(settings, current).await?,
+            Method::Library { settings, current } => {
+                self.token(settings, current, audience).await?
+            }
         };
         let bearer = SecretString::from(format!("Bearer {}", token.expose_secret()));
         let mut header = HeaderValue::from_str(bearer.expose_secret()).map_err(|_| {
@@ -70,6 +81,7 @@ impl TokenSource {
         &self,
         settings: &config::Azure,
         current: &Mutex<Option<Arc<dyn TokenCredential>>>,
+        audience: &Audience,
     ) -> Result<SecretString, Error> {
         loop {
             let (credential, is_new) = {
@@ -80,7 +92,7 @@ impl TokenSource {
                     None => (current.insert(credential(settings)?).clone(), true),
                 }
             };
-            let error = match self.token_of(settings, &*credential).await {
+            let error = match token_of(settings, &*credential, audience).await {
                 Ok(token) => return Ok(token),
                 Err(error) => error,
             };
@@ -94,16 +106,15 @@ impl TokenSource {
             debug!("Azure gave no token, signing in again: {error}");
         }
     }
+}
 
-    async fn token_of(
-        &self,
-        settings: &config::Azure,
-        credential: &dyn TokenCredential,
-    ) -> Result<SecretString, Error> {
-        let late =
-            || Error::Auth(format!("{} returned no token within a minute", source(settings)));
-        let token = timeout(PATIENCE, credential.get_token(&[&self.audience], None)).await;
-        let token = token.map_err(|_| late())?.map_err(refused)?;
-        Ok(SecretString::from(token.token.secret()))
-    }
+async fn token_of(
+    settings: &config::Azure,
+    credential: &dyn TokenCredential,
+    audience: &Audience,
+) -> Result<SecretString, Error> {
+    let late = || Error::Auth(format!("{} returned no token within a minute", source(settings)));
+    let token = timeout(PATIENCE, credential.get_token(&[&audience.0], None)).await;
+    let token = token.map_err(|_| late())?.map_err(refused)?;
+    Ok(SecretString::from(token.token.secret()))
 }

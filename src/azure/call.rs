@@ -16,6 +16,8 @@ const CLIENT_TYPE: &str = "azure-billing-exporter";
 /// A request to Azure's API.
 pub(crate) struct Call<'a> {
     pub(crate) api: Api,
+    /// The service whose quota Azure throttles.
+    pub(crate) service: &'static str,
     pub(crate) url: &'a Url,
     /// The JSON to post; without it the request is a GET.
     pub(crate) body: Option<Bytes>,
@@ -23,8 +25,13 @@ pub(crate) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// Returns a GET request for an address.
-    pub(crate) fn get(api: Api, url: &'a Url) -> Self {
-        Self { api, url, body: None }
+    pub(crate) fn get(api: Api, service: &'static str, url: &'a Url) -> Self {
+        Self { api, service, url, body: None }
+    }
+
+    /// Returns a POST request of some JSON.
+    pub(crate) fn post(api: Api, service: &'static str, url: &'a Url, body: Bytes) -> Self {
+        Self { api, service, url, body: Some(body) }
     }
 
     pub(crate) fn request(&self) -> http::request::Builder {

@@ -13,18 +13,17 @@ use tower::{Service, ServiceExt};
 use tracing::{debug, warn};
 use url::Url;
 
-use super::auth::TokenSource;
+use super::auth::{Audience, TokenSource};
 use super::call::{Call, Content, no_request, text};
 use super::error::Error;
-use super::quota::{Permit, Priority, Quota};
+use super::rate_limit::{Bucket, Permit, Priority, RateLimit};
 use super::redact;
 use super::retry::{Failure, classify, classify_file, retry_after};
 use super::timeouts::{RetryBudget, Timeouts};
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::config;
-use crate::status::ApiCalls;
-use crate::status::{Api, Code};
+use crate::status::{Api, ApiCalls, Code};
 
 /// The largest body. Pages are 1 to 2 MB, and at most 8 MB according to Azure.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -38,8 +37,10 @@ pub struct Client {
     pub(crate) api_version: config::ApiVersion,
     /// The cloud whose region names the rows use.
     pub(crate) cloud: config::Cloud,
-    authority: TokenSource,
-    quotas: Arc<[Quota; ScopeType::ALL.len()]>,
+    tokens: TokenSource,
+    /// The audience of the endpoint.
+    audience: Audience,
+    rate_limit: Arc<RateLimit>,
     calls: Arc<ApiCalls>,
     /// The scopes whose last reading failed.
     failing: Arc<Mutex<HashSet<ScopeId>>>,
@@ -54,18 +55,20 @@ impl Client {
         timeouts: Timeouts,
         calls: Arc<ApiCalls>,
     ) -> Self {
-        let quota = |kind| Quota::new(azure.requests_per_minute.of(kind), calls.clone());
-        Self {
+        let client = Self {
             transport,
             endpoint: azure.endpoint.clone(),
             api_version: azure.api_version.clone(),
             cloud: azure.cloud,
-            authority: TokenSource::new(azure),
-            quotas: Arc::new(ScopeType::ALL.map(quota)),
+            tokens: TokenSource::new(azure),
+            audience: Audience::of(&azure.endpoint),
+            rate_limit: Arc::new(RateLimit::new(calls.clone())),
             calls,
             failing: Arc::default(),
             timeouts,
-        }
+        };
+        client.take_over(azure);
+        client
     }
 
     /// Returns the client of a new configuration. It keeps the queues and the counts, because the
@@ -73,7 +76,7 @@ impl Client {
     /// [`Client::take_over`] the old quotas apply to both.
     pub fn successor(&self, azure: &config::Azure, transport: Transport) -> Self {
         Self {
-            quotas: self.quotas.clone(),
+            rate_limit: self.rate_limit.clone(),
             failing: self.failing.clone(),
             ..Self::new(azure, transport, self.timeouts, self.calls.clone())
         }
@@ -81,8 +84,9 @@ impl Client {
 
     /// Applies the quotas of the new configuration, also to readings of the previous client.
     pub fn take_over(&self, azure: &config::Azure) {
-        for (quota, kind) in self.quotas.iter().zip(ScopeType::ALL) {
-            quota.allow(azure.requests_per_minute.of(kind));
+        for scope_type in ScopeType::ALL {
+            let per_minute = azure.requests_per_minute.of(scope_type);
+            self.rate_limit.allow(Bucket::of(scope_type), per_minute);
         }
     }
 
@@ -111,11 +115,11 @@ impl Client {
     /// Sends a request until it has a good answer, with all waits and retries.
     pub(crate) async fn get(
         &self,
-        kind: ScopeType,
+        bucket: Bucket,
         call: &Call<'_>,
         retry_budget: &mut RetryBudget,
     ) -> Result<Content, Error> {
-        let (quota, most) = (&self.quotas[kind as usize], retry_budget.most(&self.timeouts));
+        let (queue, most) = (self.rate_limit.queue(bucket), retry_budget.most(&self.timeouts));
         let mut renewed = false;
         let (mut failed, mut throttled) = (0, 0_u32);
         loop {
@@ -124,7 +128,7 @@ impl Client {
             } else {
                 Priority::Fresh
             };
-            let turn = quota.turn(priority, call.api.into(), most).await.map_err(|left| {
+            let turn = queue.turn(priority, call.service, most).await.map_err(|left| {
                 let left = left.as_secs();
                 Error::Throttled(format!("Azure asked to wait; next call in {left} s"))
             })?;
@@ -141,7 +145,7 @@ impl Client {
                     let least = Duration::from_secs(2_u64.saturating_pow(throttled));
                     let wait = wait.unwrap_or(Duration::from_secs(60)).max(least);
                     throttled += 1;
-                    quota.pause_for(call.api.into(), wait);
+                    queue.pause_for(call.service, wait);
                     drop(turn);
                     retry_budget.spent += wait;
                     if retry_budget.spent > most {
@@ -153,7 +157,7 @@ impl Client {
                     warn!(
                         wait_seconds = wait.as_secs(),
                         "Azure throttles {} scopes: {what}",
-                        kind.as_str()
+                        bucket.name()
                     );
                 }
                 Failure::Unauthenticated(error) if renewed => return Err(error),
@@ -161,7 +165,7 @@ impl Client {
                     drop(turn);
                     debug!("Azure refused the token, requesting a new one: {error}");
                     renewed = true;
-                    self.authority.renew();
+                    self.tokens.renew();
                 }
                 Failure::NoToken(error) if !retry_budget.begun => return Err(error),
                 Failure::Transient(error) | Failure::NoToken(error) => {
@@ -211,7 +215,7 @@ impl Client {
 
     /// Sends one request and reads its whole answer.
     async fn ask(&self, call: &Call<'_>) -> Result<Content, Failure> {
-        let bearer = self.authority.bearer().await;
+        let bearer = self.tokens.bearer(&self.audience).await;
         let bearer = bearer.map_err(|error| Failure::NoToken(error.or_no_descriptors()))?;
         let request = call.request().header(header::AUTHORIZATION, bearer);
         let request = request.body(call.body.clone().unwrap_or_default()).map_err(no_request)?;
@@ -231,8 +235,9 @@ impl Client {
 
     /// Sends a request without a token and returns the body, which is read as it arrives. For
     /// addresses outside Azure's API, where the link itself grants access.
-    pub(crate) async fn open(&self, url: &Url) -> Result<Body, Failure> {
-        let call = Call { api: Api::CostDetailsBlob, url, body: None };
+    pub(crate) async fn open(&self, api: Api, url: &Url) -> Result<Body, Failure> {
+        // Files count against no quota.
+        let call = Call::get(api, "", url);
         // Uncompressed, because the length is compared with the announced one.
         let request = call.request().header(header::ACCEPT_ENCODING, "identity");
         let request = request.body(Bytes::new()).map_err(no_request)?;
@@ -252,7 +257,7 @@ impl Client {
                 }
             }
         };
-        self.calls.called(Api::CostDetailsBlob, code);
+        self.calls.called(api, code);
         debug!(status = %code, host = url.host_str(), "requested a part of a report");
         body
     }

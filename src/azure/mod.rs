@@ -11,7 +11,7 @@ mod credential;
 mod error;
 mod error_body;
 mod next_link;
-mod quota;
+mod rate_limit;
 mod redact;
 mod retry;
 mod timeouts;
@@ -22,6 +22,7 @@ pub(crate) use call::{Call, Content};
 pub use client::Client;
 pub use error::Error;
 pub(crate) use next_link::resolve as resolve_link;
+pub(crate) use rate_limit::Bucket;
 pub(crate) use redact::sanitize_line;
 pub(crate) use retry::Failure;
 #[cfg(any(test, fuzzing))]

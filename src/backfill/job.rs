@@ -10,8 +10,9 @@ use super::remote_write::Receiver;
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::history::HistoryOptions;
 use crate::billing::period::{Period, day_of};
-use crate::config::{ExtraLabel, Read};
+use crate::config::ExtraLabel;
 use crate::metrics::SCOPE_INFO;
+use crate::source::Sources;
 use crate::status::ScopeInfo;
 
 /// The most months of a job. How far back Azure answers is not documented for every scope; it keeps
@@ -23,8 +24,8 @@ const MOST_MONTHS: usize = 36;
 pub struct ScopeTarget {
     /// The scope, and its label in the live series.
     pub info: ScopeInfo,
-    /// The API by which it is read.
-    pub read: Read,
+    /// The sources that it is read from.
+    pub sources: Sources,
     /// True if rows of cost allocation count.
     pub cost_allocation: bool,
     /// True if the scope really costs nothing, so that zeros are not taken for hidden charges.
@@ -59,10 +60,8 @@ pub struct BackfillJob {
     pub wanted: HistoryOptions,
     /// The tags by which bills of the previous period are split.
     pub tag_keys: TagKeys,
-    /// The oldest month for which Azure still writes reports.
-    pub reports_since: Period,
-    /// The number of list pages of a month after which a report is requested instead.
-    pub report_after_pages: u64,
+    /// The time of the job, by which sources are chosen.
+    pub now: Timestamp,
     /// The labels that every series gets beside its own.
     pub labels: Vec<ExtraLabel>,
     /// The destination.

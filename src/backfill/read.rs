@@ -10,9 +10,8 @@ use super::state::State;
 use crate::azure::{Client, Error};
 use crate::billing::history::{self, Bill};
 use crate::billing::period::Period;
-use crate::billing::span::Span;
-use crate::config::Read;
-use crate::source::Reading;
+use crate::billing::scope_totals::ScopeTotals;
+use crate::source::{self, Access, CostModel, Known, Reading, SourceMemory};
 
 /// Reads every month that is not kept yet. Returns how many scopes failed: a failure of one does
 /// not stop the others.
@@ -58,7 +57,7 @@ async fn of_scope(
     told: &Told,
 ) -> Result<bool> {
     let mut before: Option<(Period, Bill)> = None;
-    let mut way = Way::of(scope.read);
+    let mut learnt = Learnt::default();
     let mut first = true;
     for month in order.months.iter() {
         let is_first = std::mem::take(&mut first);
@@ -71,7 +70,7 @@ async fn of_scope(
             _ => Some(state.read_month(index, month.before())?.bill()?),
         };
         told.begins(&scope.info.label, month);
-        let reading = match read_month(client, order, scope, month, &mut way).await {
+        let reading = match read_month(client, order, scope, month, &mut learnt).await {
             Ok(reading) => reading,
             Err(error) => {
                 let remedy = error.remedy();
@@ -85,7 +84,7 @@ async fn of_scope(
                 return Ok(false);
             }
         };
-        let (rows, pages) = (reading.rows, reading.pages);
+        let (rows, pages) = (reading.counts.counted, reading.pages);
         let accounts = reading.facts.values().flat_map(|facts| facts.billing_accounts.clone());
         let accounts = accounts.collect();
         let sums = reading.sums.into_daily_sums()?;
@@ -98,25 +97,12 @@ async fn of_scope(
     Ok(true)
 }
 
-/// The source of a scope's months as far back as reports reach; older months are listed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// The list as long as it is short: few calls, and no wait for a report.
-    ShortList,
-    /// The list: the configuration says so, or Azure writes no reports here.
-    List,
-    /// Reports: the configuration says so, or a month has turned out to be long.
-    Report,
-}
-
-impl Way {
-    fn of(read: Read) -> Self {
-        match read {
-            Read::Auto => Self::ShortList,
-            Read::UsageDetails => Self::List,
-            Read::CostDetails => Self::Report,
-        }
-    }
+/// What was learnt of a scope's sources from the months that were read.
+#[derive(Default)]
+struct Learnt {
+    memory: SourceMemory,
+    /// True if a month has turned out to be long.
+    is_long: bool,
 }
 
 /// Reads all rows of a month from the best source. What it learns is used for the next month.
@@ -124,44 +110,53 @@ async fn read_month(
     client: &Client,
     order: &BackfillJob,
     scope: &ScopeTarget,
-    month: Period,
-    way: &mut Way,
+    period: Period,
+    learnt: &mut Learnt,
 ) -> Result<Reading, Error> {
-    let (id, span, tags) = (&scope.info.id, Span::Period(month), &order.tag_keys);
-    let mut by = if month < order.reports_since { Way::List } else { *way };
-    let reading = loop {
-        let read = match by {
-            Way::List => client.read_usage(id, span, tags).await,
-            Way::ShortList => {
-                client.read_usage_within(id, span, tags, order.report_after_pages).await
-            }
-            Way::Report => client.read_report(id, span, tags, scope.cost_allocation).await,
-        };
-        match read {
+    let access = Access {
+        client,
+        scope: &scope.info.id,
+        tag_keys: &order.tag_keys,
+        cost_allocation: scope.cost_allocation,
+    };
+    let nothing = ScopeTotals::default();
+    loop {
+        let Learnt { memory, is_long } = &*learnt;
+        let (totals, cost_model) = (&nothing, CostModel::USUAL);
+        let known = Known { totals, memory, cost_model, without: None };
+        let request = scope.sources.of_period(period, *is_long, &known, order.now);
+        let reading = match source::read(&access, &request).await {
+            Ok(reading) => reading,
             Err(Error::TooLong(pages)) => {
-                info!(%month, "more than {pages} pages, reports are read from now on");
-                (*way, by) = (Way::Report, Way::Report);
+                info!(month = %period, "more than {pages} pages, reports are read from now on");
+                learnt.is_long = true;
+                continue;
             }
-            // A report is never the only way. After a temporary error the next run tries it again.
-            Err(error)
-                if scope.read == Read::Auto && by == Way::Report && !error.is_transient() =>
-            {
+            Err(error) => {
+                // A report is never the only way. After a temporary error the next run tries it
+                // again.
+                let other = scope.sources.fallback(request, &error);
+                let Some(other) = other.filter(|_| !error.is_transient()) else {
+                    return Err(error);
+                };
                 info!(
-                    %month,
-                    "Azure gives no report, the list is read from now on: {error}. What to do: {}",
+                    month = %period,
+                    "Azure gives no {}, the {} is read from now on: {error}. What to do: {}",
+                    request.source.noun(),
+                    other.noun(),
                     error.remedy()
                 );
-                (*way, by) = (Way::List, Way::List);
+                learnt.memory.refuse(request.source, order.now);
+                continue;
             }
-            read => break read?,
+        };
+        if !scope.charges_are_free {
+            reading.refuse_hidden()?;
         }
-    };
-    if !scope.charges_are_free {
-        reading.refuse_hidden()?;
+        if reading.counts.outside > 0 {
+            let rows = reading.counts.outside;
+            warn!(month = %period, rows, "Azure sent rows of other months than requested");
+        }
+        return Ok(reading);
     }
-    if reading.outside > 0 {
-        let rows = reading.outside;
-        warn!(%month, rows, "Azure sent rows of other months than requested");
-    }
-    Ok(reading)
 }

@@ -34,6 +34,11 @@ pub struct DayRange {
 }
 
 impl DayRange {
+    /// Returns each day, the oldest first.
+    pub fn iter(self) -> impl Iterator<Item = Date> {
+        self.first.series(1.day()).take_while(move |day| *day <= self.last)
+    }
+
     /// Returns whether the range contains a day.
     pub fn contains(&self, day: Date) -> bool {
         self.first <= day && day <= self.last

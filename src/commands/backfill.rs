@@ -21,14 +21,12 @@ use crate::billing::period::{Period, day_of};
 use crate::cli::BackfillArgs;
 use crate::config::{Config, ReceiverUrl};
 use crate::poller::{Clock, scope_info};
+use crate::source::Sources;
 use crate::status::ApiCalls;
 
 /// The suffix of the state folder. It is beside the output, so that it is easy to find and on the
 /// same disk.
 const STATE: &str = ".backfill-state";
-
-/// The number of months before the current one for which Azure writes reports.
-const REPORTED_MONTHS: i32 = 12;
 
 /// Returns whether the progress bar is shown: only where standard error is a terminal.
 pub(super) fn has_bar() -> bool {
@@ -65,7 +63,7 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Backfil
     };
     let scopes = config.scopes.iter().map(|scope| ScopeTarget {
         info: scope_info(scope),
-        read: scope.read,
+        sources: Sources::new(scope.read, &config.poll),
         cost_allocation: scope.cost_allocation,
         charges_are_free: scope.charges_are_free,
     });
@@ -74,8 +72,7 @@ fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<Backfil
         months,
         wanted,
         tag_keys: config.metrics.tags.iter().cloned().collect(),
-        reports_since: Period::of(day_of(now)).months_before(REPORTED_MONTHS),
-        report_after_pages: config.poll.report_after_pages.into(),
+        now,
         labels: args.label.clone(),
         target,
         state: args.state.clone().unwrap_or(state),

@@ -14,11 +14,12 @@ use tokio::task::JoinHandle;
 use super::wiring;
 use crate::azure::{Client, Error};
 use crate::billing::budget::Budget;
+use crate::billing::daily_sums::TagKeys;
 use crate::billing::period::{DayRange, day_of};
 use crate::cli::CheckArgs;
 use crate::config::{Config, Scope, ScopeBudget};
 use crate::metrics::{BuildFlags, LogLines};
-use crate::source::{ChargesShown, Probe};
+use crate::source::{Access, ChargesShown, Probe, probe};
 
 /// The number of newest days that are read: the source lags by one to three, and a new month has
 /// none.
@@ -77,7 +78,9 @@ fn ask_all(
         let (client, scope) = (client.clone(), scope.clone());
         in_time.then(|| {
             tokio::spawn(async move {
-                client.probe_usage(&scope.id, days, scope.charges_are_free, longest).await
+                let no_tags = TagKeys::default();
+                let access = Access::new(&client, &scope.id, &no_tags);
+                probe(&access, days, scope.charges_are_free, longest).await
             })
         })
     };

@@ -106,11 +106,14 @@ fn hold(rows: SpillBuffer, costs: &BTreeMap<String, Amount>, period: Period, tag
 fn snapshot(rows: SpillBuffer, period: Period, tag_keys: &TagKeys) -> Option<Snapshot> {
     let rules = Rules::default();
     let (span, began) = (Span::Period(period), period.start());
-    let answer = CompletedRead { span, rows, facts: BucketFacts::new(), began, by_report: false };
+    let answer = CompletedRead { span, rows, facts: BucketFacts::new(), began };
     let since = period.days().first;
     let mut scope_store = ScopeStore::default();
-    let kept = scope_store
-        .keep(&answer, RetentionPolicy { since, complete_after: rules.day_complete_after });
+    let kept = scope_store.keep(
+        &answer,
+        &[],
+        RetentionPolicy { since, complete_after: rules.day_complete_after },
+    );
     assert!(kept.is_ok(), "{kept:?}");
     scope_store.scope_totals.snapshot(&rules, tag_keys, false)
 }

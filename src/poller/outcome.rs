@@ -2,6 +2,7 @@
 
 use crate::azure;
 use crate::billing::span::Span;
+use crate::source::{ReadRequest, Reading, Source};
 use crate::status::{FailureReason, PartResult, PollPart};
 
 /// The totals of a poll's readings.
@@ -22,10 +23,10 @@ pub(super) struct Progress {
     pub(super) parts: [Option<PartResult>; PollPart::ALL.len()],
     /// The spans that failed: a new plan must not request them again in this poll.
     failed: Vec<Span>,
-    /// The spans with more rows than a short list: a report of one that has no rows is wrong.
-    long: Vec<Span>,
-    /// True if Azure gave no report, so that only lists are requested.
-    pub(super) without_reports: bool,
+    /// The readings that were too long: another source that has no rows of them is wrong.
+    long: Vec<ReadRequest>,
+    /// The source that had no answer, so that others are used.
+    pub(super) without: Option<Source>,
 }
 
 impl Progress {
@@ -40,18 +41,27 @@ impl Progress {
         self.failed.push(span);
     }
 
-    /// Records that a list has turned out to be long.
-    pub(super) fn is_long(&mut self, span: Span) {
-        self.long.push(span);
+    /// Records that a reading has turned out to be long.
+    pub(super) fn is_long(&mut self, request: ReadRequest) {
+        self.long.push(request);
     }
 
-    /// Refuses a report without rows for a span that has some.
-    pub(super) fn refuse_nothing(&self, span: Span, rows: u64) -> Result<(), azure::Error> {
-        if rows == 0 && self.long.contains(&span) {
-            let what = format!("the report of {span} has no rows, but the list has pages of them");
-            return Err(azure::Error::BadAnswer(what));
+    /// Refuses an answer without rows for a span in which another source has some.
+    pub(super) fn refuse_nothing(
+        &self,
+        request: ReadRequest,
+        reading: &Reading,
+    ) -> Result<(), azure::Error> {
+        let ReadRequest { span, source, .. } = request;
+        let contradicts = |long: &&ReadRequest| long.span == span && long.source != source;
+        match self.long.iter().find(contradicts).filter(|_| reading.counts.counted == 0) {
+            Some(long) => Err(azure::Error::BadAnswer(format!(
+                "the {} of {span} has no rows, but the {} has pages of them",
+                source.noun(),
+                long.source.noun()
+            ))),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn has_failed(&self, span: Span) -> bool {

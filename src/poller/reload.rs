@@ -13,6 +13,7 @@ use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::config;
 use crate::metrics::Renewed;
+use crate::source::Sources;
 use crate::status::ScopeInfo;
 
 /// A reference to a scope whose poller may be running.
@@ -39,7 +40,9 @@ pub struct ScopeSpec {
 impl ScopeSpec {
     pub(super) fn settings(self, context: &PollContext) -> Settings {
         let Self { scope, rules, tag_keys } = self;
-        Settings { client: context.client.clone(), poll: context.poll, scope, rules, tag_keys }
+        let (client, poll) = (context.client.clone(), context.poll);
+        let sources = Sources::new(scope.read, &poll);
+        Settings { client, poll, scope, sources, rules, tag_keys }
     }
 }
 
@@ -72,8 +75,7 @@ pub fn reload(
     }
     let place = |new: &Settings| handles.iter().position(|handle| *handle.id() == new.scope.id);
     let renewed = spec.iter().zip(infos).map(|(new, info)| {
-        let snapshot =
-            place(new).and_then(|place| new.snapshot(&state[place].scope_store.scope_totals));
+        let snapshot = place(new).and_then(|place| state[place].snapshot(new));
         Renewed { info, interval: new.interval(), snapshot }
     });
     let renewed = renewed.collect();

@@ -15,8 +15,8 @@ impl Poller {
     pub(super) fn restore(&self, poll: Option<PollRecord>) {
         let (settings, snapshot, read_at) = {
             let state = self.scope_cell.lock();
-            let scope_totals = &state.scope_store.scope_totals;
-            (state.settings.clone(), state.settings.snapshot(scope_totals), scope_totals.read_at())
+            let read_at = state.scope_store.scope_totals.read_at();
+            (state.settings.clone(), state.snapshot(&state.settings), read_at)
         };
         let (scope, id) = (&settings.scope.label, &self.scope_cell.id);
         let Some(snapshot) = snapshot else { return };
@@ -47,8 +47,7 @@ impl Poller {
             let age = Duration::try_from(now.duration_since(poll.began)).ok()?;
             state.settings.interval().mul_f64(jitter).checked_sub(age)
         });
-        let complete =
-            |_: &Duration| state.settings.planner(&state.scope_store.scope_totals).is_complete(now);
+        let complete = |_: &Duration| state.planner().is_complete(now);
         recent.filter(complete).unwrap_or(Duration::ZERO)
     }
 

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::plan::{CostModel, Planner};
+use super::plan::Planner;
 use crate::azure::Client;
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::billing::scope_totals::ScopeTotals;
 use crate::billing::snapshot::Snapshot;
-use crate::config::{self, Read};
+use crate::config;
+use crate::source::{CostModel, Known, SourceMemory, Sources};
 use crate::store::ScopeStore;
 
 /// The configuration of one scope. A reload replaces it whole.
@@ -22,36 +23,30 @@ pub(super) struct Settings {
     pub(super) client: Arc<Client>,
     pub(super) poll: config::Poll,
     pub(super) scope: config::Scope,
+    pub(super) sources: Sources,
     pub(super) rules: Rules,
     pub(super) tag_keys: TagKeys,
 }
 
 impl Settings {
-    /// Returns the poll interval. If only reports are read, more polls than reports would read
-    /// nothing.
+    /// Returns the poll interval. More polls than there is something to read would read nothing.
     pub(super) fn interval(&self) -> Duration {
-        match self.scope.read {
-            Read::CostDetails => self.poll.interval.max(self.poll.report_min_interval),
-            Read::Auto | Read::UsageDetails => self.poll.interval,
-        }
+        self.poll.interval.max(self.sources.least_interval())
     }
 
-    pub(super) fn planner<'a>(&'a self, scope_totals: &'a ScopeTotals) -> Planner<'a> {
+    pub(super) fn planner<'a>(
+        &'a self,
+        totals: &'a ScopeTotals,
+        memory: &'a SourceMemory,
+    ) -> Planner<'a> {
         Planner {
             poll: &self.poll,
             rules: &self.rules,
             tag_keys: &self.tag_keys,
             scope_type: self.scope.id.scope_type,
-            read: self.scope.read,
-            measures: CostModel::USUAL,
-            without_reports: false,
-            scope_totals,
+            sources: self.sources,
+            known: Known { totals, memory, cost_model: CostModel::USUAL, without: None },
         }
-    }
-
-    pub(super) fn snapshot(&self, scope_totals: &ScopeTotals) -> Option<Snapshot> {
-        let settled = self.planner(scope_totals).is_settled(scope_totals.open()?.before());
-        scope_totals.snapshot(&self.rules, &self.tag_keys, settled)
     }
 
     /// Returns whether other settings need days that these did not request.
@@ -72,6 +67,7 @@ impl Settings {
 pub(super) struct ScopeState {
     pub(super) settings: Arc<Settings>,
     pub(super) scope_store: ScopeStore,
+    pub(super) source_memory: SourceMemory,
     /// True if a reload requested days that may not be known.
     pub(super) wants_days: bool,
     /// True if a reload changed how the scope is read, which may repair what failed.
@@ -81,6 +77,18 @@ pub(super) struct ScopeState {
 }
 
 impl ScopeState {
+    pub(super) fn planner(&self) -> Planner<'_> {
+        self.settings.planner(&self.scope_store.scope_totals, &self.source_memory)
+    }
+
+    /// Returns what is published, by some settings; `None` if nothing was read yet.
+    pub(super) fn snapshot(&self, settings: &Settings) -> Option<Snapshot> {
+        let totals = &self.scope_store.scope_totals;
+        let planner = settings.planner(totals, &self.source_memory);
+        let settled = planner.is_settled(totals.open()?.before());
+        totals.snapshot(&settings.rules, &settings.tag_keys, settled)
+    }
+
     /// Replaces the settings.
     pub(super) fn read_as(&mut self, new: Settings) {
         self.removed = false;
@@ -99,12 +107,17 @@ pub(super) struct ScopeCell {
 }
 
 impl ScopeCell {
-    pub(super) fn new(settings: Settings, scope_store: ScopeStore) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        scope_store: ScopeStore,
+        source_memory: SourceMemory,
+    ) -> Self {
         let id = settings.scope.id.clone();
         let settings = Arc::new(settings);
         let state = ScopeState {
             settings,
             scope_store,
+            source_memory,
             wants_days: false,
             read_otherwise: false,
             removed: false,

@@ -1,16 +1,101 @@
 //! IN: the sources of rows, which are APIs of Azure.
 //!
-//! Only this module knows their URLs, limits and quirks. It decides how to request; [`crate::poller`]
-//! decides when, and what is published. The shapes of rows are for [`crate::decode`].
+//! Only this module knows their URLs, limits and quirks. [`crate::poller`] and [`crate::backfill`]
+//! say what they need; [`Sources`] chooses by what each [`Source`] offers, and [`read`] reads it.
+//! What is learnt on the way is in a [`SourceMemory`]. The shapes of rows are for
+//! [`crate::decode`], and requests go through [`crate::azure`].
+//!
+//! A new source is a variant of [`Source`], a folder with its `offer` and its `read`, and its
+//! place in the chooser.
 
+mod chooser;
 mod cost_details;
-mod file_limits;
-mod lenient;
-mod manifest;
+mod interpret;
+mod memory;
+mod need;
+mod page_counts;
+mod question;
 mod reading;
+mod request;
+mod scope_path;
+mod sink;
 mod usage_details;
 
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+
+pub use chooser::{Offer, Sources};
 #[cfg(any(test, fuzzing))]
-pub(crate) use manifest::files as report_files;
+pub(crate) use cost_details::report_files;
+pub use interpret::{Understood, interpret};
+pub use memory::SourceMemory;
+pub use need::{CostModel, Due, Known};
+pub use page_counts::RowCounts;
+use question::Question;
 pub use reading::{ChargesShown, Reading};
-pub use usage_details::Probe;
+pub use request::{Access, ReadRequest};
+use sink::Sink;
+pub use usage_details::{Probe, probe};
+
+use crate::azure::Error;
+
+/// An API that has rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Source {
+    /// The synchronous list of usage.
+    UsageDetails,
+    /// The asynchronous report.
+    CostDetails,
+}
+
+impl Source {
+    /// Returns the word for it in messages.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::UsageDetails => "list",
+            Self::CostDetails => "report",
+        }
+    }
+
+    async fn read_into(
+        self,
+        access: &Access<'_>,
+        request: &ReadRequest,
+        sink: &mut Sink,
+    ) -> Result<(), Error> {
+        match self {
+            Self::UsageDetails => usage_details::read(access, request, sink).await,
+            Self::CostDetails => cost_details::read(access, request, sink).await,
+        }
+    }
+
+    /// Returns the word for a committed page in messages.
+    const fn pages(self) -> &'static str {
+        match self {
+            Self::UsageDetails => "pages",
+            Self::CostDetails => "files of the report",
+        }
+    }
+}
+
+/// Makes a reading: all rows of what was requested, or none.
+///
+/// # Errors
+/// Every [`Error`]; all tries and waits are over by then. [`Error::TooLong`] if it has more pages
+/// than requested, [`Error::Unsupported`] if the source has nothing for the scope.
+pub async fn read(access: &Access<'_>, request: &ReadRequest) -> Result<Reading, Error> {
+    let reading = read_in_time(access, request).await;
+    access.client.ended(access.scope, &reading);
+    reading
+}
+
+async fn read_in_time(access: &Access<'_>, request: &ReadRequest) -> Result<Reading, Error> {
+    let source = request.source;
+    let mut sink = Sink::new(Question::new(access.scope, request.span), access.tag_keys);
+    let timeouts = &access.client.timeouts;
+    match timeout(timeouts.reading, source.read_into(access, request, &mut sink)).await {
+        Ok(ended) => ended?,
+        Err(_) => return Err(timeouts.no_end(&format!("{} {}", sink.pages(), source.pages()))),
+    }
+    sink.finish()
+}

@@ -21,16 +21,12 @@ pub struct ApiCounts {
     pub waits: [Duration; Wait::ALL.len()],
 }
 
-/// An API of Azure.
+/// An API of Azure, whose calls are counted. Each has a constant where it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Api {
-    /// The synchronous list of `Microsoft.Consumption`.
-    UsageDetails,
-    /// The asynchronous report of `Microsoft.CostManagement`: the request for it, and the calls
-    /// that wait for it.
-    CostDetails,
-    /// The files of a report. They count against no quota.
-    CostDetailsBlob,
+pub struct Api {
+    /// Its place in the order of publication.
+    place: u8,
+    name: &'static str,
 }
 
 /// The result of a call.
@@ -52,13 +48,14 @@ pub enum Wait {
 }
 
 impl Api {
+    /// Returns an API with its place in the order of publication and the value of the label `api`.
+    pub const fn new(place: u8, name: &'static str) -> Self {
+        Self { place, name }
+    }
+
     /// Returns the value of the label `api`.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UsageDetails => "usage_details",
-            Self::CostDetails => "cost_details",
-            Self::CostDetailsBlob => "cost_details_blob",
-        }
+        self.name
     }
 }
 

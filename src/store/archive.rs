@@ -15,7 +15,7 @@ use super::Error;
 use super::code::{decode, encode, encode_in_pieces};
 use super::file::Store;
 use super::pending_writes::PendingWrites;
-use super::tables::{DAYS, DayKey, POLLS, TOTALS};
+use super::tables::{DAYS, DayKey, POLLS, SOURCES, TOTALS};
 use crate::billing::daily_sums::{DailySums, Dated, DayBucket};
 use crate::billing::scope::ScopeId;
 use crate::billing::scope_totals::ScopeTotals;
@@ -53,6 +53,8 @@ pub struct PollRecord {
 pub struct Restored {
     /// Its totals.
     pub scope_totals: Option<ScopeTotals>,
+    /// What was learnt of its sources.
+    pub source_memory: Option<Vec<u8>>,
     /// The record of its last poll.
     pub poll: Option<PollRecord>,
 }
@@ -75,12 +77,12 @@ impl Archive {
         let read = read.unwrap_or_else(|what| {
             // The error was logged when the store was opened.
             debug!(scope = archive.scope, "nothing is restored: {what}");
-            (None, None)
+            Stored::default()
         });
-        let restored = Ok(read).and_then(|(scope_totals, poll): (Bytes, Bytes)| {
-            let scope_totals =
-                scope_totals.map(|bytes| decode::<ScopeTotals>(&bytes)).transpose()?;
-            Ok(Restored { scope_totals, poll: poll.map(|bytes| decode(&bytes)).transpose()? })
+        let restored = Ok(read).and_then(|Stored { totals, source_memory, poll }| {
+            let scope_totals = totals.map(|bytes| decode::<ScopeTotals>(&bytes)).transpose()?;
+            let poll = poll.map(|bytes| decode(&bytes)).transpose()?;
+            Ok(Restored { scope_totals, source_memory, poll })
         });
         archive.based = restored.as_ref().is_ok_and(|restored| restored.scope_totals.is_some());
         (archive, restored)
@@ -132,17 +134,21 @@ impl Archive {
         Ok(())
     }
 
-    /// Writes the pending days, and the totals that belong to them, completely or not at all. Days
-    /// that are not in the totals are removed.
+    /// Writes the pending days, the totals that belong to them, and what was learnt of the sources,
+    /// completely or not at all. Days that are not in the totals are removed.
     ///
     /// # Errors
     /// Returns [`Error::PendingWrites`] if the disk refuses: everything stays in memory. Returns
     /// [`Error::Lost`] if the store has lost days.
-    pub fn commit(&mut self, scope_totals: &ScopeTotals) -> Result<(), Error> {
+    pub fn commit(
+        &mut self,
+        scope_totals: &ScopeTotals,
+        source_memory: &[u8],
+    ) -> Result<(), Error> {
         self.pending_writes.retain(|bucket| scope_totals.knows_bucket(bucket));
         let Some(store) = &self.store else { return Ok(()) };
         debug!(scope = self.scope, days = self.pending_writes.len(), "committing");
-        let written = store.using(|database| self.write(database, scope_totals));
+        let written = store.using(|database| self.write(database, scope_totals, source_memory));
         match written {
             Ok(true) => {
                 debug!(scope = self.scope, "committed");
@@ -156,7 +162,12 @@ impl Archive {
     }
 
     /// Returns whether the store has all days of the totals afterwards. If not, nothing is written.
-    fn write(&self, database: &Database, scope_totals: &ScopeTotals) -> Result<bool, redb::Error> {
+    fn write(
+        &self,
+        database: &Database,
+        scope_totals: &ScopeTotals,
+        source_memory: &[u8],
+    ) -> Result<bool, redb::Error> {
         let writing = database.begin_write()?;
         let mut missing = scope_totals.known_buckets();
         {
@@ -179,6 +190,7 @@ impl Archive {
                 missing = missing.saturating_sub(usize::from(number == 0));
             }
             self.write_totals(scope_totals, writing.open_table(TOTALS)?)?;
+            writing.open_table(SOURCES)?.insert(self.scope.as_str(), source_memory)?;
         }
         if missing > 0 {
             writing.abort()?;
@@ -231,16 +243,24 @@ impl Store {
     }
 }
 
-type Bytes = Option<Vec<u8>>;
+/// The bytes that the store has of a scope.
+#[derive(Default)]
+struct Stored {
+    totals: Option<Vec<u8>>,
+    source_memory: Option<Vec<u8>>,
+    poll: Option<Vec<u8>>,
+}
 
-fn stored(database: &Database, scope: &str) -> Result<(Bytes, Bytes), redb::Error> {
+fn stored(database: &Database, scope: &str) -> Result<Stored, redb::Error> {
     let reading = database.begin_read()?;
-    let mut scope_totals = None;
+    let mut totals = None;
     for piece in reading.open_table(TOTALS)?.range(pieces_of(scope))? {
-        scope_totals.get_or_insert_with(Vec::new).extend_from_slice(piece?.1.value());
+        totals.get_or_insert_with(Vec::new).extend_from_slice(piece?.1.value());
     }
+    let source_memory = reading.open_table(SOURCES)?.get(scope)?;
+    let source_memory = source_memory.map(|bytes| bytes.value().to_vec());
     let poll = reading.open_table(POLLS)?.get(scope)?.map(|bytes| bytes.value().to_vec());
-    Ok((scope_totals, poll))
+    Ok(Stored { totals, source_memory, poll })
 }
 
 fn pieces_of(scope: &str) -> RangeInclusive<(&str, u32)> {

@@ -10,7 +10,7 @@ use thiserror::Error;
 use tracing::{error, info};
 
 use super::opening::{self, Now, Refusal};
-use super::tables::{DAYS, POLLS, TOTALS};
+use super::tables::{DAYS, POLLS, SOURCES, TOTALS};
 use crate::billing::scope::ScopeId;
 use crate::descriptors;
 
@@ -107,6 +107,7 @@ fn drop_others(database: &Database, wanted: &BTreeSet<String>) -> Result<Vec<Str
             dropped.extend(unwanted(&scope).then_some(scope));
         }
         scope_totals.retain(|(scope, _), _| !unwanted(scope))?;
+        writing.open_table(SOURCES)?.retain(|scope, _| !unwanted(scope))?;
         writing.open_table(POLLS)?.retain(|scope, _| !unwanted(scope))?;
         writing.open_table(DAYS)?.retain(|(scope, ..), _| !unwanted(scope))?;
     }

@@ -30,8 +30,6 @@ pub struct CompletedRead {
     pub facts: BucketFacts,
     /// The time at which the reading began.
     pub began: Timestamp,
-    /// True if the reading was by a report.
-    pub by_report: bool,
 }
 
 fn lost(error: SpillError) -> Error {
@@ -48,13 +46,19 @@ pub struct RetentionPolicy {
 }
 
 impl ScopeStore {
-    /// Enters a completed reading in the totals and stores both.
+    /// Enters a completed reading in the totals, and stores both, with what was learnt of the
+    /// sources in the form of whoever learnt it.
     ///
     /// # Errors
     /// After [`Error::PendingWrites`] it is entered nevertheless. After [`Error::Lost`] the totals
     /// must not be used: see [`ScopeStore::forget`].
-    pub fn keep(&mut self, answer: &CompletedRead, keeping: RetentionPolicy) -> Result<(), Error> {
-        let CompletedRead { span, rows, facts, began, by_report } = answer;
+    pub fn keep(
+        &mut self,
+        answer: &CompletedRead,
+        source_memory: &[u8],
+        keeping: RetentionPolicy,
+    ) -> Result<(), Error> {
+        let CompletedRead { span, rows, facts, began } = answer;
         let mut orphans = self.scope_totals.begin(Period::of(day_of(*began)), *span);
         let mut suspect = Vec::new();
         for bucket in self.scope_totals.buckets(*span, rows.buckets(), *began) {
@@ -82,7 +86,7 @@ impl ScopeStore {
             self.scope_totals.know(bucket, &items, facts, *began);
         }
         self.find_names(orphans, keeping.since)?;
-        self.scope_totals.finish(*span, *began, *by_report);
+        self.scope_totals.finish(*span, *began);
         if self.scope_totals.overflowed() {
             return Err(lost(SpillError::TooManyTexts));
         }
@@ -94,7 +98,7 @@ impl ScopeStore {
                 "Azure returned much less than before, or much more for complete days; the old costs of these days stay until a second answer agrees"
             );
         }
-        self.archive.commit(&self.scope_totals)
+        self.archive.commit(&self.scope_totals, source_memory)
     }
 
     /// Looks up lost names on older days.
@@ -152,7 +156,7 @@ mod tests {
         }
         let span = Span::Days(DayRange { first: BUCKET.date, last: BUCKET.date });
         let (facts, began) = (BucketFacts::new(), began.parse().unwrap());
-        CompletedRead { span, rows, facts, began, by_report: false }
+        CompletedRead { span, rows, facts, began }
     }
 
     #[test]
@@ -178,10 +182,10 @@ mod tests {
         let keeping =
             RetentionPolicy { since: BUCKET.date, complete_after: SignedDuration::from_hours(72) };
         let answer = CompletedRead { rows: long(0..9_000), ..answer(&[], "2026-11-01T10:00:00Z") };
-        scope_store.keep(&answer, keeping).unwrap();
+        scope_store.keep(&answer, &[], keeping).unwrap();
         // For a moment the texts of both are there.
         let others = CompletedRead { rows: long(9_000..18_000), ..answer };
-        let lost = scope_store.keep(&others, keeping);
+        let lost = scope_store.keep(&others, &[], keeping);
         assert!(matches!(lost, Err(Error::Lost(what)) if what == says));
     }
 
@@ -203,13 +207,13 @@ mod tests {
         let keeping =
             RetentionPolicy { since: BUCKET.date, complete_after: SignedDuration::from_hours(72) };
         let mut scope_store = open();
-        scope_store.keep(&answer(&[16_000, 100], "2026-11-01T10:00:00Z"), keeping).unwrap();
+        scope_store.keep(&answer(&[16_000, 100], "2026-11-01T10:00:00Z"), &[], keeping).unwrap();
         let parts = stored(&scope_store.archive);
         assert_eq!((parts.len(), parts.iter().sum()), (2, 16_100), "more than one part holds");
         drop(scope_store);
         let mut scope_store = open();
         assert_eq!(stored(&scope_store.archive), parts);
-        scope_store.keep(&answer(&[14_000], "2026-11-01T11:00:00Z"), keeping).unwrap();
+        scope_store.keep(&answer(&[14_000], "2026-11-01T11:00:00Z"), &[], keeping).unwrap();
         assert_eq!(stored(&scope_store.archive), [14_000]);
         assert_eq!(scope_store.scope_totals.rows_of(BUCKET.date), Some(14_000));
         drop(scope_store);
@@ -217,7 +221,7 @@ mod tests {
         assert_eq!(stored(&scope_store.archive), [14_000]);
         // A day without rows is stored as well, once a second answer agrees that it has none.
         for began in ["2026-11-01T12:00:00Z", "2026-11-01T13:00:00Z"] {
-            scope_store.keep(&answer(&[], began), keeping).unwrap();
+            scope_store.keep(&answer(&[], began), &[], keeping).unwrap();
         }
         assert_eq!(
             (stored(&scope_store.archive), scope_store.scope_totals.rows_of(BUCKET.date)),

@@ -3,11 +3,13 @@
 use redb::{Database, ReadableDatabase, TableDefinition, TableHandle};
 
 /// The version of the format. Days of another version are read again from Azure.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
 /// Totals by scope, in numbered pieces.
-pub(super) const TOTALS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
+pub(super) const TOTALS: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("totals");
+/// What was learnt of the sources, by scope, in the form of whoever learnt it.
+pub(super) const SOURCES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("sources");
 /// Poll records by scope.
 pub(super) const POLLS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("polls");
 /// The key of a part of a day: scope, date, kind of rows (0 of the day, 1 late, 2 undated), and
@@ -46,6 +48,7 @@ pub(super) fn begin(database: &Database) -> Result<(), redb::Error> {
     let writing = database.begin_write()?;
     writing.open_table(ABOUT)?.insert("format", FORMAT)?;
     writing.open_table(TOTALS)?;
+    writing.open_table(SOURCES)?;
     writing.open_table(POLLS)?;
     writing.open_table(DAYS)?;
     writing.commit()?;

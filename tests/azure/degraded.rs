@@ -7,6 +7,7 @@ use azure_billing_exporter::billing::metric_families::{FAMILIES, Value};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Cloud, Config};
+use azure_billing_exporter::source::{Access, ReadRequest, Source, read};
 
 use crate::exporter::{Exporter, PATIENCE, client, config, november, published};
 use crate::server::{Answer, Server};
@@ -40,11 +41,9 @@ async fn a_page_with_half_a_surrogate_pair_is_read_at_once_and_counts_once() {
 async fn regions(config: &Config, by_report: bool) -> Vec<String> {
     let client = client(config, PATIENCE, Arc::default());
     let (id, span, no_tags) = (&config.scopes[0].id, Span::Period(november()), Vec::new().into());
-    let reading = if by_report {
-        client.read_report(id, span, &no_tags, false).await
-    } else {
-        client.read_usage(id, span, &no_tags).await
-    };
+    let source = if by_report { Source::CostDetails } else { Source::UsageDetails };
+    let access = Access::new(&client, id, &no_tags);
+    let reading = read(&access, &ReadRequest::new(source, span)).await;
     let snapshot = published(reading.expect("a reading"), &Rules::default());
     let mut regions = Vec::new();
     for family in FAMILIES.iter().filter(|it| it.name == "azure_billing_location_pretax_cost") {

@@ -18,7 +18,7 @@ use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
 use azure_billing_exporter::metrics::{BuildFlags, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, PollContext, Poller, ScopeSpec};
-use azure_billing_exporter::source::Reading;
+use azure_billing_exporter::source::{self, Access, ReadRequest, Reading, Source};
 use azure_billing_exporter::status::ApiCalls;
 use azure_billing_exporter::status::{ScopeInfo, Status};
 use azure_billing_exporter::store::{CompletedRead, RetentionPolicy, ScopeStore};
@@ -148,8 +148,13 @@ pub(crate) async fn snapshot(
     let client = client(&config, PATIENCE, Arc::default());
     let no_tags = Vec::new().into();
     let span = Span::Period(period);
-    let reading = client.read_usage(&id, span, &no_tags).await.expect("a reading");
-    (reading.rows, published_at(period.end(), span, reading, rules))
+    let reading = source::read(
+        &Access::new(&client, &id, &no_tags),
+        &ReadRequest::new(Source::UsageDetails, span),
+    )
+    .await
+    .expect("a reading");
+    (reading.counts.counted, published_at(period.end(), span, reading, rules))
 }
 
 /// Returns what is published of a reading of November.
@@ -162,10 +167,10 @@ fn published_at(now: Timestamp, span: Span, reading: Reading, rules: &Rules) -> 
     let (rows, facts) = (reading.sums, reading.facts);
     // A moment within the period, so that it is published.
     let began = now.min(start_of(span.days().last));
-    let answer = CompletedRead { span, rows, facts, began, by_report: false };
+    let answer = CompletedRead { span, rows, facts, began };
     let since = span.days().first.min(date(2026, 10, 1));
     let keeping = RetentionPolicy { since, complete_after: Default::default() };
-    scope_store.keep(&answer, keeping).expect("memory is never full");
+    scope_store.keep(&answer, &[], keeping).expect("memory is never full");
     let no_tags = Vec::new().into();
     scope_store.scope_totals.snapshot(rules, &no_tags, false).expect("a reading")
 }

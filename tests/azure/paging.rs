@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use azure_billing_exporter::billing::period::DayRange;
 use azure_billing_exporter::billing::span::Span;
+use azure_billing_exporter::source::{Access, ReadRequest, Source, read};
 use jiff::civil::date;
 
 use crate::exporter::{Exporter, PATIENCE, client, config};
@@ -130,11 +131,11 @@ async fn a_reading_by_days_ignores_and_counts_rows_of_other_days() {
     let config = config(&server.endpoint, "department: \"1\"");
     let days = DayRange { first: date(2026, 11, 1), last: date(2026, 11, 2) };
     let client = client(&config, PATIENCE, std::sync::Arc::default());
-    let reading = client
-        .read_usage(&config.scopes[0].id, Span::Days(days), &Vec::new().into())
-        .await
-        .expect("a reading");
-    assert_eq!((reading.rows, reading.outside), (2, 2));
+    let no_tags = Vec::new().into();
+    let access = Access::new(&client, &config.scopes[0].id, &no_tags);
+    let request = ReadRequest::new(Source::UsageDetails, Span::Days(days));
+    let reading = read(&access, &request).await.expect("a reading");
+    assert_eq!((reading.counts.counted, reading.counts.outside), (2, 2));
 }
 
 #[tokio::test]

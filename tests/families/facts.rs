@@ -277,9 +277,10 @@ fn rows_of_a_subscription_belong_to_a_month_by_their_date_and_without_one_by_the
     list.add_changed(day("2026-11-12"), &used("1"), without_date);
     list.add(day("2026-12-01"), &ours);
     let reading = list.read_of(ScopeType::Subscription, november());
-    assert_eq!((reading.rows, reading.outside, reading.undated), (3, 1, 2));
+    let counts = reading.counts;
+    assert_eq!((counts.counted, counts.outside, counts.undated), (3, 1, 2));
     // A subscription is read by days, whatever its billing period.
     let mut list = no_rows();
     list.add(day("2026-11-10"), &other);
-    assert_eq!(list.read_of(ScopeType::Subscription, november()).rows, 1);
+    assert_eq!(list.read_of(ScopeType::Subscription, november()).counts.counted, 1);
 }

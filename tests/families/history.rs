@@ -166,7 +166,7 @@ fn rows_of_other_months_do_not_count() {
     let rows =
         [("2026-09-30", usage("100")), ("2026-10-05", usage("1")), ("2026-11-01", usage("100"))];
     let reading = list(&rows).read_of(ScopeType::Subscription, Span::Period(period("2026-10")));
-    assert_eq!((reading.rows, reading.outside), (1, 2));
+    assert_eq!((reading.counts.counted, reading.counts.outside), (1, 2));
     let october = month(&sums(reading), period("2026-10"), None, ALL).expect("room");
     assert_eq!(only(&october, SCOPE), constant(5, 31, 1.0));
     let november = made("2026-11", &[], Some(&october.bill));

@@ -16,7 +16,7 @@ use azure_billing_exporter::billing::period::DayRange;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
-use azure_billing_exporter::source::{Probe, Reading};
+use azure_billing_exporter::source::{Access, Probe, ReadRequest, Reading, Source, probe, read};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
@@ -89,7 +89,11 @@ impl List {
             assert!(is_asked, "a row of {date} is not in a list of {span:?}");
         }
         let reading = self.read_of(ScopeType::Department, span);
-        assert_eq!((reading.rows, reading.outside), (self.rows.len() as u64, 0), "{span:?}");
+        assert_eq!(
+            (reading.counts.counted, reading.counts.outside),
+            (self.rows.len() as u64, 0),
+            "{span:?}"
+        );
         reading
     }
 
@@ -98,14 +102,17 @@ impl List {
         let reading = self.answer_of(scope_type, span).expect("a reading");
         let pages = self.rows.len().div_ceil(self.rows_per_page).max(1);
         assert_eq!(reading.pages, pages as u64);
-        assert_eq!(reading.rounded, 0, "amounts are sent as they are");
+        assert_eq!(reading.counts.rounded, 0, "amounts are sent as they are");
         reading
     }
 
     /// Requests the list of a scope of some type, which may be refused.
     pub(crate) fn answer_of(&self, scope_type: ScopeType, span: Span) -> Result<Reading, Error> {
         let scope = ScopeId { scope_type, id: "1".to_owned(), cost: CostType::Actual };
-        runtime().block_on(self.client().read_usage(&scope, span, &self.keys))
+        runtime().block_on(read(
+            &Access::new(&self.client(), &scope, &self.keys),
+            &ReadRequest::new(Source::UsageDetails, span),
+        ))
     }
 
     /// Requests one page of some days of a department.
@@ -113,7 +120,8 @@ impl List {
         let (scope_type, cost) = (ScopeType::Department, CostType::Actual);
         let scope = ScopeId { scope_type, id: "1".to_owned(), cost };
         let client = self.client();
-        let probe = client.probe_usage(&scope, days, false, Duration::from_secs(60));
+        let access = Access::new(&client, &scope, &self.keys);
+        let probe = probe(&access, days, false, Duration::from_secs(60));
         let probe = runtime().block_on(probe);
         probe.expect("a page")
     }

@@ -103,12 +103,12 @@ pub(crate) fn keep(scope_store: &mut ScopeStore, span: Span, list: &List, began:
 /// Enters a finished reading, as a poller does.
 pub(crate) fn enter(scope_store: &mut ScopeStore, span: Span, reading: Reading, began: Timestamp) {
     let Reading { sums: rows, facts, .. } = reading;
-    let answer = CompletedRead { span, rows, facts, began, by_report: false };
+    let answer = CompletedRead { span, rows, facts, began };
     let keeping = RetentionPolicy {
         since: day("2020-01-01"),
         complete_after: Rules::default().day_complete_after,
     };
-    scope_store.keep(&answer, keeping).expect("the disk takes it");
+    scope_store.keep(&answer, &[], keeping).expect("the disk takes it");
 }
 
 pub(crate) fn published(scope_store: &ScopeStore, keys: &TagKeys, rules: &Rules) -> Published {

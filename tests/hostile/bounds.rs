@@ -13,7 +13,7 @@ use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
 use azure_billing_exporter::config::{Config, Environment};
-use azure_billing_exporter::source::Reading;
+use azure_billing_exporter::source::{Access, ReadRequest, Reading, Source, read};
 use jiff::civil::date;
 
 use crate::routed::{head, serve};
@@ -48,7 +48,9 @@ fn client(endpoint: &str, timeouts: Timeouts) -> (Client, Config) {
 
 async fn report(endpoint: &str, timeouts: Timeouts) -> Result<Reading, Error> {
     let (client, config) = client(endpoint, timeouts);
-    client.read_report(&config.scopes[0].id, november(), &TagKeys::from([]), false).await
+    let no_tags = TagKeys::from([]);
+    let access = Access::new(&client, &config.scopes[0].id, &no_tags);
+    read(&access, &ReadRequest::new(Source::CostDetails, november())).await
 }
 
 /// Returns a report of some equal files. Its manifest announces a length, if any.
@@ -131,7 +133,7 @@ async fn a_file_of_a_report_ends_by_its_deadline_its_least_rate_and_its_size() {
     }
     let whole = files(1, Some(512 * KIB), paced(512 * 1024, 512 * 1024));
     let reading = report(&whole, quick).await.expect("the same file at full speed");
-    assert_eq!(reading.rows, (512 * KIB).div_ceil(ROW.len() as u64));
+    assert_eq!(reading.counts.counted, (512 * KIB).div_ceil(ROW.len() as u64));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,9 +160,15 @@ async fn links_without_end_end_by_the_time_of_a_reading_as_well_as_by_count() {
     let timeouts = Timeouts { reading: Duration::from_secs(2), ..PATIENCE };
     let ((client, config), tags, began) =
         (client(&endpoint, timeouts), TagKeys::from([]), Instant::now());
-    let read = client.read_usage(&config.scopes[0].id, november(), &tags).await;
-    ended("pages", began, read, "timed out: the reading was not finished after 2 s and ");
-    let few = client.read_usage_within(&config.scopes[0].id, november(), &tags, 5).await;
+    let access = Access::new(&client, &config.scopes[0].id, &tags);
+    let all = ReadRequest::new(Source::UsageDetails, november());
+    ended(
+        "pages",
+        began,
+        read(&access, &all).await,
+        "timed out: the reading was not finished after 2 s and ",
+    );
+    let few = read(&access, &ReadRequest { most_pages: Some(5), ..all }).await;
     ended("5 pages", Instant::now(), few, "more than 5 pages");
 }
 

@@ -12,7 +12,7 @@ use azure_billing_exporter::azure::{Client, Error, Timeouts};
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::source::Reading;
+use azure_billing_exporter::source::{self, Access, ReadRequest, Reading, Source};
 use azure_billing_exporter::status::ApiCalls;
 use azure_billing_simulator::Options;
 use bytes::Bytes;
@@ -82,7 +82,11 @@ async fn read(announced: Option<u64>, file: File) -> (Result<Reading, Error>, Du
     let client = Client::new(&config.azure, transport, Timeouts::default(), calls);
     let (began, tags) = (Instant::now(), TagKeys::from([]));
     let span = Span::Period(Period::of(date(2026, 11, 1)));
-    let reading = client.read_report(&config.scopes[0].id, span, &tags, false).await;
+    let reading = source::read(
+        &Access::new(&client, &config.scopes[0].id, &tags),
+        &ReadRequest::new(Source::CostDetails, span),
+    )
+    .await;
     (reading, began.elapsed(), asked.load(Ordering::Relaxed))
 }
 
@@ -239,6 +243,6 @@ async fn a_slow_file_is_read_to_its_end_in_its_time() {
     });
     let (reading, took, asked) = read(Some(length as u64), file).await;
     let reading = reading.expect("a whole file");
-    assert_eq!((reading.rows, asked), (seconds as u64, 1));
+    assert_eq!((reading.counts.counted, asked), (seconds as u64, 1));
     assert!(took >= 14 * MINUTE, "{took:?}");
 }

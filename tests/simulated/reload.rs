@@ -165,7 +165,11 @@ fn stored(path: &Path) -> BTreeSet<String> {
     let polls = reading.open_table(polls).expect("a table");
     let entries = polls.iter().expect("entries").map(|entry| entry.expect("an entry"));
     scopes.extend(entries.map(|(scope, _)| scope.value().to_owned()));
-    let scope_totals: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("books");
+    let sources: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("sources");
+    let sources = reading.open_table(sources).expect("a table");
+    let entries = sources.iter().expect("entries").map(|entry| entry.expect("an entry"));
+    scopes.extend(entries.map(|(scope, _)| scope.value().to_owned()));
+    let scope_totals: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("totals");
     let scope_totals = reading.open_table(scope_totals).expect("a table");
     let entries = scope_totals.iter().expect("entries").map(|entry| entry.expect("an entry"));
     scopes.extend(entries.map(|(key, _)| key.value().0.to_owned()));

@@ -160,30 +160,11 @@ impl ScopeTotals {
     }
 
     /// Records the end of a reading, after its buckets.
-    pub fn finish(&mut self, span: Span, began: Timestamp, by_report: bool) {
-        if by_report {
-            let period = Period::of(span.days().first);
-            self.periods.entry(period).or_default().reported_at = Some(began);
-        }
+    pub fn finish(&mut self, span: Span, began: Timestamp) {
         if let Span::Period(period) | Span::Late(period) = span {
             self.periods.entry(period).or_default().late_asked_at = Some(began);
         }
         self.read_at = Some(began);
-    }
-
-    /// Records that Azure ignored the dates of a reading: from now on, periods are read.
-    pub fn distrust_filter(&mut self) {
-        self.filter_ignored = true;
-    }
-
-    /// Records that Azure answered a reading of late rows with the whole period.
-    pub fn distrust_late_filter(&mut self) {
-        self.late_unfiltered = true;
-    }
-
-    /// Records when Azure returned no report of this scope: for a day only lists are requested.
-    pub fn refuse_reports(&mut self, at: Timestamp) {
-        self.reports_refused_at = Some(at);
     }
 
     /// Returns the buckets since a day that may contain a lost name, newest first.

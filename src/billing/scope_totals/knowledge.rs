@@ -43,26 +43,6 @@ impl ScopeTotals {
         self.read_at
     }
 
-    /// Returns whether Azure answers readings by date with whole periods.
-    pub fn filter_ignored(&self) -> bool {
-        self.filter_ignored
-    }
-
-    /// Returns whether Azure answers readings of late rows with whole periods.
-    pub fn late_unfiltered(&self) -> bool {
-        self.late_unfiltered
-    }
-
-    /// Returns when Azure last returned no report of this scope.
-    pub fn reports_refused_at(&self) -> Option<Timestamp> {
-        self.reports_refused_at
-    }
-
-    /// Returns when a period was last read by a report.
-    pub fn reported_at(&self, period: Period) -> Option<Timestamp> {
-        self.periods.get(&period)?.reported_at
-    }
-
     /// Returns when the reading began that the rows dated on a day are from.
     pub fn day_read_at(&self, day: Date) -> Option<Timestamp> {
         self.days.get(&DayBucket::own(day)).map(|known| known.read_at)

@@ -41,12 +41,6 @@ pub struct ScopeTotals {
     pub(super) periods: BTreeMap<Period, PeriodTotals>,
     pub(super) names: DatedNames,
     pub(super) past: Past,
-    /// True if Azure has answered a reading by date with the whole period.
-    filter_ignored: bool,
-    /// True if Azure has answered a reading of late rows with the whole period.
-    late_unfiltered: bool,
-    /// The time at which Azure last returned no report.
-    reports_refused_at: Option<Timestamp>,
 }
 
 /// The totals of a period.
@@ -56,8 +50,6 @@ pub(super) struct PeriodTotals {
     pub(super) tables: Tables,
     /// The time at which its late rows were last requested.
     late_asked_at: Option<Timestamp>,
-    /// The time at which it was last read by a report.
-    reported_at: Option<Timestamp>,
     /// The time at which its sums last changed.
     changed: Option<Timestamp>,
     /// The part of its days that is left.

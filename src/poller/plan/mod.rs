@@ -2,9 +2,7 @@
 //!
 //! Each day becomes due at its own time, so that a reading that broke off does not start again from
 //! its beginning. Due days are combined into as few readings as possible, each no longer than what
-//! may be lost when it fails.
-
-mod source_choice;
+//! may be lost when it fails: the sources say how ([`crate::source::Sources`]).
 
 use std::collections::BTreeSet;
 
@@ -17,55 +15,19 @@ use crate::billing::daily_sums::{Dated, TagKeys};
 use crate::billing::period::{DayRange, Period, day_of, end_of};
 use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeType;
-use crate::billing::scope_totals::ScopeTotals;
-use crate::billing::span::Span;
-use crate::config::{self, Read};
+use crate::config;
+use crate::source::{Due, Known, ReadRequest, Sources};
 use crate::status::PollPart;
 
 /// The days after its end on which a period is read again, as far as the settings allow and while
 /// it is the previous period: daily while corrections are usual, then more and more rarely.
 const REREADINGS: [i64; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 21, 28, 35];
 
-/// The sizes by which readings are planned, in rows.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CostModel {
-    /// The rows of one list page, which is one call.
-    pub(super) page: u64,
-    /// The longest reading by the list, as far as stored days show: half an hour of calls in the
-    /// smallest quota.
-    pub(super) reading: u64,
-    /// The largest month that is read in one report. Larger reports are slow or fail, so they are
-    /// requested week by week.
-    pub(super) report: u64,
-}
-
-impl CostModel {
-    pub(super) const USUAL: Self = Self { page: 1_000, reading: 30_000, report: 2_000_000 };
-}
-
-/// A reading to be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ReadRequest {
-    pub(super) span: Span,
-    pub(super) by: SourceKind,
-}
-
 /// A reading to be made, with the part of the poll it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) part: PollPart,
     pub(super) request: ReadRequest,
-}
-
-/// The API of a reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceKind {
-    /// The list, whatever its length.
-    List,
-    /// The list as long as it has no more pages than a report is worth.
-    ShortList,
-    /// The asynchronous report.
-    Report,
 }
 
 /// The input of a plan, except the time.
@@ -75,20 +37,8 @@ pub(super) struct Planner<'a> {
     pub(super) rules: &'a Rules,
     pub(super) tag_keys: &'a TagKeys,
     pub(super) scope_type: ScopeType,
-    pub(super) read: Read,
-    pub(super) measures: CostModel,
-    /// True if Azure has already refused a report in this poll.
-    pub(super) without_reports: bool,
-    pub(super) scope_totals: &'a ScopeTotals,
-}
-
-/// The due days of a period, and (`late`) whether its late rows are due.
-struct Due {
-    period: Period,
-    /// The days of the period that have begun.
-    range: DayRange,
-    days: BTreeSet<Date>,
-    late: bool,
+    pub(super) sources: Sources,
+    pub(super) known: Known<'a>,
 }
 
 impl Planner<'_> {
@@ -100,27 +50,31 @@ impl Planner<'_> {
         let mut add = |part, requests: Vec<ReadRequest>| {
             steps.extend(requests.into_iter().map(|request| Step { part, request }));
         };
-        add(PollPart::Open, self.requests(self.open(open, now), now));
-        add(PollPart::Previous, self.requests(self.previous(open.before(), now), now));
+        add(PollPart::Open, self.of_due(self.open(open, now), now));
+        add(PollPart::Previous, self.of_due(self.previous(open.before(), now), now));
         let mut days = self.window(open.before().days().first, now);
         let mut months = self.months(today);
         let counted = self.counted(today);
-        let bill = |month: &Period| counted.contains(month) && self.scope_totals.is_bill(*month);
+        let bill = |month: &Period| counted.contains(month) && self.known.totals.is_bill(*month);
         months.extend(days.iter().map(|day| Period::of(*day)).filter(bill));
         days.retain(|day| !months.contains(&Period::of(*day)));
-        add(PollPart::Window, self.old(days, now));
-        let whole = |month| ReadRequest {
-            span: Span::Period(month),
-            by: self.source_of_unknown(month, now),
-        };
+        add(PollPart::Window, self.sources.of_days(&days, &self.known, now));
+        let whole = |period| self.sources.of_period(period, false, &self.known, now);
         add(PollPart::Budgets, months.into_iter().map(whole).collect());
         steps
+    }
+
+    fn of_due(&self, due: Due, now: Timestamp) -> Vec<ReadRequest> {
+        if due.days.is_empty() && !due.late {
+            return Vec::new();
+        }
+        self.sources.of_due(&due, &self.known, now)
     }
 
     /// Returns whether a plan has nothing new to request: all that is published was read at some
     /// time.
     pub(super) fn is_complete(&self, now: Timestamp) -> bool {
-        let known = |day: &Date| self.scope_totals.knows_day(*day, self.tag_keys);
+        let known = |day: &Date| self.known.totals.knows_day(*day, self.tag_keys);
         let days = first_kept_day(self.rules, now).series(1.day());
         days.take_while(|day| *day < day_of(now)).all(|day| known(&day))
             && self.months(day_of(now)).is_empty()
@@ -130,13 +84,13 @@ impl Planner<'_> {
     pub(super) fn is_settled(&self, period: Period) -> bool {
         let Some(last) = rereadings(self.poll, period).last() else { return false };
         let is_suspect =
-            self.scope_totals.suspect().any(|bucket| period.days().contains(bucket.date));
+            self.known.totals.suspect().any(|bucket| period.days().contains(bucket.date));
         if is_suspect {
             return false;
         }
         let late = |asked: Option<Timestamp>| asked.is_some_and(|asked| asked >= last);
-        days(period.days()).all(|day| late(self.scope_totals.day_asked_at(day)))
-            && (!self.has_late() || late(self.scope_totals.late_asked_at(period)))
+        period.days().iter().all(|day| late(self.known.totals.day_asked_at(day)))
+            && (!self.has_late() || late(self.known.totals.late_asked_at(period)))
     }
 
     /// Returns what is due in the open period: the newest days, which Azure still changes on every
@@ -144,7 +98,7 @@ impl Planner<'_> {
     fn open(&self, period: Period, now: Timestamp) -> Due {
         let today = day_of(now);
         // The clock was set back: the resources of a closed period are not known any more.
-        let closed = self.scope_totals.open().is_some_and(|open| open > period);
+        let closed = self.known.totals.open().is_some_and(|open| open > period);
         let full_refresh = SignedDuration::try_from(self.poll.full_refresh);
         let full_refresh = full_refresh.unwrap_or(SignedDuration::MAX);
         let due = |asked: Timestamp| {
@@ -174,7 +128,7 @@ impl Planner<'_> {
     fn window(&self, before: Date, now: Timestamp) -> BTreeSet<Date> {
         let partial = |day: Date| {
             let complete = end_of(day).saturating_add(self.rules.day_complete_after);
-            let asked = self.scope_totals.day_asked_at(day);
+            let asked = self.known.totals.day_asked_at(day);
             asked.is_none_or(|asked| complete.is_ok_and(|complete| asked < complete.min(now)))
         };
         let suspect = self.suspect(Dated::InDay);
@@ -182,7 +136,7 @@ impl Planner<'_> {
             first_kept_day(self.rules, now).series(1.day()).take_while(|day| *day < before);
         window
             .filter(|day| {
-                !self.scope_totals.knows_day(*day, self.tag_keys)
+                !self.known.totals.knows_day(*day, self.tag_keys)
                     || partial(*day)
                     || suspect.contains(day)
             })
@@ -198,8 +152,8 @@ impl Planner<'_> {
         let tags: TagKeys = tags.cloned().collect();
         let unknown = |period: &Period| {
             // Days that were read by date are known without late rows.
-            !self.scope_totals.knows(*period, &tags)
-                || self.has_late() && self.scope_totals.late_asked_at(*period).is_none()
+            !self.known.totals.knows(*period, &tags)
+                || self.has_late() && self.known.totals.late_asked_at(*period).is_none()
         };
         self.counted(today).into_iter().filter(unknown).collect()
     }
@@ -225,17 +179,17 @@ impl Planner<'_> {
         let is_due = |day: &Date| {
             always(*day)
                 || suspect.contains(day)
-                || !self.scope_totals.knows_day(*day, self.tag_keys)
-                || self.scope_totals.day_asked_at(*day).is_none_or(&due)
+                || !self.known.totals.knows_day(*day, self.tag_keys)
+                || self.known.totals.day_asked_at(*day).is_none_or(&due)
         };
         let late = self.has_late()
-            && (self.scope_totals.late_asked_at(period).is_none_or(&due)
+            && (self.known.totals.late_asked_at(period).is_none_or(&due)
                 || self.suspect(Dated::Late).iter().any(|day| range.contains(*day)));
-        Due { period, range, days: days(range).filter(is_due).collect(), late }
+        Due { period, range, days: range.iter().filter(is_due).collect(), late }
     }
 
     fn suspect(&self, part: Dated) -> BTreeSet<Date> {
-        let suspect = self.scope_totals.suspect().filter(|bucket| bucket.dated == part);
+        let suspect = self.known.totals.suspect().filter(|bucket| bucket.dated == part);
         suspect.map(|bucket| bucket.date).collect()
     }
 
@@ -258,10 +212,6 @@ fn rereadings(poll: &config::Poll, period: Period) -> impl Iterator<Item = Times
     let days = REREADINGS.into_iter().filter(move |day| *day <= until);
     let after = move |day| period.end().checked_add(SignedDuration::from_hours(24 * day)).ok();
     days.filter_map(after).take_while(move |moment| *moment < period.after().end())
-}
-
-fn days(range: DayRange) -> impl Iterator<Item = Date> {
-    range.first.series(1.day()).take_while(move |day| *day <= range.last)
 }
 
 #[cfg(test)]

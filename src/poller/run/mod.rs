@@ -18,6 +18,7 @@ use crate::poller::clock::Clock;
 use crate::poller::outcome::{Failure, PollTotals, Progress};
 use crate::poller::reload::{Handle, ScopeSpec};
 use crate::poller::scope_cell::{ScopeCell, Settings};
+use crate::source::{Source, SourceMemory};
 use crate::status::{Ignored, PollPart, PollResult, Status};
 use crate::store::{Archive, Restored, ScopeStore, Store};
 
@@ -46,8 +47,8 @@ pub struct Poller {
     unwritten: bool,
     /// True if an older part failed when it was last tried.
     older_failed: bool,
-    /// The number of temporary failures of reports in a row.
-    report_failures: u32,
+    /// The number of temporary failures in a row of a source that another may replace.
+    failures: Option<(Source, u32)>,
 }
 
 impl Poller {
@@ -63,7 +64,7 @@ impl Poller {
             Some(store) => Archive::open(store.clone(), &scope.id),
             None => (Archive::in_memory(&scope.id), Ok(Restored::default())),
         };
-        let Restored { scope_totals, poll } = restored.unwrap_or_else(|what| {
+        let Restored { scope_totals, source_memory, poll } = restored.unwrap_or_else(|what| {
             error!(
                 scope = scope.label,
                 "the stored days cannot be used, everything is read again: {what}"
@@ -73,9 +74,11 @@ impl Poller {
         let found = scope_totals.is_some();
         let scope_store = ScopeStore { scope_totals: scope_totals.unwrap_or_default(), archive };
         context.status.polled_every(&scope.id, settings.interval());
-        let scope_cell = Arc::new(ScopeCell::new(settings, scope_store));
+        let source_memory = source_memory.and_then(|bytes| SourceMemory::decode(&bytes));
+        let scope_cell =
+            Arc::new(ScopeCell::new(settings, scope_store, source_memory.unwrap_or_default()));
         let poller =
-            Self { context, scope_cell, unwritten: false, older_failed: false, report_failures: 0 };
+            Self { context, scope_cell, unwritten: false, older_failed: false, failures: None };
         if found {
             poller.restore(poll);
         }
@@ -131,8 +134,7 @@ impl Poller {
         let mut state = self.scope_cell.lock();
         let mended = std::mem::take(&mut state.read_otherwise) && failed;
         let spec = std::mem::take(&mut state.wants_days);
-        let planner = state.settings.planner(&state.scope_store.scope_totals);
-        let lacking = spec && !planner.is_complete(self.context.clock.now());
+        let lacking = spec && !state.planner().is_complete(self.context.clock.now());
         if lacking {
             let scope = &state.settings.scope.label;
             info!(

@@ -9,6 +9,7 @@ use super::Poller;
 use crate::descriptors;
 use crate::poller::outcome::Failure;
 use crate::poller::plan::first_kept_day;
+use crate::source::SourceMemory;
 use crate::status::{FailureReason, Status};
 use crate::store::{self, CompletedRead, RetentionPolicy};
 
@@ -30,11 +31,13 @@ impl Poller {
             let compared = state.scope_store.scope_totals.oldest_compared_day(complete_after);
             let since = compared.map_or(since, |compared| compared.min(since));
             let keeping = RetentionPolicy { since, complete_after };
-            let kept = state.scope_store.keep(&answer, keeping);
+            let memory = state.source_memory.encode();
+            let kept = state.scope_store.keep(&answer, &memory, keeping);
             // The answer is half entered, and must not be published by whoever locks the scope
             // next.
             if let Err(store::Error::Lost(_)) = kept {
                 state.scope_store.forget();
+                state.source_memory = SourceMemory::default();
             }
             kept
         });
@@ -44,8 +47,7 @@ impl Poller {
         let (exposition, scope_cell) = (self.context.exposition.clone(), self.scope_cell.clone());
         let published = spawn_blocking(move || {
             let state = scope_cell.lock();
-            let snapshot =
-                state.settings.snapshot(&state.scope_store.scope_totals).filter(|_| !state.removed);
+            let snapshot = state.snapshot(&state.settings).filter(|_| !state.removed);
             snapshot.map_or(Ok(()), |snapshot| exposition.publish(&scope_cell.id, snapshot))
         });
         match published.await {

@@ -10,19 +10,16 @@ use tracing::{Instrument, info, warn, warn_span};
 
 use super::Poller;
 use crate::azure;
-use crate::billing::facts::into_period;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
-use crate::config::Read;
-use crate::poller::answer::{Understood, interpret, refuse_zeros};
+use crate::poller::answer::Interpreted;
 use crate::poller::outcome::{Failure, Progress};
-use crate::poller::plan::{ReadRequest, SourceKind, Step};
-use crate::source::Reading;
+use crate::poller::plan::Step;
+use crate::source::{self, Access, ReadRequest, Reading};
 use crate::status::{FailureReason, PollPart};
-use crate::store::CompletedRead;
 
-/// The number of temporary failures in a row after which the list is read instead of a report.
-const REPORT_TRIES: u32 = 2;
+/// The number of temporary failures in a row after which another source is read.
+const TRIES: u32 = 2;
 
 /// The consequence of a reading.
 enum Next {
@@ -32,13 +29,6 @@ enum Next {
     Instead(Vec<ReadRequest>),
     /// Make a new plan. If a period is given, all of it was just read.
     Replan(Option<Period>),
-}
-
-/// An answer that can be entered.
-struct Interpreted {
-    answer: CompletedRead,
-    rows: u64,
-    outside: u64,
 }
 
 impl Poller {
@@ -114,37 +104,28 @@ impl Poller {
         let (started, request) = (Instant::now(), step.request);
         // The span adds the scope to everything that the reading logs.
         let span = warn_span!("reading", scope = self.label());
-        let read = match self.read(request).instrument(span).await {
-            Ok(read) if request.by == SourceKind::Report => {
-                progress.refuse_nothing(request.span, read.rows).map(|()| read)
-            }
-            read => read,
-        };
+        let read = self.read(request).instrument(span).await;
+        let read = read.and_then(|read| progress.refuse_nothing(request, &read).map(|()| read));
         let reading = match read {
             Ok(reading) => reading,
             Err(azure::Error::TooLong(pages)) => {
-                progress.is_long(request.span);
+                progress.is_long(request);
                 return Ok(self.instead(request, pages));
             }
-            Err(error) if self.leaves_report(request, &error) => {
-                progress.without_reports = true;
+            Err(error) if self.leaves(request, &error) => {
+                progress.without = Some(request.source);
                 return Ok(Next::Replan(None));
             }
             Err(error) => return Err(error.into()),
         };
-        let (pages, allocated) = (reading.pages, reading.allocated);
+        let (pages, allocated) = (reading.pages, reading.counts.allocated);
         let Some(Interpreted { answer, rows, outside }) =
             self.interpret(request, reading, began)?
         else {
             return Ok(Next::GoOn);
         };
         let span = answer.span;
-        if request.by == SourceKind::Report {
-            self.report_failures = 0;
-        } else if progress.without_reports {
-            // The list works and the report does not, so the cause is the report.
-            self.scope_cell.lock().scope_store.scope_totals.refuse_reports(began);
-        }
+        self.remember(request, span, began, progress);
         self.publish(answer).await?;
         progress.tally.open_readings += u64::from(step.part == PollPart::Open);
         progress.tally.rows += rows;
@@ -158,115 +139,83 @@ impl Poller {
         Ok(if is_other { Next::Replan(Some(Period::of(span.days().first))) } else { Next::GoOn })
     }
 
-    /// Reads from the planned API.
+    /// Reads from the planned source.
     async fn read(&self, request: ReadRequest) -> Result<Reading, azure::Error> {
         let settings = self.settings();
-        let (client, scope, tags) = (&settings.client, &settings.scope.id, &settings.tag_keys);
-        match request.by {
-            SourceKind::List => client.read_usage(scope, request.span, tags).await,
-            SourceKind::ShortList => {
-                let pages = u64::from(settings.poll.report_after_pages);
-                client.read_usage_within(scope, request.span, tags, pages).await
-            }
-            SourceKind::Report => {
-                client.read_report(scope, request.span, tags, settings.scope.cost_allocation).await
-            }
-        }
+        let access = Access {
+            client: &settings.client,
+            scope: &settings.scope.id,
+            tag_keys: &settings.tag_keys,
+            cost_allocation: settings.scope.cost_allocation,
+        };
+        source::read(&access, &request).await
     }
 
     fn instead(&self, request: ReadRequest, pages: u64) -> Next {
-        let state = self.scope_cell.lock();
-        let scope = &state.settings.scope.label;
-        info!(scope, days = %request.span.days(), "more than {pages} pages, a report is read instead");
-        Next::Instead(state.settings.planner(&state.scope_store.scope_totals).instead(request.span))
+        let settings = self.settings();
+        let instead = settings.sources.instead(request);
+        let noun = instead.first().map_or("", |request| request.source.noun());
+        let (scope, days) = (&settings.scope.label, request.span.days());
+        info!(scope, %days, "more than {pages} pages, a {noun} is read instead");
+        Next::Instead(instead)
     }
 
-    /// Returns whether the list is read because there is no report, which is never the only way.
-    /// After a temporary failure a report is tried once more first, as a long list takes hours.
-    /// Costs that are hidden are hidden in the list as well.
-    fn leaves_report(&mut self, request: ReadRequest, error: &azure::Error) -> bool {
-        if request.by != SourceKind::Report
-            || self.settings().scope.read != Read::Auto
-            || matches!(error, azure::Error::NoCharges(_))
-        {
-            return false;
-        }
+    /// Returns whether another source is read because this one had no answer. After a temporary
+    /// failure it is tried once more first, as the other may take hours.
+    fn leaves(&mut self, request: ReadRequest, error: &azure::Error) -> bool {
+        let Some(other) = self.settings().sources.fallback(request, error) else { return false };
         if error.is_transient() {
-            self.report_failures += 1;
-            if self.report_failures < REPORT_TRIES {
+            let before = self.failures.filter(|(source, _)| *source == request.source);
+            let failures = before.map_or(0, |(_, failures)| failures) + 1;
+            self.failures = Some((request.source, failures));
+            if failures < TRIES {
                 return false;
             }
         }
-        self.report_failures = 0;
+        self.failures = None;
+        let (noun, other) = (request.source.noun(), other.noun());
         info!(
             scope = self.label(),
-            "Azure gives no report, the list is read instead; a report is requested again after a day: {error}. What to do: {}",
+            "Azure gives no {noun}, the {other} is read instead; a {noun} is requested again after a day: {error}. What to do: {}",
             error.remedy()
         );
         true
     }
 
-    /// Returns the answer to enter, if there is one, and how many of its rows do not count.
     fn interpret(
-        &mut self,
+        &self,
         request: ReadRequest,
         reading: Reading,
         began: Timestamp,
     ) -> Result<Option<Interpreted>, azure::Error> {
         let mut state = self.scope_cell.lock();
-        let scope = state.settings.scope.label.clone();
-        let by_report = request.by == SourceKind::Report;
-        let understood = match request.by {
-            // Azure may ignore the filter of a list. The period of a report is part of its order.
-            SourceKind::Report => Understood::AsAsked,
-            SourceKind::List | SourceKind::ShortList => {
-                interpret(&state.scope_store.scope_totals, request.span, &reading)
-            }
-        };
-        let spared = !state.settings.scope.charges_are_free;
-        let refused = if spared { reading.refuse_hidden() } else { Ok(()) };
-        let (zeros, mut rows) = (reading.zeros(), reading.rows);
-        let mut outside = reading.outside + reading.undated;
-        let (sums, facts, span) = match understood {
-            Understood::AsAsked => {
-                if reading.outside > 0 {
-                    let (rows, days) = (reading.outside, request.span.days());
-                    warn!(scope, rows, %days, "Azure sent rows of other days than requested");
-                }
-                (reading.sums, reading.facts, request.span)
-            }
-            Understood::Whole(period) => {
-                warn!(scope, %period, "Azure ignores the dates of a request; whole periods are read from now on");
-                state.scope_store.scope_totals.distrust_filter();
-                rows += std::mem::take(&mut outside);
-                let facts = into_period(reading.facts, period);
-                (reading.sums.into_period(period), facts, Span::Period(period))
-            }
-            Understood::Unfiltered => {
-                info!(
-                    scope,
-                    "Azure ignores the filter for late rows; whole periods are read for them from now on"
-                );
-                state.scope_store.scope_totals.distrust_late_filter();
-                return Ok(None);
-            }
-        };
-        let buckets = state.scope_store.scope_totals.buckets(span, sums.buckets(), began);
-        refused
-            .and_then(|()| match zeros.filter(|_| spared) {
-                Some(zeros) => refuse_zeros(&state.scope_store.scope_totals, zeros, buckets),
-                None => Ok(()),
-            })
-            .inspect_err(|_| state.settings.client.refused(&self.scope_cell.id))?;
-        let answer = CompletedRead { span, rows: sums, facts, began, by_report };
-        Ok(Some(Interpreted { answer, rows, outside }))
+        let interpreted = state.interpret(request, reading, began);
+        interpreted.inspect_err(|_| state.settings.client.refused(&self.scope_cell.id))
+    }
+
+    /// Remembers that a source had an answer, and that the one before had none.
+    fn remember(
+        &mut self,
+        request: ReadRequest,
+        span: Span,
+        began: Timestamp,
+        progress: &Progress,
+    ) {
+        let mut state = self.scope_cell.lock();
+        state.source_memory.completed(request.source, span, began);
+        match progress.without {
+            // The other works and this one does not, so the cause is the source.
+            Some(left) if left != request.source => state.source_memory.refuse(left, began),
+            _ => {}
+        }
+        self.failures.take_if(|(source, _)| *source == request.source);
     }
 
     /// Returns what to read from some part on, the first step last.
     fn plan(&self, now: Timestamp, first: PollPart, progress: &Progress) -> Vec<Step> {
         let state = self.scope_cell.lock();
-        let mut planner = state.settings.planner(&state.scope_store.scope_totals);
-        planner.without_reports = progress.without_reports;
+        let mut planner = state.planner();
+        planner.known.without = progress.without;
         let mut steps = planner.plan(now);
         steps.retain(|step| step.part >= first && !progress.has_failed(step.request.span));
         steps.reverse();

@@ -8,7 +8,11 @@ use super::*;
 use crate::billing::budget::{Budget, Grain};
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::DayBucket;
+use crate::billing::period::DayRange;
+use crate::billing::span::Span;
+use crate::config::Read;
 use crate::ingest::SpillBuffer;
+use crate::source::{CostModel, Source, SourceMemory};
 use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
 
 fn at(text: &str) -> Timestamp {
@@ -26,6 +30,7 @@ struct Scope {
     tag_keys: TagKeys,
     scope_type: ScopeType,
     read: Read,
+    memory: SourceMemory,
     scope_store: ScopeStore,
     rows_a_day: u64,
 }
@@ -38,6 +43,7 @@ impl Scope {
             tag_keys: TagKeys::default(),
             scope_type: ScopeType::Department,
             read: Read::UsageDetails,
+            memory: SourceMemory::default(),
             scope_store: ScopeStore::default(),
             rows_a_day,
         }
@@ -49,11 +55,14 @@ impl Scope {
             rules: &self.rules,
             tag_keys: &self.tag_keys,
             scope_type: self.scope_type,
-            read: self.read,
-            // A hundredth of the real sizes, so that a test need not add up millions of rows.
-            measures: CostModel { page: 10, reading: 300, report: 20_000 },
-            without_reports: false,
-            scope_totals: &self.scope_store.scope_totals,
+            sources: Sources::new(self.read, &self.poll),
+            known: Known {
+                totals: &self.scope_store.scope_totals,
+                memory: &self.memory,
+                // A hundredth of the real sizes, so that a test need not add up millions of rows.
+                cost_model: CostModel { page: 10, reading: 300, report: 20_000 },
+                without: None,
+            },
         }
     }
 
@@ -77,14 +86,14 @@ impl Scope {
 
     /// Enters an answer with this many rows a day.
     fn enter(&mut self, span: Span, now: &str, rows: u64) {
-        self.enter_by(ReadRequest { span, by: SourceKind::List }, now, rows);
+        self.enter_by(ReadRequest::new(Source::UsageDetails, span), now, rows);
     }
 
-    fn enter_by(&mut self, ReadRequest { span, by }: ReadRequest, now: &str, rows: u64) {
+    fn enter_by(&mut self, ReadRequest { span, source, .. }: ReadRequest, now: &str, rows: u64) {
         let mut sums = SpillBuffer::new(&self.tag_keys);
         let until = span.days().last.min(day_of(at(now)));
         if !matches!(span, Span::Late(_)) {
-            for day in days(DayRange { first: span.days().first, last: until }) {
+            for day in (DayRange { first: span.days().first, last: until }).iter() {
                 for _ in 0..rows {
                     sums.push(&Charge::default(), DayBucket::own(day));
                 }
@@ -95,22 +104,23 @@ impl Scope {
             since: first_kept_day(&self.rules, at(now)),
             complete_after: self.rules.day_complete_after,
         };
-        let (facts, by_report) = (Default::default(), by == SourceKind::Report);
-        let answer = CompletedRead { span, rows: sums, facts, began: at(now), by_report };
-        self.scope_store.keep(&answer, keeping).unwrap();
+        let facts = Default::default();
+        let answer = CompletedRead { span, rows: sums, facts, began: at(now) };
+        self.memory.completed(source, span, at(now));
+        self.scope_store.keep(&answer, &[], keeping).unwrap();
     }
 }
 
-fn text(ReadRequest { span, by }: ReadRequest) -> String {
+fn text(ReadRequest { span, source, most_pages }: ReadRequest) -> String {
     let span = match span {
         Span::Period(period) => period.to_string(),
         Span::Days(range) => range.to_string(),
         Span::Late(period) => format!("late rows of {period}"),
     };
-    match by {
-        SourceKind::List => span,
-        SourceKind::ShortList => format!("{span} if short"),
-        SourceKind::Report => format!("report of {span}"),
+    match (source, most_pages) {
+        (Source::UsageDetails, None) => span,
+        (Source::UsageDetails, Some(_)) => format!("{span} if short"),
+        (Source::CostDetails, _) => format!("report of {span}"),
     }
 }
 

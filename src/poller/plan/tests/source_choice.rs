@@ -15,7 +15,7 @@ fn a_long_period_is_read_in_pieces_the_newest_first_and_goes_on_where_it_broke_o
     assert_eq!(asked[..3], [pieces[0], pieces[2], "late rows of 2026-11"]);
     assert_eq!(scope.requests("2026-11-13T06:00:00Z"), [pieces[0]]);
     // Azure ignores the filter for late rows: then the whole period is read.
-    scope.scope_store.scope_totals.distrust_late_filter();
+    scope.memory.distrust_late_filter();
     assert_eq!(scope.requests("2026-11-14T06:00:00Z")[0], "2026-11");
 }
 
@@ -35,7 +35,7 @@ fn a_day_beyond_all_measure_is_a_reading_of_its_own() {
 fn where_dates_are_ignored_periods_are_asked_for() {
     let mut scope = Scope::new(1);
     scope.poll("2026-11-23T02:00:00Z");
-    scope.scope_store.scope_totals.distrust_filter();
+    scope.memory.distrust_filter();
     assert_eq!(scope.requests("2026-11-23T06:00:00Z"), ["2026-11"]);
     scope.rules.daily_window = 70;
     assert_eq!(scope.requests("2026-11-23T06:00:00Z"), ["2026-11", "2026-09"]);
@@ -70,11 +70,14 @@ fn a_long_reading_goes_through_the_report_when_one_is_due() {
     let mut scope = Scope::new(60);
     scope.read = Read::Auto;
     assert_eq!(scope.requests("2026-11-12T02:00:00Z"), ["2026-11 if short", "2026-10 if short"]);
-    let instead = scope.planner().instead(Span::Period(Period::of(day("2026-11-01"))));
+    let instead = scope.planner().sources.instead(ReadRequest::new(
+        Source::UsageDetails,
+        Span::Period(Period::of(day("2026-11-01"))),
+    ));
     assert_eq!(instead.into_iter().map(text).collect::<Vec<_>>(), ["report of 2026-11"]);
     for month in ["2026-11-01", "2026-10-01"] {
         let span = Span::Period(Period::of(day(month)));
-        scope.enter_by(ReadRequest { span, by: SourceKind::Report }, "2026-11-12T02:00:00Z", 60);
+        scope.enter_by(ReadRequest::new(Source::CostDetails, span), "2026-11-12T02:00:00Z", 60);
     }
     // Five days fit exactly; six do not, and the next report is not due.
     assert_eq!(scope.requests("2026-11-12T06:00:00Z"), ["2026-11-08..2026-11-12"]);
@@ -86,7 +89,7 @@ fn a_long_reading_goes_through_the_report_when_one_is_due() {
     assert_eq!(scope.requests("2026-11-13T06:00:00Z"), ["report of 2026-11"]);
     // On the 15th day after its end the previous month is read again.
     assert_eq!(scope.requests("2026-11-16T02:00:00Z"), ["report of 2026-11", "report of 2026-10"]);
-    scope.scope_store.scope_totals.refuse_reports(at("2026-11-15T03:00:00Z"));
+    scope.memory.refuse(Source::CostDetails, at("2026-11-15T03:00:00Z"));
     let asked = scope.requests("2026-11-16T02:00:00Z");
     assert!(
         asked.iter().all(|request| !request.contains("report") && !request.contains("short")),
@@ -104,7 +107,7 @@ fn a_short_month_is_read_by_the_list_and_a_day_beyond_all_measure_waits_for_the_
     scope.read = Read::Auto;
     for month in ["2026-11-01", "2026-10-01"] {
         let span = Span::Period(Period::of(day(month)));
-        scope.enter_by(ReadRequest { span, by: SourceKind::Report }, "2026-11-05T02:00:00Z", 310);
+        scope.enter_by(ReadRequest::new(Source::CostDetails, span), "2026-11-05T02:00:00Z", 310);
     }
     assert_eq!(scope.requests("2026-11-05T06:00:00Z"), [""; 0]);
     assert_eq!(scope.requests("2026-11-06T02:00:00Z")[0], "report of 2026-11");
@@ -116,11 +119,7 @@ fn above_two_million_rows_a_report_is_a_week_and_goes_on_where_it_broke_off() {
     scope.read = Read::Auto;
     scope.rules.daily_window = 29;
     let november = Span::Period(Period::of(day("2026-11-01")));
-    scope.enter_by(
-        ReadRequest { span: november, by: SourceKind::Report },
-        "2026-11-23T02:00:00Z",
-        900,
-    );
+    scope.enter_by(ReadRequest::new(Source::CostDetails, november), "2026-11-23T02:00:00Z", 900);
     scope.scope_store.scope_totals.forget_before(day("2026-11-01"), SignedDuration::ZERO);
     let asked = scope.planner().plan(at("2026-11-24T02:00:00Z"));
     let weeks: Vec<String> = asked.iter().take(5).map(|step| text(step.request)).collect();
@@ -165,8 +164,11 @@ fn reports_reach_back_thirteen_months() {
     scope.rules.budgets = vec![budget];
     let asked = scope.requests("2026-11-23T02:00:00Z");
     assert_eq!(asked[2], "2025-12 if short");
-    assert!(scope.planner().is_reported(Period::of(day("2025-11-01")), at("2026-11-23T02:00:00Z")));
-    assert!(
-        !scope.planner().is_reported(Period::of(day("2025-10-01")), at("2026-11-23T02:00:00Z"))
-    );
+    let planner = scope.planner();
+    let of = |month: &str| {
+        let period = Period::of(day(month));
+        planner.sources.of_period(period, false, &planner.known, at("2026-11-23T02:00:00Z"))
+    };
+    assert_eq!(text(of("2025-11-01")), "2025-11 if short");
+    assert_eq!(text(of("2025-10-01")), "2025-10");
 }

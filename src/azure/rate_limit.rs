@@ -4,20 +4,62 @@
 //! Scopes share it, and a scope that fails must not use up the calls of the others: retried
 //! requests leave half of the calls to them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::status::ApiCalls;
-use crate::status::{Api, Wait};
+use crate::billing::scope::ScopeType;
+use crate::status::{ApiCalls, Wait};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The queue for the calls of one type of scope: first come, first served.
-pub(crate) struct Quota {
+/// The calls a minute of a bucket that no configuration names: the smallest quota of Azure.
+const SMALLEST: u32 = 2;
+
+/// A quota by its name. Each type of scope has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Bucket(&'static str);
+
+impl Bucket {
+    /// Returns the bucket of the calls to a type of scope.
+    pub(crate) const fn of(scope_type: ScopeType) -> Self {
+        Self(scope_type.as_str())
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+/// The queues of all buckets, which every client of the tenant shares.
+pub(crate) struct RateLimit {
+    queues: Mutex<BTreeMap<Bucket, Arc<Queue>>>,
+    calls: Arc<ApiCalls>,
+}
+
+impl RateLimit {
+    pub(crate) fn new(calls: Arc<ApiCalls>) -> Self {
+        Self { queues: Mutex::default(), calls }
+    }
+
+    /// Sets the number of calls a minute of a bucket, from the next turn on.
+    pub(crate) fn allow(&self, bucket: Bucket, per_minute: u32) {
+        self.queue(bucket).allow(per_minute);
+    }
+
+    /// Returns the queue of a bucket.
+    pub(crate) fn queue(&self, bucket: Bucket) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Queue::new(SMALLEST, self.calls.clone()));
+        queues.entry(bucket).or_insert_with(new).clone()
+    }
+}
+
+/// The queue for the calls of one bucket: first come, first served.
+pub(crate) struct Queue {
     per_minute: AtomicUsize,
     calls: Arc<ApiCalls>,
     one: tokio::sync::Mutex<()>,
@@ -29,27 +71,9 @@ struct State {
     /// The times of the calls of the last minute. A window, not a leaking bucket: the first reading
     /// of a few pages need not wait, and no minute has more calls than allowed.
     made: VecDeque<Instant>,
-    /// The end of each pause that Azure asked for, by [`Service`]: Azure throttles lists and
-    /// reports separately, and lists must not wait for reports.
-    held_until: [Option<Instant>; 2],
-}
-
-/// The service whose quota Azure throttles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
-    /// `Microsoft.Consumption`: the list.
-    Consumption,
-    /// `Microsoft.CostManagement`: reports.
-    CostManagement,
-}
-
-impl From<Api> for Service {
-    fn from(api: Api) -> Self {
-        match api {
-            Api::UsageDetails => Self::Consumption,
-            Api::CostDetails | Api::CostDetailsBlob => Self::CostManagement,
-        }
-    }
+    /// The end of each pause that Azure asked for, by service: Azure throttles lists and reports
+    /// separately, and lists must not wait for reports.
+    held_until: BTreeMap<&'static str, Instant>,
 }
 
 /// The permission to make one call; the next call may start when this is dropped.
@@ -66,20 +90,19 @@ pub(crate) enum Priority {
     Again,
 }
 
-impl Quota {
-    pub(crate) fn new(per_minute: u32, calls: Arc<ApiCalls>) -> Self {
-        let quota = Self {
+impl Queue {
+    fn new(per_minute: u32, calls: Arc<ApiCalls>) -> Self {
+        let queue = Self {
             per_minute: AtomicUsize::default(),
             calls,
             one: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         };
-        quota.allow(per_minute);
-        quota
+        queue.allow(per_minute);
+        queue
     }
 
-    /// Sets the number of calls a minute, from the next turn on.
-    pub(crate) fn allow(&self, per_minute: u32) {
+    fn allow(&self, per_minute: u32) {
         self.per_minute.store(per_minute.max(1) as usize, Ordering::Relaxed);
     }
 
@@ -88,7 +111,7 @@ impl Quota {
     pub(crate) async fn turn(
         &self,
         priority: Priority,
-        service: Service,
+        service: &'static str,
         longest: Duration,
     ) -> Result<Permit<'_>, Duration> {
         loop {
@@ -111,8 +134,8 @@ impl Quota {
     }
 
     /// Stops all calls to a service until the wait is over.
-    pub(crate) fn pause_for(&self, service: Service, wait: Duration) {
-        self.state().held_until[service as usize] = Some(Instant::now() + wait);
+    pub(crate) fn pause_for(&self, service: &'static str, wait: Duration) {
+        self.state().held_until.insert(service, Instant::now() + wait);
     }
 
     fn allowed(&self, priority: Priority) -> usize {
@@ -130,8 +153,13 @@ impl Quota {
 
 impl State {
     /// Returns the time until which a call must wait, and why; `None` if it may be made now.
-    fn wait(&mut self, allowed: usize, service: Service, now: Instant) -> Option<(Instant, Wait)> {
-        if let Some(until) = self.held_until[service as usize].filter(|until| *until > now) {
+    fn wait(
+        &mut self,
+        allowed: usize,
+        service: &'static str,
+        now: Instant,
+    ) -> Option<(Instant, Wait)> {
+        if let Some(until) = self.held_until.get(service).copied().filter(|until| *until > now) {
             return Some((until, Wait::Throttled));
         }
         while self.made.front().is_some_and(|made| *made + MINUTE <= now) {
@@ -148,10 +176,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_minute_sees_more_calls_than_are_allowed() {
-        let quota = Quota::new(6, Arc::default());
+        let quota = Queue::new(6, Arc::default());
         let mut made = Vec::new();
         for _ in 0..30 {
-            drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
+            drop(quota.turn(Priority::Fresh, "lists", MINUTE).await);
             made.push(Instant::now());
         }
         assert_eq!(made[5], made[0], "the first calls need not wait");
@@ -162,37 +190,37 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_that_is_held_back_holds_back_the_next_one() {
-        let quota = Quota::new(6, Arc::default());
+        let quota = Queue::new(6, Arc::default());
         let start = Instant::now();
         let held = Duration::from_secs(90);
-        drop(quota.turn(Priority::Fresh, Service::Consumption, held).await);
-        quota.pause_for(Service::Consumption, held);
-        let refused = quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await;
+        drop(quota.turn(Priority::Fresh, "lists", held).await);
+        quota.pause_for("lists", held);
+        let refused = quota.turn(Priority::Fresh, "lists", MINUTE).await;
         assert_eq!(refused.err(), Some(held), "longer than one would wait");
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(quota.turn(Priority::Again, Service::Consumption, held).await);
+        drop(quota.turn(Priority::Again, "lists", held).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90));
-        drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
+        drop(quota.turn(Priority::Fresh, "lists", MINUTE).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90), "once");
-        quota.pause_for(Service::CostManagement, held);
-        drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
+        quota.pause_for("reports", held);
+        drop(quota.turn(Priority::Fresh, "lists", MINUTE).await);
         assert_eq!(start.elapsed(), Duration::from_secs(90), "reports hold back reports alone");
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_fails_for_ever_leaves_the_others_half_of_the_calls() {
         for (per_minute, left) in [(6, 3), (2, 1)] {
-            let quota = Arc::new(Quota::new(per_minute, Arc::default()));
+            let quota = Arc::new(Queue::new(per_minute, Arc::default()));
             let failing = quota.clone();
             let failing = tokio::spawn(async move {
                 for _ in 0..1000 {
-                    drop(failing.turn(Priority::Again, Service::Consumption, MINUTE).await);
+                    drop(failing.turn(Priority::Again, "lists", MINUTE).await);
                 }
             });
             tokio::time::sleep(10 * MINUTE).await;
             let start = Instant::now();
             for _ in 0..left {
-                drop(quota.turn(Priority::Fresh, Service::Consumption, MINUTE).await);
+                drop(quota.turn(Priority::Fresh, "lists", MINUTE).await);
                 assert_eq!(start.elapsed(), Duration::ZERO, "{per_minute} a minute");
             }
             failing.abort();
