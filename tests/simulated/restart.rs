@@ -64,6 +64,24 @@ async fn after_a_restart_only_the_newest_days_are_asked_for_and_a_failure_is_rem
     assert!(what.contains("RBACAccessDenied"), "{what}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_learnt_of_a_source_is_not_learnt_again() {
+    let directory = directory();
+    let path = directory.path().join("state.redb");
+    let options = Options { resources: 60, ignore_filter: true, ..Options::default() };
+    let setup = Setup::new("2026-11-20T00:10:00Z", "billing_account", "100000", options);
+    let mut simulation = setup.stored_in(&path).start();
+    for _ in 0..2 {
+        assert!(simulation.poll().await);
+        tokio::time::advance(4 * HOUR).await;
+    }
+    let before = simulation.simulator.request_count();
+    let mut simulation = simulation.restart();
+    assert!(simulation.poll().await);
+    let asked = simulation.requests_since(before);
+    assert!(!asked.is_empty() && asked.iter().all(|it| !it.contains("filter")), "{asked:?}");
+}
+
 fn last_began(simulation: &Simulation) -> Timestamp {
     simulation.status.scopes()[0].last_poll.as_ref().expect("a poll").began
 }
