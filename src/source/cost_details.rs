@@ -64,7 +64,7 @@ impl Client {
         let wanted = RowOptions { tags: !tag_keys.is_empty(), cost_allocation, cloud: self.cloud };
         let read = async {
             for blob in self.order(scope, question.asked()).await? {
-                self.blob(&blob, question, wanted, tag_keys, &mut reading).await?;
+                self.blob(&blob, question, wanted, &mut reading).await?;
             }
             Ok(())
         };
@@ -126,27 +126,29 @@ impl Client {
     }
 
     /// Reads one file into the reading. A file that breaks off is read again from its start; until
-    /// it is complete its rows are kept apart, so that none counts twice.
+    /// it is complete its rows do not count, so that none counts twice.
     async fn blob(
         &self,
         blob: &Blob,
         question: Question,
         wanted: RowOptions,
-        tag_keys: &TagKeys,
         reading: &mut Reading,
     ) -> Result<(), Error> {
         let url = blob.url()?;
         let limits = FileLimits::new(blob.byte_count, &self.timeouts);
         let (mut retry_budget, mut failed) = (RetryBudget::of_file(limits.time), 0);
         loop {
-            let (mut tally, mut sums) = (PageCounts::new(question), SpillBuffer::new(tag_keys));
+            let mut tally = PageCounts::new(question);
             let (began, left) = (Instant::now(), limits.time.saturating_sub(retry_budget.spent));
-            let count = (&mut tally, &mut sums);
+            let count = (&mut tally, &mut reading.sums);
             let read = timeout(left, self.download(&url, limits, wanted, count)).await;
             retry_budget.spend(began.elapsed());
+            if !matches!(read, Ok(Ok(_))) {
+                reading.sums.rollback_page();
+            }
             let error = match read {
                 Ok(Ok(report)) => {
-                    reading.sums.adopt(sums);
+                    reading.sums.commit_page();
                     let Report { rounded, unreadable_dates, .. } = report;
                     reading.merge(&tally, PartRead { rounded, unreadable_dates });
                     reading.allocated += report.allocated;
@@ -187,7 +189,6 @@ impl Client {
             limits.check(reader.bytes() + part.len() as u64).map_err(Failure::Final)?;
             let mut count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
             reader.feed(&part, &mut count).map_err(|error| broken(error.to_string()))?;
-            sums.commit_page();
             // If parts are always ready, neither the deadline nor other tasks would get a turn.
             consume_budget().await;
         }
@@ -198,9 +199,7 @@ impl Client {
             )));
         }
         let mut count = |charge: &Charge<'_>| sums.push(charge, tally.count(charge));
-        let report = reader.finish(&mut count).map_err(|error| broken(error.to_string()))?;
-        sums.commit_page();
-        Ok(report)
+        reader.finish(&mut count).map_err(|error| broken(error.to_string()))
     }
 }
 
