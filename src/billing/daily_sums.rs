@@ -141,14 +141,6 @@ impl DailySums {
         &self.tag_keys
     }
 
-    /// Adds the sums of another reading or day.
-    pub fn absorb(&mut self, other: &Self) {
-        let mut translation = Translation::new(other.strings.texts(), &mut self.strings);
-        for (bucket, theirs) in other.days.iter().filter(|(_, day)| day.rows > 0) {
-            self.days.entry(*bucket).or_default().absorb(theirs, &mut translation);
-        }
-    }
-
     /// Returns one bucket by itself, which is how it is stored. Empty if nothing is known of it.
     pub fn only(&self, bucket: DayBucket) -> Self {
         let mut only = Self::new(self.tag_keys.clone());
@@ -157,22 +149,6 @@ impl DailySums {
             only.days.entry(bucket).or_default().absorb(day, &mut translation);
         }
         only
-    }
-
-    /// Counts all rows in one billing period: rows that are dated outside of it become its late
-    /// rows.
-    pub fn into_period(mut self, period: Period) -> Self {
-        let mut days = BTreeMap::<DayBucket, Day>::new();
-        for (bucket, theirs) in std::mem::take(&mut self.days) {
-            match days.entry(bucket.in_period(period)) {
-                std::collections::btree_map::Entry::Vacant(free) => _ = free.insert(theirs),
-                std::collections::btree_map::Entry::Occupied(mut day) => {
-                    day.get_mut().combine_within(&theirs, &self.strings);
-                }
-            }
-        }
-        self.days = days;
-        self
     }
 
     /// Frees the sums that are used for the open period only, such as those by resource.
@@ -210,6 +186,14 @@ impl DailySums {
 
 #[cfg(test)]
 impl DailySums {
+    /// Adds the sums of another reading or day.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        let mut translation = Translation::new(other.strings.texts(), &mut self.strings);
+        for (bucket, theirs) in other.days.iter().filter(|(_, day)| day.rows > 0) {
+            self.days.entry(*bucket).or_default().absorb(theirs, &mut translation);
+        }
+    }
+
     /// Returns the number of sums by resource, as a measure of the memory they take up.
     pub(crate) fn sums(&self) -> usize {
         self.days.values().map(|day| day.tables.instance_cost.len()).sum()
@@ -280,16 +264,6 @@ impl Day {
             let named = named.translated(|symbol| translation.translate(symbol));
             let name = translation.translate(name);
             self.names.add(named, name, |symbol| translation.text(symbol));
-        }
-    }
-
-    /// Adds another day of the same `DailySums`, which needs no translation of symbols.
-    fn combine_within(&mut self, other: &Self, strings: &Interner) {
-        self.rows += other.rows;
-        self.usage_rows += other.usage_rows;
-        self.tables.combine(Combine::Add, &other.tables, |symbol| symbol);
-        for (named, name) in other.names.iter() {
-            self.names.add(named, name, |symbol| strings.get(symbol));
         }
     }
 }

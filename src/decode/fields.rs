@@ -1,131 +1,97 @@
-//! The texts of a row by their names: properties of the list in their three shapes, and columns of
-//! a report. The name is looked up once; then a text is found by its position.
+//! The fields of a row that are read: properties of the list in its three shapes, and columns of a
+//! report. A new one is a line here, and its use in [`super::row`].
+//!
+//! A name is looked up once; then the field is found by its position in the row. What has a shape
+//! of its own is read elsewhere: the meter and the tags of the list, the tags of a report.
 
-/// A field that is a text. Its number is its position in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TextField {
-    Currency,
-    BillingCurrency,
-    BillingCurrencyCode,
-    Date,
-    UsageStart,
-    ResourceId,
-    InstanceId,
-    ResourceName,
-    InstanceName,
-    ResourceLocation,
-    InstanceLocation,
-    Location,
-    ResourceGroup,
-    SubscriptionId,
-    SubscriptionGuid,
-    ChargeType,
-    PublisherType,
-    PricingModel,
-    UnitOfMeasure,
-    SubscriptionName,
-    DepartmentName,
-    InvoiceSection,
-    InvoiceSectionName,
-    AccountName,
-    CostCenter,
-    ConsumedService,
-    MeterCategory,
-    MeterSubCategory,
-    MeterName,
-    Product,
-    ProductOrderId,
-    ReservationId,
-    Frequency,
-    BillingAccountId,
-    BillingPeriodStart,
+/// Declares a kind of fields: of each its name, the property of the list, and the columns of a
+/// report, in lower case without separators.
+macro_rules! fields {
+    (
+        $(#[$doc:meta])*
+        $kind:ident {
+            $($field:ident: $property:literal, [$($column:literal),*];)+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum $kind {
+            $($field,)+
+        }
+
+        impl $kind {
+            /// The number of fields.
+            pub(super) const COUNT: usize = [$(Self::$field),+].len();
+
+            /// Returns the field for a property of the list.
+            pub(super) fn of_property(name: &str) -> Option<Self> {
+                match name {
+                    $($property => Some(Self::$field),)+
+                    _ => None,
+                }
+            }
+
+            /// Returns the field for a column of a report.
+            pub(super) fn of_column(name: &str) -> Option<Self> {
+                match name {
+                    $($($column => Some(Self::$field),)*)+
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-impl TextField {
-    /// The number of fields.
-    pub(super) const COUNT: usize = Self::BillingPeriodStart as usize + 1;
-
-    /// Returns the field for a property of the list.
-    pub(super) fn of_property(name: &str) -> Option<Self> {
-        Some(match name {
-            "currency" => Self::Currency,
-            "billingCurrency" => Self::BillingCurrency,
-            "billingCurrencyCode" => Self::BillingCurrencyCode,
-            "date" => Self::Date,
-            "usageStart" => Self::UsageStart,
-            "resourceId" => Self::ResourceId,
-            "instanceId" => Self::InstanceId,
-            "resourceName" => Self::ResourceName,
-            "instanceName" => Self::InstanceName,
-            "resourceLocation" => Self::ResourceLocation,
-            "instanceLocation" => Self::InstanceLocation,
-            "location" => Self::Location,
-            "resourceGroup" => Self::ResourceGroup,
-            "subscriptionId" => Self::SubscriptionId,
-            "subscriptionGuid" => Self::SubscriptionGuid,
-            "chargeType" => Self::ChargeType,
-            "publisherType" => Self::PublisherType,
-            "pricingModel" => Self::PricingModel,
-            "unitOfMeasure" => Self::UnitOfMeasure,
-            "subscriptionName" => Self::SubscriptionName,
-            "departmentName" => Self::DepartmentName,
-            "invoiceSection" => Self::InvoiceSection,
-            "invoiceSectionName" => Self::InvoiceSectionName,
-            "accountName" => Self::AccountName,
-            "costCenter" => Self::CostCenter,
-            "consumedService" => Self::ConsumedService,
-            "meterCategory" => Self::MeterCategory,
-            "meterSubCategory" => Self::MeterSubCategory,
-            "meterName" => Self::MeterName,
-            "product" => Self::Product,
-            "productOrderId" => Self::ProductOrderId,
-            "reservationId" => Self::ReservationId,
-            "frequency" => Self::Frequency,
-            "billingAccountId" => Self::BillingAccountId,
-            "billingPeriodStartDate" => Self::BillingPeriodStart,
-            _ => return None,
-        })
+fields! {
+    /// A field that is an amount. Its number is its position in a row.
+    AmountField {
+        Cost: "cost", ["cost"];
+        PretaxCost: "pretaxCost", ["pretaxcost"];
+        CostInBillingCurrency: "costInBillingCurrency", ["costinbillingcurrency"];
+        Quantity: "quantity", ["quantity"];
+        UsageQuantity: "usageQuantity", ["usagequantity"];
+        EffectivePrice: "effectivePrice", ["effectiveprice"];
+        UnitPrice: "unitPrice", ["unitprice"];
     }
+}
 
-    /// Returns the field for a column of a report, whose name is in lower case without any
-    /// separators.
-    pub(super) fn of_column(name: &str) -> Option<Self> {
-        Some(match name {
-            "currency" => Self::Currency,
-            "billingcurrency" => Self::BillingCurrency,
-            "billingcurrencycode" => Self::BillingCurrencyCode,
-            "date" | "usagedatetime" | "usagedate" => Self::Date,
-            "resourceid" => Self::ResourceId,
-            "instanceid" => Self::InstanceId,
-            "resourcename" => Self::ResourceName,
-            "instancename" => Self::InstanceName,
-            "resourcelocation" => Self::ResourceLocation,
-            "instancelocation" => Self::InstanceLocation,
-            "location" => Self::Location,
-            "resourcegroup" | "resourcegroupname" => Self::ResourceGroup,
-            "subscriptionid" => Self::SubscriptionId,
-            "subscriptionguid" => Self::SubscriptionGuid,
-            "chargetype" => Self::ChargeType,
-            "publishertype" => Self::PublisherType,
-            "pricingmodel" => Self::PricingModel,
-            "unitofmeasure" => Self::UnitOfMeasure,
-            "subscriptionname" => Self::SubscriptionName,
-            "departmentname" => Self::DepartmentName,
-            "invoicesection" => Self::InvoiceSection,
-            "invoicesectionname" => Self::InvoiceSectionName,
-            "accountname" => Self::AccountName,
-            "costcenter" => Self::CostCenter,
-            "consumedservice" => Self::ConsumedService,
-            "metercategory" => Self::MeterCategory,
-            "metersubcategory" => Self::MeterSubCategory,
-            "metername" => Self::MeterName,
-            "product" | "productname" => Self::Product,
-            "productorderid" => Self::ProductOrderId,
-            "reservationid" => Self::ReservationId,
-            "frequency" => Self::Frequency,
-            "billingaccountid" => Self::BillingAccountId,
-            "billingperiodstartdate" => Self::BillingPeriodStart,
-            _ => return None,
-        })
+fields! {
+    /// A field that is a text. Its number is its position in a row.
+    TextField {
+        Currency: "currency", ["currency"];
+        BillingCurrency: "billingCurrency", ["billingcurrency"];
+        BillingCurrencyCode: "billingCurrencyCode", ["billingcurrencycode"];
+        Date: "date", ["date", "usagedatetime", "usagedate"];
+        UsageStart: "usageStart", [];
+        ResourceId: "resourceId", ["resourceid"];
+        InstanceId: "instanceId", ["instanceid"];
+        ResourceName: "resourceName", ["resourcename"];
+        InstanceName: "instanceName", ["instancename"];
+        ResourceLocation: "resourceLocation", ["resourcelocation"];
+        InstanceLocation: "instanceLocation", ["instancelocation"];
+        Location: "location", ["location"];
+        ResourceGroup: "resourceGroup", ["resourcegroup", "resourcegroupname"];
+        SubscriptionId: "subscriptionId", ["subscriptionid"];
+        SubscriptionGuid: "subscriptionGuid", ["subscriptionguid"];
+        ChargeType: "chargeType", ["chargetype"];
+        PublisherType: "publisherType", ["publishertype"];
+        PricingModel: "pricingModel", ["pricingmodel"];
+        UnitOfMeasure: "unitOfMeasure", ["unitofmeasure"];
+        SubscriptionName: "subscriptionName", ["subscriptionname"];
+        DepartmentName: "departmentName", ["departmentname"];
+        InvoiceSection: "invoiceSection", ["invoicesection"];
+        InvoiceSectionName: "invoiceSectionName", ["invoicesectionname"];
+        AccountName: "accountName", ["accountname"];
+        CostCenter: "costCenter", ["costcenter"];
+        ConsumedService: "consumedService", ["consumedservice"];
+        MeterCategory: "meterCategory", ["metercategory"];
+        MeterSubCategory: "meterSubCategory", ["metersubcategory"];
+        MeterName: "meterName", ["metername"];
+        Product: "product", ["product", "productname"];
+        ProductOrderId: "productOrderId", ["productorderid"];
+        ReservationId: "reservationId", ["reservationid"];
+        Frequency: "frequency", ["frequency"];
+        BillingAccountId: "billingAccountId", ["billingaccountid"];
+        BillingPeriodStart: "billingPeriodStartDate", ["billingperiodstartdate"];
     }
 }

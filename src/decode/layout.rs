@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
-use super::fields::TextField;
+use super::fields::{AmountField, TextField};
 use super::repair::REPLACEMENT;
 use crate::billing::short_str_eq::short_str_eq;
 
@@ -13,13 +13,7 @@ use crate::billing::short_str_eq::short_str_eq;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Text(TextField),
-    Cost,
-    PretaxCost,
-    CostInBillingCurrency,
-    Quantity,
-    UsageQuantity,
-    EffectivePrice,
-    UnitPrice,
+    Amount(AmountField),
     Meter,
     Estimated,
     Unused,
@@ -30,17 +24,14 @@ pub(super) enum Field {
 impl Field {
     fn of(name: &str, repaired: bool) -> Self {
         match name {
-            "cost" => Self::Cost,
-            "pretaxCost" => Self::PretaxCost,
-            "costInBillingCurrency" => Self::CostInBillingCurrency,
-            "quantity" => Self::Quantity,
-            "usageQuantity" => Self::UsageQuantity,
-            "effectivePrice" => Self::EffectivePrice,
-            "unitPrice" => Self::UnitPrice,
             "meterDetails" => Self::Meter,
             "isEstimated" => Self::Estimated,
             name if repaired && name.contains(REPLACEMENT) => Self::Unreadable,
-            name => TextField::of_property(name).map_or(Self::Unused, Self::Text),
+            name => {
+                let amount = AmountField::of_property(name).map(Self::Amount);
+                let field = amount.or_else(|| TextField::of_property(name).map(Self::Text));
+                field.unwrap_or(Self::Unused)
+            }
         }
     }
 }

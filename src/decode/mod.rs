@@ -9,6 +9,7 @@ mod dates;
 mod fields;
 mod layout;
 mod meter;
+mod options;
 mod page;
 mod properties;
 mod repair;
@@ -17,21 +18,9 @@ mod row;
 mod tags;
 mod text;
 
+pub(crate) use options::RowOptions;
 pub(crate) use page::{Page, PageError, read_page, read_repaired_page};
 pub(crate) use report::{Report, ReportReader};
-
-use crate::billing::regions::Cloud;
-
-/// The options for reading a page or report.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RowOptions {
-    /// True if tags are read, which costs as much as half a row.
-    pub(crate) tags: bool,
-    /// True if rows of cost allocation count, which only move costs. The list has none.
-    pub(crate) cost_allocation: bool,
-    /// The cloud that sends the rows: `CH North` is in China there and in Switzerland elsewhere.
-    pub(crate) cloud: Cloud,
-}
 
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::billing::charge::Charge;
 
-use super::RowOptions;
 use super::layout::Layout;
+use super::options::RowOptions;
 use super::properties::{Properties, PropertiesSeed, unreadable_name};
 use super::repair::{REPLACEMENT, repaired};
 use super::row::Dates;

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::fields::TextField;
+use super::fields::{AmountField, TextField};
 use super::layout::{Field, Key, Layout};
 use super::meter::Meter;
 use super::repair::REPLACEMENT;
@@ -19,13 +19,8 @@ use super::text::{Text, skip_list};
 /// field, and real rows have them.
 #[derive(Debug)]
 pub(super) struct Properties<'a> {
-    pub(super) cost: Option<&'a str>,
-    pub(super) pretax_cost: Option<&'a str>,
-    pub(super) cost_in_billing_currency: Option<&'a str>,
-    pub(super) quantity: Option<&'a str>,
-    pub(super) usage_quantity: Option<&'a str>,
-    pub(super) effective_price: Option<&'a str>,
-    pub(super) unit_price: Option<&'a str>,
+    /// The amounts, by [`AmountField`].
+    amounts: [Option<&'a str>; AmountField::COUNT],
     /// The texts, by [`TextField`].
     texts: [Cow<'a, str>; TextField::COUNT],
     pub(super) is_estimated: Option<bool>,
@@ -38,13 +33,7 @@ pub(super) struct Properties<'a> {
 impl Default for Properties<'_> {
     fn default() -> Self {
         Self {
-            cost: None,
-            pretax_cost: None,
-            cost_in_billing_currency: None,
-            quantity: None,
-            usage_quantity: None,
-            effective_price: None,
-            unit_price: None,
+            amounts: [None; AmountField::COUNT],
             texts: [const { Cow::Borrowed("") }; TextField::COUNT],
             is_estimated: None,
             meter: Meter::default(),
@@ -55,6 +44,15 @@ impl Default for Properties<'_> {
 }
 
 impl<'a> Properties<'a> {
+    /// Returns an amount as sent; `None` if the row has none.
+    pub(super) fn amount(&self, field: AmountField) -> Option<&'a str> {
+        self.amounts[field as usize]
+    }
+
+    pub(super) fn set_amount(&mut self, field: AmountField, sent: &'a str) {
+        self.amounts[field as usize] = Some(sent);
+    }
+
     /// Returns the place of a text.
     pub(super) fn text(&mut self, field: TextField) -> &mut Cow<'a, str> {
         &mut self.texts[field as usize]
@@ -123,34 +121,19 @@ impl<'de> Visitor<'de> for PropertiesSeed<'_, 'de> {
         let mut place = 0;
         while let Some(field) = map.next_key_seed(Key(layout, place))? {
             place += 1;
-            let number = match field {
-                Field::Text(field) => {
-                    row.set_text(field, map.next_value()?);
-                    continue;
+            match field {
+                Field::Text(field) => row.set_text(field, map.next_value()?),
+                Field::Amount(field) => {
+                    row.set_amount(field, map.next_value::<&RawValue>()?.get());
                 }
-                Field::Unused => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
+                Field::Unused => _ = map.next_value::<IgnoredAny>()?,
                 Field::Meter => {
                     row.meter = map.next_value()?;
                     row.unreadable |= row.meter.unreadable;
-                    continue;
                 }
-                Field::Estimated => {
-                    row.set_estimated(&map.next_value()?);
-                    continue;
-                }
+                Field::Estimated => row.set_estimated(&map.next_value()?),
                 Field::Unreadable => return Err(unreadable_name()),
-                Field::Cost => &mut row.cost,
-                Field::PretaxCost => &mut row.pretax_cost,
-                Field::CostInBillingCurrency => &mut row.cost_in_billing_currency,
-                Field::Quantity => &mut row.quantity,
-                Field::UsageQuantity => &mut row.usage_quantity,
-                Field::EffectivePrice => &mut row.effective_price,
-                Field::UnitPrice => &mut row.unit_price,
-            };
-            *number = Some(map.next_value::<&RawValue>()?.get());
+            }
         }
         Ok(())
     }

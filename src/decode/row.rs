@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::amounts::{amount, price};
 use super::dates::{Day, Days};
-use super::fields::TextField;
+use super::fields::{AmountField, TextField};
 use super::properties::Properties;
 use super::tags::Tags;
 use crate::billing::amount::Amount;
@@ -37,9 +37,11 @@ impl Properties<'_> {
         dates: &mut Dates,
         cloud: Cloud,
     ) -> Result<ReadRow<'r>, String> {
-        use TextField as F;
-        let cost = amount("cost", [self.cost_in_billing_currency, self.cost, self.pretax_cost])?;
-        let quantity = amount("quantity", [self.quantity, self.usage_quantity])?;
+        use {AmountField as A, TextField as F};
+        let costs = [A::CostInBillingCurrency, A::Cost, A::PretaxCost];
+        let cost = amount("cost", costs.map(|field| self.amount(field)))?;
+        let quantity = [A::Quantity, A::UsageQuantity].map(|field| self.amount(field));
+        let quantity = amount("quantity", quantity)?;
         let day = dates.days.read(self.first([F::Date, F::UsageStart]));
         let rounded = [cost, quantity].into_iter().flatten().filter(|parsed| parsed.rounded);
         let rounded = rounded.count() as u64;
@@ -50,7 +52,7 @@ impl Properties<'_> {
         charge.cost = cost.map_or(Amount::ZERO, |cost| cost.amount);
         charge.quantity = quantity.map_or(Amount::ZERO, |quantity| quantity.amount);
         if charge.cost.is_zero() && !charge.quantity.is_zero() {
-            charge.price = price(self.effective_price, self.unit_price);
+            charge.price = price(self.amount(A::EffectivePrice), self.amount(A::UnitPrice));
         }
         charge.degraded = degraded([
             (Degradation::Tags, tags.unreadable),

@@ -1,18 +1,12 @@
 //! The header of a report: the columns that are read, and their meaning.
 
-use super::super::fields::TextField;
+use super::super::fields::{AmountField, TextField};
 
 /// The meaning of a column.
 #[derive(Clone, Copy)]
 pub(super) enum Column {
     Text(TextField),
-    Cost,
-    PretaxCost,
-    CostInBillingCurrency,
-    Quantity,
-    UsageQuantity,
-    EffectivePrice,
-    UnitPrice,
+    Amount(AmountField),
     Tags,
     CostAllocationRule,
 }
@@ -21,17 +15,28 @@ pub(super) enum Column {
 pub(super) fn columns(names: &[&str]) -> Result<Vec<(usize, Column)>, String> {
     let names: Vec<String> = names.iter().map(|name| squeezed(english(name))).collect();
     let columns = names.iter().enumerate();
-    let columns = columns.filter_map(|(place, name)| Some((place, column(name)?))).collect();
-    for (what, known) in [
-        ("cost", ["costinbillingcurrency", "cost", "pretaxcost"]),
-        ("currency", ["billingcurrencycode", "billingcurrency", "currency"]),
-        ("date", ["date", "usagedatetime", "usagedate"]),
+    let columns: Vec<_> =
+        columns.filter_map(|(place, name)| Some((place, column(name)?))).collect();
+    for (what, is_it) in [
+        ("cost", is_cost as fn(Column) -> bool),
+        ("currency", is_currency),
+        ("date", |column| matches!(column, Column::Text(TextField::Date))),
     ] {
-        if !names.iter().any(|name| known.contains(&name.as_str())) {
+        if !columns.iter().any(|(_, column)| is_it(*column)) {
             return Err(format!("no column for the {what}; this is not a cost details report"));
         }
     }
     Ok(columns)
+}
+
+fn is_cost(column: Column) -> bool {
+    use AmountField::{Cost, CostInBillingCurrency, PretaxCost};
+    matches!(column, Column::Amount(Cost | CostInBillingCurrency | PretaxCost))
+}
+
+fn is_currency(column: Column) -> bool {
+    use TextField::{BillingCurrency, BillingCurrencyCode, Currency};
+    matches!(column, Column::Text(Currency | BillingCurrency | BillingCurrencyCode))
 }
 
 /// Returns the English part of a name: `Cost` of `Kosten (Cost)`.
@@ -46,16 +51,12 @@ fn squeezed(name: &str) -> String {
 }
 
 fn column(name: &str) -> Option<Column> {
-    Some(match name {
-        "cost" => Column::Cost,
-        "pretaxcost" => Column::PretaxCost,
-        "costinbillingcurrency" => Column::CostInBillingCurrency,
-        "quantity" => Column::Quantity,
-        "usagequantity" => Column::UsageQuantity,
-        "effectiveprice" => Column::EffectivePrice,
-        "unitprice" => Column::UnitPrice,
-        "tags" => Column::Tags,
-        "costallocationrulename" => Column::CostAllocationRule,
-        _ => Column::Text(TextField::of_column(name)?),
-    })
+    match name {
+        "tags" => Some(Column::Tags),
+        "costallocationrulename" => Some(Column::CostAllocationRule),
+        name => {
+            let amount = AmountField::of_column(name).map(Column::Amount);
+            amount.or_else(|| TextField::of_column(name).map(Column::Text))
+        }
+    }
 }

@@ -13,7 +13,7 @@ use header::{Column, columns};
 use splitter::{Split, Splitter};
 use thiserror::Error;
 
-use super::RowOptions;
+use super::options::RowOptions;
 use super::properties::Properties;
 use super::row::Dates;
 use super::tags::{self, Tags};
@@ -193,13 +193,7 @@ impl ReportReader {
                         row.mark_unreadable(place);
                     }
                 }
-                Column::Cost => row.cost = Some(field),
-                Column::PretaxCost => row.pretax_cost = Some(field),
-                Column::CostInBillingCurrency => row.cost_in_billing_currency = Some(field),
-                Column::Quantity => row.quantity = Some(field),
-                Column::UsageQuantity => row.usage_quantity = Some(field),
-                Column::EffectivePrice => row.effective_price = Some(field),
-                Column::UnitPrice => row.unit_price = Some(field),
+                Column::Amount(place) => row.set_amount(place, field),
                 Column::Tags => {
                     tags = tags::from_text(field);
                     tags.unreadable |= is_replaced;

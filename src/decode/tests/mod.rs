@@ -5,6 +5,7 @@ mod values;
 
 use super::*;
 use crate::billing::charge::{Charge, Degradation};
+use crate::billing::regions::Cloud;
 
 const WANTED: RowOptions = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
 
