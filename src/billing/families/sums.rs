@@ -13,8 +13,17 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Key, Sum};
+use super::family::Key;
 use crate::billing::amount::{Amount, CompactAmount};
+
+/// The sum of some rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sum {
+    pub(crate) amount: Amount,
+    /// The number of rows. A series without cost exists as long as it has a row, so an amount of
+    /// zero does not show whether any row is left.
+    pub(crate) rows: u32,
+}
 
 /// The number of sums in a block.
 const BLOCK: usize = 1024;
