@@ -1,6 +1,7 @@
 //! The published state of a scope. It is computed once, when the days of the scope change, and is
 //! never changed itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
@@ -268,6 +269,11 @@ impl ServiceDays {
 }
 
 impl Snapshot {
+    /// Returns the text of a symbol.
+    pub(super) fn text(&self, symbol: Symbol) -> Cow<'_, str> {
+        self.strings.texts().get(symbol)
+    }
+
     fn fold(&mut self, rules: &Rules) {
         self.current.fold(&rules.limits, &self.strings, &mut self.folded);
         if let Some(previous) = &mut self.previous {
