@@ -16,7 +16,7 @@ use super::daily_sums::{DailySums, Dated, DayBucket};
 use super::families::{Combine, Folded, OTHER, Ranking, Tables};
 use super::interner::{Interner, Sorted, Symbol, Translation, sorted};
 use super::limits::Limits;
-use super::metric_families::{FAMILIES, History, PublishedFamily};
+use super::metric_families::{FAMILIES, InHistory, PublishedFamily};
 use super::names::{DatedNames, NameList, Names, Spellings};
 use super::period::Period;
 use super::snapshot::{ServiceDays, Snapshot, expect};
@@ -35,9 +35,9 @@ impl HistoryOptions {
     /// to date, and every family of the previous period.
     pub fn families(self) -> Vec<&'static PublishedFamily> {
         let is_wanted = |family: &&PublishedFamily| match family.history {
-            History::Yes => true,
-            History::Resources => self.instances,
-            History::No => false,
+            InHistory::Yes => true,
+            InHistory::Resources => self.instances,
+            InHistory::No => false,
         };
         FAMILIES.iter().filter(is_wanted).collect()
     }

@@ -10,7 +10,7 @@ use super::families::{
 };
 use super::snapshot::Snapshot;
 
-pub use super::families::History;
+pub use super::families::InHistory;
 
 /// The value of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub struct PublishedFamily {
     /// Its labels besides `scope`.
     pub labels: &'static [&'static str],
     /// Whether a history of closed months has it.
-    pub history: History,
+    pub history: InHistory,
     /// Passes every sample of a snapshot on, in the order of the label values.
     pub each: fn(&Snapshot, &mut Sink<'_>),
 }
@@ -66,7 +66,7 @@ const fn previous<F: Previous + Tabled>() -> PublishedFamily {
         name: <F as Previous>::NAME,
         help: <F as Previous>::HELP,
         labels: <F as Previous>::LABELS,
-        history: History::Yes,
+        history: InHistory::Yes,
         each: Snapshot::previous_series::<F>,
     }
 }
@@ -99,7 +99,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_daily_pretax_cost",
         help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure still corrects a day during the days after it. Cached from the last successful poll.",
         labels: &["date", "charge_type", "currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             for ((date, kind, currency), amount) in &s.daily {
                 sink(&[&date.to_string(), kind.as_str(), currency], Value::Exact(*amount));
@@ -110,7 +110,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_latest_day_pretax_cost",
         help: "Cost before tax of the newest complete day by scope, in `currency`. Cached from the last successful poll.",
         labels: &["charge_type", "currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             for ((kind, currency), amount) in &s.latest_day {
                 sink(&[kind.as_str(), currency], Value::Exact(*amount));
@@ -121,14 +121,14 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: SERVICE_DAYS.metric,
         help: "Cost before tax of the newest complete day by service, in `currency`. Cached from the last successful poll.",
         labels: &["service_name", "charge_type", "currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| s.plain(&s.services.latest, Value::Exact, sink),
     },
     PublishedFamily {
         name: "azure_billing_scope_usual_day_pretax_cost",
         help: "Mean usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Absent while fewer than 7 are known. Cached from the last successful poll.",
         labels: &["currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             for (currency, usual) in &s.usual_day {
                 sink(&[currency], Value::Derived(usual.mean));
@@ -139,7 +139,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_usual_day_pretax_cost_stddev",
         help: "Standard deviation of the usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Cached from the last successful poll.",
         labels: &["currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             for (currency, usual) in &s.usual_day {
                 sink(&[currency], Value::Derived(usual.deviation));
@@ -150,7 +150,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_service_usual_day_pretax_cost",
         help: "Mean usage cost before tax of the 28 complete days before the newest one by service, in `currency`. Cached from the last successful poll.",
         labels: &["service_name", "currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             let days = s.services.usual_count as f64;
             s.plain(&s.services.usual, |amount| Value::Derived(amount.to_f64() / days), sink);
@@ -160,7 +160,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_forecast_pretax_cost",
         help: "Expected cost before tax of the whole current billing period by scope, in `currency`: the known cost plus the remaining days at the mean of the last 14 complete days. Cached from the last successful poll.",
         labels: &["currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             for (currency, expected) in &s.forecast {
                 sink(&[currency], Value::Derived(*expected));
@@ -171,7 +171,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_budget_pretax_cost",
         help: "Limit of the budget's current month, quarter or year, in `currency`, as configured.",
         labels: &["budget", "currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             for (budget, _) in &s.budgets {
                 sink(&[&budget.name, &budget.currency], Value::Exact(budget.amount));
@@ -182,7 +182,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_budget_spent_pretax_cost",
         help: "Cost before tax that counts against the budget's current month, quarter or year, in `currency`. Absent until all its closed months are known. Cached from the last successful poll.",
         labels: &["budget", "currency"],
-        history: History::No,
+        history: InHistory::No,
         each: |s, sink| {
             for (budget, spent) in &s.budgets {
                 if let Some(spent) = spent {

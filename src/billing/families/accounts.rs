@@ -1,7 +1,7 @@
 //! The cost of each department and enrollment account: one billing account contains them all.
 
 use super::bound::Bound;
-use super::family::{Family, History, Keep, Metric, Previous, Spelled};
+use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -38,7 +38,7 @@ impl Metric for AccountCost {
     const NAME: &'static str = "azure_billing_account_pretax_cost";
     const HELP: &'static str = "Cost before tax of the current billing period to date by department and enrollment account, in `currency`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["department", "account", "currency"];
-    const HISTORY: History = History::Yes;
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for AccountCost {

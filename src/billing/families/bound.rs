@@ -7,7 +7,7 @@ use crate::billing::amount::Amount;
 use crate::billing::interner::{Sorted, Symbol};
 use crate::billing::limits::Limits;
 
-use super::family::Key;
+use super::key::Key;
 use super::sums::Sums;
 
 type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

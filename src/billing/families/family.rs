@@ -1,26 +1,12 @@
 //! What a metric family is: the symbols of its series, what rows add to them, and its name, help
 //! and labels if it is published.
 
-use std::hash::Hash;
-
 use super::bound::Bound;
+use super::key::Key;
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
 use crate::billing::row::Amounts;
-
-/// The symbols of a series: its label values in order, so that sorted keys are sorted series. The
-/// last one is the currency or the unit.
-pub(crate) trait Key:
-    Copy + Eq + Hash + Ord + AsRef<[Symbol]> + AsMut<[Symbol]> + 'static
-{
-    /// The number of symbols.
-    const LENGTH: usize;
-}
-
-impl<const N: usize> Key for [Symbol; N] {
-    const LENGTH: usize = N;
-}
 
 /// The index of a caseless name in a key, and what it names.
 pub(crate) type Spelled<K> = (usize, fn(&K) -> Named);
@@ -59,7 +45,7 @@ pub(crate) trait Family {
 
 /// The families that a history of closed months has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum History {
+pub enum InHistory {
     /// A history lacks the family.
     No,
     /// A history has the family if it has series of resources.
@@ -79,7 +65,7 @@ pub(crate) trait Metric: Family {
     /// The id in the key that has a name. The label of the name follows that of the id.
     const NAMED: Option<NamedId> = None;
     /// Whether a history has the metric.
-    const HISTORY: History = History::No;
+    const HISTORY: InHistory = InHistory::No;
 }
 
 /// A metric that is also published for the previous period.

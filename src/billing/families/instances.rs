@@ -1,7 +1,7 @@
 //! The cost and the usage of each resource.
 
 use super::bound::Bound;
-use super::family::{Family, History, Keep, Metric, NamedId};
+use super::family::{Family, InHistory, Keep, Metric, NamedId};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -61,7 +61,7 @@ impl Metric for InstanceCost {
         "currency",
     ];
     const NAMED: Option<NamedId> = Some((ID, Named::Instance));
-    const HISTORY: History = History::Resources;
+    const HISTORY: InHistory = InHistory::Resources;
 }
 
 impl Family for InstanceUsage {
@@ -93,5 +93,5 @@ impl Metric for InstanceUsage {
     const LABELS: &'static [&'static str] =
         &["subscription_id", "resource_group", "instance_id", "instance_name", "location", "unit"];
     const NAMED: Option<NamedId> = Some((ID, Named::Instance));
-    const HISTORY: History = History::Resources;
+    const HISTORY: InHistory = InHistory::Resources;
 }

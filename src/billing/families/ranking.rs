@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::bound::{Fold, Folded, Kept};
-use super::family::Key;
+use super::key::Key;
 use super::sums::Sums;
 
 /// The entities that keep their series, by the metric of their bound.

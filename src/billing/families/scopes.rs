@@ -1,6 +1,6 @@
 //! The cost of each scope, by the nature of the charge.
 
-use super::family::{Family, History, Keep, Metric, Previous};
+use super::family::{Family, InHistory, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ChargeKey};
@@ -28,7 +28,7 @@ impl Metric for ScopeCost {
     const HELP: &'static str = "Cost before tax of the current billing period to date by scope, in `currency`, including rows without a resource. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["charge_type", "publisher_type", "pricing_model", "currency"];
-    const HISTORY: History = History::Yes;
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for ScopeCost {

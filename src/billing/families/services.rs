@@ -1,7 +1,7 @@
 //! The cost of each service.
 
 use super::bound::Bound;
-use super::family::{Family, History, Keep, Metric, Previous, Spelled};
+use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -37,7 +37,7 @@ impl Metric for ServiceCost {
     const NAME: &'static str = "azure_billing_service_pretax_cost";
     const HELP: &'static str = "Cost before tax of the current billing period to date by subscription and service, in `currency`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["subscription_id", "service_name", "currency"];
-    const HISTORY: History = History::Yes;
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for ServiceCost {

@@ -1,7 +1,8 @@
 //! The spellings of labels. Keys contain caseless names, which identify entities; series have their
 //! spellings.
 
-use super::family::{Key, Spelled};
+use super::family::Spelled;
+use super::key::Key;
 use super::sums::Sums;
 use crate::billing::names::Spellings;
 

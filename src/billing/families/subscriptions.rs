@@ -1,7 +1,7 @@
 //! The cost of each subscription.
 
 use super::bound::Bound;
-use super::family::{Family, History, Keep, Metric, NamedId, Previous};
+use super::family::{Family, InHistory, Keep, Metric, NamedId, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -36,7 +36,7 @@ impl Metric for SubscriptionCost {
     const HELP: &'static str = "Cost before tax of the current billing period to date by subscription, in `currency`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["subscription_id", "subscription_name", "currency"];
     const NAMED: Option<NamedId> = Some((0, Named::Subscription));
-    const HISTORY: History = History::Yes;
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for SubscriptionCost {

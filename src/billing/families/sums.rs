@@ -13,7 +13,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::family::Key;
+use super::key::Key;
 use crate::billing::amount::{Amount, CompactAmount};
 
 /// The sum of some rows.
