@@ -216,21 +216,21 @@ impl DailySums {
     }
 
     /// Returns every sum and name as a text.
-    pub(crate) fn told(&self) -> BTreeSet<String> {
-        let mut told = BTreeSet::new();
+    pub(crate) fn listed(&self) -> BTreeSet<String> {
+        let mut listed = BTreeSet::new();
         for (bucket, day) in &self.days {
-            let mut tell = |what: &str, key: &[Symbol], sum: &str| {
+            let mut add = |what: &str, key: &[Symbol], sum: &str| {
                 let key: Vec<_> = key.iter().map(|symbol| self.strings.get(*symbol)).collect();
-                told.insert(format!("{bucket:?} {what} {key:?} {sum}"));
+                listed.insert(format!("{bucket:?} {what} {key:?} {sum}"));
             };
-            tell("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
-            day.tables.each(&mut |what, key, sum| tell(what, key, &format!("{sum:?}")));
+            add("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
+            day.tables.each(&mut |what, key, sum| add(what, key, &format!("{sum:?}")));
             for (named, name) in day.names.iter() {
                 let kind = format!("{:?}", std::mem::discriminant(&named));
-                tell(&kind, &[named.symbols(), &[name]].concat(), "");
+                add(&kind, &[named.symbols(), &[name]].concat(), "");
             }
         }
-        told
+        listed
     }
 }
 

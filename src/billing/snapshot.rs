@@ -139,12 +139,12 @@ impl ScopeTotals {
         rank: impl Fn(Symbol) -> Symbol,
         spellings: &Spellings,
     ) -> Option<Tables> {
-        let book = self.periods.get(&period)?;
+        let period_totals = self.periods.get(&period)?;
         let mut tables = Tables::default();
         if self.open == Some(period) {
-            tables.combine(Combine::Add, &book.tables, &rank);
+            tables.combine(Combine::Add, &period_totals.tables, &rank);
         } else {
-            tables.combine_bill(Combine::Add, &book.tables, &rank);
+            tables.combine_bill(Combine::Add, &period_totals.tables, &rank);
         }
         self.only_known_tags(period, &mut tables, tag_keys, rank);
         tables.spell(spellings);
@@ -184,7 +184,7 @@ impl ScopeTotals {
             if !open && !self.knows_bill(period) {
                 return None;
             }
-            let Some(book) = self.periods.get(&period) else { continue };
+            let Some(period_totals) = self.periods.get(&period) else { continue };
             if let Only::Tag { key, .. } = &budget.only
                 && !self
                     .known_tag_keys(period)
@@ -193,7 +193,7 @@ impl ScopeTotals {
             {
                 return None;
             }
-            spent += spent_of(&book.tables, &self.strings, budget);
+            spent += spent_of(&period_totals.tables, &self.strings, budget);
         }
         Some(spent)
     }

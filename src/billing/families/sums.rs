@@ -268,10 +268,10 @@ mod tests {
         Sum { rows: amounts.len() as u32, amount: amounts.sum() }
     }
 
-    fn told(sums: &Sums<[Symbol; 1]>) -> HashMap<usize, Sum> {
-        let told: HashMap<_, _> = sums.iter().map(|([key], sum)| (key.index(), sum)).collect();
-        assert_eq!(told.len(), sums.len(), "a key twice");
-        told
+    fn listed(sums: &Sums<[Symbol; 1]>) -> HashMap<usize, Sum> {
+        let listed: HashMap<_, _> = sums.iter().map(|([key], sum)| (key.index(), sum)).collect();
+        assert_eq!(listed.len(), sums.len(), "a key twice");
+        listed
     }
 
     proptest! {
@@ -295,14 +295,14 @@ mod tests {
             }
             let mut expected: HashMap<usize, Sum> =
                 map.iter().map(|(number, rows)| (*number, sum(rows))).collect();
-            prop_assert_eq!(told(&sums), expected.clone());
+            prop_assert_eq!(listed(&sums), expected.clone());
             let overflow = expected.values().filter(|sum| CompactAmount::of(sum.amount).is_none());
             prop_assert_eq!(sums.overflow.len(), overflow.count());
             let bytes = postcard::to_allocvec(&sums).unwrap();
-            prop_assert_eq!(told(&postcard::from_bytes(&bytes).unwrap()), expected.clone());
+            prop_assert_eq!(listed(&postcard::from_bytes(&bytes).unwrap()), expected.clone());
             sums.retain(|[key], _| key.index() % 3 == 0);
             expected.retain(|number, _| number % 3 == 0);
-            prop_assert_eq!(told(&sums), expected);
+            prop_assert_eq!(listed(&sums), expected);
         }
     }
 }

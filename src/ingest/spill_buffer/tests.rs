@@ -55,11 +55,11 @@ fn what_was_written_comes_back_with_what_was_not() {
             assert!(part.sums() <= MOST_SUMS + 5_000, "{}", part.sums());
             taken.absorb(&part);
         }
-        assert!(taken.told() == whole.told(), "{bucket:?}");
+        assert!(taken.listed() == whole.listed(), "{bucket:?}");
     }
     let days = DayRange { first: date(2026, 11, 1), last: date(2026, 11, 10) };
     assert_eq!(spill_buffer.rows_outside(days).into_values().sum::<u64>(), 25_100);
-    assert!(spill_buffer.into_daily_sums().unwrap().told() == whole.told());
+    assert!(spill_buffer.into_daily_sums().unwrap().listed() == whole.listed());
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn assert_is(spill_buffer: SpillBuffer, memory: &RowAccumulator) {
         assert_eq!((items.rows(), items.newest_usage(bucket.date)), (rows, Some(bucket.date)));
         let mut taken = DailySums::default();
         spill_buffer.parts(bucket).for_each(|part| taken.absorb(&part.unwrap()));
-        assert!(taken.told() == whole.only(bucket).told(), "{bucket:?}");
+        assert!(taken.listed() == whole.only(bucket).listed(), "{bucket:?}");
     }
-    assert!(spill_buffer.into_daily_sums().unwrap().told() == whole.told());
+    assert!(spill_buffer.into_daily_sums().unwrap().listed() == whole.listed());
 }
 
 #[test]
