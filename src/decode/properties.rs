@@ -13,7 +13,7 @@ use super::fields::TextField;
 use super::layout::{Field, Key, Layout};
 use super::meter::Meter;
 use super::repair::REPLACEMENT;
-use super::text::{Text, skip_list};
+use super::text::{Text, said, skip_list};
 
 /// The used fields of a row, as sent. `serde`'s own `alias` refuses rows with two spellings of one
 /// field, and real rows have them.
@@ -26,6 +26,7 @@ pub(super) struct Properties<'a> {
     pub(super) usage_quantity: Option<&'a str>,
     pub(super) effective_price: Option<&'a str>,
     pub(super) unit_price: Option<&'a str>,
+    pub(super) pay_g_price: Option<&'a str>,
     /// The texts, by [`TextField`].
     texts: [Cow<'a, str>; TextField::COUNT],
     pub(super) is_estimated: Option<bool>,
@@ -45,6 +46,7 @@ impl Default for Properties<'_> {
             usage_quantity: None,
             effective_price: None,
             unit_price: None,
+            pay_g_price: None,
             texts: [const { Cow::Borrowed("") }; TextField::COUNT],
             is_estimated: None,
             meter: Meter::default(),
@@ -87,8 +89,7 @@ impl<'a> Properties<'a> {
 
     /// Reads whether the cost is estimated: a boolean, or a text of one.
     fn set_estimated(&mut self, sent: &Text<'_>) {
-        let is = |word: &str| sent.text.eq_ignore_ascii_case(word);
-        self.is_estimated = if is("true") { Some(true) } else { is("false").then_some(false) };
+        self.is_estimated = said(&sent.text);
         self.unreadable |= sent.unreadable || self.is_estimated.is_none() && !sent.text.is_empty();
     }
 }
@@ -149,6 +150,7 @@ impl<'de> Visitor<'de> for PropertiesSeed<'_, 'de> {
                 Field::UsageQuantity => &mut row.usage_quantity,
                 Field::EffectivePrice => &mut row.effective_price,
                 Field::UnitPrice => &mut row.unit_price,
+                Field::PayGPrice => &mut row.pay_g_price,
             };
             *number = Some(map.next_value::<&RawValue>()?.get());
         }

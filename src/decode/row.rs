@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::amounts::{amount, price};
+use super::amounts::{amount, price, product};
 use super::dates::{Day, Days};
 use super::fields::TextField;
 use super::properties::Properties;
 use super::tags::Tags;
+use super::text::said;
 use crate::billing::amount::Amount;
 use crate::billing::charge::{Charge, ChargeType, Degradation, Degraded};
 use crate::billing::regions;
@@ -52,6 +53,9 @@ impl Properties<'_> {
         if charge.cost.is_zero() && !charge.quantity.is_zero() {
             charge.price = price(self.effective_price, self.unit_price);
         }
+        let quantity = [self.quantity, self.usage_quantity];
+        charge.list_cost = product(self.pay_g_price, quantity);
+        charge.effective_cost = product(self.effective_price, quantity);
         charge.degraded = degraded([
             (Degradation::Tags, tags.unreadable),
             (Degradation::Text, self.unreadable),
@@ -98,7 +102,13 @@ impl Properties<'_> {
             service_name: text(first(category)),
             subcategory: text(first([&meter.sub_category, self.get(F::MeterSubCategory)])),
             meter: text(first([&meter.name, self.get(F::MeterName)])),
+            meter_id: text(self.get(F::MeterId)),
             product: text(self.first([F::ProductOrderId, F::ReservationId, F::Product])),
+            benefit: text(self.first([F::BenefitId, F::ReservationId])),
+            benefit_name: text(self.first([F::BenefitName, F::ReservationName])),
+            credit_eligible: said(self.get(F::CreditEligible)),
+            frequency: text(self.get(F::Frequency)),
+            term: text(self.get(F::Term)),
             estimated: self.is_estimated,
             // The specification says "Monthly", the data say "Recurring".
             recurring: charge_type == ChargeType::Purchase

@@ -3,7 +3,7 @@
 use redb::{Database, ReadableDatabase, TableDefinition, TableHandle};
 
 /// The version of the format. Days of another version are read again from Azure.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
 /// Totals by scope, in numbered pieces.

@@ -6,12 +6,14 @@
 
 mod accounts;
 mod bound;
+mod charge_lines;
 mod cost_centers;
 mod estimated;
 mod family;
 mod instances;
 mod key;
 mod locations;
+mod measure;
 mod meters;
 mod ranking;
 mod resource_groups;

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::AccountCost;
 use super::bound::Folded;
+use super::charge_lines::{ChargeLines, line_key};
 use super::cost_centers::CostCenterCost;
 use super::estimated::EstimatedCost;
 use super::family::{Family, Keep};
 use super::instances::{InstanceCost, InstanceUsage};
+use super::key::Key;
 use super::locations::LocationCost;
+use super::measure::Measure;
 use super::meters::{MeterCost, MeterUsage};
 use super::ranking::Ranking;
 use super::resource_groups::ResourceGroupCost;
@@ -21,7 +24,7 @@ use super::tags::TagCost;
 use crate::billing::interner::{Sorted, Symbol};
 use crate::billing::limits::Limits;
 use crate::billing::names::Spellings;
-use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
+use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey, ResourceKey, Tag};
 
 /// The sums of one family.
 pub(crate) type Table<F> = Sums<<F as Family>::Key>;
@@ -41,6 +44,8 @@ macro_rules! tables {
         #[derive(Clone, Debug, Default, Serialize, Deserialize)]
         pub(crate) struct Tables {
             $($(pub(crate) $field: Table<$family>,)*)*
+            /// The sums that no family publishes.
+            pub(crate) charge_lines: ChargeLines,
         }
 
         $($(impl Tabled for $family {
@@ -65,8 +70,9 @@ macro_rules! tables {
                 symbol: &mut impl FnMut(Symbol) -> Symbol,
             ) {
                 $($(if <$family>::KEEP >= keep {
-                    merge::<$family>(how, &mut self.$field, &other.$field, symbol);
+                    merge(how, &mut self.$field, &other.$field, symbol);
                 })*)*
+                merge(how, &mut self.charge_lines, &other.charge_lines, symbol);
             }
 
             /// Frees the sums that are used for the open period only.
@@ -157,6 +163,12 @@ pub(crate) enum Combine {
 }
 
 impl Tables {
+    /// Adds rows to the lines of charges.
+    pub(crate) fn add_line(&mut self, item: &ChargeKey, amounts: ChargeAmounts) {
+        let rows = amounts.sums.rows;
+        self.charge_lines.add(line_key(item), Sum { amount: amounts.into(), rows });
+    }
+
     /// Adds or subtracts other sums, whose symbols are translated.
     pub(crate) fn combine(
         &mut self,
@@ -183,10 +195,10 @@ fn count<F: Family>(table: &mut Table<F>, part: &F::Part, amounts: Amounts) {
     F::each(part, amounts, |key, amount| table.add(key, Sum { amount, rows }));
 }
 
-fn merge<F: Family>(
+fn merge<K: Key, A: Measure>(
     how: Combine,
-    table: &mut Table<F>,
-    other: &Table<F>,
+    table: &mut Sums<K, A>,
+    other: &Sums<K, A>,
     symbol: &mut impl FnMut(Symbol) -> Symbol,
 ) {
     if table.len() == 0 {

@@ -127,6 +127,18 @@ impl ScopeTotals {
         }
     }
 
+    /// Returns the sums of a period; `None` if there are none.
+    #[cfg(test)]
+    pub(crate) fn tables(&self, period: Period) -> Option<&crate::billing::families::Tables> {
+        self.periods.get(&period).map(|period_totals| &period_totals.tables)
+    }
+
+    /// Returns the text of a symbol of these sums.
+    #[cfg(test)]
+    pub(crate) fn text(&self, symbol: Symbol) -> String {
+        self.strings.get(symbol).into_owned()
+    }
+
     fn knows_all(&self, period: Period) -> bool {
         let range = period.days();
         let known = self.buckets_of(range).filter(|(bucket, _)| bucket.dated == Dated::InDay);

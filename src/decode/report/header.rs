@@ -13,6 +13,7 @@ pub(super) enum Column {
     UsageQuantity,
     EffectivePrice,
     UnitPrice,
+    PayGPrice,
     Tags,
     CostAllocationRule,
 }
@@ -54,6 +55,7 @@ fn column(name: &str) -> Option<Column> {
         "usagequantity" => Column::UsageQuantity,
         "effectiveprice" => Column::EffectivePrice,
         "unitprice" => Column::UnitPrice,
+        "paygprice" => Column::PayGPrice,
         "tags" => Column::Tags,
         "costallocationrulename" => Column::CostAllocationRule,
         _ => Column::Text(TextField::of_column(name)?),

@@ -200,6 +200,7 @@ impl ReportReader {
                 Column::UsageQuantity => row.usage_quantity = Some(field),
                 Column::EffectivePrice => row.effective_price = Some(field),
                 Column::UnitPrice => row.unit_price = Some(field),
+                Column::PayGPrice => row.pay_g_price = Some(field),
                 Column::Tags => {
                     tags = tags::from_text(field);
                     tags.unreadable |= is_replaced;

@@ -18,7 +18,7 @@ use crate::billing::charge::Charge;
 use crate::billing::daily_sums::{DailySums, DayBucket, TagKeys};
 use crate::billing::interner::{Interner, Symbol};
 use crate::billing::period::Period;
-use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
+use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey, ResourceKey, Tag};
 
 /// The number of pending rows from which on they are added up among themselves: a page has a
 /// thousand, and a malicious answer millions.
@@ -63,14 +63,14 @@ struct RowKey {
 #[derive(Clone, Copy, Debug)]
 struct PendingRow {
     key: RowKey,
-    amounts: Amounts,
+    amounts: ChargeAmounts,
 }
 
 /// The sums of a bucket.
 #[derive(Debug, Default)]
 struct Sums {
     resources: Ordered<ResourceKey, (Amounts, Symbol)>,
-    items: Map<u32, Amounts>,
+    items: Map<u32, ChargeAmounts>,
     tags: Map<Tag, Amounts>,
 }
 
@@ -134,10 +134,10 @@ impl RowAccumulator {
             let bucket = same_bucket[0].key.bucket;
             let sums = buckets.entry(bucket).or_insert_with(|| std::mem::take(spare));
             for PendingRow { key, amounts } in same_bucket {
-                sums.add_resource(key.resource, *amounts, key.name, strings);
+                sums.add_resource(key.resource, amounts.sums, key.name, strings);
                 *sums.items.entry(key.item).or_default() += *amounts;
                 for tag in tags.get_index(key.tags as usize).into_iter().flatten() {
-                    *sums.tags.entry(*tag).or_default() += *amounts;
+                    *sums.tags.entry(*tag).or_default() += amounts.sums;
                 }
             }
         }
@@ -279,7 +279,7 @@ impl Sums {
     }
 
     fn rows(&self) -> u64 {
-        self.items.values().map(|amounts| u64::from(amounts.rows)).sum()
+        self.items.values().map(|amounts| u64::from(amounts.sums.rows)).sum()
     }
 }
 
