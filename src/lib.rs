@@ -40,7 +40,7 @@
 //!
 //! # A new metric family
 //! A question about rows is one file in `billing/families` (name, help, labels, what a row adds,
-//! how it is bounded), its lines in `Tables` beside it, one line in
+//! how long it is kept, how it is bounded), one line in its list of tables, one line in
 //! [`billing::metric_families::FAMILIES`], and one in `docs/metrics.md`, which a test compares.
 //! Nothing else knows single families: the exposition, its golden file and the tests of the
 //! invariants use the list.

@@ -17,7 +17,7 @@ use crate::billing::period::Period;
 use crate::files::{self, PRIVATE, UNFINISHED, Unreadable};
 
 /// The version of the format of kept months.
-const FORMAT: &str = "format: 2\n";
+const FORMAT: &str = "format: 3\n";
 const SETTINGS: &str = "settings";
 const LOCK: &str = "lock";
 /// The largest settings, which name every scope and label.

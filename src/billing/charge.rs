@@ -16,6 +16,11 @@ pub struct Charge<'a> {
     pub cost: Amount,
     /// Usage in `unit`; zero where the row has none.
     pub quantity: Amount,
+    /// The quantity at the pay-as-you-go price; `None` where the row does not name that price, as
+    /// for Marketplace and for most usage that a reservation pays for.
+    pub list_cost: Option<Amount>,
+    /// The quantity at the effective price; `None` where the row does not name that price.
+    pub effective_cost: Option<Amount>,
     /// The billing currency.
     pub currency: Cow<'a, str>,
     /// The unit of measure of the meter.
@@ -44,12 +49,24 @@ pub struct Charge<'a> {
     pub subcategory: Cow<'a, str>,
     /// The name of the meter.
     pub meter: Cow<'a, str>,
+    /// The id of the meter: meters of several regions or offers can have one name.
+    pub meter_id: Cow<'a, str>,
     /// The id of the order or reservation that was bought; if there is none, the product's name.
     pub product: Cow<'a, str>,
+    /// The id of the reservation or savings plan that pays for the usage, or that was bought.
+    pub benefit: Cow<'a, str>,
+    /// The name of that reservation or savings plan.
+    pub benefit_name: Cow<'a, str>,
     /// Tag keys and values as sent.
     pub tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// True if Azure calls the cost estimated; `None` if it does not say.
     pub estimated: Option<bool>,
+    /// True if an Azure prepayment can pay for it; `None` if the row does not say.
+    pub credit_eligible: Option<bool>,
+    /// How often it is charged, in Azure's words.
+    pub frequency: Cow<'a, str>,
+    /// The term of a reservation or savings plan, as sent: a number of months.
+    pub term: Cow<'a, str>,
     /// True if the charge recurs in each period.
     pub recurring: bool,
     /// The kind of charge.

@@ -18,7 +18,7 @@ use super::families::{Combine, Tables};
 use super::interner::{Interner, Symbol, Translation};
 use super::names::{Named, Names};
 use super::period::Period;
-use super::row::{Amounts, ChargeKey, Tag};
+use super::row::{Amounts, ChargeAmounts, ChargeKey, Tag};
 
 /// The tag keys that are counted, in the spelling of their label.
 pub type TagKeys = Arc<[String]>;
@@ -122,7 +122,7 @@ impl DailySums {
         for (item, amounts) in &extract.items {
             let item = item.translated(symbol);
             day.add_item(&item, *amounts, caseless, strings);
-            let rows = u64::from(amounts.rows);
+            let rows = u64::from(amounts.sums.rows);
             day.rows += rows;
             day.usage_rows += if usage == Some(item.charge_type) { rows } else { 0 };
         }
@@ -200,21 +200,24 @@ impl DailySums {
     }
 
     /// Returns every sum and name as a text.
-    pub(crate) fn told(&self) -> BTreeSet<String> {
-        let mut told = BTreeSet::new();
+    pub(crate) fn listed(&self) -> BTreeSet<String> {
+        let mut listed = BTreeSet::new();
         for (bucket, day) in &self.days {
-            let mut tell = |what: &str, key: &[Symbol], sum: &str| {
+            let mut add = |what: &str, key: &[Symbol], sum: &str| {
                 let key: Vec<_> = key.iter().map(|symbol| self.strings.get(*symbol)).collect();
-                told.insert(format!("{bucket:?} {what} {key:?} {sum}"));
+                listed.insert(format!("{bucket:?} {what} {key:?} {sum}"));
             };
-            tell("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
-            day.tables.each(&mut |what, key, sum| tell(what, key, &format!("{sum:?}")));
+            add("rows", &[], &format!("{} {}", day.rows, day.usage_rows));
+            day.tables.each(&mut |what, key, sum| add(what, key, &format!("{sum:?}")));
+            for (key, sum) in day.tables.charge_lines.iter() {
+                add("charge_lines", key, &format!("{sum:?}"));
+            }
             for (named, name) in day.names.iter() {
                 let kind = format!("{:?}", std::mem::discriminant(&named));
-                tell(&kind, &[named.symbols(), &[name]].concat(), "");
+                add(&kind, &[named.symbols(), &[name]].concat(), "");
             }
         }
-        told
+        listed
     }
 }
 
@@ -223,12 +226,13 @@ impl Day {
     fn add_item(
         &mut self,
         sent: &ChargeKey,
-        amounts: Amounts,
+        amounts: ChargeAmounts,
         caseless: &mut Caseless,
         strings: &mut Interner,
     ) {
         let item = sent.caseless(|name| caseless.symbol(name, strings));
-        self.tables.add_item(&item, amounts);
+        self.tables.add_item(&item, amounts.sums);
+        self.tables.add_line(&item, amounts);
         for (named, name) in item.names(sent) {
             self.name(named, name, strings);
         }

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_strong_rise_is_doubted() {
+    fn only_a_strong_rise_is_suspect() {
         let period = extent(0, &[("EUR", "1000"), ("USD", "1")]).usage;
         for (before, after, suspect) in [
             (extent(200, &[]), extent(360, &[]), false),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_strong_fall_is_doubted() {
+    fn only_a_strong_fall_is_suspect() {
         let period = extent(0, &[("EUR", "1000"), ("USD", "1")]).usage;
         for (before, after, suspect) in [
             (extent(100, &[]), extent(80, &[]), false),

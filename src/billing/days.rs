@@ -74,7 +74,8 @@ impl ScopeTotals {
             return Vec::new();
         };
         let complete = |day: &KnownDay<'_>| {
-            day.parts().all(|known| known.suspect.is_none()) && self.was_read_late(day.date, after)
+            day.parts().all(|summary| summary.suspect.is_none())
+                && self.was_read_late(day.date, after)
         };
         self.days_in(DayRange { first, last: newest.max(first) }).filter(complete).collect()
     }
@@ -91,7 +92,7 @@ impl ScopeTotals {
     pub(crate) fn day_costs(&self, day: KnownDay<'_>) -> Costs<'_> {
         let mut costs = Costs::new();
         for ([charge_type, _, _, currency], sum) in
-            day.parts().flat_map(|known| known.scope_cost.iter())
+            day.parts().flat_map(|summary| summary.scope_cost.iter())
         {
             let charge_type = ChargeType::parse(&self.strings.get(*charge_type));
             *costs.entry((charge_type, self.strings.get(*currency))).or_default() += sum.amount;
@@ -102,7 +103,7 @@ impl ScopeTotals {
     /// Returns the cost of a day by service, kind of charge and currency.
     pub(crate) fn day_services(&self, day: KnownDay<'_>) -> Sums<[Symbol; 3]> {
         let mut services = Sums::default();
-        for (key, sum) in day.parts().flat_map(|known| known.service_charge.iter()) {
+        for (key, sum) in day.parts().flat_map(|summary| summary.service_charge.iter()) {
             services.add(*key, sum);
         }
         services

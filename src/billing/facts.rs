@@ -32,8 +32,8 @@ pub struct DayFacts {
 /// Counts all facts in one billing period, once it is known that the rows are billed in it.
 pub fn into_period(facts: BucketFacts, period: Period) -> BucketFacts {
     let mut of_period = BucketFacts::new();
-    for (bucket, told) in facts {
-        of_period.entry(bucket.in_period(period)).or_default().absorb(&told);
+    for (bucket, facts_of_bucket) in facts {
+        of_period.entry(bucket.in_period(period)).or_default().absorb(&facts_of_bucket);
     }
     of_period
 }

@@ -86,8 +86,10 @@ impl ScopeTotals {
     /// by currency.
     fn outstanding(&self, period: Period) -> BTreeMap<String, Amount> {
         let of = |period: Period| {
-            let book = self.periods.get(&period);
-            let purchases = book.into_iter().flat_map(|book| book.tables.recurring_cost.iter());
+            let period_totals = self.periods.get(&period);
+            let purchases = period_totals
+                .into_iter()
+                .flat_map(|period_totals| period_totals.tables.recurring_cost.iter());
             let purchase = |(key, sum): (&[Symbol; 3], Sum)| (*key, sum.amount);
             purchases.map(purchase).collect::<BTreeMap<_, _>>()
         };

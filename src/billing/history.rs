@@ -13,13 +13,10 @@ use thiserror::Error;
 
 use super::charge::ChargeType;
 use super::daily_sums::{DailySums, Dated, DayBucket};
-use super::families::{
-    AccountCost, Combine, Folded, InstanceCost, InstanceUsage, Metric, OTHER, Ranking, ScopeCost,
-    ServiceCost, SubscriptionCost, Tables,
-};
+use super::families::{Combine, Folded, OTHER, Ranking, Tables};
 use super::interner::{Interner, Sorted, Symbol, Translation, sorted};
 use super::limits::Limits;
-use super::metric_families::{FAMILIES, PublishedFamily};
+use super::metric_families::{FAMILIES, InHistory, PublishedFamily};
 use super::names::{DatedNames, NameList, Names, Spellings};
 use super::period::Period;
 use super::snapshot::{ServiceDays, Snapshot, expect};
@@ -37,13 +34,10 @@ impl HistoryOptions {
     /// Returns the families that have a history, in the order of publication: costs of the period
     /// to date, and every family of the previous period.
     pub fn families(self) -> Vec<&'static PublishedFamily> {
-        let to_date = [ScopeCost::NAME, AccountCost::NAME, SubscriptionCost::NAME];
-        let to_date = [to_date.as_slice(), &[<ServiceCost as Metric>::NAME]].concat();
-        let resources = [InstanceCost::NAME, InstanceUsage::NAME];
-        let is_wanted = |family: &&PublishedFamily| {
-            to_date.contains(&family.name)
-                || family.labels.first() == Some(&"period")
-                || self.instances && resources.contains(&family.name)
+        let is_wanted = |family: &&PublishedFamily| match family.history {
+            InHistory::Yes => true,
+            InHistory::Resources => self.instances,
+            InHistory::No => false,
         };
         FAMILIES.iter().filter(is_wanted).collect()
     }

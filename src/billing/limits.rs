@@ -24,6 +24,23 @@ pub struct Limits {
     pub tags: usize,
 }
 
+impl Limits {
+    /// Returns every limit with the key of its family in a configuration, except that of tags,
+    /// which have keys of their own.
+    pub fn by_family(&mut self) -> [(&'static str, &mut usize); 8] {
+        [
+            ("instances", &mut self.instances),
+            ("accounts", &mut self.accounts),
+            ("subscriptions", &mut self.subscriptions),
+            ("resource_groups", &mut self.resource_groups),
+            ("locations", &mut self.locations),
+            ("cost_centers", &mut self.cost_centers),
+            ("services", &mut self.services),
+            ("meters", &mut self.meters),
+        ]
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -5,10 +5,12 @@ use super::amount::Amount;
 use super::charge::Degradation;
 use super::families::{
     AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
-    MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, ScopeCost, ServiceCost,
-    SubscriptionCost, Sums, Table, Tables, TagCost,
+    MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, SERVICE_DAYS, ScopeCost, ServiceCost,
+    SubscriptionCost, Sums, Tabled, TagCost,
 };
 use super::snapshot::Snapshot;
+
+pub use super::families::InHistory;
 
 /// The value of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,62 +43,63 @@ pub struct PublishedFamily {
     pub help: &'static str,
     /// Its labels besides `scope`.
     pub labels: &'static [&'static str],
+    /// Whether a history of closed months has it.
+    pub history: InHistory,
     /// Passes every sample of a snapshot on, in the order of the label values.
     pub each: fn(&Snapshot, &mut Sink<'_>),
 }
 
 /// Returns a family of the open period.
-const fn current<F: Metric>(each: fn(&Snapshot, &mut Sink<'_>)) -> PublishedFamily {
-    PublishedFamily { name: F::NAME, help: F::HELP, labels: F::LABELS, each }
+const fn current<F: Metric + Tabled>() -> PublishedFamily {
+    PublishedFamily {
+        name: F::NAME,
+        help: F::HELP,
+        labels: F::LABELS,
+        history: F::HISTORY,
+        each: Snapshot::current_series::<F>,
+    }
 }
 
 /// Returns a family of the previous period.
-const fn previous<F: Previous>(each: fn(&Snapshot, &mut Sink<'_>)) -> PublishedFamily {
+const fn previous<F: Previous + Tabled>() -> PublishedFamily {
     PublishedFamily {
         name: <F as Previous>::NAME,
         help: <F as Previous>::HELP,
         labels: <F as Previous>::LABELS,
-        each,
+        history: InHistory::Yes,
+        each: Snapshot::previous_series::<F>,
     }
 }
 
+/// The cost of the scope itself, to which the other families add up.
+pub(crate) const SCOPE_COST: PublishedFamily = current::<ScopeCost>();
+
 /// All families, in the order of publication.
 pub const FAMILIES: &[PublishedFamily] = &[
-    current::<InstanceCost>(|s, sink| s.samples::<InstanceCost>(&s.current.instance_cost, sink)),
-    current::<InstanceUsage>(|s, sink| s.samples::<InstanceUsage>(&s.current.instance_usage, sink)),
-    current::<ScopeCost>(|s, sink| s.samples::<ScopeCost>(&s.current.scope_cost, sink)),
-    current::<EstimatedCost>(|s, sink| s.samples::<EstimatedCost>(&s.current.estimated_cost, sink)),
-    current::<AccountCost>(|s, sink| s.samples::<AccountCost>(&s.current.account_cost, sink)),
-    current::<SubscriptionCost>(|s, sink| {
-        s.samples::<SubscriptionCost>(&s.current.subscription_cost, sink)
-    }),
-    current::<ResourceGroupCost>(|s, sink| {
-        s.samples::<ResourceGroupCost>(&s.current.resource_group_cost, sink)
-    }),
-    current::<LocationCost>(|s, sink| s.samples::<LocationCost>(&s.current.location_cost, sink)),
-    current::<CostCenterCost>(|s, sink| {
-        s.samples::<CostCenterCost>(&s.current.cost_center_cost, sink)
-    }),
-    current::<ServiceCost>(|s, sink| s.samples::<ServiceCost>(&s.current.service_cost, sink)),
-    current::<MeterUsage>(|s, sink| s.samples::<MeterUsage>(&s.current.meter_usage, sink)),
-    current::<TagCost>(|s, sink| s.samples::<TagCost>(&s.current.tag_cost, sink)),
-    previous::<ScopeCost>(|s, sink| s.before::<ScopeCost>(|tables| &tables.scope_cost, sink)),
-    previous::<AccountCost>(|s, sink| s.before::<AccountCost>(|tables| &tables.account_cost, sink)),
-    previous::<SubscriptionCost>(|s, sink| {
-        s.before::<SubscriptionCost>(|tables| &tables.subscription_cost, sink);
-    }),
-    previous::<ResourceGroupCost>(|s, sink| {
-        s.before::<ResourceGroupCost>(|tables| &tables.resource_group_cost, sink);
-    }),
-    previous::<CostCenterCost>(|s, sink| {
-        s.before::<CostCenterCost>(|tables| &tables.cost_center_cost, sink);
-    }),
-    previous::<ServiceCost>(|s, sink| s.before::<ServiceCost>(|tables| &tables.service_cost, sink)),
-    previous::<TagCost>(|s, sink| s.before::<TagCost>(|tables| &tables.tag_cost, sink)),
+    current::<InstanceCost>(),
+    current::<InstanceUsage>(),
+    SCOPE_COST,
+    current::<EstimatedCost>(),
+    current::<AccountCost>(),
+    current::<SubscriptionCost>(),
+    current::<ResourceGroupCost>(),
+    current::<LocationCost>(),
+    current::<CostCenterCost>(),
+    current::<ServiceCost>(),
+    current::<MeterUsage>(),
+    current::<TagCost>(),
+    previous::<ScopeCost>(),
+    previous::<AccountCost>(),
+    previous::<SubscriptionCost>(),
+    previous::<ResourceGroupCost>(),
+    previous::<CostCenterCost>(),
+    previous::<ServiceCost>(),
+    previous::<TagCost>(),
     PublishedFamily {
         name: "azure_billing_scope_daily_pretax_cost",
         help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure still corrects a day during the days after it. Cached from the last successful poll.",
         labels: &["date", "charge_type", "currency"],
+        history: InHistory::No,
         each: |s, sink| {
             for ((date, kind, currency), amount) in &s.daily {
                 sink(&[&date.to_string(), kind.as_str(), currency], Value::Exact(*amount));
@@ -107,6 +110,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_latest_day_pretax_cost",
         help: "Cost before tax of the newest complete day by scope, in `currency`. Cached from the last successful poll.",
         labels: &["charge_type", "currency"],
+        history: InHistory::No,
         each: |s, sink| {
             for ((kind, currency), amount) in &s.latest_day {
                 sink(&[kind.as_str(), currency], Value::Exact(*amount));
@@ -114,15 +118,17 @@ pub const FAMILIES: &[PublishedFamily] = &[
         },
     },
     PublishedFamily {
-        name: "azure_billing_service_latest_day_pretax_cost",
+        name: SERVICE_DAYS.metric,
         help: "Cost before tax of the newest complete day by service, in `currency`. Cached from the last successful poll.",
         labels: &["service_name", "charge_type", "currency"],
+        history: InHistory::No,
         each: |s, sink| s.plain(&s.services.latest, Value::Exact, sink),
     },
     PublishedFamily {
         name: "azure_billing_scope_usual_day_pretax_cost",
         help: "Mean usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Absent while fewer than 7 are known. Cached from the last successful poll.",
         labels: &["currency"],
+        history: InHistory::No,
         each: |s, sink| {
             for (currency, usual) in &s.usual_day {
                 sink(&[currency], Value::Derived(usual.mean));
@@ -133,6 +139,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_usual_day_pretax_cost_stddev",
         help: "Standard deviation of the usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Cached from the last successful poll.",
         labels: &["currency"],
+        history: InHistory::No,
         each: |s, sink| {
             for (currency, usual) in &s.usual_day {
                 sink(&[currency], Value::Derived(usual.deviation));
@@ -143,6 +150,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_service_usual_day_pretax_cost",
         help: "Mean usage cost before tax of the 28 complete days before the newest one by service, in `currency`. Cached from the last successful poll.",
         labels: &["service_name", "currency"],
+        history: InHistory::No,
         each: |s, sink| {
             let days = s.services.usual_count as f64;
             s.plain(&s.services.usual, |amount| Value::Derived(amount.to_f64() / days), sink);
@@ -152,6 +160,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_forecast_pretax_cost",
         help: "Expected cost before tax of the whole current billing period by scope, in `currency`: the known cost plus the remaining days at the mean of the last 14 complete days. Cached from the last successful poll.",
         labels: &["currency"],
+        history: InHistory::No,
         each: |s, sink| {
             for (currency, expected) in &s.forecast {
                 sink(&[currency], Value::Derived(*expected));
@@ -162,6 +171,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_budget_pretax_cost",
         help: "Limit of the budget's current month, quarter or year, in `currency`, as configured.",
         labels: &["budget", "currency"],
+        history: InHistory::No,
         each: |s, sink| {
             for (budget, _) in &s.budgets {
                 sink(&[&budget.name, &budget.currency], Value::Exact(budget.amount));
@@ -172,6 +182,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_budget_spent_pretax_cost",
         help: "Cost before tax that counts against the budget's current month, quarter or year, in `currency`. Absent until all its closed months are known. Cached from the last successful poll.",
         labels: &["budget", "currency"],
+        history: InHistory::No,
         each: |s, sink| {
             for (budget, spent) in &s.budgets {
                 if let Some(spent) = spent {
@@ -184,15 +195,15 @@ pub const FAMILIES: &[PublishedFamily] = &[
 
 impl Snapshot {
     /// Writes the series of a family of the open period.
-    fn samples<F: Metric>(&self, table: &Table<F>, sink: &mut Sink<'_>) {
-        self.write(None, table, F::NAMED, &mut Value::Exact, sink);
+    fn current_series<F: Metric + Tabled>(&self, sink: &mut Sink<'_>) {
+        self.write(None, F::table(&self.current), F::NAMED, &mut Value::Exact, sink);
     }
 
     /// Writes the series of a family of the previous period, if that is known.
-    fn before<F: Previous>(&self, table: impl Fn(&Tables) -> &Table<F>, sink: &mut Sink<'_>) {
+    fn previous_series<F: Previous + Tabled>(&self, sink: &mut Sink<'_>) {
         if let Some(previous) = &self.previous {
             let period = self.period.before().to_string();
-            self.write(Some(&period), table(previous), F::NAMED, &mut Value::Exact, sink);
+            self.write(Some(&period), F::table(previous), F::NAMED, &mut Value::Exact, sink);
         }
     }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::interner::Symbol;
 
-/// A thing that has a name: a resource or subscription by its id, everything else by
-/// [`super::caseless`] texts, and by that of what it belongs to.
+/// A thing that has a name: a resource, subscription, meter or benefit by its id, everything else
+/// by [`super::caseless`] texts, and by that of what it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Named {
     /// A resource.
@@ -27,6 +27,10 @@ pub(crate) enum Named {
     Subcategory([Symbol; 2]),
     /// A meter, after its service and subcategory.
     Meter([Symbol; 3]),
+    /// A meter, by its id.
+    MeterId(Symbol),
+    /// A reservation or savings plan, by its id.
+    Benefit(Symbol),
     /// A value, after its tag key, which is spelled as configured.
     TagValue([Symbol; 2]),
 }
@@ -42,6 +46,8 @@ impl Named {
             Self::Service(name) => Self::Service(symbol(name)),
             Self::Subcategory(path) => Self::Subcategory(path.map(symbol)),
             Self::Meter(path) => Self::Meter(path.map(symbol)),
+            Self::MeterId(id) => Self::MeterId(symbol(id)),
+            Self::Benefit(id) => Self::Benefit(symbol(id)),
             Self::TagValue(path) => Self::TagValue(path.map(symbol)),
         }
     }
@@ -53,7 +59,9 @@ impl Named {
             | Self::Subscription(one)
             | Self::Department(one)
             | Self::Account(one)
-            | Self::Service(one) => std::slice::from_ref(one),
+            | Self::Service(one)
+            | Self::MeterId(one)
+            | Self::Benefit(one) => std::slice::from_ref(one),
             Self::Subcategory(path) | Self::TagValue(path) => path,
             Self::Meter(path) => path,
         }

@@ -1,18 +1,18 @@
 //! A short form of a snapshot, for the status page. It is made once, when a snapshot is published,
-//! from the families as they are published: the page and Prometheus can never differ.
+//! from the sums as they are published: the page and Prometheus can never differ.
 //!
 //! Nothing is added across currencies. Scopes are not added either: one may contain another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::amount::Amount;
 use super::charge::Degradation;
-use super::families::{InstanceCost, Metric, OTHER, ScopeCost, ServiceCost};
-use super::metric_families::{FAMILIES, Value};
+use super::families::OTHER;
+use super::interner::Symbol;
+use super::names::Named;
 use super::period::Period;
 use super::snapshot::Snapshot;
 
@@ -21,11 +21,6 @@ const COSTLIEST: usize = 10;
 /// The maximum number of currencies that are shown. Real scopes have one or two; each takes up a
 /// screen.
 const MOST_CURRENCIES: usize = 50;
-
-const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
-const FORECAST: &str = "azure_billing_scope_forecast_pretax_cost";
-const BUDGET: &str = "azure_billing_budget_pretax_cost";
-const SPENT: &str = "azure_billing_budget_spent_pretax_cost";
 
 /// The costs of a scope, in short form.
 #[derive(Clone, Debug)]
@@ -90,38 +85,11 @@ impl Overview {
     /// Makes the overview of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         let mut shown = Currencies::default();
-        for (currency, total) in sums(snapshot, ScopeCost::NAME, |_| String::new()) {
-            if let Some(costs) = shown.of(&currency) {
-                costs.to_date = total.into_values().sum::<Amount>().to_f64();
-            }
-        }
-        for (currency, days) in sums(snapshot, DAILY, |label| label("date").to_owned()) {
-            let day = |(date, cost): (String, Amount)| Some((date.parse().ok()?, cost.to_f64()));
-            if let Some(costs) = shown.of(&currency) {
-                costs.days = days.into_iter().filter_map(day).collect();
-            }
-        }
-        each(snapshot, FORECAST, |label, value| {
-            if let Some(costs) = shown.of(label("currency")) {
-                costs.forecast = Some(value.to_f64());
-            }
-        });
+        shown.add_totals(snapshot);
+        shown.add_days(snapshot);
         shown.add_budgets(snapshot);
-        for (currency, costliest) in costliest_instances(snapshot) {
-            if let Some(costs) = shown.of(&currency) {
-                costs.instances = costliest.ranked;
-            }
-        }
-        let services =
-            sums(snapshot, <ServiceCost as Metric>::NAME, |label| label("service_name").to_owned());
-        for (currency, services) in services {
-            let Some(costs) = shown.of(&currency) else { continue };
-            let mut costliest = Costliest::default();
-            for (name, cost) in services {
-                costliest.offer(&name, cost, || (name.clone(), String::new()));
-            }
-            costs.services = costliest.ranked;
-        }
+        shown.add_instances(snapshot);
+        shown.add_services(snapshot);
         let degraded_rows = snapshot.degraded_rows().filter(|(_, rows)| *rows > 0);
         Self {
             period: snapshot.period(),
@@ -155,110 +123,130 @@ impl Currencies {
         self.shown.get_mut(currency)
     }
 
-    fn add_budgets(&mut self, snapshot: &Snapshot) {
-        each(snapshot, BUDGET, |label, value| {
-            let budget =
-                BudgetUse { name: label("budget").to_owned(), limit: value.to_f64(), spent: None };
-            if let Some(costs) = self.of(label("currency")) {
-                costs.budgets.push(budget);
+    fn add_totals(&mut self, snapshot: &Snapshot) {
+        let sums = snapshot.current.scope_cost.iter();
+        let totals = sums_by(sums.map(|([.., currency], sum)| (*currency, sum.amount)));
+        for (currency, total) in totals {
+            if let Some(costs) = self.of(&snapshot.text(currency)) {
+                costs.to_date = total.to_f64();
             }
-        });
-        each(snapshot, SPENT, |label, value| {
-            let budgets = self.of(label("currency")).map(|costs| &mut costs.budgets);
-            let named =
-                budgets.and_then(|all| all.iter_mut().find(|one| one.name == label("budget")));
-            if let Some(budget) = named {
-                budget.spent = Some(value.to_f64());
-            }
-        });
-    }
-}
-
-type Label<'a> = dyn Fn(&str) -> &'a str + 'a;
-
-/// Passes every sample of a family on: its labels by name, and its value.
-fn each(snapshot: &Snapshot, family: &str, mut sample: impl FnMut(&Label<'_>, Value)) {
-    for family in FAMILIES.iter().filter(|one| one.name == family) {
-        (family.each)(snapshot, &mut |values, value| {
-            let label = |name: &str| {
-                let place = family.labels.iter().position(|label| *label == name);
-                place.and_then(|place| values.get(place)).copied().unwrap_or_default()
-            };
-            sample(&label, value);
-        });
-    }
-}
-
-/// Returns the sums of a family by currency and another property.
-fn sums(
-    snapshot: &Snapshot,
-    family: &str,
-    by: impl Fn(&Label<'_>) -> String,
-) -> BTreeMap<String, BTreeMap<String, Amount>> {
-    let mut sums = BTreeMap::<String, BTreeMap<String, Amount>>::new();
-    each(snapshot, family, |label, value| {
-        if let Value::Exact(amount) = value {
-            let of_currency = sums.entry(label("currency").to_owned()).or_default();
-            *of_currency.entry(by(label)).or_default() += amount;
         }
+        for (currency, expected) in &snapshot.forecast {
+            if let Some(costs) = self.of(currency) {
+                costs.forecast = Some(*expected);
+            }
+        }
+    }
+
+    fn add_days(&mut self, snapshot: &Snapshot) {
+        let sums = snapshot.daily.iter();
+        let days = sums_by(sums.map(|((day, _, currency), amount)| ((currency, *day), *amount)));
+        for ((currency, day), cost) in days {
+            if let Some(costs) = self.of(currency) {
+                costs.days.insert(day, cost.to_f64());
+            }
+        }
+    }
+
+    fn add_budgets(&mut self, snapshot: &Snapshot) {
+        for (budget, spent) in &snapshot.budgets {
+            let used = BudgetUse {
+                name: budget.name.clone(),
+                limit: budget.amount.to_f64(),
+                spent: spent.map(Amount::to_f64),
+            };
+            if let Some(costs) = self.of(&budget.currency) {
+                costs.budgets.push(used);
+            }
+        }
+    }
+
+    /// Adds the costliest resources. One can have several series, for example one for each region.
+    /// Costs of no resource are ranked as one.
+    fn add_instances(&mut self, snapshot: &Snapshot) {
+        let series = snapshot.current.instance_cost.iter();
+        let sums = sums_by(series.map(|([_, _, id, _, currency], sum)| {
+            let by = (*currency, *id);
+            (by, sum.amount)
+        }));
+        for (currency, costliest) in costliest(snapshot, &sums) {
+            let Some(costs) = self.of(&snapshot.text(currency)) else { continue };
+            let costly = |(id, cost): (Symbol, f64)| {
+                let name = snapshot.names.of(Named::Instance(id));
+                let name = name.map(|name| snapshot.text(name).into_owned()).unwrap_or_default();
+                Costly { name, id: snapshot.text(id).into_owned(), cost }
+            };
+            costs.instances = costliest.ranked.into_iter().map(costly).collect();
+        }
+    }
+
+    /// Adds the costliest services of all subscriptions together.
+    fn add_services(&mut self, snapshot: &Snapshot) {
+        let series = snapshot.current.service_cost.iter();
+        let sums = sums_by(series.map(|([_, service, currency], sum)| {
+            let by = (*currency, *service);
+            (by, sum.amount)
+        }));
+        for (currency, costliest) in costliest(snapshot, &sums) {
+            let Some(costs) = self.of(&snapshot.text(currency)) else { continue };
+            let costly = |(service, cost): (Symbol, f64)| Costly {
+                name: snapshot.text(service).into_owned(),
+                id: String::new(),
+                cost,
+            };
+            costs.services = costliest.ranked.into_iter().map(costly).collect();
+        }
+    }
+}
+
+/// Returns sums by a part of their keys, in its order. There can be a million, which take up less
+/// memory in a list than in a map.
+fn sums_by<K: Ord>(series: impl Iterator<Item = (K, Amount)>) -> Vec<(K, Amount)> {
+    let mut sums: Vec<(K, Amount)> = series.collect();
+    sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    sums.dedup_by(|(later, amount), (first, sum)| {
+        let is_same = later == first;
+        if is_same {
+            *sum += *amount;
+        }
+        is_same
     });
     sums
 }
 
-/// Returns the costliest resources by currency. A resource can have several successive series, for
-/// example one for each region. There can be a million, so that only the costliest so far are kept.
-/// Costs of no resource are ranked as one.
-fn costliest_instances(snapshot: &Snapshot) -> IndexMap<String, Costliest> {
-    let mut costliest = IndexMap::<String, Costliest>::new();
-    let mut settle = |instance: &mut Instance| {
-        let Instance { id, name, costs } = instance;
-        for (currency, cost) in costs.drain(..) {
-            let called = || (name.clone(), id.clone());
-            costliest.entry(currency).or_default().offer(id, cost, called);
+/// Returns the costliest entities by currency, without the folded remainder.
+fn costliest(
+    snapshot: &Snapshot,
+    sums: &[((Symbol, Symbol), Amount)],
+) -> impl Iterator<Item = (Symbol, Costliest)> {
+    let other = snapshot.strings.find(OTHER);
+    let currencies = sums.chunk_by(|((one, _), _), ((next, _), _)| one == next);
+    currencies.map(move |of_currency| {
+        let mut costliest = Costliest::default();
+        for ((_, entity), cost) in of_currency {
+            if Some(*entity) != other {
+                costliest.offer(*entity, *cost);
+            }
         }
-    };
-    let (mut nothing, mut current) = (Instance::default(), Instance::default());
-    each(snapshot, InstanceCost::NAME, |label, value| {
-        let Value::Exact(cost) = value else { return };
-        let id = label("instance_id");
-        if id != current.id {
-            settle(&mut current);
-            id.clone_into(&mut current.id);
-            label("instance_name").clone_into(&mut current.name);
-        }
-        let instance = if id.is_empty() { &mut nothing } else { &mut current };
-        *instance.costs.entry(label("currency").to_owned()).or_default() += cost;
-    });
-    settle(&mut current);
-    settle(&mut nothing);
-    costliest
+        (of_currency[0].0.0, costliest)
+    })
 }
 
-/// A resource whose series are being added up. Its memory is reused for the next one.
-#[derive(Default)]
-struct Instance {
-    id: String,
-    name: String,
-    costs: IndexMap<String, Amount>,
-}
-
-/// The costliest entities so far.
+/// The costliest entities so far, costliest first.
 #[derive(Default)]
 struct Costliest {
-    ranked: Vec<Costly>,
+    ranked: Vec<(Symbol, f64)>,
 }
 
 impl Costliest {
-    /// Ranks an entity with a positive cost, unless it is the folded remainder.
-    fn offer(&mut self, entity: &str, cost: Amount, called: impl FnOnce() -> (String, String)) {
+    /// Ranks an entity with a positive cost.
+    fn offer(&mut self, entity: Symbol, cost: Amount) {
         let cost = cost.to_f64();
-        let place = self.ranked.partition_point(|other| other.cost >= cost);
-        if entity == OTHER || cost <= 0.0 || place >= COSTLIEST {
-            return;
+        let place = self.ranked.partition_point(|(_, other)| *other >= cost);
+        if cost > 0.0 && place < COSTLIEST {
+            self.ranked.insert(place, (entity, cost));
+            self.ranked.truncate(COSTLIEST);
         }
-        let (name, id) = called();
-        self.ranked.insert(place, Costly { name, id, cost });
-        self.ranked.truncate(COSTLIEST);
     }
 }
 
@@ -267,32 +255,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_family_of_the_overview_is_published_with_the_labels_it_is_read_by() {
-        for (name, labels) in [
-            (ScopeCost::NAME, &["currency"][..]),
-            (DAILY, &["date", "currency"]),
-            (FORECAST, &["currency"]),
-            (BUDGET, &["budget", "currency"]),
-            (SPENT, &["budget", "currency"]),
-            (InstanceCost::NAME, &["instance_id", "instance_name", "currency"]),
-            (<ServiceCost as Metric>::NAME, &["service_name", "currency"]),
-        ] {
-            let family = FAMILIES.iter().find(|family| family.name == name);
-            let family = family.unwrap_or_else(|| panic!("{name} is not published"));
-            assert!(labels.iter().all(|label| family.labels.contains(label)), "{name}");
-        }
-    }
-
-    #[test]
     fn the_ten_costliest_are_kept_in_order_whatever_order_they_come_in() {
         let amount = |cost: i32| Amount::parse(&cost.to_string()).unwrap().amount;
         let mut costliest = Costliest::default();
-        for cost in [5, 3, 12, -4, 0, 1, 9, 2, 11, 4, 10, 7, 6, 8] {
-            let name = cost.to_string();
-            costliest.offer(&name, amount(cost), || (name.clone(), String::new()));
+        for (number, cost) in [5, 3, 12, -4, 0, 1, 9, 2, 11, 4, 10, 7, 6, 8].into_iter().enumerate()
+        {
+            costliest.offer(Symbol::at(number), amount(cost));
         }
-        costliest.offer(OTHER, amount(100), || (OTHER.into(), String::new()));
-        let names: Vec<&str> = costliest.ranked.iter().map(|costly| costly.name.as_str()).collect();
-        assert_eq!(names, ["12", "11", "10", "9", "8", "7", "6", "5", "4", "3"]);
+        let costs: Vec<f64> = costliest.ranked.iter().map(|(_, cost)| *cost).collect();
+        assert_eq!(costs, [12.0, 11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0]);
     }
 }

@@ -28,12 +28,24 @@ pub(crate) struct ChargeKey {
     pub(crate) service_name: Symbol,
     pub(crate) subcategory: Symbol,
     pub(crate) meter: Symbol,
+    pub(crate) meter_id: Symbol,
+    /// The subscription of a purchase or refund; empty for other charges, as the next three.
+    pub(crate) buyer: Symbol,
     pub(crate) product: Symbol,
+    pub(crate) frequency: Symbol,
+    pub(crate) term: Symbol,
+    /// The reservation or savings plan.
+    pub(crate) benefit: Symbol,
+    pub(crate) benefit_name: Symbol,
     pub(crate) currency: Symbol,
     pub(crate) unit: Symbol,
     pub(crate) charge_type: Symbol,
     pub(crate) publisher_type: Symbol,
     pub(crate) pricing_model: Symbol,
+    /// `yes` or `no`; empty if the row does not say.
+    pub(crate) credit_eligible: Symbol,
+    /// `yes` if the row names a list price, otherwise empty.
+    pub(crate) listed: Symbol,
     pub(crate) estimated: Option<bool>,
     pub(crate) recurring: bool,
 }
@@ -72,12 +84,20 @@ impl ChargeKey {
             service_name: symbol(self.service_name),
             subcategory: symbol(self.subcategory),
             meter: symbol(self.meter),
+            meter_id: symbol(self.meter_id),
+            buyer: symbol(self.buyer),
             product: symbol(self.product),
+            frequency: symbol(self.frequency),
+            term: symbol(self.term),
+            benefit: symbol(self.benefit),
+            benefit_name: symbol(self.benefit_name),
             currency: symbol(self.currency),
             unit: symbol(self.unit),
             charge_type: symbol(self.charge_type),
             publisher_type: symbol(self.publisher_type),
             pricing_model: symbol(self.pricing_model),
+            credit_eligible: symbol(self.credit_eligible),
+            listed: symbol(self.listed),
             ..self
         }
     }
@@ -95,7 +115,7 @@ impl ChargeKey {
     }
 
     /// Returns what is named in this caseless key, with the names as they were sent.
-    pub(crate) fn names(&self, sent: &Self) -> [(Named, Symbol); 6] {
+    pub(crate) fn names(&self, sent: &Self) -> [(Named, Symbol); 8] {
         let Self { service_name: service, subcategory, .. } = *self;
         [
             (Named::Subscription(self.subscription_id), sent.subscription_name),
@@ -104,6 +124,8 @@ impl ChargeKey {
             (Named::Service(service), sent.service_name),
             (Named::Subcategory([service, subcategory]), sent.subcategory),
             (Named::Meter([service, subcategory, self.meter]), sent.meter),
+            (Named::MeterId(self.meter_id), sent.meter),
+            (Named::Benefit(self.benefit), sent.benefit_name),
         ]
     }
 }
@@ -132,6 +154,25 @@ pub(crate) struct Amounts {
     pub(crate) cost: Amount,
     pub(crate) quantity: Amount,
     pub(crate) rows: u32,
+}
+
+/// The sums of some rows of one charge: those of [`Amounts`], and the amounts that only lines of
+/// charges have. Sums by resource, which are the largest thing in memory, do without them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChargeAmounts {
+    pub(crate) sums: Amounts,
+    /// The quantity at the pay-as-you-go price.
+    pub(crate) list_cost: Amount,
+    /// The quantity at the effective price.
+    pub(crate) effective_cost: Amount,
+}
+
+impl std::ops::AddAssign for ChargeAmounts {
+    fn add_assign(&mut self, other: Self) {
+        self.sums += other.sums;
+        self.list_cost += other.list_cost;
+        self.effective_cost += other.effective_cost;
+    }
 }
 
 impl std::ops::AddAssign for Amounts {

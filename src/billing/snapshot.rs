@@ -1,6 +1,7 @@
 //! The published state of a scope. It is computed once, when the days of the scope change, and is
 //! never changed itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
@@ -138,12 +139,12 @@ impl ScopeTotals {
         rank: impl Fn(Symbol) -> Symbol,
         spellings: &Spellings,
     ) -> Option<Tables> {
-        let book = self.periods.get(&period)?;
+        let period_totals = self.periods.get(&period)?;
         let mut tables = Tables::default();
         if self.open == Some(period) {
-            tables.combine(Combine::Add, &book.tables, &rank);
+            tables.combine(Combine::Add, &period_totals.tables, &rank);
         } else {
-            tables.combine_bill(Combine::Add, &book.tables, &rank);
+            tables.combine_bill(Combine::Add, &period_totals.tables, &rank);
         }
         self.only_known_tags(period, &mut tables, tag_keys, rank);
         tables.spell(spellings);
@@ -183,7 +184,7 @@ impl ScopeTotals {
             if !open && !self.knows_bill(period) {
                 return None;
             }
-            let Some(book) = self.periods.get(&period) else { continue };
+            let Some(period_totals) = self.periods.get(&period) else { continue };
             if let Only::Tag { key, .. } = &budget.only
                 && !self
                     .known_tag_keys(period)
@@ -192,7 +193,7 @@ impl ScopeTotals {
             {
                 return None;
             }
-            spent += spent_of(&book.tables, &self.strings, budget);
+            spent += spent_of(&period_totals.tables, &self.strings, budget);
         }
         Some(spent)
     }
@@ -268,6 +269,11 @@ impl ServiceDays {
 }
 
 impl Snapshot {
+    /// Returns the text of a symbol.
+    pub(super) fn text(&self, symbol: Symbol) -> Cow<'_, str> {
+        self.strings.texts().get(symbol)
+    }
+
     fn fold(&mut self, rules: &Rules) {
         self.current.fold(&rules.limits, &self.strings, &mut self.folded);
         if let Some(previous) = &mut self.previous {

@@ -38,22 +38,13 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Metrics {
     let Some(section) = at.and_then(|at| at.section(keys::METRICS, problems)) else {
         return metrics;
     };
-    let limits = &mut metrics.limits;
-    for (family, limit) in [
-        ("instances", &mut limits.instances),
-        ("accounts", &mut limits.accounts),
-        ("subscriptions", &mut limits.subscriptions),
-        ("resource_groups", &mut limits.resource_groups),
-        ("locations", &mut limits.locations),
-        ("cost_centers", &mut limits.cost_centers),
-        ("services", &mut limits.services),
-        ("meters", &mut limits.meters),
-    ] {
+    for (family, limit) in metrics.limits.by_family() {
         let family = section.get(family).and_then(|at| at.section(keys::FAMILY, problems));
         *limit = family.and_then(|family| max_series(&family, problems)).unwrap_or(*limit);
     }
     if let Some(tags) = section.get("tags").and_then(|at| at.section(keys::TAGS, problems)) {
-        limits.tags = max_series(&tags, problems).unwrap_or(limits.tags);
+        let limit = &mut metrics.limits.tags;
+        *limit = max_series(&tags, problems).unwrap_or(*limit);
         metrics.tags = tags.get("keys").map(|at| tag_keys(&at, problems)).unwrap_or_default();
     }
     if let Some(at) = section.get("daily_window")

@@ -25,6 +25,15 @@ pub(super) fn price(effective: Option<&str>, unit: Option<&str>) -> Price {
     }
 }
 
+/// Returns a price times the first quantity that is present; `None` if one of them is absent or
+/// cannot be read. Nothing that is charged depends on it.
+pub(super) fn product<const N: usize>(
+    price: Option<&str>,
+    quantity: [Option<&str>; N],
+) -> Option<Amount> {
+    Amount::product(digits(price)?, quantity.into_iter().find_map(digits)?)
+}
+
 /// Returns the digits of a value, if it has any.
 fn digits(sent: Option<&str>) -> Option<&str> {
     let text = sent?;

@@ -52,6 +52,7 @@ fields! {
         UsageQuantity: "usageQuantity", ["usagequantity"];
         EffectivePrice: "effectivePrice", ["effectiveprice"];
         UnitPrice: "unitPrice", ["unitprice"];
+        PayGPrice: "payGPrice", ["paygprice"];
     }
 }
 
@@ -87,10 +88,16 @@ fields! {
         MeterCategory: "meterCategory", ["metercategory"];
         MeterSubCategory: "meterSubCategory", ["metersubcategory"];
         MeterName: "meterName", ["metername"];
+        MeterId: "meterId", ["meterid"];
         Product: "product", ["product", "productname"];
         ProductOrderId: "productOrderId", ["productorderid"];
         ReservationId: "reservationId", ["reservationid"];
+        ReservationName: "reservationName", ["reservationname"];
+        BenefitId: "benefitId", ["benefitid"];
+        BenefitName: "benefitName", ["benefitname"];
         Frequency: "frequency", ["frequency"];
+        Term: "term", ["term"];
+        CreditEligible: "isAzureCreditEligible", ["isazurecrediteligible"];
         BillingAccountId: "billingAccountId", ["billingaccountid"];
         BillingPeriodStart: "billingPeriodStartDate", ["billingperiodstartdate"];
     }

@@ -13,7 +13,7 @@ use super::fields::{AmountField, TextField};
 use super::layout::{Field, Key, Layout};
 use super::meter::Meter;
 use super::repair::REPLACEMENT;
-use super::text::{Text, skip_list};
+use super::text::{Text, said, skip_list};
 
 /// The used fields of a row, as sent. `serde`'s own `alias` refuses rows with two spellings of one
 /// field, and real rows have them.
@@ -85,8 +85,7 @@ impl<'a> Properties<'a> {
 
     /// Reads whether the cost is estimated: a boolean, or a text of one.
     fn set_estimated(&mut self, sent: &Text<'_>) {
-        let is = |word: &str| sent.text.eq_ignore_ascii_case(word);
-        self.is_estimated = if is("true") { Some(true) } else { is("false").then_some(false) };
+        self.is_estimated = said(&sent.text);
         self.unreadable |= sent.unreadable || self.is_estimated.is_none() && !sent.text.is_empty();
     }
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::amounts::{amount, price};
+use super::amounts::{amount, price, product};
 use super::dates::{Day, Days};
 use super::fields::{AmountField, TextField};
 use super::properties::Properties;
 use super::tags::Tags;
+use super::text::said;
 use crate::billing::amount::Amount;
 use crate::billing::charge::{Charge, ChargeType, Degradation, Degraded};
 use crate::billing::regions;
@@ -40,8 +41,8 @@ impl Properties<'_> {
         use {AmountField as A, TextField as F};
         let costs = [A::CostInBillingCurrency, A::Cost, A::PretaxCost];
         let cost = amount("cost", costs.map(|field| self.amount(field)))?;
-        let quantity = [A::Quantity, A::UsageQuantity].map(|field| self.amount(field));
-        let quantity = amount("quantity", quantity)?;
+        let quantities = [A::Quantity, A::UsageQuantity].map(|field| self.amount(field));
+        let quantity = amount("quantity", quantities)?;
         let day = dates.days.read(self.first([F::Date, F::UsageStart]));
         let rounded = [cost, quantity].into_iter().flatten().filter(|parsed| parsed.rounded);
         let rounded = rounded.count() as u64;
@@ -54,6 +55,8 @@ impl Properties<'_> {
         if charge.cost.is_zero() && !charge.quantity.is_zero() {
             charge.price = price(self.amount(A::EffectivePrice), self.amount(A::UnitPrice));
         }
+        charge.list_cost = product(self.amount(A::PayGPrice), quantities);
+        charge.effective_cost = product(self.amount(A::EffectivePrice), quantities);
         charge.degraded = degraded([
             (Degradation::Tags, tags.unreadable),
             (Degradation::Text, self.unreadable),
@@ -100,7 +103,13 @@ impl Properties<'_> {
             service_name: text(first(category)),
             subcategory: text(first([&meter.sub_category, self.get(F::MeterSubCategory)])),
             meter: text(first([&meter.name, self.get(F::MeterName)])),
+            meter_id: text(self.get(F::MeterId)),
             product: text(self.first([F::ProductOrderId, F::ReservationId, F::Product])),
+            benefit: text(self.first([F::BenefitId, F::ReservationId])),
+            benefit_name: text(self.first([F::BenefitName, F::ReservationName])),
+            credit_eligible: said(self.get(F::CreditEligible)),
+            frequency: text(self.get(F::Frequency)),
+            term: text(self.get(F::Term)),
             estimated: self.is_estimated,
             // The specification says "Monthly", the data say "Recurring".
             recurring: charge_type == ChargeType::Purchase

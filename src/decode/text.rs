@@ -99,3 +99,9 @@ pub(super) fn shortened(text: &str) -> String {
     let start: String = text.chars().take(40).collect();
     if start.len() < text.len() { format!("{start:?}…") } else { format!("{start:?}") }
 }
+
+/// Returns what a row says by a boolean; `None` for anything else.
+pub(super) fn said(text: &str) -> Option<bool> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    if is("true") { Some(true) } else { is("false").then_some(false) }
+}

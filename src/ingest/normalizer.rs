@@ -3,12 +3,16 @@
 use super::column_cache::{ColumnCache, Field};
 use crate::billing::arm_id::{ArmId, last_segment};
 use crate::billing::caseless::{caseless, same_name};
-use crate::billing::charge::{Charge, pricing_model};
+use crate::billing::charge::{Charge, ChargeType, pricing_model, squeezed};
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::interner::{Encoding, Ids, Interner, Symbol};
 use crate::billing::label_value::{bounded, bounded_name};
 use crate::billing::regions::location;
-use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
+use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey, ResourceKey, Tag};
+
+/// What a line of charges says of its credit eligibility and its list price.
+const YES: &str = "yes";
+const NO: &str = "no";
 
 /// A normalised charge, in symbols.
 pub(super) struct Row {
@@ -16,7 +20,7 @@ pub(super) struct Row {
     /// The name of the resource.
     pub(super) name: Symbol,
     pub(super) item: ChargeKey,
-    pub(super) amounts: Amounts,
+    pub(super) amounts: ChargeAmounts,
 }
 
 /// Normalises charges, with a cache of earlier ones.
@@ -49,40 +53,20 @@ impl Normalizer {
             name => name,
         };
         let mut symbol = |field, text: &str, normal| columns.symbol(field, text, strings, normal);
-        let currency = symbol(Field::Currency, &charge.currency, upper);
-        let unit = symbol(Field::Unit, &charge.unit, trimmed);
         let resource = ResourceKey {
             subscription_id,
             resource_group,
             instance_id,
             location: symbol(Field::Location, &charge.location, region),
-            currency,
-            unit,
+            currency: symbol(Field::Currency, &charge.currency, upper),
+            unit: symbol(Field::Unit, &charge.unit, trimmed),
         };
-        let item = ChargeKey {
-            subscription_id,
-            subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
-            department: symbol(Field::Department, &charge.department, named),
-            account: symbol(Field::Account, &charge.account, named),
-            cost_center: symbol(Field::CostCenter, &charge.cost_center, cost_center),
-            service_name: symbol(Field::ServiceName, &charge.service_name, named),
-            subcategory: symbol(Field::Subcategory, &charge.subcategory, named),
-            meter: symbol(Field::Meter, &charge.meter, named),
-            // Only used for recurring charges; otherwise each product would have a key of its own.
-            product: symbol(
-                Field::Product,
-                if charge.recurring { &charge.product } else { "" },
-                trimmed,
-            ),
-            currency,
-            unit,
-            charge_type: symbol(Field::ChargeType, charge.charge_type.as_str(), trimmed),
-            publisher_type: symbol(Field::PublisherType, &charge.publisher_type, lower),
-            pricing_model: symbol(Field::PricingModel, &charge.pricing_model, priced),
-            estimated: charge.estimated,
-            recurring: charge.recurring,
+        let item = charge_key(charge, &resource, symbol);
+        let amounts = ChargeAmounts {
+            sums: Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 },
+            list_cost: charge.list_cost.unwrap_or_default(),
+            effective_cost: charge.effective_cost.unwrap_or_default(),
         };
-        let amounts = Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 };
         let name = &bounded(name.into());
         let name = match strings.texts().form(instance_id) {
             Encoding::Path(_, own) if strings.texts().form(own) == Encoding::Whole(name) => own,
@@ -90,6 +74,64 @@ impl Normalizer {
         };
         Row { resource, name, item, amounts }
     }
+}
+
+/// Returns the key of a charge, with the symbols of its normalised texts.
+fn charge_key(
+    charge: &Charge<'_>,
+    resource: &ResourceKey,
+    mut symbol: impl FnMut(Field, &str, fn(&str) -> Text<'_>) -> Symbol,
+) -> ChargeKey {
+    let ResourceKey { subscription_id, currency, unit, .. } = *resource;
+    let empty = symbol(Field::Flag, "", own);
+    let is_bought =
+        charge.recurring || matches!(charge.charge_type, ChargeType::Purchase | ChargeType::Refund);
+    // Otherwise each product and each subscription would have lines of their own.
+    let mut bought = |field, text: &str, normal| {
+        if is_bought { symbol(field, text, normal) } else { empty }
+    };
+    let product = bought(Field::Product, &charge.product, trimmed);
+    let frequency = bought(Field::Frequency, &charge.frequency, word);
+    let term = bought(Field::Term, &charge.term, lower);
+    let benefit = benefit_id(&charge.benefit);
+    let benefit_name = if benefit.is_empty() { "" } else { &charge.benefit_name };
+    ChargeKey {
+        subscription_id,
+        subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
+        department: symbol(Field::Department, &charge.department, named),
+        account: symbol(Field::Account, &charge.account, named),
+        cost_center: symbol(Field::CostCenter, &charge.cost_center, cost_center),
+        service_name: symbol(Field::ServiceName, &charge.service_name, named),
+        subcategory: symbol(Field::Subcategory, &charge.subcategory, named),
+        meter: symbol(Field::Meter, &charge.meter, named),
+        meter_id: symbol(Field::MeterId, &charge.meter_id, lower),
+        buyer: if is_bought { subscription_id } else { empty },
+        product,
+        frequency,
+        term,
+        benefit: symbol(Field::Benefit, benefit, lower),
+        benefit_name: symbol(Field::BenefitName, benefit_name, trimmed),
+        currency,
+        unit,
+        charge_type: symbol(Field::ChargeType, charge.charge_type.as_str(), trimmed),
+        publisher_type: symbol(Field::PublisherType, &charge.publisher_type, lower),
+        pricing_model: symbol(Field::PricingModel, &charge.pricing_model, priced),
+        credit_eligible: match charge.credit_eligible {
+            Some(true) => symbol(Field::Flag, YES, own),
+            Some(false) => symbol(Field::Flag, NO, own),
+            None => empty,
+        },
+        listed: if charge.list_cost.is_some() { symbol(Field::Flag, YES, own) } else { empty },
+        estimated: charge.estimated,
+        recurring: charge.recurring,
+    }
+}
+
+/// Returns the id of a benefit: the last part of its path, because rows of several versions name
+/// the same reservation by its path or by that part alone. Zeros stand for none.
+fn benefit_id(sent: &str) -> &str {
+    let id = last_segment(sent.trim());
+    if id.bytes().all(|byte| byte == b'0' || byte == b'-') { "" } else { id }
 }
 
 /// Passes the value of each configured key. Azure's tag names are case-insensitive.
@@ -139,6 +181,11 @@ fn cost_center(text: &str) -> Text<'_> {
 
 fn upper(text: &str) -> Text<'_> {
     bounded(text.trim().to_uppercase().into())
+}
+
+/// Normalises a word that Azure spells in several ways.
+fn word(text: &str) -> Text<'_> {
+    bounded(squeezed(text.trim()))
 }
 
 fn region(text: &str) -> Text<'_> {

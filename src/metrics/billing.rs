@@ -83,7 +83,7 @@ struct Billed {
 
 impl Collector for Billed {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let PublishedFamily { name, help, labels, each } = *self.family;
+        let PublishedFamily { name, help, labels, each, .. } = *self.family;
         let mut written = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
         let mut result = Ok(());
         let mut count = 0;

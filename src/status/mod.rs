@@ -338,13 +338,16 @@ mod tests {
         assert!(!nested(&department, &[], &two), "nobody knows in which");
         assert!(nested(&department, &["2000002"], &two));
         assert!(!nested(&department, &[], std::slice::from_ref(&department)));
-        let told = |enrollment: &str, scope_type| ScopeInfo {
+        let configured = |enrollment: &str, scope_type| ScopeInfo {
             enrollment: Some(enrollment.to_owned()),
             ..actual(scope_type, "2222")
         };
-        assert!(nested(&told("2000002", ScopeType::Subscription), &[], &two));
-        assert!(!nested(&told("3000003", ScopeType::Department), &[], &one));
-        assert!(nested(&told("3000003", ScopeType::Department), &["1000001"], &one), "rows win");
+        assert!(nested(&configured("2000002", ScopeType::Subscription), &[], &two));
+        assert!(!nested(&configured("3000003", ScopeType::Department), &[], &one));
+        assert!(
+            nested(&configured("3000003", ScopeType::Department), &["1000001"], &one),
+            "rows win"
+        );
         let amortized = [info(ScopeType::BillingAccount, "1000001", CostType::Amortized)];
         assert!(!nested(&department, &["1000001"], &amortized), "other money");
     }

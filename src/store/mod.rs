@@ -7,6 +7,8 @@
 //! is not writable, the file is left alone and the error is logged.
 
 mod archive;
+#[cfg(test)]
+mod charge_lines;
 mod code;
 mod file;
 mod opening;

@@ -90,7 +90,7 @@ fn existing(path: &Path, file: File, now: &Now) -> Result<Option<Database>, Refu
     let aside = files::set_aside(path, &suffix).map_err(|error| {
         Refusal::Disk(format!("it can be neither used nor renamed to …{suffix}: {error}"))
     })?;
-    tell(path, &aside, damage);
+    log_set_aside(path, &aside, damage);
     Ok(None)
 }
 
@@ -151,7 +151,7 @@ fn narrow(path: &Path, file: &File) {
 }
 
 /// Logs which file was set aside, and why.
-fn tell(path: &Path, aside: &Path, damage: Option<String>) {
+fn log_set_aside(path: &Path, aside: &Path, damage: Option<String>) {
     let (path, aside) = (path.display(), aside.display());
     match damage {
         Some(damage) => error!(

@@ -63,7 +63,7 @@ impl ScopeStore {
         let mut suspect = Vec::new();
         for bucket in self.scope_totals.buckets(*span, rows.buckets(), *began) {
             let items = rows.items(bucket).map_err(lost)?;
-            if self.scope_totals.doubts(bucket, &items, *began, keeping.complete_after) {
+            if self.scope_totals.suspects(bucket, &items, *began, keeping.complete_after) {
                 suspect.push(bucket.date);
                 continue;
             }
@@ -83,7 +83,7 @@ impl ScopeStore {
                 }
             }
             let facts = facts.get(&bucket).cloned().unwrap_or_default();
-            self.scope_totals.know(bucket, &items, facts, *began);
+            self.scope_totals.put_summary(bucket, &items, facts, *began);
         }
         self.find_names(orphans, keeping.since)?;
         self.scope_totals.finish(*span, *began);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn more_texts_than_there_is_room_for_are_refused_and_not_told_for_others() {
+    fn more_texts_than_there_is_room_for_are_refused_and_not_confused_with_others() {
         // A kilobyte for each resource: in tests 16 MiB fit.
         let long = |resources: std::ops::Range<usize>| {
             let mut rows = SpillBuffer::new(&TagKeys::default());

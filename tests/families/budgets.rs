@@ -66,7 +66,7 @@ fn a_budget_counts_its_part_of_its_grain_in_its_currency() {
 }
 
 #[test]
-fn what_is_spent_is_not_told_while_a_closed_month_is_unknown() {
+fn what_is_spent_is_not_published_while_a_closed_month_is_unknown() {
     let rules = budget(Grain::Year, "2026-09-01", Only::All);
     let mut scope_totals = scope_totals();
     let published = scope_totals.published(2, &rules);

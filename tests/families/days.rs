@@ -130,7 +130,7 @@ fn a_month_begins_at_zero_in_each_currency_of_the_one_before() {
 }
 
 #[test]
-fn the_period_before_is_not_told_until_all_of_it_was_read() {
+fn the_previous_period_is_not_published_until_all_of_it_was_read() {
     const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
     let mut scope_totals = ScopeTotals::read_at("2026-11-23T12:00:00Z");
     scope_totals.add_daily("2026-10-01", "2026-11-22", &usage("2"));

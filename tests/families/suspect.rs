@@ -80,7 +80,7 @@ fn a_day_changes_at_once_unless_it_loses_or_when_it_is_complete_gains_much() {
 }
 
 #[test]
-fn an_answer_is_believed_when_one_agrees_that_was_doubted_and_not_when_it_differs_as_much() {
+fn an_answer_is_believed_when_one_agrees_that_was_suspect_and_not_when_it_differs_as_much() {
     let mut scope_store = read_up_to(19, &[(20, usage("10"))]);
     let fewer = |count| [(count, usage("10"))];
     assert_eq!(answered(&mut scope_store, COMPLETE, &fewer(10)), 200.0, "not believed");
@@ -100,7 +100,7 @@ fn an_answer_is_believed_when_one_agrees_that_was_doubted_and_not_when_it_differ
     assert_eq!(
         answered(&mut scope_store, COMPLETE, &fewer(9)),
         90.0,
-        "as it was: nothing is doubted"
+        "as it was: nothing is suspect"
     );
     assert_eq!(
         answered(&mut scope_store, COMPLETE, &more("30")),

@@ -251,7 +251,7 @@ async fn zeros_beside_a_price_are_hidden_charges() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn zeros_without_any_price_are_published_and_doubted_until_somebody_says_that_they_are_right()
+async fn zeros_without_any_price_are_published_and_suspect_until_somebody_says_that_they_are_right()
 {
     let dark = || {
         let nothing = json!({"cost": 0, "effectivePrice": 0, "unitPrice": 0});
@@ -482,7 +482,7 @@ async fn a_closed_month_of_a_budget_that_is_not_there_fails_nothing_else_and_is_
     let parts = |exporter: &Exporter| ["open", "previous", "budgets"].map(|p| is_part(exporter, p));
     assert_eq!(parts(&exporter), [Some(1.0), Some(1.0), Some(0.0)]);
     let spent = "azure_billing_budget_spent_pretax_cost{";
-    assert!(exporter.samples(spent).is_empty(), "what is not known is not told");
+    assert!(exporter.samples(spent).is_empty(), "what is not known is not published");
     // With the poll, and 1, 2, 4 … 128 minutes after it; September is read once.
     let of = |month: &str| azure.calls().iter().filter(|(_, call)| call.contains(month)).count();
     assert!((7..=9).contains(&of("/202608/")), "{}", of("/202608/"));

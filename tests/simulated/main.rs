@@ -6,7 +6,6 @@
 mod answers;
 mod cases;
 mod crash;
-mod doubt;
 mod files;
 mod isolation;
 mod large;
@@ -16,4 +15,5 @@ mod report;
 mod restart;
 mod scripted;
 mod simulation;
+mod suspect;
 mod truth;

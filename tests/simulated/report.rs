@@ -95,7 +95,7 @@ async fn a_subscription_is_reported_by_date_as_it_is_listed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_month_without_usage_is_nothing_however_it_is_told() {
+async fn a_month_without_usage_is_nothing_however_azure_says_so() {
     for empty in [EmptyReport::Status, EmptyReport::NoContent] {
         let report = ReportOptions { empty, ..ReportOptions::default() };
         // The history begins with the month.

@@ -28,14 +28,14 @@ const INVERSE: u128 = {
 /// Packed, because otherwise a sixth of a table of sums would be padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(Rust, packed(4))]
-pub(in crate::billing) struct CompactAmount(i128);
+pub(crate) struct CompactAmount(i128);
 
 impl CompactAmount {
     /// Marks an amount that does not fit.
-    pub(in crate::billing) const LONG: Self = Self(i128::MIN);
+    pub(crate) const LONG: Self = Self(i128::MIN);
 
     /// Returns the compact form of an amount; `None` if it does not fit.
-    pub(in crate::billing) fn of(amount: Amount) -> Option<Self> {
+    pub(crate) fn of(amount: Amount) -> Option<Self> {
         let Amount { units, fraction } = amount;
         let fraction = without_zeros(fraction)?;
         let is_small = (-MOST_UNITS..=MOST_UNITS).contains(&units);
@@ -43,13 +43,13 @@ impl CompactAmount {
     }
 
     /// Returns the sum of two amounts; `None` if it does not fit.
-    pub(in crate::billing) fn checked_add(self, other: Self) -> Option<Self> {
+    pub(crate) fn checked_add(self, other: Self) -> Option<Self> {
         let (ours, theirs) = (self.0, other.0);
         ours.checked_add(theirs).map(Self).filter(|sum| *sum != Self::LONG)
     }
 
     /// Returns the full amount.
-    pub(in crate::billing) fn amount(self) -> Amount {
+    pub(crate) fn amount(self) -> Amount {
         let Self(value) = self;
         let fraction = value.rem_euclid(SHORT_SCALE) * (SCALE / SHORT_SCALE);
         Amount { units: value.div_euclid(SHORT_SCALE), fraction }

@@ -6,6 +6,7 @@
 
 mod compact;
 mod fixed;
+mod product;
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
@@ -13,7 +14,7 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub(in crate::billing) use compact::CompactAmount;
+pub(crate) use compact::CompactAmount;
 
 /// The number of decimals that are kept. Azure's longest amounts have 28.
 const DECIMALS: usize = 36;

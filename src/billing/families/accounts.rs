@@ -1,6 +1,7 @@
 //! The cost of each department and enrollment account: one billing account contains them all.
 
-use super::{Bound, Family, Metric, Previous, Spelled};
+use super::bound::Bound;
+use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -9,19 +10,21 @@ use crate::billing::row::{Amounts, ChargeKey};
 /// Cost by department and account.
 pub(crate) enum AccountCost {}
 
-pub(super) const BOUND: Bound = Bound {
-    metric: <AccountCost as Metric>::NAME,
-    limit: |limits| limits.accounts,
-    entity: 2,
-    group: 0,
-    other: 1,
-    stay: 1,
-};
-
 impl Family for AccountCost {
     type Key = [Symbol; 3];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Bill;
+
+    const BOUND: Option<Bound> = Some(Bound {
+        metric: <Self as Metric>::NAME,
+        limit: |limits| limits.accounts,
+        entity: 2,
+        group: 0,
+        other: 1,
+        stay: 1,
+    });
 
     const SPELLED: &'static [Spelled<Self::Key>] =
         &[(0, |key| Named::Department(key[0])), (1, |key| Named::Account(key[1]))];
@@ -35,6 +38,7 @@ impl Metric for AccountCost {
     const NAME: &'static str = "azure_billing_account_pretax_cost";
     const HELP: &'static str = "Cost before tax of the current billing period to date by department and enrollment account, in `currency`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["department", "account", "currency"];
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for AccountCost {

@@ -7,7 +7,8 @@ use crate::billing::amount::Amount;
 use crate::billing::interner::{Sorted, Symbol};
 use crate::billing::limits::Limits;
 
-use super::{Key, Sums};
+use super::key::Key;
+use super::sums::Sums;
 
 type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 type HashSet<T> = std::collections::HashSet<T, foldhash::fast::RandomState>;
@@ -57,6 +58,11 @@ impl Bound {
 }
 
 impl Fold {
+    /// Returns the metric that is ranked.
+    pub(super) fn metric(&self) -> &'static str {
+        self.bound.metric
+    }
+
     /// Folds a family of costs and returns the entities that keep their series.
     pub(crate) fn fold<K: Key>(&self, table: &mut Sums<K>, folded: &mut Folded) -> Kept {
         let count = folded.entry(self.bound.metric).or_default();

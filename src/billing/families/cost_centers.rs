@@ -1,6 +1,7 @@
 //! The cost of each cost center.
 
-use super::{Bound, Family, Metric, Previous};
+use super::bound::Bound;
+use super::family::{Family, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ChargeKey};
@@ -8,19 +9,21 @@ use crate::billing::row::{Amounts, ChargeKey};
 /// Cost by cost center.
 pub(crate) enum CostCenterCost {}
 
-pub(super) const BOUND: Bound = Bound {
-    metric: <CostCenterCost as Metric>::NAME,
-    limit: |limits| limits.cost_centers,
-    entity: 1,
-    group: 0,
-    other: 0,
-    stay: 1,
-};
-
 impl Family for CostCenterCost {
     type Key = [Symbol; 2];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Bill;
+
+    const BOUND: Option<Bound> = Some(Bound {
+        metric: <Self as Metric>::NAME,
+        limit: |limits| limits.cost_centers,
+        entity: 1,
+        group: 0,
+        other: 0,
+        stay: 1,
+    });
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.cost_center, item.currency], amounts.cost);

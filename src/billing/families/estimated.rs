@@ -1,6 +1,6 @@
 //! The part of the cost that Azure calls estimated.
 
-use super::{Family, Metric};
+use super::family::{Family, Keep, Metric};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ChargeKey};
@@ -12,6 +12,8 @@ impl Family for EstimatedCost {
     type Key = [Symbol; 1];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Open;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         if let Some(estimated) = item.estimated {

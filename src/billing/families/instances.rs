@@ -1,6 +1,7 @@
 //! The cost and the usage of each resource.
 
-use super::{Bound, Family, Metric, NamedId};
+use super::bound::Bound;
+use super::family::{Family, InHistory, Keep, Metric, NamedId};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -12,7 +13,8 @@ pub(crate) enum InstanceCost {}
 /// Usage by resource, region and unit.
 pub(crate) enum InstanceUsage {}
 
-pub(super) const BOUND: Bound = Bound {
+/// Cost ranks; usage has the same entities.
+const BOUND: Bound = Bound {
     metric: InstanceCost::NAME,
     limit: |limits| limits.instances,
     entity: 3,
@@ -28,6 +30,10 @@ impl Family for InstanceCost {
     type Key = [Symbol; 5];
 
     type Part = ResourceKey;
+
+    const KEEP: Keep = Keep::Open;
+
+    const BOUND: Option<Bound> = Some(BOUND);
 
     fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
@@ -55,12 +61,17 @@ impl Metric for InstanceCost {
         "currency",
     ];
     const NAMED: Option<NamedId> = Some((ID, Named::Instance));
+    const HISTORY: InHistory = InHistory::Resources;
 }
 
 impl Family for InstanceUsage {
     type Key = [Symbol; 5];
 
     type Part = ResourceKey;
+
+    const KEEP: Keep = Keep::Open;
+
+    const BOUND: Option<Bound> = Some(BOUND);
 
     fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
@@ -82,4 +93,5 @@ impl Metric for InstanceUsage {
     const LABELS: &'static [&'static str] =
         &["subscription_id", "resource_group", "instance_id", "instance_name", "location", "unit"];
     const NAMED: Option<NamedId> = Some((ID, Named::Instance));
+    const HISTORY: InHistory = InHistory::Resources;
 }

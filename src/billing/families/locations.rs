@@ -1,6 +1,7 @@
 //! The cost of each region.
 
-use super::{Bound, Family, Metric};
+use super::bound::Bound;
+use super::family::{Family, Keep, Metric};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ResourceKey};
@@ -8,19 +9,21 @@ use crate::billing::row::{Amounts, ResourceKey};
 /// Cost by region.
 pub(crate) enum LocationCost {}
 
-pub(super) const BOUND: Bound = Bound {
-    metric: <LocationCost as Metric>::NAME,
-    limit: |limits| limits.locations,
-    entity: 1,
-    group: 0,
-    other: 0,
-    stay: 1,
-};
-
 impl Family for LocationCost {
     type Key = [Symbol; 2];
 
     type Part = ResourceKey;
+
+    const KEEP: Keep = Keep::Open;
+
+    const BOUND: Option<Bound> = Some(Bound {
+        metric: <Self as Metric>::NAME,
+        limit: |limits| limits.locations,
+        entity: 1,
+        group: 0,
+        other: 0,
+        stay: 1,
+    });
 
     fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([resource.location, resource.currency], amounts.cost);

@@ -1,6 +1,7 @@
 //! The usage of each meter.
 
-use super::{Bound, Family, Metric, Spelled};
+use super::bound::Bound;
+use super::family::{Family, Keep, Metric, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -12,7 +13,8 @@ pub(crate) enum MeterUsage {}
 /// Cost by meter. It ranks the meters and is not published.
 pub(crate) enum MeterCost {}
 
-pub(super) const BOUND: Bound = Bound {
+/// Cost ranks; usage has the same entities.
+const BOUND: Bound = Bound {
     metric: MeterUsage::NAME,
     limit: |limits| limits.meters,
     entity: 3,
@@ -33,6 +35,10 @@ impl Family for MeterUsage {
 
     type Part = ChargeKey;
 
+    const KEEP: Keep = Keep::Open;
+
+    const BOUND: Option<Bound> = Some(BOUND);
+
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
@@ -50,6 +56,10 @@ impl Family for MeterCost {
     type Key = [Symbol; 4];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Open;
+
+    const BOUND: Option<Bound> = Some(BOUND);
 
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 

@@ -1,6 +1,7 @@
 //! The cost of each resource group.
 
-use super::{Bound, Family, Metric, Previous};
+use super::bound::Bound;
+use super::family::{Family, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ResourceKey};
@@ -8,19 +9,21 @@ use crate::billing::row::{Amounts, ResourceKey};
 /// Cost by resource group.
 pub(crate) enum ResourceGroupCost {}
 
-pub(super) const BOUND: Bound = Bound {
-    metric: <ResourceGroupCost as Metric>::NAME,
-    limit: |limits| limits.resource_groups,
-    entity: 2,
-    group: 0,
-    other: 1,
-    stay: 1,
-};
-
 impl Family for ResourceGroupCost {
     type Key = [Symbol; 3];
 
     type Part = ResourceKey;
+
+    const KEEP: Keep = Keep::Bill;
+
+    const BOUND: Option<Bound> = Some(Bound {
+        metric: <Self as Metric>::NAME,
+        limit: |limits| limits.resource_groups,
+        entity: 2,
+        group: 0,
+        other: 1,
+        stay: 1,
+    });
 
     fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([resource.subscription_id, resource.resource_group, resource.currency], amounts.cost);

@@ -1,6 +1,6 @@
 //! The cost of each scope, by the nature of the charge.
 
-use super::{Family, Metric, Previous};
+use super::family::{Family, InHistory, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ChargeKey};
@@ -12,6 +12,8 @@ impl Family for ScopeCost {
     type Key = [Symbol; 4];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Bill;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
@@ -26,6 +28,7 @@ impl Metric for ScopeCost {
     const HELP: &'static str = "Cost before tax of the current billing period to date by scope, in `currency`, including rows without a resource. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] =
         &["charge_type", "publisher_type", "pricing_model", "currency"];
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for ScopeCost {
@@ -42,6 +45,8 @@ impl Family for RecurringCost {
     type Key = [Symbol; 3];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Bill;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         if item.recurring {

@@ -1,6 +1,7 @@
 //! The cost of each service.
 
-use super::{Bound, Family, Metric, Previous, Spelled};
+use super::bound::Bound;
+use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -9,19 +10,21 @@ use crate::billing::row::{Amounts, ChargeKey};
 /// Cost by subscription and service.
 pub(crate) enum ServiceCost {}
 
-pub(super) const BOUND: Bound = Bound {
-    metric: <ServiceCost as Metric>::NAME,
-    limit: |limits| limits.services,
-    entity: 2,
-    group: 0,
-    other: 1,
-    stay: 1,
-};
-
 impl Family for ServiceCost {
     type Key = [Symbol; 3];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Bill;
+
+    const BOUND: Option<Bound> = Some(Bound {
+        metric: <Self as Metric>::NAME,
+        limit: |limits| limits.services,
+        entity: 2,
+        group: 0,
+        other: 1,
+        stay: 1,
+    });
 
     const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::Service(key[1]))];
 
@@ -34,6 +37,7 @@ impl Metric for ServiceCost {
     const NAME: &'static str = "azure_billing_service_pretax_cost";
     const HELP: &'static str = "Cost before tax of the current billing period to date by subscription and service, in `currency`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["subscription_id", "service_name", "currency"];
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for ServiceCost {
@@ -60,6 +64,8 @@ impl Family for ServiceCharge {
     type Key = [Symbol; 3];
 
     type Part = ChargeKey;
+
+    const KEEP: Keep = Keep::Days;
 
     const SPELLED: &'static [Spelled<Self::Key>] = &[(0, |key| Named::Service(key[0]))];
 

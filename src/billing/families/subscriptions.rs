@@ -1,6 +1,7 @@
 //! The cost of each subscription.
 
-use super::{Bound, Family, Metric, NamedId, Previous};
+use super::bound::Bound;
+use super::family::{Family, InHistory, Keep, Metric, NamedId, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -9,19 +10,21 @@ use crate::billing::row::{Amounts, ResourceKey};
 /// Cost by subscription.
 pub(crate) enum SubscriptionCost {}
 
-pub(super) const BOUND: Bound = Bound {
-    metric: <SubscriptionCost as Metric>::NAME,
-    limit: |limits| limits.subscriptions,
-    entity: 1,
-    group: 0,
-    other: 0,
-    stay: 1,
-};
-
 impl Family for SubscriptionCost {
     type Key = [Symbol; 2];
 
     type Part = ResourceKey;
+
+    const KEEP: Keep = Keep::Bill;
+
+    const BOUND: Option<Bound> = Some(Bound {
+        metric: <Self as Metric>::NAME,
+        limit: |limits| limits.subscriptions,
+        entity: 1,
+        group: 0,
+        other: 0,
+        stay: 1,
+    });
 
     fn each(resource: &ResourceKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([resource.subscription_id, resource.currency], amounts.cost);
@@ -33,6 +36,7 @@ impl Metric for SubscriptionCost {
     const HELP: &'static str = "Cost before tax of the current billing period to date by subscription, in `currency`. Cached from the last successful poll.";
     const LABELS: &'static [&'static str] = &["subscription_id", "subscription_name", "currency"];
     const NAMED: Option<NamedId> = Some((0, Named::Subscription));
+    const HISTORY: InHistory = InHistory::Yes;
 }
 
 impl Previous for SubscriptionCost {

@@ -13,33 +13,43 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Key, Sum};
-use crate::billing::amount::{Amount, CompactAmount};
+use super::key::Key;
+use super::measure::Measure;
+use crate::billing::amount::Amount;
+
+/// The sum of some rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sum<A = Amount> {
+    pub(crate) amount: A,
+    /// The number of rows. A series without cost exists as long as it has a row, so an amount of
+    /// zero does not show whether any row is left.
+    pub(crate) rows: u32,
+}
 
 /// The number of sums in a block.
 const BLOCK: usize = 1024;
 
 /// Sums by key, in no particular order.
 #[derive(Clone, Debug)]
-pub(crate) struct Sums<K> {
-    blocks: Vec<Vec<Kept<K>>>,
+pub(crate) struct Sums<K, A: Measure = Amount> {
+    blocks: Vec<Vec<Kept<K, A>>>,
     /// The places of the keys.
     index: HashTable<u32>,
-    /// The few amounts that do not fit a `CompactAmount`.
-    overflow: HashMap<K, Amount, RandomState>,
+    /// The few amounts that do not fit their compact form.
+    overflow: HashMap<K, A, RandomState>,
     hasher: RandomState,
 }
 
 /// A stored sum.
 #[derive(Clone, Copy, Debug)]
-struct Kept<K> {
+struct Kept<K, A: Measure> {
     key: K,
     /// The amount, or `LONG` if it is in `Sums::overflow`.
-    amount: CompactAmount,
+    amount: A::Compact,
     rows: u32,
 }
 
-impl<K> Default for Sums<K> {
+impl<K, A: Measure> Default for Sums<K, A> {
     fn default() -> Self {
         Self {
             blocks: Vec::new(),
@@ -50,12 +60,12 @@ impl<K> Default for Sums<K> {
     }
 }
 
-impl<K: Key> Sums<K> {
+impl<K: Key, A: Measure> Sums<K, A> {
     pub(crate) fn len(&self) -> usize {
         self.index.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, Sum)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, Sum<A>)> {
         self.blocks.iter().flatten().map(|kept| (&kept.key, kept.sum(&self.overflow)))
     }
 
@@ -64,7 +74,7 @@ impl<K: Key> Sums<K> {
     }
 
     /// Adds to the sum of a key, which may be new.
-    pub(crate) fn add(&mut self, key: K, sum: Sum) {
+    pub(crate) fn add(&mut self, key: K, sum: Sum<A>) {
         let place = self.place(key);
         let kept = at_mut(&mut self.blocks, place);
         kept.rows = kept.rows.saturating_add(sum.rows);
@@ -72,7 +82,7 @@ impl<K: Key> Sums<K> {
     }
 
     /// Subtracts a sum, and removes the key with its last row.
-    pub(crate) fn deduct(&mut self, key: K, sum: Sum) {
+    pub(crate) fn deduct(&mut self, key: K, sum: Sum<A>) {
         let place = self.place(key);
         let kept = at_mut(&mut self.blocks, place);
         kept.rows = kept.rows.saturating_sub(sum.rows);
@@ -83,7 +93,7 @@ impl<K: Key> Sums<K> {
         }
     }
 
-    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&K, Sum) -> bool) {
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&K, Sum<A>) -> bool) {
         let unwanted = self.iter().filter(|(key, sum)| !wanted(key, *sum));
         let unwanted: Vec<K> = unwanted.map(|(key, _)| *key).collect();
         unwanted.into_iter().for_each(|key| self.remove(key));
@@ -111,23 +121,23 @@ impl<K: Key> Sums<K> {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 let place = *new.insert(next(blocks)).get();
-                push(blocks, Kept { key, amount: CompactAmount::default(), rows: 0 });
+                push(blocks, Kept { key, amount: A::Compact::default(), rows: 0 });
                 place
             }
         }
     }
 
-    fn add_amount(&mut self, place: u32, amount: Amount) {
+    fn add_amount(&mut self, place: u32, amount: A) {
         let Self { blocks, overflow, .. } = self;
         let kept = at_mut(blocks, place);
-        let short = CompactAmount::of(amount).filter(|_| kept.amount != CompactAmount::LONG);
-        if let Some(sum) = short.and_then(|amount| kept.amount.checked_add(amount)) {
+        let short = amount.compact().filter(|_| kept.amount != A::LONG);
+        if let Some(sum) = short.and_then(|amount| A::checked_add(kept.amount, amount)) {
             kept.amount = sum;
             return;
         }
         let sum = kept.sum(overflow).amount + amount;
-        kept.amount = CompactAmount::of(sum).unwrap_or(CompactAmount::LONG);
-        if kept.amount == CompactAmount::LONG {
+        kept.amount = sum.compact().unwrap_or(A::LONG);
+        if kept.amount == A::LONG {
             overflow.insert(kept.key, sum);
         } else {
             overflow.remove(&kept.key);
@@ -140,7 +150,7 @@ impl<K: Key> Sums<K> {
         let same = |place: &u32| at(blocks, *place).key == key;
         let Ok(found) = index.find_entry(hasher.hash_one(key), same) else { return };
         let (place, _) = found.remove();
-        if at(blocks, place).amount == CompactAmount::LONG {
+        if at(blocks, place).amount == A::LONG {
             overflow.remove(&key);
         }
         let Some(last) = blocks.last_mut().and_then(Vec::pop) else { return };
@@ -158,33 +168,34 @@ impl<K: Key> Sums<K> {
     }
 }
 
-impl<K: Key> Kept<K> {
-    fn sum(&self, overflow: &HashMap<K, Amount, RandomState>) -> Sum {
-        let amount = match self.amount {
-            CompactAmount::LONG => overflow.get(&self.key).copied().unwrap_or_default(),
-            short => short.amount(),
+impl<K: Key, A: Measure> Kept<K, A> {
+    fn sum(&self, overflow: &HashMap<K, A, RandomState>) -> Sum<A> {
+        let amount = if self.amount == A::LONG {
+            overflow.get(&self.key).copied().unwrap_or_default()
+        } else {
+            A::full(self.amount)
         };
         Sum { amount, rows: self.rows }
     }
 }
 
-fn at<K>(blocks: &[Vec<Kept<K>>], place: u32) -> &Kept<K> {
+fn at<K, A: Measure>(blocks: &[Vec<Kept<K, A>>], place: u32) -> &Kept<K, A> {
     &blocks[place as usize / BLOCK][place as usize % BLOCK]
 }
 
-fn at_mut<K>(blocks: &mut [Vec<Kept<K>>], place: u32) -> &mut Kept<K> {
+fn at_mut<K, A: Measure>(blocks: &mut [Vec<Kept<K, A>>], place: u32) -> &mut Kept<K, A> {
     &mut blocks[place as usize / BLOCK][place as usize % BLOCK]
 }
 
 /// Returns the first free place.
-fn next<K>(blocks: &[Vec<Kept<K>>]) -> u32 {
+fn next<K, A: Measure>(blocks: &[Vec<Kept<K, A>>]) -> u32 {
     let places = blocks.last().map_or(0, |last| (blocks.len() - 1) * BLOCK + last.len());
     // Otherwise sums would be confused with others.
     assert!(u32::try_from(places).is_ok(), "more than 2^32 sums");
     places as u32
 }
 
-fn push<K>(blocks: &mut Vec<Vec<Kept<K>>>, sum: Kept<K>) {
+fn push<K, A: Measure>(blocks: &mut Vec<Vec<Kept<K, A>>>, sum: Kept<K, A>) {
     match blocks.last_mut() {
         Some(last) if last.len() < BLOCK => last.push(sum),
         // No full block: most tables are smaller.
@@ -197,8 +208,8 @@ fn push<K>(blocks: &mut Vec<Vec<Kept<K>>>, sum: Kept<K>) {
     }
 }
 
-impl<K: Key> FromIterator<(K, Sum)> for Sums<K> {
-    fn from_iter<I: IntoIterator<Item = (K, Sum)>>(all: I) -> Self {
+impl<K: Key, A: Measure> FromIterator<(K, Sum<A>)> for Sums<K, A> {
+    fn from_iter<I: IntoIterator<Item = (K, Sum<A>)>>(all: I) -> Self {
         let mut sums = Self::default();
         all.into_iter().for_each(|(key, sum)| sums.add(key, sum));
         sums
@@ -206,7 +217,7 @@ impl<K: Key> FromIterator<(K, Sum)> for Sums<K> {
 }
 
 /// Writes a list of keys with their sums.
-impl<K: Key + Serialize> Serialize for Sums<K> {
+impl<K: Key + Serialize, A: Measure + Serialize> Serialize for Sums<K, A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.len()))?;
         self.iter().try_for_each(|sum| list.serialize_element(&sum))?;
@@ -214,26 +225,30 @@ impl<K: Key + Serialize> Serialize for Sums<K> {
     }
 }
 
-impl<'de, K: Key + Deserialize<'de>> Deserialize<'de> for Sums<K> {
+impl<'de, K: Key + Deserialize<'de>, A: Measure + Deserialize<'de>> Deserialize<'de>
+    for Sums<K, A>
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(SumsVisitor(PhantomData))
     }
 }
 
-struct SumsVisitor<K>(PhantomData<K>);
+struct SumsVisitor<K, A>(PhantomData<(K, A)>);
 
-impl<'de, K: Key + Deserialize<'de>> Visitor<'de> for SumsVisitor<K> {
-    type Value = Sums<K>;
+impl<'de, K: Key + Deserialize<'de>, A: Measure + Deserialize<'de>> Visitor<'de>
+    for SumsVisitor<K, A>
+{
+    type Value = Sums<K, A>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of keys with their sums")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Sums<K>, A::Error> {
+    fn visit_seq<L: SeqAccess<'de>>(self, mut all: L) -> Result<Sums<K, A>, L::Error> {
         let mut sums = Sums::default();
         // Limited, because the length may be damaged.
         sums.reserve(all.size_hint().unwrap_or_default().min(BLOCK * BLOCK));
-        while let Some((key, sum)) = all.next_element::<(K, Sum)>()? {
+        while let Some((key, sum)) = all.next_element::<(K, Sum<A>)>()? {
             sums.add(key, sum);
         }
         Ok(sums)
@@ -247,6 +262,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::billing::amount::CompactAmount;
     use crate::billing::interner::Symbol;
 
     /// Two amounts that fit, one that fits once but not twice, one with too many decimals, and one
@@ -259,10 +275,10 @@ mod tests {
         Sum { rows: amounts.len() as u32, amount: amounts.sum() }
     }
 
-    fn told(sums: &Sums<[Symbol; 1]>) -> HashMap<usize, Sum> {
-        let told: HashMap<_, _> = sums.iter().map(|([key], sum)| (key.index(), sum)).collect();
-        assert_eq!(told.len(), sums.len(), "a key twice");
-        told
+    fn listed(sums: &Sums<[Symbol; 1]>) -> HashMap<usize, Sum> {
+        let listed: HashMap<_, _> = sums.iter().map(|([key], sum)| (key.index(), sum)).collect();
+        assert_eq!(listed.len(), sums.len(), "a key twice");
+        listed
     }
 
     proptest! {
@@ -286,14 +302,14 @@ mod tests {
             }
             let mut expected: HashMap<usize, Sum> =
                 map.iter().map(|(number, rows)| (*number, sum(rows))).collect();
-            prop_assert_eq!(told(&sums), expected.clone());
+            prop_assert_eq!(listed(&sums), expected.clone());
             let overflow = expected.values().filter(|sum| CompactAmount::of(sum.amount).is_none());
             prop_assert_eq!(sums.overflow.len(), overflow.count());
             let bytes = postcard::to_allocvec(&sums).unwrap();
-            prop_assert_eq!(told(&postcard::from_bytes(&bytes).unwrap()), expected.clone());
+            prop_assert_eq!(listed(&postcard::from_bytes(&bytes).unwrap()), expected.clone());
             sums.retain(|[key], _| key.index() % 3 == 0);
             expected.retain(|number, _| number % 3 == 0);
-            prop_assert_eq!(told(&sums), expected);
+            prop_assert_eq!(listed(&sums), expected);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The cost of each value of the configured tag keys.
 
-use super::{Bound, Family, Metric, Previous, Spelled};
+use super::bound::Bound;
+use super::family::{Family, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
@@ -10,19 +11,21 @@ use crate::billing::row::{Amounts, Tag};
 /// value.
 pub(crate) enum TagCost {}
 
-pub(super) const BOUND: Bound = Bound {
-    metric: <TagCost as Metric>::NAME,
-    limit: |limits| limits.tags,
-    entity: 2,
-    group: 1,
-    other: 1,
-    stay: 1,
-};
-
 impl Family for TagCost {
     type Key = [Symbol; 3];
 
     type Part = Tag;
+
+    const KEEP: Keep = Keep::Bill;
+
+    const BOUND: Option<Bound> = Some(Bound {
+        metric: <Self as Metric>::NAME,
+        limit: |limits| limits.tags,
+        entity: 2,
+        group: 1,
+        other: 1,
+        stay: 1,
+    });
 
     const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::TagValue([key[0], key[1]]))];
 

@@ -5,8 +5,9 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::Interner;
+use super::symbol::Symbol;
 use super::texts::split;
-use super::{Interner, Symbol};
 
 /// Symbols of one interner that were requested, and the hashes of their texts: joining a path to
 /// hash it again would take longer.

@@ -3,6 +3,7 @@
 
 mod ids;
 mod sorted;
+mod symbol;
 mod texts;
 
 use std::borrow::Cow;
@@ -16,24 +17,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub(crate) use ids::Ids;
 pub(crate) use sorted::{Sorted, sorted};
+pub(crate) use symbol::Symbol;
 use texts::split;
 pub(crate) use texts::{Encoding, Texts};
-
-/// The number of a text in the [`Interner`] that assigned it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Symbol(u32);
-
-impl Symbol {
-    /// Returns the symbol at an index of a list of texts.
-    pub(crate) fn at(place: usize) -> Self {
-        Self(u32::try_from(place).unwrap_or(u32::MAX))
-    }
-
-    /// Returns its index among the symbols of its interner.
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// Distinct texts in one buffer, found by borrowed text.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,8 @@
 //! Sorted texts, so that comparing symbols compares texts.
 
+use super::Interner;
+use super::symbol::Symbol;
 use super::texts::{Encoding, Texts, split};
-use super::{Interner, Symbol};
 
 /// Texts whose symbols are in the order of the texts: paths come after all others, by parent and
 /// then by name.

@@ -37,8 +37,8 @@ impl ScopeTotals {
 
     /// Reduces the periods before the given one to what a bill needs.
     fn close(&mut self, period: Period) -> Nameless {
-        for (_, book) in self.periods.range_mut(..period) {
-            book.tables.drop_open_only();
+        for (_, period_totals) in self.periods.range_mut(..period) {
+            period_totals.tables.drop_open_only();
         }
         self.names.thin_before(period.days().first);
         Nameless::new()
@@ -60,8 +60,9 @@ impl ScopeTotals {
         for period in &gone {
             let whole = self.knows_bill(*period) && self.was_complete(*period, complete_after);
             let keys = self.known_tag_keys(*period);
-            if let Some(book) = self.periods.get_mut(period) {
-                book.left = if whole { Retention::Bill(keys) } else { Retention::Rest };
+            if let Some(period_totals) = self.periods.get_mut(period) {
+                period_totals.retention =
+                    if whole { Retention::Bill(keys) } else { Retention::Rest };
             }
         }
         let today = self.read_at.map_or(Date::MAX, day_of);
@@ -70,15 +71,16 @@ impl ScopeTotals {
         self.days.retain(|bucket, _| bucket.date >= day);
         let known: BTreeSet<Period> =
             self.days.keys().map(|bucket| Period::of(bucket.date)).collect();
-        self.periods
-            .retain(|period, book| !matches!(book.left, Retention::Rest) || known.contains(period));
+        self.periods.retain(|period, period_totals| {
+            !matches!(period_totals.retention, Retention::Rest) || known.contains(period)
+        });
         self.compact(Nameless::new());
     }
 
     fn was_complete(&self, period: Period, complete_after: SignedDuration) -> bool {
-        self.buckets_of(period.days()).all(|(bucket, known)| {
+        self.buckets_of(period.days()).all(|(bucket, summary)| {
             let due = end_of(bucket.date).saturating_add(complete_after);
-            due.is_ok_and(|due| known.read_at >= due)
+            due.is_ok_and(|due| summary.read_at >= due)
         })
     }
 
@@ -89,16 +91,16 @@ impl ScopeTotals {
         let all = std::mem::take(&mut self.strings);
         let mut translation = Translation::new(all.texts(), &mut self.strings);
         let mut symbol = |symbol| translation.translate(symbol);
-        for book in self.periods.values_mut() {
+        for period_totals in self.periods.values_mut() {
             let mut tables = Tables::default();
-            tables.combine(Combine::Add, &book.tables, &mut symbol);
-            book.tables = tables;
-            if let Retention::Bill(keys) = &mut book.left {
+            tables.combine(Combine::Add, &period_totals.tables, &mut symbol);
+            period_totals.tables = tables;
+            if let Retention::Bill(keys) = &mut period_totals.retention {
                 keys.iter_mut().for_each(|key| *key = symbol(*key));
             }
         }
-        for known in self.days.values_mut() {
-            *known = known.translated(&mut symbol);
+        for summary in self.days.values_mut() {
+            *summary = summary.translated(&mut symbol);
         }
         self.names.retain(|symbol| translation.has(symbol));
         nameless.retain(|named| named.symbols().iter().all(|symbol| translation.has(*symbol)));

@@ -35,8 +35,9 @@ impl ScopeTotals {
         let nameless = self.advance(period);
         match span {
             Span::Period(read) => {
-                if self.periods.get(&read).is_some_and(|book| !matches!(book.left, Retention::Days))
-                {
+                if self.periods.get(&read).is_some_and(|period_totals| {
+                    !matches!(period_totals.retention, Retention::Days)
+                }) {
                     // Its sums contain days that are no longer stored.
                     self.periods.remove(&read);
                     let range = read.days();
@@ -56,10 +57,10 @@ impl ScopeTotals {
         let forgotten = forgotten.filter(|day| !self.days.contains_key(&DayBucket::own(*day)));
         let periods: BTreeSet<Period> = forgotten.map(Period::of).collect();
         for period in periods {
-            if let Some(book) = self.periods.get_mut(&period)
-                && matches!(book.left, Retention::Bill(_))
+            if let Some(period_totals) = self.periods.get_mut(&period)
+                && matches!(period_totals.retention, Retention::Bill(_))
             {
-                book.left = Retention::Rest;
+                period_totals.retention = Retention::Rest;
             }
         }
     }
@@ -91,8 +92,8 @@ impl ScopeTotals {
     /// or, if the day was complete, so much more, that it is requested again before it counts.
     /// `answer` has the sums by charge alone. If not suspect, the caller enters it:
     /// [`ScopeTotals::take_out`] if [`ScopeTotals::knows_bucket`], then [`ScopeTotals::put_in`] and
-    /// [`ScopeTotals::know`].
-    pub fn doubts(
+    /// [`ScopeTotals::put_summary`].
+    pub fn suspects(
         &mut self,
         bucket: DayBucket,
         answer: &DailySums,
@@ -105,22 +106,22 @@ impl ScopeTotals {
             && self.newest_usage(day_of(began)).is_some_and(|newest| bucket.date <= newest);
         let period = self.scope_cost(Period::of(bucket.date));
         let period = period.map(|costs| usage(costs, &self.strings)).unwrap_or_default();
-        let Some(known) = self.days.get_mut(&bucket) else { return false };
+        let Some(summary) = self.days.get_mut(&bucket) else { return false };
         let nothing = Table::<ScopeCost>::default();
         let (rows, costs) = answer
             .days
             .get(&bucket)
             .map_or((0, &nothing), |day| (day.rows, &day.tables.scope_cost));
         let answer = Extent::new(rows, costs, &answer.strings);
-        let before = known.extent(&self.strings);
+        let before = summary.extent(&self.strings);
         // Undated rows are never suspect: a row that gets a date would count in both buckets.
         let is_odd = bucket.dated != Dated::Undated
             && (before.shrinks_to(&answer, &period)
                 || was_complete && before.grows_to(&answer, &period));
         let is_suspect = is_odd
-            && !known.suspect.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
-        known.suspect = is_suspect.then_some(answer);
-        known.asked_at = began;
+            && !summary.suspect.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
+        summary.suspect = is_suspect.then_some(answer);
+        summary.asked_at = began;
         is_suspect
     }
 
@@ -137,26 +138,27 @@ impl ScopeTotals {
     }
 
     /// Stores the summary and the facts of a bucket, after all its rows were put in.
-    pub fn know(
+    pub fn put_summary(
         &mut self,
         bucket: DayBucket,
         answer: &DailySums,
         facts: DayFacts,
         began: Timestamp,
     ) {
-        let known = DaySummary { facts, ..self.known(bucket, answer, began) };
+        let summary = DaySummary { facts, ..self.summary(bucket, answer, began) };
         let nothing = Table::<ScopeCost>::default();
-        let before = self.days.get(&bucket).map(|known| &known.scope_cost);
+        let before = self.days.get(&bucket).map(|summary| &summary.scope_cost);
         // If a bucket is read for the first time, it is unknown whether it changed.
         let was_known = before.is_some()
             || bucket.dated != Dated::InDay
                 && self.late_asked_at(Period::of(bucket.date)).is_some();
-        let is_changed = was_known && !same_amounts(before.unwrap_or(&nothing), &known.scope_cost);
-        let book = self.periods.entry(Period::of(bucket.date)).or_default();
+        let is_changed =
+            was_known && !same_amounts(before.unwrap_or(&nothing), &summary.scope_cost);
+        let period_totals = self.periods.entry(Period::of(bucket.date)).or_default();
         if is_changed {
-            book.changed = Some(began);
+            period_totals.changed = Some(began);
         }
-        self.days.insert(bucket, known);
+        self.days.insert(bucket, summary);
     }
 
     /// Records the end of a reading, after its buckets.
@@ -185,9 +187,9 @@ impl ScopeTotals {
 
     /// Looks up lost names on an older day.
     pub fn name(&mut self, bucket: DayBucket, day: &DailySums, orphans: &mut Orphans) {
-        let Some(known) = day.days.get(&bucket) else { return };
+        let Some(named_day) = day.days.get(&bucket) else { return };
         let mut translation = Translation::new(day.strings.texts(), &mut self.strings);
-        let translated = known.names.iter().map(|(named, name)| {
+        let translated = named_day.names.iter().map(|(named, name)| {
             let named = named.translated(|symbol| translation.translate(symbol));
             (named, translation.translate(name))
         });
@@ -252,9 +254,9 @@ impl ScopeTotals {
         }
     }
 
-    fn known(&mut self, bucket: DayBucket, reading: &DailySums, began: Timestamp) -> DaySummary {
+    fn summary(&mut self, bucket: DayBucket, reading: &DailySums, began: Timestamp) -> DaySummary {
         let tag_keys = reading.tag_keys().iter().map(|key| self.strings.intern(key)).collect();
-        let mut known = DaySummary {
+        let mut summary = DaySummary {
             read_at: began,
             asked_at: began,
             rows: 0,
@@ -268,13 +270,14 @@ impl ScopeTotals {
         if let Some(day) = reading.days.get(&bucket) {
             let mut translation = Translation::new(reading.strings.texts(), &mut self.strings);
             let mut symbol = |symbol| translation.translate(symbol);
-            (known.rows, known.usage_rows) = (day.rows, day.usage_rows);
+            (summary.rows, summary.usage_rows) = (day.rows, day.usage_rows);
             let costs = day.tables.scope_cost.iter();
-            known.scope_cost = costs.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
+            summary.scope_cost = costs.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
             let services = day.tables.service_charge.iter();
-            known.service_charge = services.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
+            summary.service_charge =
+                services.map(|(key, sum)| (key.map(&mut symbol), sum)).collect();
         }
-        known
+        summary
     }
 }
 

@@ -17,8 +17,8 @@ impl ScopeTotals {
     /// [`Degradation`].
     pub fn degraded_rows(&self) -> [u64; Degradation::ALL.len()] {
         let mut rows = [0; Degradation::ALL.len()];
-        for known in self.days.values() {
-            for (sum, of_day) in rows.iter_mut().zip(known.facts.degraded) {
+        for summary in self.days.values() {
+            for (sum, of_day) in rows.iter_mut().zip(summary.facts.degraded) {
                 *sum += of_day;
             }
         }
@@ -28,7 +28,7 @@ impl ScopeTotals {
     /// Returns the billing accounts of the newest day that names any. An older day may name the
     /// account from which a department was moved away.
     pub fn billing_accounts(&self) -> BTreeSet<String> {
-        let mut facts = self.days.values().rev().map(|known| &known.facts);
+        let mut facts = self.days.values().rev().map(|summary| &summary.facts);
         let newest = facts.find(|facts| !facts.billing_accounts.is_empty());
         newest.map(|facts| facts.billing_accounts.clone()).unwrap_or_default()
     }
@@ -37,15 +37,16 @@ impl ScopeTotals {
     /// rows of on-demand usage cost 0 and have no price, and no later day has a price or a cost.
     pub fn charges_visible(&self) -> bool {
         let own = self.days.iter().rev().filter(|(bucket, _)| bucket.dated == Dated::InDay);
-        let dark = own.map(|(_, known)| known).take_while(|known| !known.shows_money());
-        dark.map(|known| known.facts.unpriced).sum::<u64>() < UNPRICED_ROWS
+        let dark = own.map(|(_, summary)| summary).take_while(|summary| !summary.shows_money());
+        dark.map(|summary| summary.facts.unpriced).sum::<u64>() < UNPRICED_ROWS
     }
 
     /// Returns whether usage of some buckets had a cost when it was last read. If so, an answer in
     /// which all usage is free probably hides its cost.
     pub fn had_cost(&self, buckets: impl IntoIterator<Item = DayBucket>) -> bool {
-        let mut known = buckets.into_iter().filter_map(|bucket| self.days.get(&bucket));
-        known.any(|known| usage(&known.scope_cost, &self.strings).values().any(|c| !c.is_zero()))
+        let mut summaries = buckets.into_iter().filter_map(|bucket| self.days.get(&bucket));
+        summaries
+            .any(|summary| usage(&summary.scope_cost, &self.strings).values().any(|c| !c.is_zero()))
     }
 }
 

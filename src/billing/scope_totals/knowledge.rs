@@ -45,24 +45,24 @@ impl ScopeTotals {
 
     /// Returns when the reading began that the rows dated on a day are from.
     pub fn day_read_at(&self, day: Date) -> Option<Timestamp> {
-        self.days.get(&DayBucket::own(day)).map(|known| known.read_at)
+        self.days.get(&DayBucket::own(day)).map(|summary| summary.read_at)
     }
 
     /// Returns whether a day was read with all configured tag keys.
     pub fn knows_day(&self, day: Date, tag_keys: &TagKeys) -> bool {
         self.days
             .get(&DayBucket::own(day))
-            .is_some_and(|known| self.has_keys(&known.tag_keys, tag_keys))
+            .is_some_and(|summary| self.has_keys(&summary.tag_keys, tag_keys))
     }
 
     /// Returns the number of rows dated on a day; `None` if the day is not known.
     pub fn rows_of(&self, day: Date) -> Option<u64> {
-        self.days.get(&DayBucket::own(day)).map(|known| known.rows)
+        self.days.get(&DayBucket::own(day)).map(|summary| summary.rows)
     }
 
     /// Returns when a day was last requested, whether that answer counts or is suspect.
     pub fn day_asked_at(&self, day: Date) -> Option<Timestamp> {
-        self.days.get(&DayBucket::own(day)).map(|known| known.asked_at)
+        self.days.get(&DayBucket::own(day)).map(|summary| summary.asked_at)
     }
 
     /// Returns when the late rows of a period were last requested.
@@ -72,7 +72,7 @@ impl ScopeTotals {
 
     /// Returns the buckets whose last answer is suspect.
     pub fn suspect(&self) -> impl Iterator<Item = DayBucket> {
-        self.days.iter().filter(|(_, known)| known.suspect.is_some()).map(|(bucket, _)| *bucket)
+        self.days.iter().filter(|(_, summary)| summary.suspect.is_some()).map(|(bucket, _)| *bucket)
     }
 
     /// Returns whether the bill of a period is known with all configured tag keys: from its days,
@@ -87,7 +87,7 @@ impl ScopeTotals {
 
     /// Returns whether the bill of a period is known, with whatever tag keys.
     pub(in crate::billing) fn knows_bill(&self, period: Period) -> bool {
-        match self.periods.get(&period).map(|book| &book.left) {
+        match self.periods.get(&period).map(|period_totals| &period_totals.retention) {
             Some(Retention::Bill(_)) => true,
             Some(Retention::Rest) => false,
             Some(Retention::Days) | None => self.knows_all(period),
@@ -101,10 +101,22 @@ impl ScopeTotals {
     }
 
     fn kept_bill(&self, period: Period) -> Option<&Vec<Symbol>> {
-        match &self.periods.get(&period)?.left {
+        match &self.periods.get(&period)?.retention {
             Retention::Bill(keys) => Some(keys),
             Retention::Days | Retention::Rest => None,
         }
+    }
+
+    /// Returns the sums of a period; `None` if there are none.
+    #[cfg(test)]
+    pub(crate) fn tables(&self, period: Period) -> Option<&crate::billing::families::Tables> {
+        self.periods.get(&period).map(|period_totals| &period_totals.tables)
+    }
+
+    /// Returns the text of a symbol of these sums.
+    #[cfg(test)]
+    pub(crate) fn text(&self, symbol: Symbol) -> String {
+        self.strings.get(symbol).into_owned()
     }
 
     fn knows_all(&self, period: Period) -> bool {
@@ -122,7 +134,7 @@ impl ScopeTotals {
         if let Some(keys) = self.kept_bill(period) {
             return keys.clone();
         }
-        let mut buckets = self.buckets_of(period.days()).map(|(_, known)| &known.tag_keys);
+        let mut buckets = self.buckets_of(period.days()).map(|(_, summary)| &summary.tag_keys);
         let Some(first) = buckets.next() else { return Vec::new() };
         let rest: Vec<_> = buckets.collect();
         let everywhere = |key: &&Symbol| rest.iter().all(|keys| keys.contains(key));
@@ -143,7 +155,7 @@ impl ScopeTotals {
     }
 
     pub(in crate::billing) fn scope_cost(&self, period: Period) -> Option<&Table<ScopeCost>> {
-        self.periods.get(&period).map(|book| &book.tables.scope_cost)
+        self.periods.get(&period).map(|period_totals| &period_totals.tables.scope_cost)
     }
 
     /// Returns every currency of a period.
@@ -153,7 +165,7 @@ impl ScopeTotals {
     }
 
     pub(super) fn currencies(&self) -> BTreeSet<String> {
-        let keys = self.days.values().flat_map(|known| known.scope_cost.keys());
+        let keys = self.days.values().flat_map(|summary| summary.scope_cost.keys());
         keys.map(|[.., currency]| self.strings.get(*currency).into_owned()).collect()
     }
 
@@ -161,8 +173,8 @@ impl ScopeTotals {
     /// usage that arrives today and a row dated tomorrow must not hide that usage has stopped
     /// arriving.
     pub(in crate::billing) fn newest_usage(&self, today: Date) -> Option<Date> {
-        let used = |(bucket, known): &(&DayBucket, &DaySummary)| {
-            bucket.dated == Dated::InDay && known.usage_rows > 0
+        let used = |(bucket, summary): &(&DayBucket, &DaySummary)| {
+            bucket.dated == Dated::InDay && summary.usage_rows > 0
         };
         let until_today = self.days.range(..=DayBucket { date: today, dated: Dated::Undated });
         until_today.rev().find(used).map(|(bucket, _)| bucket.date)
@@ -178,19 +190,19 @@ impl ScopeTotals {
     /// Returns whether undated rows of a period are known, which only a reading of the whole period
     /// contains.
     pub fn has_undated(&self, period: Period) -> bool {
-        self.days.get(&DayBucket::undated(period)).is_some_and(|known| known.rows > 0)
+        self.days.get(&DayBucket::undated(period)).is_some_and(|summary| summary.rows > 0)
     }
 
     /// Returns whether Azure ignored the filter of a reading by date: for every other day of the
     /// period that has rows, its answer has at least four fifths of them.
     pub fn is_whole(&self, period: Period, asked: DayRange, outside: &BTreeMap<Date, u64>) -> bool {
-        let known = self.buckets_of(period.days()).filter(|(bucket, known)| {
-            bucket.dated == Dated::InDay && known.rows > 0 && !asked.contains(bucket.date)
+        let known = self.buckets_of(period.days()).filter(|(bucket, summary)| {
+            bucket.dated == Dated::InDay && summary.rows > 0 && !asked.contains(bucket.date)
         });
         let mut any = false;
-        known.into_iter().all(|(bucket, known)| {
+        known.into_iter().all(|(bucket, summary)| {
             any = true;
-            outside.get(&bucket.date).is_some_and(|rows| rows * 5 >= known.rows * 4)
+            outside.get(&bucket.date).is_some_and(|rows| rows * 5 >= summary.rows * 4)
         }) && any
     }
 }

@@ -53,7 +53,7 @@ pub(super) struct PeriodTotals {
     /// The time at which its sums last changed.
     changed: Option<Timestamp>,
     /// The part of its days that is left.
-    left: Retention,
+    retention: Retention,
 }
 
 /// The part of a period's days that is left.

@@ -47,7 +47,7 @@ fn report(file: &[u8], wanted: RowOptions) -> Result<(Vec<Read>, Report), String
     Ok((rows, report))
 }
 
-const HEADER: &str = "Date,CostInBillingCurrency,Quantity,BillingCurrencyCode,ResourceName,Tags,EffectivePrice,UnitPrice,BillingPeriodStartDate,BillingAccountId,ResourceLocation\n";
+const HEADER: &str = "Date,CostInBillingCurrency,Quantity,BillingCurrencyCode,ResourceName,Tags,EffectivePrice,UnitPrice,BillingPeriodStartDate,BillingAccountId,ResourceLocation,MeterId,benefitId,benefitName,ReservationId,ReservationName,PayGPrice,IsAzureCreditEligible,Frequency,Term\n";
 
 /// A row in the form of the list and of the report, with the fields that both have.
 #[derive(Clone)]
@@ -71,6 +71,15 @@ impl Row {
             .with("billingPeriodStartDate", "\"2026-11-01T00:00:00Z\"", "11/01/2026")
             .with("billingAccountId", "\"1000001\"", "1000001")
             .with("resourceLocation", "\"EU West\"", "EU West")
+            .with("meterId", "\"0000000A\"", "0000000A")
+            .with("benefitId", "null", "")
+            .with("benefitName", "\"\"", "")
+            .with("reservationId", "\"r-1\"", "r-1")
+            .with("reservationName", "\"Small\"", "Small")
+            .with("payGPrice", "2.25", "2.25")
+            .with("isAzureCreditEligible", "true", "True")
+            .with("frequency", "\"UsageBased\"", "UsageBased")
+            .with("term", "12", "12")
     }
 
     fn with(mut self, name: &'static str, json: impl Into<Vec<u8>>, csv: impl AsRef<[u8]>) -> Self {

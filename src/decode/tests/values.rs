@@ -1,6 +1,7 @@
 //! Costs, dates, prices and regions.
 
 use super::*;
+use crate::billing::amount::Amount;
 use crate::billing::regions::location;
 
 #[test]
@@ -134,4 +135,73 @@ fn ch_north_is_in_china_in_the_china_cloud_and_in_switzerland_elsewhere() {
             }
         }
     }
+}
+
+/// Returns an amount that a charge may lack, in its whole text.
+fn cost<'c>(charge: &'c str, name: &str) -> &'c str {
+    let start = charge.find(&format!("\n    {name}: ")).unwrap() + name.len() + 7;
+    let end = if charge[start..].starts_with("None") { "," } else { "\n    )" };
+    charge[start..].split(end).next().unwrap()
+}
+
+/// Returns the list cost of a charge that has this one, as it stands in its whole text.
+fn listed(text: &str) -> String {
+    let list_cost = Amount::parse(text).ok().map(|parsed| parsed.amount);
+    cost(&shown(&Charge { list_cost, ..Charge::default() }).0, "list_cost").to_owned()
+}
+
+#[test]
+fn what_lines_of_charges_need_is_read_from_lists_and_reports() {
+    let usual = both(&[Row::usual().with("quantity", "0.5", "0.5")], WANTED);
+    for (name, expected) in [
+        ("meter_id", "\"0000000A\""),
+        ("benefit", "\"r-1\""),
+        ("benefit_name", "\"Small\""),
+        ("credit_eligible", "Some(\n        true"),
+        ("frequency", "\"UsageBased\""),
+        ("term", "\"12\""),
+    ] {
+        assert_eq!(field(&usual[0].0, name), expected, "{name}");
+    }
+    assert_eq!(cost(&usual[0].0, "list_cost"), listed("1.125"));
+    assert_eq!(cost(&usual[0].0, "effective_cost"), listed("0.75"));
+    let plan = Row::usual().with("benefitId", "\"/a/p-1\"", "/a/p-1").with(
+        "benefitName",
+        "\"Plan\"",
+        "Plan",
+    );
+    let plan = &both(&[plan], WANTED)[0].0;
+    assert_eq!((field(plan, "benefit"), field(plan, "benefit_name")), ("\"/a/p-1\"", "\"Plan\""));
+    for (json, csv, expected) in [
+        ("false", "False", "Some(\n        false"),
+        ("\"False\"", "false", "Some(\n        false"),
+        ("null", "", "None"),
+        ("\"maybe\"", "maybe", "None"),
+    ] {
+        let read = both(&[Row::usual().with("isAzureCreditEligible", json, csv)], WANTED);
+        assert_eq!(field(&read[0].0, "credit_eligible"), expected, "{json}");
+        assert_eq!(read[0].1, "2026-11-20 1.5 EUR vm [team=web]", "no reason to degrade it");
+    }
+    for (json, csv, expected) in [
+        ("0", "0", listed("0")),
+        ("\"2.0\"", "2.0", listed("2")),
+        ("null", "", listed("")),
+        ("\"dear\"", "dear", listed("")),
+    ] {
+        let read = both(&[Row::usual().with("payGPrice", json, csv)], WANTED);
+        assert_eq!(cost(&read[0].0, "list_cost"), expected, "{json}");
+    }
+}
+
+#[test]
+fn the_old_shape_and_the_modern_one_name_the_meter_and_the_benefit() {
+    let old = br#"{"value":[{"properties":{"usageStart":"2026-11-20","pretaxCost":1,"currency":"EUR","meterId":"m-1"}}]}"#;
+    let (rows, _) = list(old, WANTED).unwrap();
+    assert_eq!(field(&rows[0].0, "meter_id"), "\"m-1\"");
+    assert_eq!(field(&rows[0].0, "credit_eligible"), "None");
+    let modern = br#"{"value":[{"kind":"modern","properties":{"date":"2026-11-20","costInBillingCurrency":1,"billingCurrencyCode":"EUR","meterId":"m-2","benefitId":"b-1","benefitName":"Plan","isAzureCreditEligible":false,"term":"36","quantity":2,"payGPrice":0.5}}]}"#;
+    let (rows, _) = list(modern, WANTED).unwrap();
+    assert_eq!(field(&rows[0].0, "meter_id"), "\"m-2\"");
+    assert_eq!(field(&rows[0].0, "benefit_name"), "\"Plan\"");
+    assert_eq!(field(&rows[0].0, "term"), "\"36\"");
 }

@@ -7,7 +7,7 @@ use super::super::normalizer::{Normalizer, tags};
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::{DayBucket, TagKeys};
 use crate::billing::interner::{Interner, Symbol};
-use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
+use crate::billing::row::{ChargeAmounts, ChargeKey, ResourceKey, Tag};
 
 /// Distinct values by number.
 type Each<T> = IndexSet<T, RandomState>;
@@ -35,7 +35,7 @@ pub(super) struct PendingRow {
     pub(super) item: u32,
     /// The number of its tags.
     pub(super) tags: u32,
-    pub(super) amounts: Amounts,
+    pub(super) amounts: ChargeAmounts,
 }
 
 impl RowKeys {

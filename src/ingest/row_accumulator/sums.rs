@@ -10,7 +10,7 @@ use super::row_keys::{PendingRow, RowKeys};
 use crate::billing::daily_sums::DayBucket;
 use crate::billing::interner::{Interner, Symbol};
 use crate::billing::period::Period;
-use crate::billing::row::{Amounts, ResourceKey, Tag};
+use crate::billing::row::{Amounts, ChargeAmounts, ResourceKey, Tag};
 
 type Map<K, V> = HashMap<K, V, RandomState>;
 /// A map in the order in which keys came, which is that of their texts: writing them in another
@@ -32,7 +32,7 @@ pub(super) struct Sums {
     /// The sums by resource, with its name.
     pub(super) resources: Ordered<ResourceKey, (Amounts, Symbol)>,
     /// The sums by the number of the charge.
-    pub(super) items: Map<u32, Amounts>,
+    pub(super) items: Map<u32, ChargeAmounts>,
     pub(super) tags: Map<Tag, Amounts>,
 }
 
@@ -44,10 +44,10 @@ impl BucketSums {
             let bucket = same_bucket[0].bucket;
             let sums = buckets.entry(bucket).or_insert_with(|| std::mem::take(spare));
             for row in same_bucket {
-                sums.add_resource(row.resource, row.amounts, row.name, keys.strings());
+                sums.add_resource(row.resource, row.amounts.sums, row.name, keys.strings());
                 *sums.items.entry(row.item).or_default() += row.amounts;
                 for tag in keys.tags(row.tags) {
-                    *sums.tags.entry(*tag).or_default() += row.amounts;
+                    *sums.tags.entry(*tag).or_default() += row.amounts.sums;
                 }
             }
         }
@@ -152,6 +152,6 @@ impl Sums {
     }
 
     fn rows(&self) -> u64 {
-        self.items.values().map(|amounts| u64::from(amounts.rows)).sum()
+        self.items.values().map(|amounts| u64::from(amounts.sums.rows)).sum()
     }
 }

@@ -119,7 +119,7 @@ proptest! {
         let mut entered = DailySums::new(keys);
         row_accumulator.committed().enter_into(&mut entered);
         prop_assert_eq!(totals(&entered), naive(&rows));
-        prop_assert_eq!(entered.told(), one_by_one.told());
+        prop_assert_eq!(entered.listed(), one_by_one.listed());
         let mut counted = BTreeMap::<DayBucket, u64>::new();
         rows.iter().for_each(|(_, bucket)| *counted.entry(*bucket).or_default() += 1);
         let counted: Vec<_> = counted.into_iter().collect();

@@ -64,9 +64,9 @@ fn assert_is(spill_buffer: SpillBuffer, memory: &RowAccumulator) {
             assert!(in_memory || part.sums() <= most, "{} sums", part.sums());
             taken.absorb(&part);
         }
-        assert!(taken.told() == of_bucket.told(), "{bucket:?}");
+        assert!(taken.listed() == of_bucket.listed(), "{bucket:?}");
     }
-    assert!(spill_buffer.into_daily_sums().unwrap().told() == whole.told());
+    assert!(spill_buffer.into_daily_sums().unwrap().listed() == whole.listed());
 }
 
 #[test]

@@ -33,7 +33,7 @@ async fn a_page_that_lost_rows_changes_no_cost_and_is_asked_again() {
     for fault in [Fault::DropRows { percent: 40 }, Fault::NoContent] {
         tokio::time::advance(HOUR / 4).await;
         simulation.simulator.next_faults([fault.clone()]);
-        assert!(simulation.poll().await, "a doubted day is no failed poll");
+        assert!(simulation.poll().await, "a suspect day is no failed poll");
         assert!(simulation.value(SUSPECT) >= 5.0, "{fault:?}: {}", simulation.value(SUSPECT));
         assert!(costs(&simulation) == whole, "{fault:?} changed a cost");
         tokio::time::advance(HOUR / 4).await;

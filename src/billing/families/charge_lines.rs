@@ -1,0 +1,118 @@
+//! The lines of charges: what was charged how, for which meter and under which benefit, whatever the
+//! resource. No family publishes them as they are; they answer
+//!
+//! - which part of a month a prepayment can pay, by seller, kind of charge and eligibility;
+//! - which purchases recur, by subscription and product, less their refunds;
+//! - whether costs changed by quantity or by price, by the id of the meter;
+//! - what each benefit costs, and what its usage would have cost without it.
+//!
+//! They are one table, because most lines answer several of these, and part of a bill, because
+//! purchases and parts of closed months are asked for as well.
+
+use std::ops::{Add, Neg};
+
+use serde::{Deserialize, Serialize};
+
+use super::measure::Measure;
+use super::sums::Sums;
+use crate::billing::amount::{Amount, CompactAmount};
+use crate::billing::interner::Symbol;
+use crate::billing::row::{ChargeAmounts, ChargeKey};
+
+/// The sums of lines.
+pub(crate) type ChargeLines = Sums<LineKey, LineAmounts>;
+
+/// The key of a line; see [`line_key`].
+pub(crate) type LineKey = [Symbol; 12];
+
+/// Returns the line to which a charge belongs. Subscription, product, frequency and term are those
+/// of purchases and refunds, and empty in other lines, so that usage has few.
+pub(super) fn line_key(item: &ChargeKey) -> LineKey {
+    [
+        item.charge_type,
+        item.publisher_type,
+        item.credit_eligible,
+        item.meter_id,
+        item.benefit,
+        item.listed,
+        item.buyer,
+        item.product,
+        item.frequency,
+        item.term,
+        item.unit,
+        item.currency,
+    ]
+}
+
+/// The amounts of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LineAmounts {
+    pub(crate) cost: Amount,
+    pub(crate) quantity: Amount,
+    /// The quantity at the pay-as-you-go price: all of it if the line is listed, otherwise zero.
+    pub(crate) list_cost: Amount,
+    /// The quantity at the effective price.
+    pub(crate) effective_cost: Amount,
+}
+
+impl From<ChargeAmounts> for LineAmounts {
+    fn from(amounts: ChargeAmounts) -> Self {
+        let ChargeAmounts { sums, list_cost, effective_cost } = amounts;
+        Self { cost: sums.cost, quantity: sums.quantity, list_cost, effective_cost }
+    }
+}
+
+impl Add for LineAmounts {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            cost: self.cost + other.cost,
+            quantity: self.quantity + other.quantity,
+            list_cost: self.list_cost + other.list_cost,
+            effective_cost: self.effective_cost + other.effective_cost,
+        }
+    }
+}
+
+impl Neg for LineAmounts {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self {
+            cost: -self.cost,
+            quantity: -self.quantity,
+            list_cost: -self.list_cost,
+            effective_cost: -self.effective_cost,
+        }
+    }
+}
+
+impl Measure for LineAmounts {
+    type Compact = [CompactAmount; 4];
+    const LONG: Self::Compact = [CompactAmount::LONG; 4];
+
+    fn compact(self) -> Option<Self::Compact> {
+        Some([
+            self.cost.compact()?,
+            self.quantity.compact()?,
+            self.list_cost.compact()?,
+            self.effective_cost.compact()?,
+        ])
+    }
+
+    fn full([cost, quantity, list_cost, effective_cost]: Self::Compact) -> Self {
+        Self {
+            cost: cost.amount(),
+            quantity: quantity.amount(),
+            list_cost: list_cost.amount(),
+            effective_cost: effective_cost.amount(),
+        }
+    }
+
+    fn checked_add(one: Self::Compact, other: Self::Compact) -> Option<Self::Compact> {
+        let mut sums = one;
+        for (sum, amount) in sums.iter_mut().zip(other) {
+            *sum = sum.checked_add(amount)?;
+        }
+        Some(sums)
+    }
+}
