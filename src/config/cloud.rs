@@ -1,9 +1,8 @@
 //! The cloud that is read, and the version of its API.
 
 use jiff::civil::Date;
+use strict_config::shown;
 use url::Url;
-
-use super::error::shown;
 
 /// One of Azure's separate clouds. Each has its own addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -20,14 +20,12 @@ use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
+use strict_config::{
+    At, Document, Error, File, Problems, Unreadable, duration_or_none, instead_of, read_text, shown,
+};
 
-use super::duration::duration_or_none;
-use super::error::{Problems, instead_of, shown};
+use super::LARGEST_FILE;
 use super::keys;
-use super::tree::{At, File};
-use super::yaml;
-use super::{Error, LARGEST_FILE};
-use crate::files::{self, Unreadable};
 
 /// The web config: TLS, users, headers and the limit on requests.
 #[derive(Clone, Default)]
@@ -122,7 +120,7 @@ impl Files {
     /// Reads a file. The stamp is taken first, so that a change during the read is noticed later.
     fn read(&mut self, path: &Path) -> Result<String, Unreadable> {
         self.stamps.push((path.to_owned(), Stamp::of(path)));
-        files::read_text(path, LARGEST_FILE)
+        read_text(path, LARGEST_FILE)
     }
 }
 
@@ -155,9 +153,9 @@ fn from_text(
     files: &mut Files,
     problems: &mut Problems,
 ) -> Option<WebConfig> {
-    let tree = yaml::parse(text, problems)?;
-    let file = File { text, sections: keys::WEB_SECTIONS };
-    let root = At::root(&tree, file).section(keys::WEB, problems)?;
+    let document = Document::parse(text, problems)?;
+    let file = File { text, keys: &keys::WEB_FILE };
+    let root = At::root(&document, file).section(keys::WEB, problems)?;
     let http = root.get("http_server_config");
     let http = http.and_then(|at| at.section(keys::HTTP_SERVER, problems));
     let http2 = http.as_ref().and_then(|http| http.get("http2"));
