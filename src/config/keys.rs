@@ -109,54 +109,6 @@ pub(super) const SECTIONS: &Sections = &[
     ("state", STATE),
 ];
 
-/// The keys of the top level of the file of `--web.config.file`.
-pub(super) const WEB: &[&str] =
-    &["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
-/// The keys of TLS and of client certificates.
-pub(super) const TLS_SERVER: &[&str] = &[
-    "cert",
-    "cert_file",
-    "key",
-    "key_file",
-    "client_auth_type",
-    "client_ca",
-    "client_ca_file",
-    "client_allowed_sans",
-    "min_version",
-    "max_version",
-    "cipher_suites",
-    "curve_preferences",
-    "prefer_server_cipher_suites",
-];
-/// The keys of HTTP.
-pub(super) const HTTP_SERVER: &[&str] = &["http2", "headers"];
-/// The headers that can be added to every answer.
-pub(super) const HEADERS: &[&str] = &[
-    "Content-Security-Policy",
-    "X-Frame-Options",
-    "X-Content-Type-Options",
-    "X-XSS-Protection",
-    "Strict-Transport-Security",
-];
-/// The keys of the limit on requests.
-pub(super) const RATE_LIMIT: &[&str] = &["interval", "burst"];
-
-/// What the keys of the file of `--web.config.file` are.
-pub(super) const WEB_FILE: Keys = Keys {
-    sections: WEB_SECTIONS,
-    instead: |_| None,
-    secrets: "give a secret by its `…_file` key, ",
-};
-
-/// Every section of the file of `--web.config.file` whose keys the user does not choose.
-pub(super) const WEB_SECTIONS: &Sections = &[
-    ("", WEB),
-    ("tls_server_config", TLS_SERVER),
-    ("http_server_config", HTTP_SERVER),
-    ("http_server_config.headers", HEADERS),
-    ("rate_limit", RATE_LIMIT),
-];
-
 /// What the keys of the configuration are.
 pub(super) const CONFIG: Keys = Keys {
     sections: SECTIONS,

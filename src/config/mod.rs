@@ -8,7 +8,7 @@
 //!
 //! A file goes from text to a tree that knows its lines (the crate `strict-config`), and then each
 //! section is read by its own module. `keys` lists every known key once. The file of
-//! `--web.config.file` is read in the same way (`web_file`).
+//! `--web.config.file` is read in the same way, by the crate `exporter-web`.
 
 mod auth;
 mod azure;
@@ -16,7 +16,6 @@ mod budgets;
 mod certificate;
 mod cloud;
 mod environment;
-mod external_url;
 mod history;
 mod keys;
 mod metrics;
@@ -27,8 +26,6 @@ mod secret;
 mod state;
 #[cfg(test)]
 mod tests;
-mod web;
-mod web_file;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,16 +39,11 @@ pub use budgets::ScopeBudget;
 pub use certificate::{CertificateProblem, ClientCertificate};
 pub use cloud::{ApiVersion, Cloud};
 pub use environment::{Environment, Supervisor};
-pub use external_url::{ExternalUrl, PathPrefix, RoutePrefix};
 pub use history::{AuthorizationFile, ExtraHeader, ExtraLabel, ReceiverUrl};
 pub use metrics::Metrics;
 pub use poll::Poll;
 pub use scopes::{Read, Scope};
 pub use secret::{Secret, SecretError, SecretProblem};
-pub use web::{ListenAddress, TelemetryPath};
-#[cfg(any(test, fuzzing))]
-pub(crate) use web_file::of_stranger as web_config_of_stranger;
-pub use web_file::{RateLimit, Users, WebConfig, WebFile};
 
 use crate::billing::scope::CostType;
 use crate::files;

@@ -3,9 +3,10 @@
 //! Some values that the toolkit accepts cannot be what the user meant; they are refused here.
 //!
 //! Certificates and keys are read and matched here, so that a wrong one is a problem with a line.
-//! Serving with them is the task of `server`.
+//! Serving with them is the task of `connections`.
 
 mod client_certificates;
+mod keys;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -24,8 +25,10 @@ use strict_config::{
     At, Document, Error, File, Problems, Unreadable, duration_or_none, instead_of, read_text, shown,
 };
 
-use super::LARGEST_FILE;
-use super::keys;
+pub use keys::KEYS;
+
+/// The size limit of the file and of those it names.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// The web config: TLS, users, headers and the limit on requests.
 #[derive(Clone, Default)]
@@ -40,6 +43,19 @@ pub struct WebConfig {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The limit on requests, for all clients together.
     pub rate_limit: Option<RateLimit>,
+}
+
+impl WebConfig {
+    /// Reads a text as if it were the file `web.yaml` of a folder. Blocks while it reads the files
+    /// that the text names.
+    ///
+    /// # Errors
+    /// Returns every problem if the text cannot be used; never a secret.
+    pub fn from_yaml(text: &str, directory: &Path) -> Result<Self, Error> {
+        let mut problems = Problems::in_file("web.yaml".to_owned());
+        let config = from_text(text, directory, &mut Files::default(), &mut problems);
+        problems.finish(config)
+    }
 }
 
 /// The bcrypt hashes of passwords, by the names of their users.
@@ -137,16 +153,6 @@ impl Stamp {
     }
 }
 
-/// Reads a text as if it were a file with no other files around it; for checks of what must be true
-/// of any text.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn of_stranger(text: &str) -> Result<WebConfig, Error> {
-    let mut problems = Problems::in_file("web.yaml".to_owned());
-    let nowhere = Path::new("/nonexistent");
-    let config = from_text(text, nowhere, &mut Files::default(), &mut problems);
-    problems.finish(config)
-}
-
 fn from_text(
     text: &str,
     directory: &Path,
@@ -154,8 +160,8 @@ fn from_text(
     problems: &mut Problems,
 ) -> Option<WebConfig> {
     let document = Document::parse(text, problems)?;
-    let file = File { text, keys: &keys::WEB_FILE };
-    let root = At::root(&document, file).section(keys::WEB, problems)?;
+    let file = File { text, keys: &keys::FILE };
+    let root = At::root(&document, file).section(keys::ROOT, problems)?;
     let http = root.get("http_server_config");
     let http = http.and_then(|at| at.section(keys::HTTP_SERVER, problems));
     let http2 = http.as_ref().and_then(|http| http.get("http2"));

@@ -16,8 +16,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 use super::Files;
-use super::client_certificates;
-use crate::config::keys;
+use super::{client_certificates, keys};
 
 /// Reads the section, and when its certificate ends; an empty section means no encryption.
 pub(super) fn read(
