@@ -48,6 +48,16 @@ const OWNED: &[Owned] = &[
         by: &["metrics"],
         because: "names and labels of metrics live in one module",
     },
+    Owned {
+        paths: &["exporter_web"],
+        by: &["cli", "commands", "fuzzing", "lib", "metrics", "server"],
+        because: "what the port needs ends at the port",
+    },
+    Owned {
+        paths: &["strict_config"],
+        by: &["config", "files"],
+        because: "files that people write are read in one module",
+    },
     Owned { paths: &["clap"], by: &["cli"], because: "flags live in one module" },
     Owned {
         paths: &["prost", "snap"],

@@ -26,6 +26,7 @@
 //! ```
 
 mod duration;
+mod keys;
 mod problems;
 mod read;
 mod secret_path;
@@ -34,9 +35,10 @@ mod tree;
 mod yaml;
 
 pub use duration::{days, duration, duration_or_none};
+pub use keys::{Keys, Sections};
 pub use problems::{Error, Problem, Problems, instead_of, nearest, shown};
 pub use read::{Unreadable, name_of, open, read, read_pipe, read_text};
 pub use secret_path::shown_path;
 pub use shared::{SHARED, is_shared};
-pub use tree::{At, BYTE_ORDER_MARK, File, Keys, Section, Sections, one_of, trimmed};
+pub use tree::{At, BYTE_ORDER_MARK, File, Section, one_of, trimmed};
 pub use yaml::Document;

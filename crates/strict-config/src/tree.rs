@@ -2,6 +2,7 @@
 //!
 //! No type here has a `Debug`, because any text may be a secret.
 
+use super::keys::Keys;
 use super::problems::{Problems, instead_of, nearest, shown};
 use super::yaml::{Document, Entry, Item, Node};
 
@@ -26,33 +27,6 @@ pub struct File<'a> {
     pub text: &'a str,
     /// What its keys are.
     pub keys: &'static Keys,
-}
-
-/// The sections of a kind of file, by their paths: `("scopes[]", &["name"])`.
-pub type Sections = [(&'static str, &'static [&'static str])];
-
-/// The keys of a kind of file, for the remedies of its problems.
-pub struct Keys {
-    /// Every section the file can have, for a key found in the wrong one.
-    pub sections: &'static Sections,
-    /// Returns what to write in place of a key that people look for, and that cannot exist.
-    pub instead: fn(&str) -> Option<&'static str>,
-    /// What to do for a secret whose value names a variable, up to the comma behind it; empty if
-    /// there is no other way to give one.
-    pub secrets: &'static str,
-}
-
-impl Keys {
-    /// Returns the section of a key that was found in a wrong one, if only one section has such a
-    /// key.
-    fn elsewhere(&self, key: &str) -> Option<String> {
-        let mut knowing = self.sections.iter().filter(|(_, keys)| keys.contains(&key));
-        match (knowing.next(), knowing.next()) {
-            (Some(("", _)), None) => Some("at the top level".to_owned()),
-            (Some((path, _)), None) => Some(format!("under `{}`", path.trim_end_matches("[]"))),
-            _ => None,
-        }
-    }
 }
 
 impl<'a> At<'a> {
