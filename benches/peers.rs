@@ -20,9 +20,10 @@ use azure_billing_exporter::azure::Client;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::metrics::{Coding, Format};
+use azure_billing_exporter::metrics::Format;
 use azure_billing_exporter::source::{self, Access, ReadRequest, Reading, Source};
 use azure_billing_simulator::Options;
+use exporter_web::Coding;
 use jiff::civil::date;
 use measure::{grown, median, timed};
 use replay::{Answers, client, run, simulated};
@@ -49,7 +50,8 @@ fn scrapes(folder: &Path) {
     let path = folder.join("series.prom");
     std::fs::write(&path, &text).expect("room");
     let scrape = || {
-        let body = exposition.body(Format::Text, Coding::Gzip).expect("an exposition");
+        let body = exposition.for_scrape(Format::Text).expect("an exposition");
+        let body = body.coded(Coding::Gzip).expect("an exposition");
         // The bytes that are passed to a socket.
         body.concat().len()
     };

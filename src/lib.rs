@@ -11,6 +11,7 @@
 //! 5. [`store`] keeps days and totals across restarts.
 //! 6. [`metrics`] writes snapshots and [`status`] as an exposition,
 //! 7. [`server`] serves it, and a page for people, to the clients that the web config admits.
+//!    [`exporter_web`], a separate crate, has what any exporter needs for that.
 //!
 //! [`files`] opens, reads and replaces files for all of them, safely even if other users prepared
 //! the path.
@@ -19,9 +20,9 @@
 //!
 //! [`commands`] connects these for each command of [`cli`]. All modules may use [`descriptors`],
 //! which explains failures for lack of file descriptors, and [`log_limit`], which keeps repeated
-//! lines from filling the disk. [`azure_billing_simulator`], a separate crate, is an enrollment
-//! that answers as Azure does; it shares no code with the exporter, so that one bug cannot hide
-//! another.
+//! lines from filling the disk; both are parts of [`exporter_web`]. [`azure_billing_simulator`], a
+//! separate crate, is an enrollment that answers as Azure does; it shares no code with the
+//! exporter, so that one bug cannot hide another.
 //!
 //! # Invariants
 //! - What is published of a scope is the exact sum of the rows Azure sent: nothing is rounded,
@@ -49,6 +50,8 @@
 //! No global state: registries, clocks and clients are arguments. No floating point before the
 //! exposition. No conversion between currencies.
 
+pub use exporter_web::{descriptors, log_limit};
+
 pub mod azure;
 pub mod backfill;
 pub mod billing;
@@ -56,13 +59,11 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod decode;
-pub mod descriptors;
 pub mod files;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod ingest;
-pub mod log_limit;
 pub mod metrics;
 pub mod poller;
 pub mod server;

@@ -1,5 +1,5 @@
 //! Commands and flags: no other module uses clap. Values are parsed here into the types of
-//! `config`; nothing is opened, resolved or started.
+//! `config` and of `exporter-web`; nothing is opened, resolved or started.
 
 mod simulation;
 #[cfg(test)]
@@ -9,12 +9,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use exporter_web::{ExternalUrl, ListenAddress, PathPrefix, RoutePrefix, TelemetryPath};
 
 use crate::billing::period::Period;
-use crate::config::{
-    AuthorizationFile, ExternalUrl, ExtraHeader, ExtraLabel, ListenAddress, PathPrefix,
-    ReceiverUrl, RoutePrefix, TelemetryPath, parse_duration,
-};
+use crate::config::{AuthorizationFile, ExtraHeader, ExtraLabel, ReceiverUrl, parse_duration};
 pub use simulation::{EnrollmentArgs, SimulateArgs};
 
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.

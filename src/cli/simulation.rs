@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use clap::{Args, value_parser};
+use exporter_web::ListenAddress;
 
 use super::{ADDRESS, LISTEN};
-use crate::config::{ListenAddress, parse_duration};
+use crate::config::parse_duration;
 use azure_billing_simulator::CostAnomaly;
 
 /// Flags of `simulate`.

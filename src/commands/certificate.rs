@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use exporter_web::WebConfig;
 use jiff::Timestamp;
 use tracing::warn;
 
-use crate::config::WebConfig;
 use crate::poller::Clock;
 use crate::status::Status;
 

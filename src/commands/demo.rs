@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use exporter_web::{Timeouts, Web, serve};
 use jiff::ToSpan;
 use jiff::civil::date;
 use tokio::task::JoinSet;
@@ -16,7 +17,6 @@ use url::Url;
 use super::serve::{HttpOptions, bind, exporter};
 use super::signals::{Signals, stopped};
 use super::simulate::{enrollment, private_listener, simulator};
-use super::web::Web;
 use super::wiring;
 use crate::billing::amount::Amount;
 use crate::billing::budget::{Budget, Grain, Only};
@@ -28,7 +28,6 @@ use crate::config::{
 };
 use crate::metrics::{BuildFlags, LogLines};
 use crate::poller::Clock;
-use crate::server::{Timeouts, serve};
 use azure_billing_simulator::{CostAnomaly, Options, SimulatedScope, Simulator};
 
 /// The time between two polls, short enough for a visitor to see some.

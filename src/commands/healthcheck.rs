@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use exporter_web::ListenAddress;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -21,7 +22,6 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::cli::HealthcheckArgs;
-use crate::config::ListenAddress;
 
 /// The time limit, less than the timeouts of Docker (30 s) and of our probes, so that the reason is
 /// reported.

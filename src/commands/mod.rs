@@ -17,7 +17,6 @@ mod signals;
 mod simulate;
 mod supervisor;
 mod threads;
-mod web;
 mod wiring;
 
 use std::path::Path;
@@ -25,6 +24,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
+use exporter_web::Web;
 use thiserror::Error;
 use tokio::runtime::Runtime;
 use tracing::warn;
@@ -32,7 +32,6 @@ use tracing::warn;
 use crate::cli::{Cli, Command, SourceArgs};
 use crate::config::Config;
 use log::Log;
-use web::Web;
 
 /// The exit code for a bad configuration; nothing was started. It is that of clap for bad flags.
 const BAD_CONFIGURATION: u8 = 2;
@@ -68,7 +67,7 @@ async fn run_in(command: &Command, log: &Log) -> ExitCode {
         warn!("cannot turn off core dumps and the signal of the file size limit: {error}");
     }
     let config = source(command).map(wiring::configuration).transpose();
-    let web = Web::read(web_config_file(command));
+    let web = Web::read(web_config_file(command), env!("CARGO_PKG_NAME"));
     let (config, web) = match (config, web) {
         (Ok(config), Ok(web)) => (config, web),
         (config, web) => {

@@ -5,24 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use exporter_web::{ListenAddress, PathPrefix, Timeouts, Web, serve};
 use jiff::SignedDuration;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::info;
 
+use super::certificate::CertificateWatch;
 use super::poll_tasks::PollTasks;
 use super::reload::{Reloader, follow, hangups, reload_requests};
 use super::signals::{Signals, stopped};
 use super::supervisor::Systemd;
 use super::threads::AnswerThreads;
-use super::web::Web;
 use super::wiring;
 use crate::cli::{ServeArgs, SourceArgs, WebArgs};
-use crate::config::{Config, ListenAddress, PathPrefix, Scope};
+use crate::config::{Config, Scope};
 use crate::metrics::{BuildFlags, LogLines};
 use crate::poller::PollContext;
-use crate::server::{AppState, Reloads, Timeouts, router, serve};
+use crate::server::{AppState, Reloads, router};
 
 pub(super) async fn run(
     args: &ServeArgs,
@@ -66,7 +67,8 @@ pub(super) async fn exporter(
     let access = http.web.access();
     let status = context.status.clone();
     status.configured(context.clock.now());
-    let certificate = http.web.certificate(status.clone(), context.clock.clone());
+    let (config_in_force, clock) = (access.config(), context.clock.clone());
+    let mut certificate = CertificateWatch::new(&config_in_force, status.clone(), clock);
     let (reloads, mut requested) = reload_requests();
     let (restored, is_restored) = watch::channel(false);
     let router = router(app_state(&context, &http, reloads.clone(), is_restored), access.clone());
@@ -80,7 +82,10 @@ pub(super) async fn exporter(
     let supervisor = Systemd::from_environment();
     // These tasks end with this function, at the latest.
     let mut attendants = JoinSet::new();
-    attendants.spawn(http.web.follow(certificate));
+    attendants.spawn(http.web.follow(move |changed| match changed {
+        Some(config) => certificate.replace(config),
+        None => certificate.look(),
+    }));
     attendants.spawn(supervisor.clone().attend(status.clone()));
     if let Some(hangups) = http.hangups {
         attendants.spawn(follow(hangups, reloads));

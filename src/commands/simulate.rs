@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use anyhow::Result;
+use exporter_web::{Timeouts, serve};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
@@ -11,7 +12,6 @@ use super::serve::bind;
 use super::signals::{Signals, stopped};
 use crate::cli::{EnrollmentArgs, SimulateArgs};
 use crate::poller::Clock;
-use crate::server::{Timeouts, serve};
 use azure_billing_simulator::{Options, Simulator};
 
 pub(super) async fn run(args: &SimulateArgs) -> Result<()> {

@@ -44,8 +44,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::server::serve;
     use azure_billing_simulator::{Options, Simulator};
+    use exporter_web::serve;
 
     #[tokio::test]
     async fn requests_are_answered_while_every_other_thread_computes() {

@@ -6,14 +6,12 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
+use strict_config::{At, Problems, Section, one_of, shown, shown_path};
 use url::{Host, Url};
 
 use super::auth::{self, Auth};
 use super::cloud::{ApiVersion, Cloud};
 use super::environment::{AUTHORITY_HOST, Environment, HTTP_PROXY};
-use super::error::{Problems, shown};
-use super::secret_path::shown_path;
-use super::tree::{At, Section, one_of};
 use super::{LARGEST_FILE, keys};
 use crate::billing::scope::ScopeType;
 use crate::files;

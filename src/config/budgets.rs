@@ -1,12 +1,11 @@
 //! `budgets`: limits that users set for their own costs.
 
 use jiff::civil::{Date, date};
+use strict_config::{At, Problems, Section, instead_of, nearest, one_of, shown};
 
-use super::error::{Problems, instead_of, nearest, shown};
 use super::keys;
 use super::scope_id::scope_id;
 use super::scopes::{Scope, name};
-use super::tree::{At, Section, one_of};
 use crate::billing::amount::Amount;
 use crate::billing::budget::{Budget, Grain, Only};
 use crate::billing::caseless::same_name;

@@ -1,9 +1,9 @@
 //! The cloud that is read, and the version of its API.
 
 use jiff::civil::Date;
+use strict_config::shown;
 use url::Url;
 
-use super::error::shown;
 pub use crate::billing::regions::Cloud;
 
 impl Cloud {

@@ -6,8 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::error::Problems;
-use super::secret::BYTE_ORDER_MARK;
+use strict_config::{BYTE_ORDER_MARK, Problems};
 
 /// The variables that are read. All others are ignored.
 const VARIABLES: [&str; 11] = [

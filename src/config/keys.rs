@@ -1,6 +1,8 @@
 //! Every key of the file, in one place: the reader accepts and suggests these, and a test compares
 //! them with `docs/configuration.md`.
 
+use strict_config::{Keys, Sections};
+
 use super::scope_id::MANAGEMENT_GROUP;
 
 /// The keys of the top level.
@@ -84,9 +86,6 @@ pub(super) const STATE: &[&str] = &["path"];
 const SCOPE_TYPES: &[&str] =
     &["billing_account", "department", "enrollment_account", "subscription"];
 
-/// The sections of a file, by their paths.
-pub(super) type Sections = [(&'static str, &'static [&'static str])];
-
 /// Every section of the configuration.
 pub(super) const SECTIONS: &Sections = &[
     ("", ROOT),
@@ -110,58 +109,14 @@ pub(super) const SECTIONS: &Sections = &[
     ("state", STATE),
 ];
 
-/// The keys of the top level of the file of `--web.config.file`.
-pub(super) const WEB: &[&str] =
-    &["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
-/// The keys of TLS and of client certificates.
-pub(super) const TLS_SERVER: &[&str] = &[
-    "cert",
-    "cert_file",
-    "key",
-    "key_file",
-    "client_auth_type",
-    "client_ca",
-    "client_ca_file",
-    "client_allowed_sans",
-    "min_version",
-    "max_version",
-    "cipher_suites",
-    "curve_preferences",
-    "prefer_server_cipher_suites",
-];
-/// The keys of HTTP.
-pub(super) const HTTP_SERVER: &[&str] = &["http2", "headers"];
-/// The headers that can be added to every answer.
-pub(super) const HEADERS: &[&str] = &[
-    "Content-Security-Policy",
-    "X-Frame-Options",
-    "X-Content-Type-Options",
-    "X-XSS-Protection",
-    "Strict-Transport-Security",
-];
-/// The keys of the limit on requests.
-pub(super) const RATE_LIMIT: &[&str] = &["interval", "burst"];
-
-/// Every section of the file of `--web.config.file` whose keys the user does not choose.
-pub(super) const WEB_SECTIONS: &Sections = &[
-    ("", WEB),
-    ("tls_server_config", TLS_SERVER),
-    ("http_server_config", HTTP_SERVER),
-    ("http_server_config.headers", HEADERS),
-    ("rate_limit", RATE_LIMIT),
-];
+/// What the keys of the configuration are.
+pub(super) const CONFIG: Keys = Keys {
+    sections: SECTIONS,
+    instead,
+    secrets: "give a secret by its `…_file` key or the AZURE_… variables, ",
+};
 
 /// Returns what to write in place of a key that people look for, and that cannot exist.
 pub(super) fn instead(key: &str) -> Option<&'static str> {
     matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
-}
-
-/// Returns the section of a key that was found in a wrong one, if only one section has such a key.
-pub(super) fn elsewhere(key: &str, sections: &Sections) -> Option<String> {
-    let mut knowing = sections.iter().filter(|(_, keys)| keys.contains(&key));
-    match (knowing.next(), knowing.next()) {
-        (Some(("", _)), None) => Some("at the top level".to_owned()),
-        (Some((path, _)), None) => Some(format!("under `{}`", path.trim_end_matches("[]"))),
-        _ => None,
-    }
 }

@@ -1,9 +1,8 @@
 //! `metrics`: what is published in addition to the scope's own cost, and how much of it.
 
-use super::duration::days;
-use super::error::{Problems, shown};
+use strict_config::{At, Problems, Section, days, shown};
+
 use super::keys;
-use super::tree::{At, Section};
 use crate::billing::caseless::same_name;
 use crate::billing::limits::Limits;
 

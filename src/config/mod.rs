@@ -6,19 +6,16 @@
 //! and valid or an [`Error`] that reports every problem, its place and what to do; it is never
 //! corrected silently.
 //!
-//! A file goes from text to a tree that knows its lines (`yaml`, walked by `tree`), and then each
+//! A file goes from text to a tree that knows its lines (the crate `strict-config`), and then each
 //! section is read by its own module. `keys` lists every known key once. The file of
-//! `--web.config.file` is read in the same way (`web_file`).
+//! `--web.config.file` is read in the same way, by the crate `exporter-web`.
 
 mod auth;
 mod azure;
 mod budgets;
 mod certificate;
 mod cloud;
-mod duration;
 mod environment;
-mod error;
-mod external_url;
 mod history;
 mod keys;
 mod metrics;
@@ -26,42 +23,31 @@ mod poll;
 mod scope_id;
 mod scopes;
 mod secret;
-mod secret_path;
 mod state;
 #[cfg(test)]
 mod tests;
-mod tree;
-mod web;
-mod web_file;
-mod yaml;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use strict_config::{At, Document, File, Problems, Unreadable};
+pub use strict_config::{Error, Problem, duration as parse_duration};
 
 pub use auth::{Application, Auth, ManagedIdentity};
 pub use azure::{Azure, RequestsPerMinute};
 pub use budgets::ScopeBudget;
 pub use certificate::{CertificateProblem, ClientCertificate};
 pub use cloud::{ApiVersion, Cloud};
-pub use duration::duration as parse_duration;
 pub use environment::{Environment, Supervisor};
-pub use error::{Error, Problem};
-pub use external_url::{ExternalUrl, PathPrefix, RoutePrefix};
 pub use history::{AuthorizationFile, ExtraHeader, ExtraLabel, ReceiverUrl};
 pub use metrics::Metrics;
 pub use poll::Poll;
 pub use scopes::{Read, Scope};
 pub use secret::{Secret, SecretError, SecretProblem};
-pub use web::{ListenAddress, TelemetryPath};
-#[cfg(any(test, fuzzing))]
-pub(crate) use web_file::of_stranger as web_config_of_stranger;
-pub use web_file::{RateLimit, Users, WebConfig, WebFile};
 
 use crate::billing::scope::CostType;
-use crate::files::{self, Unreadable};
+use crate::files;
 use budgets::Known;
-use error::Problems;
-use tree::{At, File};
 
 /// The size limit of configurations, certificates and other files that people write. There is room
 /// for thousands of scopes.
@@ -144,8 +130,8 @@ impl Config {
         environment: &Environment,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let tree = yaml::parse(text, problems)?;
-        let root = At::root(&tree, File { text, sections: keys::SECTIONS })
+        let document = Document::parse(text, problems)?;
+        let root = At::root(&document, File { text, keys: &keys::CONFIG })
             .section(keys::ROOT, problems)?;
         let azure = azure::read(root.get("azure"), environment, directory, problems);
         let before = problems.count();

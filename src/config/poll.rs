@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::duration::{days, duration, duration_or_none};
-use super::error::{Problems, shown};
+use strict_config::{At, Problems, Section, days, duration, duration_or_none, shown};
+
 use super::keys;
-use super::tree::{At, Section};
 
 /// The rules for when scopes are read, and how much is read again. Quotas make both scarce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Checks ids of scopes. The portal copies an id as the path of a resource; the configuration takes
 //! only the last id of that path, under the key of its type, and the error says so.
 
-use super::error::shown;
-use super::tree::trimmed;
+use strict_config::{shown, trimmed};
+
 use crate::billing::scope::ScopeType;
 
 /// The error for management groups: people look for costs there, but Azure bills none.

@@ -1,9 +1,9 @@
 //! `scopes` and `--scope`: which scopes are read.
 
-use super::error::{Problems, instead_of, shown};
+use strict_config::{At, Problems, Section, instead_of, one_of, shown, trimmed};
+
 use super::keys;
 use super::scope_id::{ResourcePath, is_id, scope_id};
-use super::tree::{At, Section, one_of, trimmed};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 
 /// A scope to poll.

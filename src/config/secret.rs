@@ -1,13 +1,11 @@
 //! Secrets: where they are, never what they are. Errors and `Debug` name only the file and the key.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
+use strict_config::{BYTE_ORDER_MARK, SHARED, Unreadable, is_shared, shown_path};
 
-use super::secret_path::shown_path;
-use crate::files::{self, Unreadable};
+use crate::files;
 
 /// A secret, or the file that contains it.
 #[derive(Clone, Debug)]
@@ -74,27 +72,8 @@ impl Secret {
     }
 }
 
-/// The byte order mark, invisible, with which some editors and shells begin a text. No secret
-/// contains it.
-pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
-
 /// The size limit of a secret file: a certificate with all its issuers has some kilobytes.
 const LARGEST: u64 = 64 * 1024;
-
-/// The warning for a shared secret file, with the remedy for an ordinary machine and for
-/// Kubernetes.
-pub(super) const SHARED: &str = "can be read by every user of this machine; chmod it to 600 \
-     (in Kubernetes, set defaultMode: 0400 on the volume)";
-
-/// Returns whether every user can read a file: by its own mode, and by those of the folders above
-/// it.
-pub(super) fn is_shared(path: &Path) -> bool {
-    let Ok(path) = path.canonicalize() else { return false };
-    let allows = |path: &Path, bit| {
-        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & bit != 0)
-    };
-    allows(&path, 0o004) && path.ancestors().skip(1).all(|directory| allows(directory, 0o001))
-}
 
 /// A secret file that cannot be used.
 #[derive(Debug, thiserror::Error)]

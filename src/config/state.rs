@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::Problems;
+use strict_config::{At, Problems};
+
 use super::keys;
-use super::tree::At;
 
 /// Reads the section and returns the path of the file, if there is one. A relative one starts at
 /// `directory`.

@@ -6,17 +6,17 @@
 //! means; this module does not.
 
 mod output;
-mod read;
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-pub use output::Output;
-pub use read::{Unreadable, open, read, read_pipe, read_text};
 use rustix::io::Errno;
+pub use strict_config::{Unreadable, open, read, read_pipe, read_text};
 use tempfile::{Builder, NamedTempFile, TempPath};
+
+pub use output::Output;
 
 /// The mode of files with costs, names and secrets: only the owner may read them.
 pub const PRIVATE: u32 = 0o600;

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::io::Errno;
+use strict_config::name_of;
 use tempfile::NamedTempFile;
 use tokio::net::unix::pipe;
 use tokio::time::sleep;
 use tracing::info;
 
-use super::read::name_of;
 use super::{follow, scratch};
 
 /// The mode of the written file. Others may read it, as far as the umask lets them: node_exporter

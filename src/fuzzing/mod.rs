@@ -7,9 +7,11 @@
 mod reports;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use exporter_web::{WebConfig, negotiate};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use jiff::civil::date;
 use secrecy::ExposeSecret;
@@ -26,11 +28,10 @@ use crate::billing::rules::Rules;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::billing::snapshot::Snapshot;
 use crate::billing::span::Span;
-use crate::config::{Cloud, Config, Environment, web_config_of_stranger};
+use crate::config::{Cloud, Config, Environment};
 use crate::decode::{RowOptions, read_page, read_repaired_page};
 use crate::ingest::SpillBuffer;
 use crate::metrics::{BuildFlags, Exposition, Format};
-use crate::server::negotiated_content_type;
 use crate::status::ApiCalls;
 use crate::status::{ScopeInfo, Status};
 use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
@@ -200,13 +201,15 @@ pub fn web_config(bytes: &[u8]) {
     const PLANTED: &str = "planted-";
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let hash = serde_json::Value::from(format!("{PLANTED}{text}"));
-    let planted = web_config_of_stranger(&format!("basic_auth_users: {{a: {hash}}}\n"));
+    let nowhere = Path::new("/nonexistent");
+    let web = format!("basic_auth_users: {{a: {hash}}}\n");
+    let planted = WebConfig::from_yaml(&web, nowhere);
     assert!(planted.is_err_and(|error| !error.to_string().contains(PLANTED)), "{hash}");
     // A file of this machine would say nothing about the reader, and some have no end.
     if text.contains("_file") && text.contains('/') {
         return;
     }
-    match web_config_of_stranger(text) {
+    match WebConfig::from_yaml(text, nowhere) {
         Ok(config) => {
             let shown = format!("{config:?}");
             let mut hashes = config.users.values().map(ExposeSecret::expose_secret);
@@ -222,7 +225,7 @@ pub fn web_config(bytes: &[u8]) {
 /// Checks an `Accept` header: the type of the answer is one of ours for any header.
 pub fn accept(bytes: &[u8]) {
     let Ok(header) = std::str::from_utf8(bytes) else { return };
-    let content_type = negotiated_content_type(header);
+    let content_type = negotiate(header).content_type;
     let ours = ["text/plain; version=0.0.4;", "application/openmetrics-text; version="];
     assert!(ours.iter().any(|ours| content_type.starts_with(ours)), "{content_type}");
     assert!(HeaderValue::from_str(&content_type).is_ok() && content_type.len() < 120);

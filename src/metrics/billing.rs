@@ -17,12 +17,12 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::labels::{Labels, OneLabel};
-use super::parallel_map::parallel_map;
 use crate::billing::metric_families::{FAMILIES, PublishedFamily};
 use crate::billing::period::Period;
 use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
 use crate::status::ScopeInfo;
+use exporter_web::parallel_map;
 
 /// A scope and the snapshot of its last reading.
 pub(super) type Published = (ScopeInfo, Option<Arc<Snapshot>>);

@@ -7,11 +7,8 @@
 mod api;
 mod billing;
 mod certificate;
-mod format;
-mod gzip;
 mod labels;
 mod log;
-mod parallel_map;
 mod polling;
 mod process;
 mod reloads;
@@ -19,10 +16,10 @@ mod rendered;
 
 use std::fmt::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
+pub use exporter_web::Format;
+use exporter_web::{RefusedScrapes, ScrapeText, to_text};
 use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -39,7 +36,6 @@ use crate::status::{ApiCalls, LastReload, ScopeInfo, ScopeStatus, Status};
 use rendered::{Publisher, Rendered};
 
 pub use billing::{Described, PERIOD_START, SCOPE_INFO, info_values};
-pub use format::{Coding, Format};
 pub use log::LogLines;
 
 /// The exposition: what was last published, and the parts that are written at each scrape.
@@ -48,7 +44,7 @@ pub struct Exposition {
     publisher: Publisher,
     status: Arc<Status>,
     calls: Arc<ApiCalls>,
-    refused: AtomicU64,
+    refused: Arc<RefusedScrapes>,
     log: Arc<LogLines>,
     build_flags: BuildFlags,
 }
@@ -86,7 +82,7 @@ impl Exposition {
     ) -> Result<Self, Error> {
         let scopes = status.scopes().iter().map(|scope| scope.info.clone()).collect();
         let publisher = Publisher::new(scopes)?;
-        let (log, refused) = (Arc::default(), AtomicU64::new(0));
+        let (log, refused) = (Arc::default(), Arc::default());
         Ok(Self { publisher, status, calls, log, refused, build_flags })
     }
 
@@ -120,30 +116,24 @@ impl Exposition {
     /// Returns an error if the text cannot be written, which is a bug.
     pub fn scrape(&self, format: Format) -> Result<String, Error> {
         let (published, scopes) = self.both();
-        let text = String::from_utf8(published.text.concat()).map_err(|_| Error)?;
+        let text = String::from_utf8(published.text.parts().concat()).map_err(|_| Error)?;
         Ok(text + &self.live(format, scopes)?)
     }
 
-    /// Returns the whole exposition as it is now, in parts. The last part is written for each
-    /// scrape; the others are shared by all scrapes until the next publish, so that they are never
-    /// copied.
+    /// Returns the exposition as it is now, for one scrape. Its end is written for each scrape; the
+    /// rest is shared by all scrapes until the next publish, so that it is never copied.
     ///
     /// # Errors
     /// Returns an error if the text cannot be written, which is a bug.
-    pub fn body(&self, format: Format, coding: Coding) -> Result<Vec<Bytes>, Error> {
+    pub fn for_scrape(&self, format: Format) -> Result<ScrapeText, Error> {
         let (published, scopes) = self.both();
         let live = self.live(format, scopes)?;
-        let (mut parts, live) = match coding {
-            Coding::Identity => (published.text.clone(), live.into()),
-            Coding::Gzip => (vec![published.gzip.bytes.clone()], published.gzip.end(&live)?),
-        };
-        parts.push(live);
-        Ok(parts)
+        Ok(ScrapeText::new(published.text.clone(), live))
     }
 
-    /// Counts a scrape that got no exposition.
-    pub fn count_refused(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+    /// Returns the counts of scrapes that got no exposition; the server counts them.
+    pub fn refused(&self) -> &Arc<RefusedScrapes> {
+        &self.refused
     }
 
     /// Returns the state of polling and an overview of what was last published of each scope, in
@@ -167,7 +157,7 @@ impl Exposition {
             reload: self.status.last_reload(),
             certificate_expiry: self.status.certificate_expiry(),
             calls: self.calls.clone(),
-            refused: self.refused.load(Ordering::Relaxed),
+            refused: self.refused.over_limit() + self.refused.not_ready(),
             log: self.log.clone(),
             build_flags: self.build_flags,
         }));
@@ -175,7 +165,7 @@ impl Exposition {
         encode(&mut live, &registry)?;
         Ok(match format {
             Format::OpenMetrics => live,
-            Format::Text => format::to_text(&live),
+            Format::Text => to_text(&live),
         })
     }
 }

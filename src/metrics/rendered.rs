@@ -5,10 +5,9 @@
 use std::fmt::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use bytes::Bytes;
+use exporter_web::CachedText;
 
 use super::billing::{self, Published};
-use super::gzip::GzipPrefix;
 use crate::billing::overview::Overview;
 use crate::billing::scope::ScopeId;
 use crate::billing::snapshot::Snapshot;
@@ -18,8 +17,7 @@ use crate::status::ScopeInfo;
 #[derive(Debug)]
 pub(super) struct Rendered {
     /// OpenMetrics text without its end, which is text 0.0.4 as well.
-    pub(super) text: Vec<Bytes>,
-    pub(super) gzip: GzipPrefix,
+    pub(super) text: Arc<CachedText>,
     /// The overviews of the scopes, in the order of the configuration.
     pub(super) overviews: Vec<Option<Arc<Overview>>>,
 }
@@ -146,8 +144,9 @@ impl Publisher {
 
 fn render(latest: Latest) -> Result<Rendered, Error> {
     let text = billing::render(latest.snapshots)?;
-    let gzip = GzipPrefix::of(&text)?;
-    Ok(Rendered { text, gzip, overviews: latest.overviews })
+    // Writing to memory does not fail.
+    let text = CachedText::new(text).map_err(|_| Error)?;
+    Ok(Rendered { text: Arc::new(text), overviews: latest.overviews })
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,39 +2,26 @@
 //! Nothing that a client sends comes back in an answer, and requests change nothing, except that
 //! `/-/reload` has the configuration read again.
 //!
-//! A request passes `connections` (time and size), `access` (users and limits), `hosts` (host
-//! names) and its route, in this order.
+//! The crate `exporter-web` has what is not about billing: connections, TLS, users, limits, host
+//! names and the coding of answers. A request comes here after it has passed all of them.
 
-mod access;
-mod connections;
-mod hosts;
-mod negotiation;
-mod origin;
 mod page;
-mod passwords;
-mod peers;
-mod places;
 mod reload;
 mod scrape;
-mod turns;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
+use exporter_web::{Access, ExternalUrl, PathPrefix, TelemetryPath, guard};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::config::{ExternalUrl, PathPrefix, TelemetryPath};
 use crate::metrics::Exposition;
 use crate::status::Status;
 
-pub use access::Access;
-pub use connections::{Timeouts, serve};
 pub use reload::{Reloaded, Reloads};
 
 /// The state that the server shows.
@@ -67,43 +54,15 @@ pub struct AppState {
 pub fn router(app_state: AppState, access: Arc<Access>) -> Router {
     let scrapes = scrape::Scrapes::new(&app_state);
     let page = page::Page::new(&app_state);
-    let external_url = Arc::new(app_state.external_url.clone());
-    let below = |path: &str| format!("{}{path}", app_state.prefix);
+    let below = |path: &str| app_state.prefix.below(path);
     let routes = Router::new()
         .route(&below(app_state.telemetry_path.as_str()), get(scrape::metrics).with_state(scrapes))
         .route(&below("/"), get(page::index).with_state(page))
         .route(&below("/-/healthy"), get(healthy))
         .route(&below("/-/ready"), get(ready))
         .route(&below("/-/reload"), post(reload::reload).put(reload::reload));
-    with_redirects_to(&app_state.prefix, routes)
-        .with_state(app_state)
-        .layer(from_fn_with_state(external_url, hosts::check))
-        .layer(from_fn_with_state(access, access::guard))
-        .layer(map_response(without_sniffing))
-}
-
-/// Redirects requests for paths above the prefix to the page, as Prometheus does.
-fn with_redirects_to(prefix: &PathPrefix, routes: Router<AppState>) -> Router<AppState> {
-    if prefix.as_str().is_empty() {
-        return routes;
-    }
-    let page = format!("{prefix}/");
-    let redirect =
-        get(move || async { (StatusCode::FOUND, [(header::LOCATION, page)]).into_response() });
-    routes.route("/", redirect.clone()).route(prefix.as_str(), redirect)
-}
-
-/// Makes browsers accept the content type of the answer, whatever a name in it looks like.
-async fn without_sniffing(mut response: Response) -> Response {
-    let nosniff = HeaderValue::from_static("nosniff");
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    response
-}
-
-/// Returns the content type of an answer to a scraper.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn negotiated_content_type(accept: &str) -> String {
-    negotiation::negotiate(accept).content_type
+    let (external_url, prefix) = (app_state.external_url.clone(), app_state.prefix.clone());
+    guard(routes.with_state(app_state), access, external_url, &prefix)
 }
 
 /// Answers whether the exporter is alive: every poll loop runs. A failing scope is no reason to

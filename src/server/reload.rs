@@ -3,9 +3,10 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
+use exporter_web::is_foreign;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{AppState, origin};
+use super::AppState;
 
 /// The sender of requests for a reload. A caller that needs no answer drops the receiver.
 pub type Reloads = mpsc::Sender<oneshot::Sender<Reloaded>>;
@@ -26,7 +27,7 @@ pub(super) async fn reload(
     uri: Uri,
     headers: HeaderMap,
 ) -> (StatusCode, String) {
-    if origin::is_foreign(&uri, &headers, &site.external_url) {
+    if is_foreign(&uri, &headers, &site.external_url) {
         let text = "refused, because a browser sent this request for another site; behind a proxy, set --web.external-url\n";
         return (StatusCode::FORBIDDEN, text.to_owned());
     }

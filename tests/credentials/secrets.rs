@@ -7,8 +7,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use azure_billing_exporter::config::{Config, Environment, WebFile};
+use azure_billing_exporter::config::{Config, Environment};
 use base64::prelude::{BASE64_STANDARD, Engine};
+use exporter_web::WebFile;
 
 use crate::certificate::{PEM, PEM_FILE};
 use crate::process::{Running, request, run};

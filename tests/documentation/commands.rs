@@ -47,7 +47,8 @@ fn arguments(words: &[String]) -> Option<&[String]> {
     }
     if words.starts_with(&["cargo".to_owned(), "run".to_owned()]) {
         let after = words.iter().position(|word| word == "--")?;
-        return Some(&words[after + 1..]);
+        let is_other = words[..after].iter().any(|word| word == "--example");
+        return (!is_other).then_some(&words[after + 1..]);
     }
     None
 }

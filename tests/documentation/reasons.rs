@@ -148,7 +148,9 @@ fn messages(folder: &Path, name: &str, found: &mut Vec<(String, String)>) {
 #[test]
 fn every_message_of_the_log_and_of_commands_is_explained() {
     let mut found = Vec::new();
-    messages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "src", &mut found);
+    for sources in ["src", "crates/exporter-web/src", "crates/strict-config/src"] {
+        messages(&Path::new(env!("CARGO_MANIFEST_DIR")).join(sources), sources, &mut found);
+    }
     assert!(found.len() > 30, "{} messages are too few to believe it", found.len());
     let page = read(PAGE);
     let unexplained: Vec<String> = found

@@ -1,5 +1,6 @@
 //! The container image: its last stage, built with the tested program, and run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -182,6 +183,18 @@ fn the_image_answers_as_an_ordinary_user_and_knows_that_it_is_healthy() {
     assert_eq!(users, "65532\t65532\t65532\t65532");
     let stopped = Command::new("kill").arg(exporter.id().to_string()).status().expect("kill");
     assert!(stopped.success() && exporter.run.end().success(), "it stops when it is told to");
+}
+
+#[test]
+fn all_crates_are_among_what_the_image_is_built_from() {
+    let sent = fs::read_to_string(root().join(".dockerignore")).expect("a file");
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    let paths = manifest.split("path = \"").skip(1).filter_map(|rest| rest.split('/').next());
+    let folders: BTreeSet<&str> = paths.chain(["src"]).collect();
+    assert!(folders.len() > 1, "{folders:?}");
+    for folder in folders {
+        assert!(sent.lines().any(|line| line == format!("!{folder}")), "{folder} is not sent");
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use azure_billing_exporter::billing::period::{Period, day_of};
 use azure_billing_exporter::poller::Clock;
-use azure_billing_exporter::server::{Timeouts, serve};
 use azure_billing_simulator::{Fault, Options, ReportOptions, Simulator, Step};
+use exporter_web::{Timeouts, serve};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::task::JoinHandle;
 

@@ -9,8 +9,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use azure_billing_exporter::server::{Timeouts, serve};
 use azure_billing_simulator::Options;
+use exporter_web::{Timeouts, serve};
 use tokio::task::JoinHandle;
 
 use crate::backfill::{Azure, months_ago, small};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use azure_billing_exporter::billing::rules::Rules;
-use azure_billing_exporter::config::{WebConfig, WebFile};
-use azure_billing_exporter::server::{Access, AppState, Timeouts, router, serve};
+use azure_billing_exporter::server::{AppState, router};
+use exporter_web::{Access, Timeouts, WebConfig, WebFile, serve};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::task::{JoinHandle, spawn_blocking};

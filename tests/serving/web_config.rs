@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use azure_billing_exporter::config::WebFile;
+use exporter_web::WebFile;
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, dns, write};

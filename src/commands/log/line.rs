@@ -64,13 +64,23 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     }
 }
 
-/// Returns the place in the source. For a library this is only its name, because its path is one of
-/// the build machine.
+/// Returns the place in the source, as `server/page/mod.rs:7`, or `exporter-web/web.rs:7` for a
+/// crate of the project. For a library this is only its name, because its path is one of the build
+/// machine.
 fn source(about: &Metadata<'_>) -> String {
-    match (about.file().and_then(|file| file.strip_prefix("src/")), about.line()) {
+    match (about.file().and_then(place_in_project), about.line()) {
         (Some(file), Some(line)) => format!("{file}:{line}"),
         _ => about.target().to_owned(),
     }
+}
+
+/// Returns a file of the project without the folders that all of them are in.
+fn place_in_project(file: &str) -> Option<String> {
+    if let Some(file) = file.strip_prefix("src/") {
+        return Some(file.to_owned());
+    }
+    let (package, file) = file.strip_prefix("crates/")?.split_once("/src/")?;
+    Some(format!("{package}/{file}"))
 }
 
 /// Keys with their values, each once, in the order in which they were added.
@@ -193,6 +203,18 @@ fn needs_care(sign: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_that_in_the_project_and_never_one_of_the_build_machine() {
+        for (file, place) in [
+            ("src/server/page/mod.rs", Some("server/page/mod.rs")),
+            ("crates/exporter-web/src/web.rs", Some("exporter-web/web.rs")),
+            ("/srv/cargo/registry/src/index/hyper-1.12.0/src/error.rs", None),
+            ("crates/exporter-web/tests/x.rs", None),
+        ] {
+            assert_eq!(place_in_project(file).as_deref(), place, "{file}");
+        }
+    }
 
     #[test]
     fn each_key_comes_once_and_nothing_in_a_text_moves_a_cursor_or_ends_a_value() {

@@ -74,8 +74,8 @@ fn filter(level: LogLevel) -> EnvFilter {
     EnvFilter::new(match level {
         LogLevel::Error => "error",
         LogLevel::Warn => "warn",
-        LogLevel::Info => "warn,azure_billing_exporter=info",
-        LogLevel::Debug => "warn,azure_billing_exporter=debug",
+        LogLevel::Info => "warn,azure_billing_exporter=info,exporter_web=info",
+        LogLevel::Debug => "warn,azure_billing_exporter=debug,exporter_web=debug",
         LogLevel::Trace => "trace",
     })
 }

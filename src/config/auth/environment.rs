@@ -1,13 +1,13 @@
 //! Reads the identity from the `AZURE_*` variables, in the order in which Azure's own tools look at
 //! them.
 
+use strict_config::{Problems, shown_path};
+
 use super::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
 use crate::config::environment::{
     CERTIFICATE_PATH, CLIENT_ID, CLIENT_SECRET, Environment, FEDERATED_TOKEN_FILE, TENANT_ID,
 };
-use crate::config::error::Problems;
 use crate::config::secret::{Secret, SecretError, bare};
-use crate::config::secret_path::shown_path;
 
 /// Reads the identity that the first of the variables names. A secret without its application is
 /// refused and not skipped: otherwise requests would use the machine's identity, and Azure's error

@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use strict_config::{At, Problems, Section, shown_path, trimmed};
 
 use super::environment::federated_token;
 use super::{Application, Auth, ManagedIdentity, Method, identifier, usable_certificate};
 use crate::config::Environment;
 use crate::config::environment::{CLIENT_ID, FEDERATED_TOKEN_FILE, TENANT_ID};
-use crate::config::error::Problems;
 use crate::config::secret::{Secret, SecretError, bare};
-use crate::config::secret_path::shown_path;
-use crate::config::tree::{At, Section, trimmed};
 
 /// The section while it is read, and the list that its problems are added to.
 pub(super) struct Keys<'a, 's> {

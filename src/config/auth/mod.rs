@@ -9,12 +9,11 @@ mod keys;
 use std::fmt;
 use std::path::Path;
 
+use strict_config::{At, Problems, one_of, shown_path, trimmed};
+
 use super::Environment;
 use super::certificate::ClientCertificate;
-use super::error::Problems;
 use super::secret::Secret;
-use super::secret_path::shown_path;
-use super::tree::{At, one_of, trimmed};
 
 /// The identity that signs in. It is complete: a credential can be built from it alone.
 #[derive(Clone, Debug, PartialEq)]

@@ -29,9 +29,9 @@ fn the_page_documents_every_key_and_no_other() {
 
 #[test]
 fn the_page_about_the_web_documents_every_key_and_no_other() {
-    let groups = keys::WEB_SECTIONS.iter().map(|(section, _)| *section);
+    let groups = exporter_web::KEYS.iter().map(|(section, _)| *section);
     let groups: BTreeSet<&str> = groups.chain(["basic_auth_users"]).collect();
-    let paths = keys::WEB_SECTIONS
+    let paths = exporter_web::KEYS
         .iter()
         .flat_map(|(section, names)| names.iter().map(move |name| format!("{section}.{name}")));
     let known: BTreeSet<String> = paths

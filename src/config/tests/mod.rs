@@ -9,8 +9,6 @@ mod left_around;
 mod metrics;
 mod secrets;
 mod values;
-
-mod web;
 mod wrong;
 
 use super::{Config, Error};

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::secret::{SHARED, is_shared};
+use super::shared::{SHARED, is_shared};
 use super::tree::At;
 
 /// A configuration that cannot be used, with every problem found in it. It never contains a secret.
@@ -65,7 +65,7 @@ impl fmt::Display for Problem {
 
 /// Collects problems while a configuration is read.
 #[derive(Default)]
-pub(super) struct Problems {
+pub struct Problems {
     file: Option<String>,
     found: Vec<Problem>,
     warnings: Vec<Problem>,
@@ -73,67 +73,67 @@ pub(super) struct Problems {
 
 impl Problems {
     /// Returns an empty list for a file, which errors name as the user did.
-    pub(super) fn in_file(file: String) -> Self {
+    pub fn in_file(file: String) -> Self {
         Self { file: Some(file), ..Self::default() }
     }
 
     /// Adds a warning about a key: its value works, but is probably a mistake.
-    pub(super) fn warn_at(&mut self, at: &At<'_>, text: impl Into<String>) {
+    pub fn warn_at(&mut self, at: &At<'_>, text: impl Into<String>) {
         let (file, line) = (self.file.clone(), Some(at.line));
         self.warnings.push(Problem { file, line, subject: at.path.clone(), text: text.into() });
     }
 
     /// Adds a warning about an environment variable.
-    pub(super) fn warn_outside(&mut self, subject: &str, text: impl Into<String>) {
+    pub fn warn_outside(&mut self, subject: &str, text: impl Into<String>) {
         let (subject, text) = (subject.to_owned(), text.into());
         self.warnings.push(Problem { file: None, line: None, subject, text });
     }
 
     /// Adds a warning about a secret in the configuration file itself, if every user can read that
     /// file.
-    pub(super) fn warn_if_file_is_shared(&mut self, at: &At<'_>) {
+    pub fn warn_if_file_is_shared(&mut self, at: &At<'_>) {
         if self.file.as_ref().is_some_and(|file| is_shared(Path::new(file))) {
             self.warn_at(at, format!("is in a file that {SHARED}"));
         }
     }
 
     /// Returns the warnings so far, and removes them.
-    pub(super) fn take_warnings(&mut self) -> Vec<Problem> {
+    pub fn take_warnings(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.warnings)
     }
 
     /// Adds the problem of a key whose value is wrong.
-    pub(super) fn at(&mut self, at: &At<'_>, text: impl Into<String>) {
+    pub fn at(&mut self, at: &At<'_>, text: impl Into<String>) {
         self.on_line(at.line, at.path.clone(), text);
     }
 
     /// Adds the problem of a key that is itself wrong, or missing from the section that starts on
     /// this line.
-    pub(super) fn on_line(&mut self, line: u64, subject: String, text: impl Into<String>) {
+    pub fn on_line(&mut self, line: u64, subject: String, text: impl Into<String>) {
         let (file, line) = (self.file.clone(), Some(line));
         self.found.push(Problem { file, line, subject, text: text.into() });
     }
 
     /// Adds a problem of the file as a whole, or of the line the parser stopped at.
-    pub(super) fn in_document(&mut self, line: Option<u64>, text: impl Into<String>) {
+    pub fn in_document(&mut self, line: Option<u64>, text: impl Into<String>) {
         let (file, subject) = (self.file.clone(), String::new());
         self.found.push(Problem { file, line, subject, text: text.into() });
     }
 
     /// Adds a problem outside the file: of a flag or an environment variable.
-    pub(super) fn outside(&mut self, subject: impl Into<String>, text: impl Into<String>) {
+    pub fn outside(&mut self, subject: impl Into<String>, text: impl Into<String>) {
         let (subject, text) = (subject.into(), text.into());
         self.found.push(Problem { file: None, line: None, subject, text });
     }
 
     /// Returns the number of problems so far.
-    pub(super) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.found.len()
     }
 
     /// Returns the value, or the problems if there are any. A reader that returns no value has
     /// added one.
-    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Error> {
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Error> {
         match value {
             Some(value) if self.found.is_empty() => Ok(value),
             _ => {
@@ -146,7 +146,7 @@ impl Problems {
 
 /// Returns a value for an error text. A value with blanks in it is not quoted: without its colon,
 /// the line after a key becomes part of that key's value, and that line may be a secret.
-pub(super) fn shown(value: &str) -> String {
+pub fn shown(value: &str) -> String {
     let plain = |character: char| character.is_ascii_graphic() && !"\"`@=?#$".contains(character);
     if value.is_empty() {
         "an empty value".to_owned()
@@ -160,7 +160,7 @@ pub(super) fn shown(value: &str) -> String {
 }
 
 /// Returns the allowed words for an error text, first the one that was probably meant.
-pub(super) fn instead_of(word: &str, allowed: &[&str]) -> String {
+pub fn instead_of(word: &str, allowed: &[&str]) -> String {
     let list = allowed.join(", ");
     match nearest(word, allowed) {
         Some(near) => format!("did you mean `{near}`? Allowed here: {list}"),
@@ -170,7 +170,7 @@ pub(super) fn instead_of(word: &str, allowed: &[&str]) -> String {
 
 /// Returns the allowed word that differs from this one by a typing mistake: by at most a third of
 /// its letters.
-pub(super) fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
     let close = |candidate: &&str| edits(word, candidate) <= (candidate.len() / 3).max(1);
     allowed.iter().copied().filter(close).min_by_key(|candidate| edits(word, candidate))
 }

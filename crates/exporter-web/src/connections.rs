@@ -25,11 +25,11 @@ use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::access::Access;
+use super::descriptors;
 use super::hosts;
+use super::log_limit::LogLimit;
 use super::peers::Peer;
 use super::places::{Activity, Counted, PLACES, Places, Watched};
-use crate::descriptors;
-use crate::log_limit::LogLimit;
 
 /// The connections that the system queues until they are accepted. Clients that find the queue full
 /// try again after a second.

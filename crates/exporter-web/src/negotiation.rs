@@ -1,13 +1,15 @@
 //! Chooses the text format and the coding that a scraper accepts, by its `Accept` and
 //! `Accept-Encoding` headers.
 
-use crate::metrics::{Coding, Format};
+use super::format::{Coding, Format};
 
 /// The media type of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Negotiated {
-    pub(super) format: Format,
-    pub(super) content_type: String,
+pub struct Negotiated {
+    /// The format of the text.
+    pub format: Format,
+    /// The value of its `Content-Type`.
+    pub content_type: String,
 }
 
 /// One media range of an `Accept` header, or one coding of `Accept-Encoding`.
@@ -19,7 +21,8 @@ struct Range<'a> {
 }
 
 /// Returns OpenMetrics if the scraper prefers it, otherwise the format that every scraper reads.
-pub(super) fn negotiate(accept: &str) -> Negotiated {
+/// `accept` is the value of the header of this name, empty if there is none.
+pub fn negotiate(accept: &str) -> Negotiated {
     // Media types, parameters and the values that are used here do not depend on case.
     let accept = accept.to_ascii_lowercase();
     let ranges: Vec<Range<'_>> = accept.split(',').filter_map(range).collect();
@@ -49,9 +52,9 @@ pub(super) fn negotiate(accept: &str) -> Negotiated {
     }
 }
 
-/// Returns gzip if the header names it, or `*`, and does not prefer no coding. Scrapers that forbid
+/// Returns gzip if the header `Accept-Encoding` names it, or `*`, and does not prefer no coding. Scrapers that forbid
 /// both get no coding: to answer the scrape matters more than the rule.
-pub(super) fn coding(accept_encoding: &str) -> Coding {
+pub fn coding(accept_encoding: &str) -> Coding {
     let accept_encoding = accept_encoding.to_ascii_lowercase();
     let ranges: Vec<Range<'_>> = accept_encoding.split(',').filter_map(range).collect();
     let quality = |names: &[&str]| {
@@ -63,7 +66,7 @@ pub(super) fn coding(accept_encoding: &str) -> Coding {
     if gzip > 0.0 && gzip >= identity { Coding::Gzip } else { Coding::Identity }
 }
 
-/// Adds the escaping scheme that the scraper requests. Our names are ASCII, which no scheme
+/// Adds the escaping scheme that the scraper requests. Names of metrics are usually ASCII, which no scheme
 /// changes; naming it keeps Prometheus from guessing.
 fn with_escaping(media_type: String, range: &Range<'_>) -> String {
     match range.escaping {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::passwords::{Passwords, Verdict, credentials};
 use super::peers::Peer;
-use crate::config::{RateLimit, WebConfig};
+use super::web_file::{RateLimit, WebConfig};
 
 /// The most bytes of a request's body. No route reads a body.
 const BODY_BYTES: u64 = 64 * 1024;
@@ -21,6 +21,7 @@ const BODY_BYTES: u64 = 64 * 1024;
 /// The web config in force, and the state that is needed to apply it.
 #[derive(Debug, Default)]
 pub struct Access {
+    realm: &'static str,
     config: RwLock<Arc<WebConfig>>,
     bucket: Mutex<Option<Bucket>>,
     passwords: Passwords,
@@ -32,6 +33,11 @@ impl Access {
         let access = Self::default();
         access.replace(config);
         access
+    }
+
+    /// Gives the realm a name, which browsers show when they ask for a password.
+    pub fn with_realm(self, realm: &'static str) -> Self {
+        Self { realm, ..self }
     }
 
     /// Applies another web config from now on. Passwords that were compared stay known, and a limit
@@ -70,20 +76,17 @@ impl Access {
         match self.verdict(config, headers, peer).await {
             Verdict::Right => None,
             Verdict::Wrong => {
-                let realm = HeaderValue::from_static(
-                    "Basic realm=\"azure-billing-exporter\", charset=\"UTF-8\"",
-                );
-                let challenge = [(header::WWW_AUTHENTICATE, realm)];
-                Some(
-                    (
-                        StatusCode::UNAUTHORIZED,
-                        challenge,
-                        "a user name and a password are needed\n",
-                    )
-                        .into_response(),
-                )
+                let challenge = [(header::WWW_AUTHENTICATE, self.challenge())];
+                let text = "a user name and a password are needed\n";
+                Some((StatusCode::UNAUTHORIZED, challenge, text).into_response())
             }
         }
+    }
+
+    fn challenge(&self) -> HeaderValue {
+        let realm = self.realm.replace(['"', '\\'], "");
+        HeaderValue::try_from(format!("Basic realm=\"{realm}\", charset=\"UTF-8\""))
+            .unwrap_or(HeaderValue::from_static("Basic realm=\"\", charset=\"UTF-8\""))
     }
 
     fn is_over_limit(&self) -> bool {

@@ -23,7 +23,7 @@ pub enum Coding {
 }
 
 /// Converts OpenMetrics text into text 0.0.4.
-pub(super) fn to_text(open_metrics: &str) -> String {
+pub fn to_text(open_metrics: &str) -> String {
     let types = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let counters: HashSet<&str> = types.filter_map(|line| line.strip_suffix(" counter")).collect();
     let mut text = String::with_capacity(open_metrics.len());

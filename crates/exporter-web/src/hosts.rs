@@ -1,5 +1,5 @@
 //! Checks the host name that a request is for. The name of a web site can lead to 127.0.0.1 (DNS
-//! rebinding), and then a browser on this machine reads costs for that site. So a listener on
+//! rebinding), and then a browser on this machine reads the metrics for that site. So a listener on
 //! loopback answers only to names of loopback, and to the host of `--web.external-url`.
 
 use std::net::{IpAddr, TcpListener};
@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 
-use crate::config::ExternalUrl;
+use super::external_url::ExternalUrl;
 
 /// Marks requests that came through a listener on loopback.
 #[derive(Clone, Copy)]

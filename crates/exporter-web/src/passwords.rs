@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 
 use super::peers::Peer;
 use super::turns::Turns;
-use crate::config::Users;
+use super::web_file::Users;
 
 /// The number of right and of wrong passwords that are remembered. They are counted separately, so
 /// that guesses displace no right one.

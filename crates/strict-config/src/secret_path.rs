@@ -8,7 +8,7 @@ const SHORTEST_SECRET: usize = 16;
 
 /// Returns a path for an error or the log. What looks like a secret is shown only if there is such
 /// a file.
-pub(super) fn shown_path(path: &Path) -> String {
+pub fn shown_path(path: &Path) -> String {
     let text = path.display().to_string();
     if path.symlink_metadata().is_err() && looks_like_secret(&text) {
         return "the value, which looks like a secret and is not shown (this key takes the path of a file that contains one),"

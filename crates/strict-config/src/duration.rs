@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
 
-use super::error::shown;
+use super::problems::shown;
 
 /// The limit of a duration: longer than any that makes sense here, and short enough that no
 /// addition overflows.
@@ -23,7 +23,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a duration that may also be zero, `0h`.
-pub(super) fn duration_or_none(text: &str) -> Result<Duration, String> {
+pub fn duration_or_none(text: &str) -> Result<Duration, String> {
     let span: Span = text.parse().map_err(|_| no_duration(text))?;
     let exact = span.to_duration(SpanRelativeTo::days_are_24_hours());
     let exact = exact.map_err(|_| no_duration(text))?;
@@ -35,7 +35,7 @@ pub(super) fn duration_or_none(text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a number of whole UTC days.
-pub(super) fn days(text: &str) -> Result<u32, String> {
+pub fn days(text: &str) -> Result<u32, String> {
     let duration = duration(text)?;
     let days = duration.as_secs() / DAY.as_secs();
     match u32::try_from(days) {

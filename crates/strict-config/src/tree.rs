@@ -2,40 +2,42 @@
 //!
 //! No type here has a `Debug`, because any text may be a secret.
 
-use super::error::{Problems, instead_of, nearest, shown};
-use super::keys;
-use super::secret::BYTE_ORDER_MARK;
-use super::yaml::{Entry, Item, Node};
+use super::keys::Keys;
+use super::problems::{Problems, instead_of, nearest, shown};
+use super::yaml::{Document, Entry, Item, Node};
+
+/// The byte order mark, invisible, with which some editors and shells begin a text.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A value and its place, so that a caller can report a problem of it.
-pub(super) struct At<'a> {
+pub struct At<'a> {
     /// The path of the value: `azure.auth.method`, `scopes[1].department`; empty for the file
     /// itself.
-    pub(super) path: String,
+    pub path: String,
     /// The line of the key, counted from 1.
-    pub(super) line: u64,
+    pub line: u64,
     node: &'a Node,
     file: File<'a>,
 }
 
 /// The file that is walked.
 #[derive(Clone, Copy)]
-pub(super) struct File<'a> {
+pub struct File<'a> {
     /// The text of the file.
-    pub(super) text: &'a str,
-    /// Every section the file can have, for a key found in the wrong one.
-    pub(super) sections: &'static keys::Sections,
+    pub text: &'a str,
+    /// What its keys are.
+    pub keys: &'static Keys,
 }
 
 impl<'a> At<'a> {
     /// Returns the whole file as a value.
-    pub(super) fn root(node: &'a Node, file: File<'a>) -> Self {
-        Self { path: String::new(), line: 1, node, file }
+    pub fn root(document: &'a Document, file: File<'a>) -> Self {
+        Self { path: String::new(), line: 1, node: &document.0, file }
     }
 
     /// Returns the elements of a list. Something that is not a list is a problem and returns none;
     /// a key without a value is an empty list.
-    pub(super) fn list(&self, problems: &mut Problems) -> Vec<At<'a>> {
+    pub fn list(&self, problems: &mut Problems) -> Vec<At<'a>> {
         let items: &[Item] = match self.node {
             Node::List(items) => items,
             Node::Empty => &[],
@@ -55,10 +57,13 @@ impl<'a> At<'a> {
 
     /// Returns a text. A number is a problem: `0x10` or `1e3` would not come back as it was
     /// written.
-    pub(super) fn text(&self, problems: &mut Problems) -> Option<&'a str> {
+    pub fn text(&self, problems: &mut Problems) -> Option<&'a str> {
         let wrong = match self.node {
             Node::Text(text) if names_variable(text) => {
-                "names a variable, but variables are not replaced in this file; write the value itself, give a secret by its `…_file` key or the AZURE_… variables, or fill the file in beforehand (envsubst)".to_owned()
+                let secrets = self.file.keys.secrets;
+                format!(
+                    "names a variable, but variables are not replaced in this file; write the value itself, {secrets}or fill the file in beforehand (envsubst)"
+                )
             }
             Node::Text(text) => return Some(text),
             Node::Empty => "has no value; give it one, or remove the key".to_owned(),
@@ -76,7 +81,7 @@ impl<'a> At<'a> {
     }
 
     /// Parses a text; the parser's error becomes a problem of this key.
-    pub(super) fn parse<T>(
+    pub fn parse<T>(
         &self,
         problems: &mut Problems,
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -86,7 +91,7 @@ impl<'a> At<'a> {
 
     /// Parses a text or a number, for the keys where people leave the quotes off a number. The
     /// parser gets the digits of the file, never an `f64`.
-    pub(super) fn parse_number<T>(
+    pub fn parse_number<T>(
         &self,
         problems: &mut Problems,
         parse: impl FnOnce(&str) -> Result<T, String>,
@@ -106,7 +111,7 @@ impl<'a> At<'a> {
     }
 
     /// Returns true or false, also in the older words of YAML.
-    pub(super) fn boolean(&self, problems: &mut Problems) -> Option<bool> {
+    pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
         match self.node {
             Node::Bool(value) => Some(*value),
             Node::Empty | Node::List(_) | Node::Map(_) | Node::Text(_) => {
@@ -127,7 +132,7 @@ impl<'a> At<'a> {
 
     /// Returns the entries of a mapping whose keys the user chooses. A key that is given twice is a
     /// problem.
-    pub(super) fn entries(&self, problems: &mut Problems) -> Vec<(&'a str, At<'a>)> {
+    pub fn entries(&self, problems: &mut Problems) -> Vec<(&'a str, At<'a>)> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
             Node::Empty => &[],
@@ -148,7 +153,7 @@ impl<'a> At<'a> {
     }
 
     /// Returns the key and the value of the only entry of a mapping whose keys the user chooses.
-    pub(super) fn only_entry(&self, problems: &mut Problems) -> Option<(&'a str, At<'a>)> {
+    pub fn only_entry(&self, problems: &mut Problems) -> Option<(&'a str, At<'a>)> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
             _ => &[],
@@ -162,7 +167,7 @@ impl<'a> At<'a> {
 
     /// Returns the keys of a mapping. Keys that are unknown or given twice are problems. A key
     /// without a value is an empty mapping: `poll:` with all its keys commented out is valid.
-    pub(super) fn section(&self, known: &[&str], problems: &mut Problems) -> Option<Section<'a>> {
+    pub fn section(&self, known: &[&str], problems: &mut Problems) -> Option<Section<'a>> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
             Node::Empty => &[],
@@ -181,29 +186,29 @@ impl<'a> At<'a> {
 }
 
 /// A mapping whose keys have been checked.
-pub(super) struct Section<'a> {
+pub struct Section<'a> {
     path: String,
     /// The line where it starts, which errors about a missing key name.
-    pub(super) line: u64,
+    pub line: u64,
     entries: &'a [Entry],
     file: File<'a>,
 }
 
 impl<'a> Section<'a> {
     /// Returns the value of a key, if it is there.
-    pub(super) fn get(&self, key: &str) -> Option<At<'a>> {
+    pub fn get(&self, key: &str) -> Option<At<'a>> {
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         let path = self.path_of(key);
         Some(At { path, line: entry.line, node: &entry.node, file: self.file })
     }
 
     /// Returns the path of a key: `poll.interval` for `interval`.
-    pub(super) fn path_of(&self, key: &str) -> String {
+    pub fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     /// Adds a problem: a required key is missing.
-    pub(super) fn missing(&self, key: &str, why: &str, problems: &mut Problems) {
+    pub fn missing(&self, key: &str, why: &str, problems: &mut Problems) {
         problems.on_line(self.line, self.path_of(key), format!("is missing; {why}"));
     }
 
@@ -237,9 +242,9 @@ impl<'a> Section<'a> {
             if !known.contains(&entry.key.as_str()) {
                 let subject = self.path_of(name_of(&entry.key));
                 let remedy = match (
-                    keys::instead(&entry.key),
+                    (self.file.keys.instead)(&entry.key),
                     nearest(&entry.key, known),
-                    keys::elsewhere(&entry.key, self.file.sections),
+                    self.file.keys.elsewhere(&entry.key),
                 ) {
                     (Some(remedy), ..) => remedy.to_owned(),
                     (_, None, Some(place)) => format!("it belongs {place}"),
@@ -277,12 +282,12 @@ fn name_of(key: &str) -> &str {
 
 /// Returns an id without what files, shells and editors leave around it: blanks, line ends, a byte
 /// order mark. They are never part of an id.
-pub(super) fn trimmed(id: &str) -> &str {
+pub fn trimmed(id: &str) -> &str {
     id.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
 }
 
 /// Reads one of a closed set of words.
-pub(super) fn one_of<T: Copy>(
+pub fn one_of<T: Copy>(
     word: &str,
     all: &[T],
     name: impl Fn(T) -> &'static str,

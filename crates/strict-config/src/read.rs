@@ -107,7 +107,7 @@ fn regular(kind: FileType) -> Result<(), Unreadable> {
 }
 
 /// Returns the name of a kind of file that is not regular.
-pub(super) fn name_of(kind: FileType) -> &'static str {
+pub fn name_of(kind: FileType) -> &'static str {
     if kind.is_dir() {
         "directory"
     } else if kind.is_fifo() {

@@ -3,13 +3,14 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
-use crate::config::ExternalUrl;
+use super::external_url::ExternalUrl;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Returns true if the browser says so: by `Sec-Fetch-Site`, which it sends to localhost and over
+/// Returns whether a browser sends a request for another site. A route that changes something
+/// refuses such a request. The browser says so by `Sec-Fetch-Site`, which it sends to localhost and over
 /// TLS, otherwise by `Origin`. Clients that are not browsers send neither.
-pub(super) fn is_foreign(uri: &Uri, headers: &HeaderMap, external_url: &ExternalUrl) -> bool {
+pub fn is_foreign(uri: &Uri, headers: &HeaderMap, external_url: &ExternalUrl) -> bool {
     if headers.contains_key(SEC_FETCH_SITE) {
         let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
         return !sites.all(|site| site == "same-origin" || site == "none");

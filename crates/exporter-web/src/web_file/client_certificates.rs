@@ -16,14 +16,13 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
     SignatureScheme,
 };
+use strict_config::{Problems, one_of};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::tls::{Pems, certificates};
-use crate::config::error::Problems;
-use crate::config::tree::one_of;
 
 /// The rules for client certificates, in Go's words.
 #[derive(Clone, Copy, PartialEq, Eq)]

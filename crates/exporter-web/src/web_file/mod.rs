@@ -3,9 +3,10 @@
 //! Some values that the toolkit accepts cannot be what the user meant; they are refused here.
 //!
 //! Certificates and keys are read and matched here, so that a wrong one is a problem with a line.
-//! Serving with them is the task of `server`.
+//! Serving with them is the task of `connections`.
 
 mod client_certificates;
+mod keys;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -20,14 +21,14 @@ use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
+use strict_config::{
+    At, Document, Error, File, Problems, Unreadable, duration_or_none, instead_of, read_text, shown,
+};
 
-use super::duration::duration_or_none;
-use super::error::{Problems, instead_of, shown};
-use super::keys;
-use super::tree::{At, File};
-use super::yaml;
-use super::{Error, LARGEST_FILE};
-use crate::files::{self, Unreadable};
+pub use keys::KEYS;
+
+/// The size limit of the file and of those it names.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// The web config: TLS, users, headers and the limit on requests.
 #[derive(Clone, Default)]
@@ -42,6 +43,19 @@ pub struct WebConfig {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The limit on requests, for all clients together.
     pub rate_limit: Option<RateLimit>,
+}
+
+impl WebConfig {
+    /// Reads a text as if it were the file `web.yaml` of a folder. Blocks while it reads the files
+    /// that the text names.
+    ///
+    /// # Errors
+    /// Returns every problem if the text cannot be used; never a secret.
+    pub fn from_yaml(text: &str, directory: &Path) -> Result<Self, Error> {
+        let mut problems = Problems::in_file("web.yaml".to_owned());
+        let config = from_text(text, directory, &mut Files::default(), &mut problems);
+        problems.finish(config)
+    }
 }
 
 /// The bcrypt hashes of passwords, by the names of their users.
@@ -122,7 +136,7 @@ impl Files {
     /// Reads a file. The stamp is taken first, so that a change during the read is noticed later.
     fn read(&mut self, path: &Path) -> Result<String, Unreadable> {
         self.stamps.push((path.to_owned(), Stamp::of(path)));
-        files::read_text(path, LARGEST_FILE)
+        read_text(path, LARGEST_FILE)
     }
 }
 
@@ -139,25 +153,15 @@ impl Stamp {
     }
 }
 
-/// Reads a text as if it were a file with no other files around it; for checks of what must be true
-/// of any text.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn of_stranger(text: &str) -> Result<WebConfig, Error> {
-    let mut problems = Problems::in_file("web.yaml".to_owned());
-    let nowhere = Path::new("/nonexistent");
-    let config = from_text(text, nowhere, &mut Files::default(), &mut problems);
-    problems.finish(config)
-}
-
 fn from_text(
     text: &str,
     directory: &Path,
     files: &mut Files,
     problems: &mut Problems,
 ) -> Option<WebConfig> {
-    let tree = yaml::parse(text, problems)?;
-    let file = File { text, sections: keys::WEB_SECTIONS };
-    let root = At::root(&tree, file).section(keys::WEB, problems)?;
+    let document = Document::parse(text, problems)?;
+    let file = File { text, keys: &keys::FILE };
+    let root = At::root(&document, file).section(keys::ROOT, problems)?;
     let http = root.get("http_server_config");
     let http = http.and_then(|at| at.section(keys::HTTP_SERVER, problems));
     let http2 = http.as_ref().and_then(|http| http.get("http2"));

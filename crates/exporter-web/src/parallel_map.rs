@@ -1,4 +1,4 @@
-//! Shares work between all cores.
+//! Shares the work of writing an exposition between all cores.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -7,7 +7,7 @@ use std::thread;
 
 /// Returns the results of some jobs, in the order of their numbers. Each core takes the next job
 /// when it is free.
-pub(super) fn parallel_map<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub fn parallel_map<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();

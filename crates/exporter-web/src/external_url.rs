@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::web::is_plain;
+use super::addresses::is_plain;
 
 const FORMS: &str = "write for example https://finops.example.com/azure-billing/";
 
@@ -90,6 +90,11 @@ impl PathPrefix {
     /// Returns the prefix: empty, or with its leading slash and without one at its end.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the path of a route below the prefix.
+    pub fn below(&self, path: &str) -> String {
+        format!("{self}{path}")
     }
 }
 

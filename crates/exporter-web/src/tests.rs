@@ -1,6 +1,6 @@
 //! Addresses to listen on, external URLs, and paths of routes.
 
-use crate::config::{ExternalUrl, ListenAddress, RoutePrefix, TelemetryPath};
+use super::{ExternalUrl, ListenAddress, RoutePrefix, TelemetryPath};
 
 fn resolved(text: &str) -> Vec<String> {
     let address: ListenAddress = text.parse().unwrap();

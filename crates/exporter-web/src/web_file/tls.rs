@@ -11,15 +11,12 @@ use rustls::{
     CipherSuite, NamedGroup, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version,
 };
 use secrecy::{ExposeSecret, SecretString};
+use strict_config::{At, Problems, Section, instead_of, shown, shown_path};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 use super::Files;
-use super::client_certificates;
-use crate::config::error::{Problems, instead_of, shown};
-use crate::config::keys;
-use crate::config::secret_path::shown_path;
-use crate::config::tree::{At, Section};
+use super::{client_certificates, keys};
 
 /// Reads the section, and when its certificate ends; an empty section means no encryption.
 pub(super) fn read(

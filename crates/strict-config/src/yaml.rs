@@ -13,7 +13,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error as YamlError, Spanned};
 
-use super::error::Problems;
+use super::problems::Problems;
 
 /// The value of a key.
 pub(super) enum Node {
@@ -45,8 +45,17 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-/// Parses a file. Its errors never contain a part of the file.
-pub(super) fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
+/// A YAML file that was parsed, and not walked yet.
+pub struct Document(pub(super) Node);
+
+impl Document {
+    /// Parses a file. Its errors never contain a part of the file.
+    pub fn parse(text: &str, problems: &mut Problems) -> Option<Self> {
+        parse(text, problems).map(Self)
+    }
+}
+
+fn parse(text: &str, problems: &mut Problems) -> Option<Node> {
     let options = serde_saphyr::options! {
         with_snippet: false,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
