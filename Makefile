@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint fuzz audit soak tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
+.PHONY: help demo test test-fast lint fuzz audit soak tools deb bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-scrape: ## what a scrape of them costs, under load
 
 dashboards-screenshots: ## draw the dashboards for docs/images (needs Node and a network)
 	grafana/render/screenshots
+
+deb: ## build the Debian package (needs cargo-deb)
+	scripts/deb
 
 audit: ## look for known vulnerabilities (needs a network)
 	cargo deny check advisories

@@ -6,6 +6,7 @@ mod certificate;
 mod changes;
 mod check;
 mod demo;
+mod generated;
 mod healthcheck;
 mod log;
 mod once;
@@ -95,7 +96,11 @@ fn source(command: &Command) -> Option<&SourceArgs> {
         Command::Once(args) => Some(&args.source),
         Command::Check(args) => Some(&args.source),
         Command::Backfill(args) => Some(&args.source),
-        Command::Demo(_) | Command::Healthcheck(_) | Command::Simulate(_) => None,
+        Command::Completions(_)
+        | Command::Demo(_)
+        | Command::Healthcheck(_)
+        | Command::Man(_)
+        | Command::Simulate(_) => None,
     }
 }
 
@@ -106,7 +111,9 @@ fn web_config_file(command: &Command) -> Option<&Path> {
         Command::Demo(args) => args.web.web_config_file.as_deref(),
         Command::Check(args) => args.web_config_file.as_deref(),
         Command::Backfill(_)
+        | Command::Completions(_)
         | Command::Healthcheck(_)
+        | Command::Man(_)
         | Command::Once(_)
         | Command::Simulate(_) => None,
     }
@@ -127,6 +134,8 @@ async fn dispatch(command: &Command, config: Option<Config>, web: Web, log: &Log
         (Command::Demo(args), _) => demo::run(args, web, log).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
         (Command::Healthcheck(args), _) => healthcheck::run(args).await.map(|()| true),
+        (Command::Completions(args), _) => generated::completions(args).map(|()| true),
+        (Command::Man(args), _) => generated::man(args).map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),
     }
 }

@@ -55,7 +55,11 @@ const OWNED: &[Owned] = &[
         by: &["metrics"],
         because: "names and labels of metrics live in one module",
     },
-    Owned { paths: &["clap"], by: &["cli"], because: "flags live in one module" },
+    Owned {
+        paths: &["clap", "clap_complete", "clap_mangen"],
+        by: &["cli"],
+        because: "flags live in one module",
+    },
     Owned {
         paths: &["prost", "snap"],
         by: &["backfill::remote_write"],
