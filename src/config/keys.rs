@@ -1,167 +1,64 @@
-//! Every key of the file, in one place: the reader accepts and suggests these, and a test compares
-//! them with `docs/configuration.md`.
+//! The keys that a file may have: those that the reader asks for. No list of them is kept.
 
-use super::scope_id::MANAGEMENT_GROUP;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
-/// The keys of the top level.
-pub(super) const ROOT: &[&str] = &["azure", "scopes", "poll", "metrics", "budgets", "state"];
-/// The keys of the data's source.
-pub(super) const AZURE: &[&str] = &[
-    "cloud",
-    "endpoint",
-    "authority_host",
-    "ca_file",
-    "usage_details_api_version",
-    "requests_per_minute",
-    "auth",
-];
-/// The keys of the quotas, one for each type of scope.
-pub(super) const REQUESTS_PER_MINUTE: &[&str] = SCOPE_TYPES;
-/// The keys of the identity that signs in.
-pub(super) const AUTH: &[&str] = &[
-    "method",
-    "tenant_id",
-    "client_id",
-    "client_secret",
-    "client_secret_file",
-    "client_certificate",
-    "client_certificate_file",
-    "object_id",
-    "resource_id",
-    "federated_token_file",
-    "token",
-    "token_file",
-];
-/// The keys of one scope.
-pub(super) const SCOPE: &[&str] = &[
-    "billing_account",
-    "department",
-    "enrollment_account",
-    "subscription",
-    "name",
-    "cost",
-    "cost_allocation",
-    "read",
-    "charges",
-    "enrollment",
-];
-/// The keys that decide when scopes are read.
-pub(super) const POLL: &[&str] = &[
-    "interval",
-    "overlap",
-    "full_refresh",
-    "previous_period_until",
-    "day_complete_after",
-    "report_after_pages",
-    "report_min_interval",
-];
-/// The keys that decide what is published.
-pub(super) const METRICS: &[&str] = &[
-    "instances",
-    "accounts",
-    "subscriptions",
-    "resource_groups",
-    "locations",
-    "cost_centers",
-    "services",
-    "meters",
-    "tags",
-    "daily_window",
-];
-/// The keys of a family whose number of series is bounded.
-pub(super) const FAMILY: &[&str] = &["max_series"];
-/// The keys of the bounded family whose labels the user chooses.
-pub(super) const TAGS: &[&str] = &["keys", "max_series"];
-/// The keys of one budget.
-pub(super) const BUDGET: &[&str] =
-    &["name", "scope", "amount", "currency", "grain", "start", "only"];
-/// The keys that choose the part of a scope that counts towards a budget.
-pub(super) const ONLY: &[&str] = &["department", "account", "subscription", "service", "tag"];
+/// The keys of each section, in the order in which the reader asks for them. The sections are named
+/// by their paths: `scopes[]` for each element of `scopes`, nothing for the top level.
+#[derive(Default)]
+pub(super) struct Keys(RefCell<BTreeMap<String, Vec<String>>>);
 
-/// The keys of the place where days are stored.
-pub(super) const STATE: &[&str] = &["path"];
+impl Keys {
+    /// Adds a key that the reader asks for.
+    pub(super) fn note(&self, path: &str, key: &str) {
+        let mut sections = self.0.borrow_mut();
+        let keys = sections.entry(section_of(path)).or_default();
+        if !keys.iter().any(|known| known == key) {
+            keys.push(key.to_owned());
+        }
+    }
 
-const SCOPE_TYPES: &[&str] =
-    &["billing_account", "department", "enrollment_account", "subscription"];
+    /// Returns the keys of a section.
+    pub(super) fn of(&self, path: &str) -> Vec<String> {
+        self.0.borrow().get(&section_of(path)).cloned().unwrap_or_default()
+    }
 
-/// The sections of a file, by their paths.
-pub(super) type Sections = [(&'static str, &'static [&'static str])];
+    /// Returns the section of a key that was found in a wrong one, if only one section has such a
+    /// key.
+    pub(super) fn elsewhere(&self, key: &str) -> Option<String> {
+        let sections = self.0.borrow();
+        let mut knowing = sections.iter().filter(|(_, keys)| keys.iter().any(|known| known == key));
+        match (knowing.next(), knowing.next()) {
+            (Some((path, _)), None) if path.is_empty() => Some("at the top level".to_owned()),
+            (Some((path, _)), None) => Some(format!("under `{}`", path.trim_end_matches("[]"))),
+            _ => None,
+        }
+    }
 
-/// Every section of the configuration.
-pub(super) const SECTIONS: &Sections = &[
-    ("", ROOT),
-    ("azure", AZURE),
-    ("azure.requests_per_minute", REQUESTS_PER_MINUTE),
-    ("azure.auth", AUTH),
-    ("scopes[]", SCOPE),
-    ("poll", POLL),
-    ("metrics", METRICS),
-    ("metrics.instances", FAMILY),
-    ("metrics.accounts", FAMILY),
-    ("metrics.subscriptions", FAMILY),
-    ("metrics.resource_groups", FAMILY),
-    ("metrics.locations", FAMILY),
-    ("metrics.cost_centers", FAMILY),
-    ("metrics.services", FAMILY),
-    ("metrics.meters", FAMILY),
-    ("metrics.tags", TAGS),
-    ("budgets[]", BUDGET),
-    ("budgets[].only", ONLY),
-    ("state", STATE),
-];
-
-/// The keys of the top level of the file of `--web.config.file`.
-pub(super) const WEB: &[&str] =
-    &["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
-/// The keys of TLS and of client certificates.
-pub(super) const TLS_SERVER: &[&str] = &[
-    "cert",
-    "cert_file",
-    "key",
-    "key_file",
-    "client_auth_type",
-    "client_ca",
-    "client_ca_file",
-    "client_allowed_sans",
-    "min_version",
-    "max_version",
-    "cipher_suites",
-    "curve_preferences",
-    "prefer_server_cipher_suites",
-];
-/// The keys of HTTP.
-pub(super) const HTTP_SERVER: &[&str] = &["http2", "headers"];
-/// The headers that can be added to every answer.
-pub(super) const HEADERS: &[&str] = &[
-    "Content-Security-Policy",
-    "X-Frame-Options",
-    "X-Content-Type-Options",
-    "X-XSS-Protection",
-    "Strict-Transport-Security",
-];
-/// The keys of the limit on requests.
-pub(super) const RATE_LIMIT: &[&str] = &["interval", "burst"];
-
-/// Every section of the file of `--web.config.file` whose keys the user does not choose.
-pub(super) const WEB_SECTIONS: &Sections = &[
-    ("", WEB),
-    ("tls_server_config", TLS_SERVER),
-    ("http_server_config", HTTP_SERVER),
-    ("http_server_config.headers", HEADERS),
-    ("rate_limit", RATE_LIMIT),
-];
-
-/// Returns what to write in place of a key that people look for, and that cannot exist.
-pub(super) fn instead(key: &str) -> Option<&'static str> {
-    matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
+    /// Returns the paths of all keys that have a value and not keys of their own, for a test.
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> std::collections::BTreeSet<String> {
+        let sections = self.0.borrow();
+        let paths = sections.iter().flat_map(|(section, keys)| {
+            keys.iter()
+                .map(move |key| format!("{section}.{key}").trim_start_matches('.').to_owned())
+        });
+        let is_section =
+            |path: &String| sections.keys().any(|section| section.trim_end_matches("[]") == path);
+        paths.filter(|path| !is_section(path)).collect()
+    }
 }
 
-/// Returns the section of a key that was found in a wrong one, if only one section has such a key.
-pub(super) fn elsewhere(key: &str, sections: &Sections) -> Option<String> {
-    let mut knowing = sections.iter().filter(|(_, keys)| keys.contains(&key));
-    match (knowing.next(), knowing.next()) {
-        (Some(("", _)), None) => Some("at the top level".to_owned()),
-        (Some((path, _)), None) => Some(format!("under `{}`", path.trim_end_matches("[]"))),
-        _ => None,
+/// Returns `scopes[]` for `scopes[1]`.
+fn section_of(path: &str) -> String {
+    let mut section = String::with_capacity(path.len());
+    let mut in_brackets = false;
+    for character in path.chars() {
+        in_brackets &= character != ']';
+        if !in_brackets {
+            section.push(character);
+        }
+        in_brackets |= character == '[';
     }
+    section
 }

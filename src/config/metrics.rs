@@ -2,7 +2,6 @@
 
 use super::duration::days;
 use super::error::{Problems, shown};
-use super::keys;
 use super::tree::{At, Section};
 use crate::billing::caseless::same_name;
 use crate::billing::limits::Limits;
@@ -35,7 +34,7 @@ const LONGEST_TAG: usize = 512;
 /// Reads the section. Keys that are absent or wrong get their defaults.
 pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Metrics {
     let mut metrics = Metrics::default();
-    let Some(section) = at.and_then(|at| at.section(keys::METRICS, problems)) else {
+    let Some(section) = at.and_then(|at| at.section(problems)) else {
         return metrics;
     };
     let limits = &mut metrics.limits;
@@ -49,12 +48,12 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Metrics {
         ("services", &mut limits.services),
         ("meters", &mut limits.meters),
     ] {
-        let family = section.get(family).and_then(|at| at.section(keys::FAMILY, problems));
+        let family = section.get(family).and_then(|at| at.section(problems));
         *limit = family.and_then(|family| max_series(&family, problems)).unwrap_or(*limit);
     }
-    if let Some(tags) = section.get("tags").and_then(|at| at.section(keys::TAGS, problems)) {
-        limits.tags = max_series(&tags, problems).unwrap_or(limits.tags);
+    if let Some(tags) = section.get("tags").and_then(|at| at.section(problems)) {
         metrics.tags = tags.get("keys").map(|at| tag_keys(&at, problems)).unwrap_or_default();
+        limits.tags = max_series(&tags, problems).unwrap_or(limits.tags);
     }
     if let Some(at) = section.get("daily_window")
         && let Some(days) = at.parse_number(problems, daily_window)

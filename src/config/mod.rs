@@ -7,7 +7,8 @@
 //! corrected silently.
 //!
 //! A file goes from text to a tree that knows its lines (`yaml`, walked by `tree`), and then each
-//! section is read by its own module. `keys` lists every known key once. The file of
+//! section is read by its own module. The keys that a reader asks for are those that a file may have
+//! (`keys`). The file of
 //! `--web.config.file` is read in the same way (`web_file`).
 
 mod auth;
@@ -61,7 +62,8 @@ use crate::billing::scope::CostType;
 use crate::files::{self, Unreadable};
 use budgets::Known;
 use error::Problems;
-use tree::{At, File};
+use keys::Keys;
+use tree::{At, File, keys_of};
 
 /// The size limit of configurations, certificates and other files that people write. There is room
 /// for thousands of scopes.
@@ -145,8 +147,24 @@ impl Config {
         problems: &mut Problems,
     ) -> Option<Self> {
         let tree = yaml::parse(text, problems)?;
-        let root = At::root(&tree, File { text, sections: keys::SECTIONS })
-            .section(keys::ROOT, problems)?;
+        let keys = Self::keys();
+        let root = At::root(&tree, File { text, keys: &keys });
+        Self::from_root(&root, directory, environment, problems)
+    }
+
+    /// Returns the keys that a file can have.
+    fn keys() -> Keys {
+        let (directory, environment) = (Path::new(""), Environment::default());
+        keys_of(|root, problems| Self::from_root(&root, directory, &environment, problems))
+    }
+
+    fn from_root(
+        root: &At<'_>,
+        directory: &Path,
+        environment: &Environment,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let root = root.section(problems)?;
         let azure = azure::read(root.get("azure"), environment, directory, problems);
         let before = problems.count();
         let scopes = scopes::read(root.get("scopes"), problems);

@@ -1,9 +1,10 @@
-//! Walks a file: values that know their place, and sections whose keys are known.
+//! Walks a file: values that know their place, and sections, whose keys are those that their readers ask for.
 //!
 //! No type here has a `Debug`, because any text may be a secret.
 
 use super::error::{Problems, instead_of, nearest, shown};
-use super::keys;
+use super::keys::Keys;
+use super::scope_id::MANAGEMENT_GROUP;
 use super::secret::BYTE_ORDER_MARK;
 use super::yaml::{Entry, Item, Node};
 
@@ -23,8 +24,16 @@ pub(super) struct At<'a> {
 pub(super) struct File<'a> {
     /// The text of the file.
     pub(super) text: &'a str,
-    /// Every section the file can have, for a key found in the wrong one.
-    pub(super) sections: &'static keys::Sections,
+    /// The keys that the file can have.
+    pub(super) keys: &'a Keys,
+}
+
+/// Returns the keys that a reader asks for. It must ask for all keys of a section before it gives
+/// up because of one of them.
+pub(super) fn keys_of<T>(read: impl FnOnce(At<'_>, &mut Problems) -> T) -> Keys {
+    let keys = Keys::default();
+    read(At::root(&Node::Every, File { text: "", keys: &keys }), &mut Problems::default());
+    keys
 }
 
 impl<'a> At<'a> {
@@ -39,6 +48,7 @@ impl<'a> At<'a> {
         let items: &[Item] = match self.node {
             Node::List(items) => items,
             Node::Empty => &[],
+            Node::Every => &[Item { line: 1, node: Node::Every }],
             _ => {
                 problems.at(self, "must be a list; start each element with `- `");
                 return Vec::new();
@@ -61,7 +71,7 @@ impl<'a> At<'a> {
                 "names a variable, but variables are not replaced in this file; write the value itself, give a secret by its `…_file` key or the AZURE_… variables, or fill the file in beforehand (envsubst)".to_owned()
             }
             Node::Text(text) => return Some(text),
-            Node::Empty => "has no value; give it one, or remove the key".to_owned(),
+            Node::Empty | Node::Every => "has no value; give it one, or remove the key".to_owned(),
             Node::Integer(_) => "is read as a number; put it in quotes".to_owned(),
             Node::Fraction(_) => {
                 "is read as a number with a fraction or an exponent; put it in quotes".to_owned()
@@ -109,7 +119,7 @@ impl<'a> At<'a> {
     pub(super) fn boolean(&self, problems: &mut Problems) -> Option<bool> {
         match self.node {
             Node::Bool(value) => Some(*value),
-            Node::Empty | Node::List(_) | Node::Map(_) | Node::Text(_) => {
+            Node::Empty | Node::Every | Node::List(_) | Node::Map(_) | Node::Text(_) => {
                 self.parse(problems, |word| match word.to_ascii_lowercase().as_str() {
                     "yes" | "on" | "y" => Ok(true),
                     "no" | "off" | "n" => Ok(false),
@@ -130,15 +140,14 @@ impl<'a> At<'a> {
     pub(super) fn entries(&self, problems: &mut Problems) -> Vec<(&'a str, At<'a>)> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
-            Node::Empty => &[],
+            Node::Empty | Node::Every => &[],
             _ => {
                 problems.at(self, "must be a mapping of keys, such as `name: value`");
                 return Vec::new();
             }
         };
         let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
-        let (path, line, file) = (self.path.clone(), self.line, self.file);
-        Section { path, line, entries, file }.complain(&known, problems);
+        self.section_of(entries).complain(&known, problems);
         entries.iter().map(|entry| (entry.key.as_str(), self.entry(entry))).collect()
     }
 
@@ -162,10 +171,12 @@ impl<'a> At<'a> {
 
     /// Returns the keys of a mapping. Keys that are unknown or given twice are problems. A key
     /// without a value is an empty mapping: `poll:` with all its keys commented out is valid.
-    pub(super) fn section(&self, known: &[&str], problems: &mut Problems) -> Option<Section<'a>> {
+    pub(super) fn section(&self, problems: &mut Problems) -> Option<Section<'a>> {
+        let known = self.file.keys.of(&self.path);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
-            Node::Empty => &[],
+            Node::Empty | Node::Every => &[],
             _ => {
                 let example = known.first().copied().unwrap_or("key");
                 let wrong = format!("must be a mapping of keys, such as `{example}: …`");
@@ -173,10 +184,14 @@ impl<'a> At<'a> {
                 return None;
             }
         };
-        let (path, line, file) = (self.path.clone(), self.line, self.file);
-        let section = Section { path, line, entries, file };
-        section.complain(known, problems);
+        let section = self.section_of(entries);
+        section.complain(&known, problems);
         Some(section)
+    }
+
+    fn section_of(&self, entries: &'a [Entry]) -> Section<'a> {
+        let has_every = matches!(self.node, Node::Every);
+        Section { path: self.path.clone(), line: self.line, entries, has_every, file: self.file }
     }
 }
 
@@ -186,15 +201,26 @@ pub(super) struct Section<'a> {
     /// The line where it starts, which errors about a missing key name.
     pub(super) line: u64,
     entries: &'a [Entry],
+    has_every: bool,
     file: File<'a>,
 }
 
 impl<'a> Section<'a> {
     /// Returns the value of a key, if it is there.
     pub(super) fn get(&self, key: &str) -> Option<At<'a>> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        self.file.keys.note(&self.path, key);
         let path = self.path_of(key);
+        if self.has_every {
+            return Some(At { path, line: self.line, node: &Node::Every, file: self.file });
+        }
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(At { path, line: entry.line, node: &entry.node, file: self.file })
+    }
+
+    /// Returns whether the section has none of its keys.
+    pub(super) fn is_empty(&self) -> bool {
+        let known = self.file.keys.of(&self.path);
+        !self.has_every && !self.entries.iter().any(|entry| known.contains(&entry.key))
     }
 
     /// Returns the path of a key: `poll.interval` for `interval`.
@@ -237,9 +263,9 @@ impl<'a> Section<'a> {
             if !known.contains(&entry.key.as_str()) {
                 let subject = self.path_of(name_of(&entry.key));
                 let remedy = match (
-                    keys::instead(&entry.key),
+                    instead(&entry.key),
                     nearest(&entry.key, known),
-                    keys::elsewhere(&entry.key, self.file.sections),
+                    self.file.keys.elsewhere(&entry.key),
                 ) {
                     (Some(remedy), ..) => remedy.to_owned(),
                     (_, None, Some(place)) => format!("it belongs {place}"),
@@ -252,6 +278,11 @@ impl<'a> Section<'a> {
             }
         }
     }
+}
+
+/// Returns what to write in place of a key that people look for, and that cannot exist.
+pub(super) fn instead(key: &str) -> Option<&'static str> {
+    matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
 }
 
 /// Returns whether a value names a variable, as in the files of other programs: `$NAME`, or

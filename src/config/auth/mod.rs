@@ -151,13 +151,15 @@ pub(super) fn read(
     let Some(at) = at else {
         return environment::read(environment, problems);
     };
-    let section = at.section(super::keys::AUTH, problems)?;
-    let method = match section.get("method") {
+    let section = at.section(problems)?;
+    let method = section.get("method");
+    let given = keys::given(&section);
+    let method = match method {
         Some(at) => at.parse(problems, |word| one_of(word, &Method::ALL, Method::as_str))?,
         None => Method::Environment,
     };
     let mut keys = keys::Keys { section: &section, method, directory, problems };
-    keys.refuse_those_of_others();
+    keys.refuse_those_of_others(&given);
     match method {
         Method::Environment => environment::read(environment, problems),
         Method::ClientSecret => keys.client_secret(),

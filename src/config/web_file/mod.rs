@@ -23,8 +23,8 @@ use secrecy::SecretString;
 
 use super::duration::duration_or_none;
 use super::error::{Problems, instead_of, shown};
-use super::keys;
-use super::tree::{At, File};
+use super::keys::Keys;
+use super::tree::{At, File, keys_of};
 use super::yaml;
 use super::{Error, LARGEST_FILE};
 use crate::files::{self, Unreadable};
@@ -156,15 +156,29 @@ fn from_text(
     problems: &mut Problems,
 ) -> Option<WebConfig> {
     let tree = yaml::parse(text, problems)?;
-    let file = File { text, sections: keys::WEB_SECTIONS };
-    let root = At::root(&tree, file).section(keys::WEB, problems)?;
-    let http = root.get("http_server_config");
-    let http = http.and_then(|at| at.section(keys::HTTP_SERVER, problems));
+    let keys = keys();
+    from_root(&At::root(&tree, File { text, keys: &keys }), directory, files, problems)
+}
+
+/// Returns the keys that the file can have.
+pub(super) fn keys() -> Keys {
+    let nowhere = Path::new("");
+    keys_of(|root, problems| from_root(&root, nowhere, &mut Files::default(), problems))
+}
+
+fn from_root(
+    root: &At<'_>,
+    directory: &Path,
+    files: &mut Files,
+    problems: &mut Problems,
+) -> Option<WebConfig> {
+    let root = root.section(problems)?;
+    let [tls, http] = ["tls_server_config", "http_server_config"].map(|key| root.get(key));
+    let [users, rate] = ["basic_auth_users", "rate_limit"].map(|key| root.get(key));
+    let http = http.and_then(|at| at.section(problems));
     let http2 = http.as_ref().and_then(|http| http.get("http2"));
     let http2 = http2.and_then(|at| at.boolean(problems)).unwrap_or(true);
     let headers = http.as_ref().and_then(|http| http.get("headers"));
-    let tls = root.get("tls_server_config");
-    let users = root.get("basic_auth_users");
     let tls = tls.and_then(|at| tls::read(&at, directory, http2, files, problems));
     let (tls, certificate_expiry) = tls.unzip();
     Some(WebConfig {
@@ -172,7 +186,7 @@ fn from_text(
         certificate_expiry: certificate_expiry.flatten(),
         users: users.map(|at| read_users(&at, problems)).unwrap_or_default(),
         headers: headers.map(|at| read_headers(&at, problems)).unwrap_or_default(),
-        rate_limit: root.get("rate_limit").and_then(|at| rate_limit(&at, problems)),
+        rate_limit: rate.and_then(|at| rate_limit(&at, problems)),
     })
 }
 
@@ -195,9 +209,18 @@ fn password_hash(text: &str) -> Result<SecretString, String> {
     }
 }
 
+/// The headers that can be added to every answer.
+const HEADERS: [&str; 5] = [
+    "Content-Security-Policy",
+    "X-Frame-Options",
+    "X-Content-Type-Options",
+    "X-XSS-Protection",
+    "Strict-Transport-Security",
+];
+
 fn read_headers(at: &At<'_>, problems: &mut Problems) -> Vec<(HeaderName, HeaderValue)> {
-    let Some(section) = at.section(keys::HEADERS, problems) else { return Vec::new() };
-    let present = keys::HEADERS.iter().filter_map(|name| Some((*name, section.get(name)?)));
+    let Some(section) = at.section(problems) else { return Vec::new() };
+    let present = HEADERS.iter().filter_map(|name| Some((*name, section.get(name)?)));
     let headers = present.filter_map(|(name, at)| {
         let allowed: &[&str] = match name {
             "X-Content-Type-Options" => &["nosniff"],
@@ -221,12 +244,13 @@ fn header_value(text: &str, allowed: &[&str]) -> Result<HeaderValue, String> {
 }
 
 fn rate_limit(at: &At<'_>, problems: &mut Problems) -> Option<RateLimit> {
-    let section = at.section(keys::RATE_LIMIT, problems)?;
-    let interval = section.get("interval")?.parse_number(problems, |text| match text {
+    let section = at.section(problems)?;
+    let [interval, burst] = ["interval", "burst"].map(|key| section.get(key));
+    let interval = interval?.parse_number(problems, |text| match text {
         "0" => Ok(Duration::ZERO),
         text => duration_or_none(text),
     })?;
-    let burst = match section.get("burst") {
+    let burst = match burst {
         Some(at) => at.parse_number(problems, |text| match text.parse() {
             Ok(burst @ 1..) => Ok(burst),
             _ => Err(format!("{} lets no request through; use 1 or more", shown(text))),

@@ -17,7 +17,6 @@ use x509_cert::der::Decode;
 use super::Files;
 use super::client_certificates;
 use crate::config::error::{Problems, instead_of, shown};
-use crate::config::keys;
 use crate::config::secret_path::shown_path;
 use crate::config::tree::{At, Section};
 
@@ -29,9 +28,8 @@ pub(super) fn read(
     files: &mut Files,
     problems: &mut Problems,
 ) -> Option<(ServerConfig, Option<Timestamp>)> {
-    let section = at.section(keys::TLS_SERVER, problems)?;
-    let any = keys::TLS_SERVER.iter().any(|key| section.get(key).is_some());
-    if !any {
+    let section = at.section(problems)?;
+    if section.is_empty() {
         return None;
     }
     let before = problems.count();
