@@ -20,13 +20,13 @@ mod supervisor;
 mod threads;
 mod web;
 mod wiring;
+mod wrong_flags;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use thiserror::Error;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
@@ -34,15 +34,10 @@ use crate::cli::{Cli, Command, SourceArgs};
 use crate::config::Config;
 use log::Log;
 use web::Web;
+use wrong_flags::WrongFlags;
 
 /// The exit code for a bad configuration; nothing was started. It is that of clap for bad flags.
 const BAD_CONFIGURATION: u8 = 2;
-
-/// An error in flags that are wrong together with the configuration or the time; nothing was
-/// started.
-#[derive(Debug, Error)]
-#[error("{0}")]
-struct WrongFlags(String);
 
 /// The time for which the end of a command waits for work such as writing to a disk. On a network
 /// file system that is gone, this work may never end.

@@ -8,7 +8,6 @@ use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::LARGEST_FILE;
 use super::auth::{self, Auth};
 use super::cloud::{ApiVersion, Cloud};
 use super::environment::{AUTHORITY_HOST, Environment, HTTP_PROXY};
@@ -245,7 +244,7 @@ fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
 /// Reads the certificates of a PEM file, each of which must be valid.
 fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let file = shown_path(path);
-    let pem = files::read(path, LARGEST_FILE)
+    let pem = files::read(path, files::WRITTEN_BY_HAND)
         .map_err(|error| format!("{file} {error}; give a readable PEM file"))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match certificates {

@@ -65,9 +65,6 @@ use error::Problems;
 use keys::Keys;
 use tree::{At, File, keys_of};
 
-/// The size limit of configurations, certificates and other files that people write. There is room
-/// for thousands of scopes.
-const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 /// The time to wait for a configuration from a pipe: the command that writes it may first have to
 /// ask for a key.
 const PIPE_PATIENCE: Duration = Duration::from_secs(30);
@@ -98,7 +95,7 @@ impl Config {
     /// the configuration file.
     pub fn from_file(path: &Path, environment: &Environment) -> Result<Self, Error> {
         let mut problems = Problems::in_file(path.display().to_string());
-        let bytes = files::read_pipe(path, LARGEST_FILE, PIPE_PATIENCE);
+        let bytes = files::read_pipe(path, files::WRITTEN_BY_HAND, PIPE_PATIENCE);
         let text =
             bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| Unreadable::NotText));
         let text = match text {

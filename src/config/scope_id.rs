@@ -2,11 +2,22 @@
 //! only the last id of that path, under the key of its type, and the error says so.
 
 use super::error::shown;
-use super::tree::trimmed;
+use super::secret::BYTE_ORDER_MARK;
 use crate::billing::scope::ScopeType;
 
 /// The error for management groups: people look for costs there, but Azure bills none.
 pub(super) const MANAGEMENT_GROUP: &str = "Azure bills no management groups; use `billing_account` for all of an enrollment, or list each `subscription`";
+
+/// Returns what to write in place of a key that people look for, and that cannot exist.
+pub(super) fn instead(key: &str) -> Option<&'static str> {
+    matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
+}
+
+/// Returns an id without what files, shells and editors leave around it: blanks, line ends, a byte
+/// order mark. They are never part of an id.
+pub(super) fn trimmed(id: &str) -> &str {
+    id.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
+}
 
 /// Returns an id that has the form of its type, so that it can go into an address unchanged.
 pub(super) fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {

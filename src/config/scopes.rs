@@ -1,8 +1,8 @@
 //! `scopes` and `--scope`: which scopes are read.
 
-use super::error::{Problems, instead_of, shown};
-use super::scope_id::{ResourcePath, is_id, scope_id};
-use super::tree::{At, instead, one_of, trimmed};
+use super::error::{Place, Problems, instead_of, shown};
+use super::scope_id::{ResourcePath, instead, is_id, scope_id, trimmed};
+use super::tree::{At, one_of};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 
 /// A scope to poll.
@@ -79,7 +79,7 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Vec<Scope> {
     }
     let mut scopes: Vec<(Place, Scope)> = Vec::new();
     for element in elements {
-        let place = Place { line: element.line, path: element.path.clone() };
+        let place = (*element).clone();
         let Some(scope) = scope(&element, problems) else { continue };
         if let Some((first, what, remedy)) = clash(&scopes, &scope) {
             let wrong = format!("{what} {} (line {}); {remedy}", first.path, first.line);
@@ -88,11 +88,6 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Vec<Scope> {
         scopes.push((place, scope));
     }
     scopes.into_iter().map(|(_, scope)| scope).collect()
-}
-
-struct Place {
-    line: u64,
-    path: String,
 }
 
 /// Returns an earlier scope that excludes a new one, why it does, and what to do.

@@ -2,21 +2,26 @@
 //!
 //! No type here has a `Debug`, because any text may be a secret.
 
-use super::error::{Problems, instead_of, nearest, shown};
+use std::ops::Deref;
+
+use super::error::{Place, Problems, instead_of, name_of, nearest, shown};
 use super::keys::Keys;
-use super::scope_id::MANAGEMENT_GROUP;
-use super::secret::BYTE_ORDER_MARK;
+use super::scope_id::instead;
 use super::yaml::{Entry, Item, Node};
 
 /// A value and its place, so that a caller can report a problem of it.
 pub(super) struct At<'a> {
-    /// The path of the value: `azure.auth.method`, `scopes[1].department`; empty for the file
-    /// itself.
-    pub(super) path: String,
-    /// The line of the key, counted from 1.
-    pub(super) line: u64,
+    place: Place,
     node: &'a Node,
     file: File<'a>,
+}
+
+impl Deref for At<'_> {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// The file that is walked.
@@ -39,7 +44,7 @@ pub(super) fn keys_of<T>(read: impl FnOnce(At<'_>, &mut Problems) -> T) -> Keys 
 impl<'a> At<'a> {
     /// Returns the whole file as a value.
     pub(super) fn root(node: &'a Node, file: File<'a>) -> Self {
-        Self { path: String::new(), line: 1, node, file }
+        Self { place: Place { path: String::new(), line: 1 }, node, file }
     }
 
     /// Returns the elements of a list. Something that is not a list is a problem and returns none;
@@ -55,8 +60,7 @@ impl<'a> At<'a> {
             }
         };
         let at = |(index, item): (usize, &'a Item)| At {
-            path: format!("{}[{index}]", self.path),
-            line: item.line,
+            place: Place { path: format!("{}[{index}]", self.path), line: item.line },
             node: &item.node,
             file: self.file,
         };
@@ -153,7 +157,7 @@ impl<'a> At<'a> {
 
     fn entry(&self, entry: &'a Entry) -> At<'a> {
         let path = format!("{}.{}", self.path, name_of(&entry.key));
-        At { path, line: entry.line, node: &entry.node, file: self.file }
+        At { place: Place { path, line: entry.line }, node: &entry.node, file: self.file }
     }
 
     /// Returns the key and the value of the only entry of a mapping whose keys the user chooses.
@@ -211,10 +215,14 @@ impl<'a> Section<'a> {
         self.file.keys.note(&self.path, key);
         let path = self.path_of(key);
         if self.has_every {
-            return Some(At { path, line: self.line, node: &Node::Every, file: self.file });
+            return Some(At {
+                place: Place { path, line: self.line },
+                node: &Node::Every,
+                file: self.file,
+            });
         }
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        Some(At { path, line: entry.line, node: &entry.node, file: self.file })
+        Some(At { place: Place { path, line: entry.line }, node: &entry.node, file: self.file })
     }
 
     /// Returns whether the section has none of its keys.
@@ -280,11 +288,6 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Returns what to write in place of a key that people look for, and that cannot exist.
-pub(super) fn instead(key: &str) -> Option<&'static str> {
-    matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
-}
-
 /// Returns whether a value names a variable, as in the files of other programs: `$NAME`, or
 /// `${NAME}` anywhere. The hash of a password is not one: it begins with `$` and a digit.
 fn names_variable(text: &str) -> bool {
@@ -297,19 +300,6 @@ fn names_variable(text: &str) -> bool {
         || braced
             .map(|(name, _)| name.split([':', '-']).next())
             .any(|name| name.is_some_and(is_name))
-}
-
-/// Returns a key for an error text. What is not a plain word may be a secret whose own key lost its
-/// colon.
-fn name_of(key: &str) -> &str {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
-    if !key.is_empty() && key.len() <= 40 && key.chars().all(plain) { key } else { "(not a word)" }
-}
-
-/// Returns an id without what files, shells and editors leave around it: blanks, line ends, a byte
-/// order mark. They are never part of an id.
-pub(super) fn trimmed(id: &str) -> &str {
-    id.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
 }
 
 /// Reads one of a closed set of words.

@@ -1,7 +1,7 @@
 //! Reads the identity from the `AZURE_*` variables, in the order in which Azure's own tools look at
 //! them.
 
-use super::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
+use super::identity::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
 use crate::config::environment::{
     CERTIFICATE_PATH, CLIENT_ID, CLIENT_SECRET, Environment, FEDERATED_TOKEN_FILE, TENANT_ID,
 };

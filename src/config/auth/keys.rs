@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::environment::federated_token;
-use super::{Application, Auth, ManagedIdentity, Method, identifier, usable_certificate};
-use crate::config::Environment;
-use crate::config::environment::{CLIENT_ID, FEDERATED_TOKEN_FILE, TENANT_ID};
+use super::identity::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
+use super::method::Method;
+use crate::config::environment::{CLIENT_ID, Environment, FEDERATED_TOKEN_FILE, TENANT_ID};
 use crate::config::error::Problems;
+use crate::config::scope_id::trimmed;
 use crate::config::secret::{Secret, SecretError, bare};
 use crate::config::secret_path::shown_path;
-use crate::config::tree::{At, Section, trimmed};
+use crate::config::tree::{At, Section};
 
 /// The section while it is read, and the list that its problems are added to.
 pub(super) struct Keys<'a, 's> {

@@ -21,12 +21,12 @@ use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 
+use super::Error;
 use super::duration::duration_or_none;
 use super::error::{Problems, instead_of, shown};
 use super::keys::Keys;
 use super::tree::{At, File, keys_of};
 use super::yaml;
-use super::{Error, LARGEST_FILE};
 use crate::files::{self, Unreadable};
 
 /// The web config: TLS, users, headers and the limit on requests.
@@ -122,7 +122,7 @@ impl Files {
     /// Reads a file. The stamp is taken first, so that a change during the read is noticed later.
     fn read(&mut self, path: &Path) -> Result<String, Unreadable> {
         self.stamps.push((path.to_owned(), Stamp::of(path)));
-        files::read_text(path, LARGEST_FILE)
+        files::read_text(path, files::WRITTEN_BY_HAND)
     }
 }
 
