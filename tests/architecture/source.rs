@@ -16,6 +16,10 @@ pub(crate) struct SourceFile {
 pub(crate) struct NamedPath {
     pub(crate) line: usize,
     pub(crate) path: String,
+    /// The name that an import gives to it.
+    pub(crate) alias: Option<String>,
+    /// Whether it is only handed on, by `pub use`.
+    pub(crate) is_reexport: bool,
 }
 
 /// Returns all files of the exporter's own package, except those that contain only tests.
@@ -69,7 +73,7 @@ impl SourceFile {
     }
 
     /// Returns the parts of the module's path; none for the roots of the library and of the binary.
-    fn module(&self) -> Vec<&str> {
+    pub(crate) fn module(&self) -> Vec<&str> {
         let inside = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         let mut module: Vec<&str> = inside.split('/').collect();
         if matches!(module.last(), Some(&("mod" | "lib" | "main"))) {
@@ -111,6 +115,7 @@ struct WrittenPath<'a> {
     path: String,
     /// The name that an import gives to it.
     alias: Option<&'a str>,
+    is_reexport: bool,
 }
 
 impl WrittenPath<'_> {
@@ -120,7 +125,8 @@ impl WrittenPath<'_> {
             Some(full) if !rest.is_empty() => format!("{full}::{rest}"),
             _ => self.path.clone(),
         };
-        NamedPath { line: self.line, path }
+        let alias = self.alias.map(str::to_owned);
+        NamedPath { line: self.line, path, alias, is_reexport: self.is_reexport }
     }
 }
 
@@ -146,7 +152,10 @@ fn written_paths<'a>(tokens: &[Token<'a>], file_module: &[&'a str]) -> Vec<Writt
                 module.push(text(tokens, at + 1));
             }
             "use" if text(tokens, at + 1) != "<" => {
-                at = read_use_tree(tokens, at + 1, &[], &module, &mut paths)
+                let first = paths.len();
+                let is_reexport = at > 0 && matches!(tokens[at - 1].text, "pub" | ")");
+                at = read_use_tree(tokens, at + 1, &[], &module, &mut paths);
+                paths[first..].iter_mut().for_each(|path| path.is_reexport = is_reexport);
             }
             _ if starts_path(tokens, at) => {
                 let line = tokens[at].line;
@@ -156,6 +165,7 @@ fn written_paths<'a>(tokens: &[Token<'a>], file_module: &[&'a str]) -> Vec<Writt
                         line,
                         path: absolute(&segments, &module),
                         alias: None,
+                        is_reexport: false,
                     });
                 }
                 continue;
@@ -205,7 +215,7 @@ fn read_use_tree<'a>(
         alias = tokens.get(at + 1).map(|token| token.text);
         at += 2;
     }
-    paths.push(WrittenPath { line, path: absolute(&path, module), alias });
+    paths.push(WrittenPath { line, path: absolute(&path, module), alias, is_reexport: false });
     at
 }
 
@@ -228,7 +238,9 @@ fn starts_path(tokens: &[Token], at: usize) -> bool {
         |distance: usize| at.checked_sub(distance).map_or("", |before| tokens[before].text);
     let continues =
         before(1) == "." || before(1) == "::" && (is_name(before(2)) || before(2) == ">");
-    is_name(tokens[at].text) && !continues
+    // `pub(in crate::a)` says who may name an item, and names nothing itself.
+    let is_visibility = before(1) == "in" && before(2) == "(";
+    is_name(tokens[at].text) && !continues && !is_visibility
 }
 
 fn absolute(path: &[&str], module: &[&str]) -> String {
