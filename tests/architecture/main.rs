@@ -7,6 +7,7 @@
 
 mod graph;
 mod house;
+mod picture;
 mod source;
 
 use source::{SourceFile, sources};
