@@ -8,12 +8,15 @@ demo: ## run the exporter on a simulated enrollment
 	cargo run --release --locked -- demo
 
 test: tools ## run every test, after installing what they need
-	cargo test --workspace --locked
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --workspace --locked && cargo test --workspace --locked --doc; \
+	else cargo test --workspace --locked; fi
 
 test-fast: ## the tests that need no servers, in about a minute
 	cargo test --locked --workspace --lib --test families --test azure --test architecture --test simulated -- --skip crash --skip large --skip truth --skip answers
 
 lint: ## format, clippy, documentation, dependencies
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked

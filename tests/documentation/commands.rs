@@ -45,7 +45,8 @@ fn arguments(words: &[String]) -> Option<&[String]> {
     if called == Some(PROGRAM) {
         return Some(&words[1..]);
     }
-    if words.starts_with(&["cargo".to_owned(), "run".to_owned()]) {
+    let is_example = words.iter().any(|word| word == "--example");
+    if words.starts_with(&["cargo".to_owned(), "run".to_owned()]) && !is_example {
         let after = words.iter().position(|word| word == "--")?;
         return Some(&words[after + 1..]);
     }
@@ -123,7 +124,7 @@ fn every_make_target_that_is_named_exists() {
 }
 
 #[test]
-fn every_test_and_bench_that_is_named_exists() {
+fn every_test_bench_and_example_that_is_named_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = 0;
     for page in pages() {
@@ -135,6 +136,7 @@ fn every_test_and_bench_that_is_named_exists() {
                     let path = match pair[0].as_str() {
                         "--test" => format!("tests/{}/main.rs", pair[1]),
                         "--bench" => format!("benches/{}.rs", pair[1]),
+                        "--example" => format!("examples/{}.rs", pair[1]),
                         _ => continue,
                     };
                     assert!(root.join(&path).exists(), "{place}: there is no {path}");
