@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint fuzz audit soak tools bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
+.PHONY: help demo test test-fast lint fuzz audit soak tools deb bench-parse bench-peers bench-poll bench-publish bench-scrape dashboards-screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -8,12 +8,15 @@ demo: ## run the exporter on a simulated enrollment
 	cargo run --release --locked -- demo
 
 test: tools ## run every test, after installing what they need
-	cargo test --workspace --locked
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --workspace --locked && cargo test --workspace --locked --doc; \
+	else cargo test --workspace --locked; fi
 
-test-fast: ## the tests that need no servers, in about a minute
-	cargo test --locked --workspace --lib --test families --test azure --test architecture --test simulated -- --skip crash --skip large --skip truth --skip answers
+test-fast: ## the tests that start no program and no server, in about a minute
+	cargo test --locked --workspace --lib --test families --test azure --test architecture --test simulated -- --skip crash --skip large --skip truth --skip answers --skip five_weeks
 
 lint: ## format, clippy, documentation, dependencies
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
@@ -43,6 +46,9 @@ bench-scrape: ## what a scrape of them costs, under load
 
 dashboards-screenshots: ## draw the dashboards for docs/images (needs Node and a network)
 	grafana/render/screenshots
+
+deb: ## build the Debian package (needs cargo-deb)
+	scripts/deb
 
 audit: ## look for known vulnerabilities (needs a network)
 	cargo deny check advisories

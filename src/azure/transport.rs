@@ -1,6 +1,7 @@
 //! The only place that builds HTTP clients. Azure is reached through a service, so that tests can
 //! replace it with a simulated Azure, in process, with paused time.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -76,6 +77,14 @@ pub(super) fn machine_client(proxy: Option<&SecretString>) -> reqwest::Result<re
         Some(proxy) => builder.proxy(reqwest::Proxy::http(proxy.expose_secret())?).build(),
         None => builder.build(),
     }
+}
+
+/// Returns a client that accepts any certificate, and so needs none of the system's; only for
+/// requests without a secret whose answer is not relied on. It finds a host at the given addresses,
+/// whatever names are resolved to.
+pub fn unverified_client(host: &str, addresses: &[SocketAddr]) -> reqwest::Result<reqwest::Client> {
+    let builder = builder().no_proxy().http1_only().tls_danger_accept_invalid_certs(true);
+    builder.resolve_to_addrs(host, addresses).build()
 }
 
 fn trusting(

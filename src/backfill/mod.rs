@@ -3,13 +3,14 @@
 //!
 //! First every month of every scope is read and kept on the disk (`read`, `state`, `month_file`):
 //! that takes hours of quota, so it is never done twice, whatever happens. Then the months are
-//! merged series by series (`series`) and written (`openmetrics`) or sent (`remote_write`).
+//! merged series by series (`merge`) and written (`openmetrics`) or sent (`remote_write`).
 //! [`crate::billing::history`] decides what a month contains day by day. Only one month is in
 //! memory at a time.
 //!
 //! No part of the running exporter is used here: no poller, no store, no clock.
 
 mod job;
+mod merge;
 mod month_file;
 mod openmetrics;
 mod progress;
@@ -27,7 +28,7 @@ pub use remote_write::{Persistence, Receiver};
 
 use crate::azure::Client;
 use crate::files::Output;
-use series::History;
+use merge::History;
 use state::State;
 
 /// Reads what is not read yet, then writes everything. After a failure the months that were read

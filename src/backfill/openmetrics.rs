@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 
+use super::merge::{Extent, Family, History};
 use super::progress::Progress;
-use super::series::{Extent, Family, History, Series};
+use super::series::Series;
 use crate::billing::period::Period;
 use crate::files::Output;
 

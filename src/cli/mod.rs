@@ -1,6 +1,7 @@
 //! Commands and flags: no other module uses clap. Values are parsed here into the types of
 //! `config` and of `exporter-web`; nothing is opened, resolved or started.
 
+mod generated;
 mod simulation;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use exporter_web::{ExternalUrl, ListenAddress, PathPrefix, RoutePrefix, Telemetr
 
 use crate::billing::period::Period;
 use crate::config::{AuthorizationFile, ExtraHeader, ExtraLabel, ReceiverUrl, parse_duration};
+pub use generated::{CompletionsArgs, ManArgs, completions, man_pages};
 pub use simulation::{EnrollmentArgs, SimulateArgs};
 
 /// Prometheus exporter of what Microsoft bills an Azure Enterprise Agreement.
@@ -88,6 +90,13 @@ pub enum Command {
     /// For HEALTHCHECK of a container and for exec probes. Exits 0 if it is alive, otherwise 1 with
     /// the reason. Uses TLS if the exporter does; needs no certificate and no user.
     Healthcheck(HealthcheckArgs),
+    /// Print the completions for a shell
+    ///
+    /// Packages have those for bash, zsh and fish.
+    Completions(CompletionsArgs),
+    /// Write the man pages, for packages
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// Where the configuration comes from: a file, or scopes by flag. One of the two is required.

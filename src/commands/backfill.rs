@@ -11,7 +11,8 @@ use rustls::pki_types::CertificateDer;
 use tracing::warn;
 
 use super::signals::{Signals, stopped};
-use super::{WrongFlags, wiring};
+use super::wiring;
+use super::wrong_flags::WrongFlags;
 use crate::azure::transport;
 use crate::backfill::{
     self, BackfillJob, Months, Persistence, Progress, Receiver, ScopeTarget, Target, foreign_labels,

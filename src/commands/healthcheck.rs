@@ -5,29 +5,28 @@
 //! the restart of an exporter that works. So it finds out by itself whether the exporter speaks
 //! TLS. It sends no secret, and so need not check the certificate.
 
-use std::io::{Write, stdout};
+use std::io::{self, Write, stdout};
+use std::iter::successors;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, bail};
 use exporter_web::ListenAddress;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, SignatureScheme};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use reqwest::{Client, Response};
+use rustls::AlertDescription;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
+use super::wiring;
+use crate::azure::transport;
 use crate::cli::HealthcheckArgs;
 
+/// The name that the exporter is asked for; it answers to it wherever it listens.
+const HOST: &str = "localhost";
 /// The time limit, less than the timeouts of Docker (30 s) and of our probes, so that the reason is
 /// reported.
 const LIMIT: Duration = Duration::from_secs(5);
 /// The most bytes that are read. Health is one line; a longer answer comes from another program.
-const ANSWER_BYTES: u64 = 16 * 1024;
+const ANSWER_BYTES: usize = 16 * 1024;
 
 /// Prints that the exporter is alive.
 ///
@@ -40,7 +39,8 @@ pub(super) async fn run(args: &HealthcheckArgs) -> Result<()> {
     })?;
     let addresses: Vec<SocketAddr> = resolved.into_iter().map(on_this_machine).collect();
     let path = format!("{}/-/healthy", args.path.prefix());
-    let Ok(answer) = timeout(LIMIT, ask(&addresses, &path)).await else {
+    let client = transport::unverified_client(HOST, &addresses).context(wiring::NO_CLIENT)?;
+    let Ok(answer) = timeout(LIMIT, ask(&client, &path)).await else {
         bail!("not healthy: no answer from {address} within {LIMIT:?}");
     };
     let answer = answer.with_context(|| {
@@ -92,91 +92,51 @@ fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn ask(addresses: &[SocketAddr], path: &str) -> Result<Answer> {
-    let plain = TcpStream::connect(addresses).await?;
-    match asked(plain, path).await? {
+async fn ask(client: &Client, path: &str) -> Result<Answer> {
+    match asked(client, "http", path).await? {
         // The exporter answers so to plain HTTP if it speaks TLS.
-        Answer::Http { status: 400, .. } => ask_encrypted(addresses, path).await,
+        Answer::Http { status: 400, .. } => asked(client, "https", path).await,
         answer => Ok(answer),
     }
 }
 
-async fn ask_encrypted(addresses: &[SocketAddr], path: &str) -> Result<Answer> {
-    let stream = TcpStream::connect(addresses).await?;
-    let provider = Arc::new(ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost")?;
-    let answer = async {
-        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
-        asked(stream, path).await
+async fn asked(client: &Client, scheme: &str, path: &str) -> Result<Answer> {
+    let answered = match client.get(format!("{scheme}://{HOST}{path}")).send().await {
+        Ok(answer) => body(answer).await,
+        Err(error) => Err(error),
     };
-    answer.await.or_else(|error| match error.downcast_ref::<std::io::Error>() {
-        Some(refused) if wants_certificate(refused) => Ok(Answer::CertificateWanted),
-        _ => Err(error),
-    })
+    match answered {
+        Ok(answer) => Ok(answer),
+        Err(error) if wants_certificate(&error) => Ok(Answer::CertificateWanted),
+        // What stands above the root cause is the URL, which the user did not write.
+        Err(error) if error.is_connect() => bail!("{}", Error::from(error).root_cause()),
+        Err(_) => bail!("the answer is not HTTP"),
+    }
 }
 
-async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Result<Answer> {
-    // With HTTP/1.0, the answer ends with the connection.
-    let question = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
-    stream.write_all(question.as_bytes()).await?;
+async fn body(mut answer: Response) -> reqwest::Result<Answer> {
     let mut bytes = Vec::new();
-    stream.take(ANSWER_BYTES).read_to_end(&mut bytes).await?;
-    let text = String::from_utf8_lossy(&bytes);
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
-    let status = status.ok_or_else(|| anyhow!("the answer is not HTTP"))?;
-    Ok(Answer::Http { status, body: body.to_owned() })
+    while bytes.len() < ANSWER_BYTES
+        && let Some(chunk) = answer.chunk().await?
+    {
+        bytes.extend_from_slice(&chunk);
+    }
+    bytes.truncate(ANSWER_BYTES);
+    let body = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Answer::Http { status: answer.status().as_u16(), body })
 }
 
-fn wants_certificate(error: &std::io::Error) -> bool {
-    let error = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    matches!(error, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)))
-}
-
-/// A verifier that accepts any certificate, because nothing secret is sent to the server.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+fn wants_certificate(error: &reqwest::Error) -> bool {
+    type Cause<'a> = &'a (dyn std::error::Error + 'static);
+    let mut causes = successors(Some(error as Cause<'_>), |error| {
+        // An `io::Error` skips the error that it contains when it is asked for its source.
+        let contained = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        contained.map(|error| error as Cause<'_>).or_else(|| error.source())
+    });
+    causes.any(|error| {
+        let wanted = rustls::Error::AlertReceived(AlertDescription::CertificateRequired);
+        error.downcast_ref::<rustls::Error>() == Some(&wanted)
+    })
 }
 
 #[cfg(test)]

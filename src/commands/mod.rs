@@ -6,6 +6,7 @@ mod certificate;
 mod changes;
 mod check;
 mod demo;
+mod generated;
 mod healthcheck;
 mod log;
 mod once;
@@ -18,6 +19,7 @@ mod simulate;
 mod supervisor;
 mod threads;
 mod wiring;
+mod wrong_flags;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,22 +27,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 use exporter_web::Web;
-use thiserror::Error;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
 use crate::cli::{Cli, Command, SourceArgs};
 use crate::config::Config;
 use log::Log;
+use wrong_flags::WrongFlags;
 
 /// The exit code for a bad configuration; nothing was started. It is that of clap for bad flags.
 const BAD_CONFIGURATION: u8 = 2;
-
-/// An error in flags that are wrong together with the configuration or the time; nothing was
-/// started.
-#[derive(Debug, Error)]
-#[error("{0}")]
-struct WrongFlags(String);
 
 /// The time for which the end of a command waits for work such as writing to a disk. On a network
 /// file system that is gone, this work may never end.
@@ -94,7 +90,11 @@ fn source(command: &Command) -> Option<&SourceArgs> {
         Command::Once(args) => Some(&args.source),
         Command::Check(args) => Some(&args.source),
         Command::Backfill(args) => Some(&args.source),
-        Command::Demo(_) | Command::Healthcheck(_) | Command::Simulate(_) => None,
+        Command::Completions(_)
+        | Command::Demo(_)
+        | Command::Healthcheck(_)
+        | Command::Man(_)
+        | Command::Simulate(_) => None,
     }
 }
 
@@ -105,7 +105,9 @@ fn web_config_file(command: &Command) -> Option<&Path> {
         Command::Demo(args) => args.web.web_config_file.as_deref(),
         Command::Check(args) => args.web_config_file.as_deref(),
         Command::Backfill(_)
+        | Command::Completions(_)
         | Command::Healthcheck(_)
+        | Command::Man(_)
         | Command::Once(_)
         | Command::Simulate(_) => None,
     }
@@ -126,6 +128,8 @@ async fn dispatch(command: &Command, config: Option<Config>, web: Web, log: &Log
         (Command::Demo(args), _) => demo::run(args, web, log).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
         (Command::Healthcheck(args), _) => healthcheck::run(args).await.map(|()| true),
+        (Command::Completions(args), _) => generated::completions(args).map(|()| true),
+        (Command::Man(args), _) => generated::man(args).map(|()| true),
         (_, None) => anyhow::bail!("no configuration"),
     }
 }

@@ -12,7 +12,6 @@ use url::{Host, Url};
 use super::auth::{self, Auth};
 use super::cloud::{ApiVersion, Cloud};
 use super::environment::{AUTHORITY_HOST, Environment, HTTP_PROXY};
-use super::{LARGEST_FILE, keys};
 use crate::billing::scope::ScopeType;
 use crate::files;
 
@@ -121,30 +120,34 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Option<Azure> {
     let section = match at {
-        Some(at) => Some(at.section(keys::AZURE, problems)?),
+        Some(at) => Some(at.section(problems)?),
         None => None,
     };
     let get = |key| section.as_ref().and_then(|section: &Section<'_>| section.get(key));
+    let [cloud, endpoint, authority_host, ca_file] =
+        ["cloud", "endpoint", "authority_host", "ca_file"].map(get);
+    let api_version = get("usage_details_api_version");
+    let [requests_per_minute, auth] = ["requests_per_minute", "auth"].map(get);
 
-    let (cloud, authority_host) =
-        authority(get("cloud"), get("authority_host"), environment, problems)?;
-    let endpoint = match get("endpoint") {
+    let authority = authority(cloud, authority_host, environment, problems);
+    let requests_per_minute = quotas(requests_per_minute, problems);
+    let auth = auth::read(auth, environment, directory, problems);
+    let (cloud, authority_host) = authority?;
+    let endpoint = match endpoint {
         Some(at) => at.parse(problems, |text| {
             let endpoint = address(text, Plain::ToThisMachine, cloud.endpoint())?;
             of_no_other_cloud(endpoint, cloud, Cloud::endpoint)
         }),
         None => Url::parse(cloud.endpoint()).ok(),
     };
-    let api_version = match get("usage_details_api_version") {
+    let api_version = match api_version {
         Some(at) => at.parse(problems, ApiVersion::parse),
         None => Some(ApiVersion::default()),
     };
-    let extra_roots = match get("ca_file") {
+    let extra_roots = match ca_file {
         Some(at) => at.parse(problems, |file| extra_roots(&directory.join(file))),
         None => Some(Vec::new()),
     };
-    let requests_per_minute = quotas(get("requests_per_minute"), problems);
-    let auth = auth::read(get("auth"), environment, directory, problems);
     Some(Azure {
         cloud,
         endpoint: endpoint?,
@@ -239,7 +242,7 @@ fn address(text: &str, plain: Plain, example: &str) -> Result<Url, String> {
 /// Reads the certificates of a PEM file, each of which must be valid.
 fn extra_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let file = shown_path(path);
-    let pem = files::read(path, LARGEST_FILE)
+    let pem = files::read(path, files::WRITTEN_BY_HAND)
         .map_err(|error| format!("{file} {error}; give a readable PEM file"))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match certificates {
@@ -274,7 +277,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 fn quotas(at: Option<At<'_>>, problems: &mut Problems) -> RequestsPerMinute {
     let mut quotas = RequestsPerMinute::default();
-    let section = at.and_then(|at| at.section(keys::REQUESTS_PER_MINUTE, problems));
+    let section = at.and_then(|at| at.section(problems));
     for scope_type in ScopeType::ALL {
         let at = section.as_ref().and_then(|section| section.get(scope_type.as_str()));
         if let Some(quota) = at.and_then(|at| at.parse_number(problems, quota)) {

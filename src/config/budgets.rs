@@ -3,7 +3,6 @@
 use jiff::civil::{Date, date};
 use strict_config::{At, Problems, Section, instead_of, nearest, one_of, shown};
 
-use super::keys;
 use super::scope_id::scope_id;
 use super::scopes::{Scope, name};
 use crate::billing::amount::Amount;
@@ -52,7 +51,7 @@ pub(super) fn read(
 }
 
 fn budget(at: &At<'_>, known: &Known<'_>, problems: &mut Problems) -> Option<ScopeBudget> {
-    let section = at.section(keys::BUDGET, problems)?;
+    let section = at.section(problems)?;
     let name = required(&section, "name", "give a short word for the `budget` label", problems)
         .and_then(|at| at.parse(problems, name));
     let scope = scope(&section, known.scopes, problems);
@@ -100,8 +99,9 @@ fn scope(
     scopes: Option<&[Scope]>,
     problems: &mut Problems,
 ) -> Option<usize> {
+    let given = section.get("scope");
     let labels: Vec<&str> = scopes?.iter().map(|scope| scope.label.as_str()).collect();
-    let Some(at) = section.get("scope") else {
+    let Some(at) = given else {
         if labels.len() > 1 {
             let why = format!("there are several; use one of {}", labels.join(", "));
             section.missing("scope", &why, problems);
@@ -165,26 +165,29 @@ fn first_of_month(text: &str) -> Result<Date, String> {
     }
 }
 
+/// The keys that choose the part of a scope that counts.
+const PARTS: [&str; 5] = ["department", "account", "subscription", "service", "tag"];
+
 fn only(at: &At<'_>, tags: Option<&[String]>, problems: &mut Problems) -> Option<Only> {
     let before = problems.count();
-    let section = at.section(keys::ONLY, problems)?;
-    let mut given = keys::ONLY.iter().filter_map(|key| Some((*key, section.get(key)?)));
-    let (key, value) = match (given.next(), given.next()) {
-        (Some(one), None) => one,
-        (Some((first, _)), Some((second, _))) => {
+    let section = at.section(problems)?;
+    let given: Vec<_> = PARTS.iter().filter_map(|key| Some((*key, section.get(key)?))).collect();
+    let (key, value) = match given.as_slice() {
+        [one] => one,
+        [(first, _), (second, _), ..] => {
             problems.at(at, format!("has both `{first}` and `{second}`; keep one"));
             return None;
         }
         // An unknown key has been reported.
-        (None, _) if problems.count() > before => return None,
+        [] if problems.count() > before => return None,
         // If all charges counted then, a filter that was commented out would go unnoticed.
-        (None, _) => {
-            let all = keys::ONLY.join(", ");
+        [] => {
+            let all = PARTS.join(", ");
             problems.at(at, format!("does not say what counts; add one of {all}, or remove it"));
             return None;
         }
     };
-    match key {
+    match *key {
         "department" => value.parse(problems, entity).map(Only::Department),
         "account" => value.parse(problems, entity).map(Only::Account),
         "subscription" => {
@@ -192,7 +195,7 @@ fn only(at: &At<'_>, tags: Option<&[String]>, problems: &mut Problems) -> Option
             value.parse(problems, id).map(Only::Subscription)
         }
         "service" => value.parse(problems, entity).map(Only::Service),
-        _ => tag(&value, tags, problems),
+        _ => tag(value, tags, problems),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use strict_config::{At, Problems, Section, days, shown};
 
-use super::keys;
 use crate::billing::caseless::same_name;
 use crate::billing::limits::Limits;
 
@@ -34,17 +33,17 @@ const LONGEST_TAG: usize = 512;
 /// Reads the section. Keys that are absent or wrong get their defaults.
 pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Metrics {
     let mut metrics = Metrics::default();
-    let Some(section) = at.and_then(|at| at.section(keys::METRICS, problems)) else {
+    let Some(section) = at.and_then(|at| at.section(problems)) else {
         return metrics;
     };
     for (family, limit) in metrics.limits.by_family() {
-        let family = section.get(family).and_then(|at| at.section(keys::FAMILY, problems));
+        let family = section.get(family).and_then(|at| at.section(problems));
         *limit = family.and_then(|family| max_series(&family, problems)).unwrap_or(*limit);
     }
-    if let Some(tags) = section.get("tags").and_then(|at| at.section(keys::TAGS, problems)) {
+    if let Some(tags) = section.get("tags").and_then(|at| at.section(problems)) {
+        metrics.tags = tags.get("keys").map(|at| tag_keys(&at, problems)).unwrap_or_default();
         let limit = &mut metrics.limits.tags;
         *limit = max_series(&tags, problems).unwrap_or(*limit);
-        metrics.tags = tags.get("keys").map(|at| tag_keys(&at, problems)).unwrap_or_default();
     }
     if let Some(at) = section.get("daily_window")
         && let Some(days) = at.parse_number(problems, daily_window)

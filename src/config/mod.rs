@@ -7,8 +7,8 @@
 //! corrected silently.
 //!
 //! A file goes from text to a tree that knows its lines (the crate `strict-config`), and then each
-//! section is read by its own module. `keys` lists every known key once. The file of
-//! `--web.config.file` is read in the same way, by the crate `exporter-web`.
+//! section is read by its own module. The keys that these ask for are those that a file may have. The
+//! file of `--web.config.file` is read in the same way, by the crate `exporter-web`.
 
 mod auth;
 mod azure;
@@ -17,7 +17,6 @@ mod certificate;
 mod cloud;
 mod environment;
 mod history;
-mod keys;
 mod metrics;
 mod poll;
 mod scope_id;
@@ -30,7 +29,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use strict_config::{At, Document, File, Problems, Unreadable};
+use strict_config::{At, Document, File, Keys, Problems, Remedies, Unreadable, keys_of};
 pub use strict_config::{Error, Problem, duration as parse_duration};
 
 pub use auth::{Application, Auth, ManagedIdentity};
@@ -49,12 +48,14 @@ use crate::billing::scope::CostType;
 use crate::files;
 use budgets::Known;
 
-/// The size limit of configurations, certificates and other files that people write. There is room
-/// for thousands of scopes.
-const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 /// The time to wait for a configuration from a pipe: the command that writes it may first have to
 /// ask for a key.
 const PIPE_PATIENCE: Duration = Duration::from_secs(30);
+/// What to do about keys that cannot exist, and about secrets that stand in variables.
+const REMEDIES: Remedies = Remedies {
+    instead: scope_id::instead,
+    secrets: "give a secret by its `…_file` key or the AZURE_… variables, ",
+};
 
 /// A configuration that can be used as it is.
 #[derive(Clone, Debug)]
@@ -82,7 +83,7 @@ impl Config {
     /// the configuration file.
     pub fn from_file(path: &Path, environment: &Environment) -> Result<Self, Error> {
         let mut problems = Problems::in_file(path.display().to_string());
-        let bytes = files::read_pipe(path, LARGEST_FILE, PIPE_PATIENCE);
+        let bytes = files::read_pipe(path, files::WRITTEN_BY_HAND, PIPE_PATIENCE);
         let text =
             bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| Unreadable::NotText));
         let text = match text {
@@ -131,8 +132,26 @@ impl Config {
         problems: &mut Problems,
     ) -> Option<Self> {
         let document = Document::parse(text, problems)?;
-        let root = At::root(&document, File { text, keys: &keys::CONFIG })
-            .section(keys::ROOT, problems)?;
+        let keys = Self::keys();
+        let root = At::root(&document, File { text, keys: &keys });
+        Self::from_root(&root, directory, environment, problems)
+    }
+
+    /// Returns the keys that a file can have.
+    fn keys() -> Keys {
+        let (directory, environment) = (Path::new(""), Environment::default());
+        keys_of(REMEDIES, |root, problems| {
+            Self::from_root(&root, directory, &environment, problems)
+        })
+    }
+
+    fn from_root(
+        root: &At<'_>,
+        directory: &Path,
+        environment: &Environment,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let root = root.section(problems)?;
         let azure = azure::read(root.get("azure"), environment, directory, problems);
         let before = problems.count();
         let scopes = scopes::read(root.get("scopes"), problems);

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use strict_config::{At, Problems, Section, days, duration, duration_or_none, shown};
 
-use super::keys;
-
 /// The rules for when scopes are read, and how much is read again. Quotas make both scarce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Poll {
@@ -52,7 +50,7 @@ const LONGEST_COMPLETION: Duration = Duration::from_secs(14 * 86_400);
 /// Reads the section. Keys that are absent or wrong get their defaults.
 pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Poll {
     let mut poll = Poll::default();
-    let Some(section) = at.and_then(|at| at.section(keys::POLL, problems)) else {
+    let Some(section) = at.and_then(|at| at.section(problems)) else {
         return poll;
     };
     let mut set = Set { section: &section, problems };

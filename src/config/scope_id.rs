@@ -8,6 +8,11 @@ use crate::billing::scope::ScopeType;
 /// The error for management groups: people look for costs there, but Azure bills none.
 pub(super) const MANAGEMENT_GROUP: &str = "Azure bills no management groups; use `billing_account` for all of an enrollment, or list each `subscription`";
 
+/// Returns what to write in place of a key that people look for, and that cannot exist.
+pub(super) fn instead(key: &str) -> Option<&'static str> {
+    matches!(key, "management_group" | "management_groups").then_some(MANAGEMENT_GROUP)
+}
+
 /// Returns an id that has the form of its type, so that it can go into an address unchanged.
 pub(super) fn scope_id(scope_type: ScopeType, text: &str) -> Result<String, String> {
     if let Some(remedy) = ResourcePath::of(text).and_then(|path| of_path(scope_type, &path)) {

@@ -1,9 +1,8 @@
 //! `scopes` and `--scope`: which scopes are read.
 
-use strict_config::{At, Problems, Section, instead_of, one_of, shown, trimmed};
+use strict_config::{At, Place, Problems, instead_of, one_of, shown, trimmed};
 
-use super::keys;
-use super::scope_id::{ResourcePath, is_id, scope_id};
+use super::scope_id::{ResourcePath, instead, is_id, scope_id};
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 
 /// A scope to poll.
@@ -80,7 +79,7 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Vec<Scope> {
     }
     let mut scopes: Vec<(Place, Scope)> = Vec::new();
     for element in elements {
-        let place = Place { line: element.line, path: element.path.clone() };
+        let place = (*element).clone();
         let Some(scope) = scope(&element, problems) else { continue };
         if let Some((first, what, remedy)) = clash(&scopes, &scope) {
             let wrong = format!("{what} {} (line {}); {remedy}", first.path, first.line);
@@ -89,11 +88,6 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Vec<Scope> {
         scopes.push((place, scope));
     }
     scopes.into_iter().map(|(_, scope)| scope).collect()
-}
-
-struct Place {
-    line: u64,
-    path: String,
 }
 
 /// Returns an earlier scope that excludes a new one, why it does, and what to do.
@@ -113,29 +107,32 @@ fn clash<'a>(
 }
 
 fn scope(at: &At<'_>, problems: &mut Problems) -> Option<Scope> {
-    let section = at.section(keys::SCOPE, problems)?;
-    let cost = match section.get("cost") {
-        Some(at) => at.parse(problems, cost_type),
-        None => Some(CostType::Actual),
-    };
+    let section = at.section(problems)?;
+    let given = |scope_type: ScopeType| Some((scope_type, section.get(scope_type.as_str())?));
+    let given: Vec<_> = ScopeType::ALL.into_iter().filter_map(given).collect();
     let name = match section.get("name") {
         Some(at) => at.parse(problems, name).map(Some),
         None => Some(None),
     };
-    let read = match section.get("read") {
-        Some(at) => at.parse(problems, |word| one_of(word, &Read::ALL, Read::as_str)),
-        None => Some(Read::default()),
+    let cost = match section.get("cost") {
+        Some(at) => at.parse(problems, cost_type),
+        None => Some(CostType::Actual),
     };
     let cost_allocation = match section.get("cost_allocation") {
         Some(at) => at.parse(problems, |word| one_of(word, &ALLOCATIONS, |(word, _)| word)),
         None => Some(ALLOCATIONS[0]),
     };
+    let read = match section.get("read") {
+        Some(at) => at.parse(problems, |word| one_of(word, &Read::ALL, Read::as_str)),
+        None => Some(Read::default()),
+    };
     let charges = match section.get("charges") {
         Some(at) => at.parse(problems, |word| one_of(word, &CHARGES, |(word, _)| word)),
         None => Some(CHARGES[0]),
     };
-    let (scope_type, id) = identity(at, &section, problems)?;
-    let enrollment = enrollment(scope_type, &section, problems)?;
+    let enrollment = section.get("enrollment");
+    let (scope_type, id) = identity(at, &given, problems)?;
+    let enrollment = enrollment_of(scope_type, enrollment, problems)?;
     let scope = Scope::new(ScopeId { scope_type, id, cost: cost? });
     let (read, (_, cost_allocation), (_, charges_are_free)) = (read?, cost_allocation?, charges?);
     if cost_allocation && read != Read::CostDetails {
@@ -151,12 +148,12 @@ fn scope(at: &At<'_>, problems: &mut Problems) -> Option<Scope> {
 const CHARGES: [(&str, bool); 2] = [("visible", false), ("free", true)];
 
 /// Reads the billing account that a scope lies in. The outer `None` is a mistake that was reported.
-fn enrollment(
+fn enrollment_of(
     scope_type: ScopeType,
-    section: &Section<'_>,
+    at: Option<At<'_>>,
     problems: &mut Problems,
 ) -> Option<Option<String>> {
-    let Some(at) = section.get("enrollment") else { return Some(None) };
+    let Some(at) = at else { return Some(None) };
     if scope_type == ScopeType::BillingAccount {
         problems.at(
             &at,
@@ -172,23 +169,21 @@ const ALLOCATIONS: [(&str, bool); 2] = [("exclude", false), ("include", true)];
 
 fn identity(
     at: &At<'_>,
-    section: &Section<'_>,
+    given: &[(ScopeType, At<'_>)],
     problems: &mut Problems,
 ) -> Option<(ScopeType, String)> {
-    let given = |scope_type: ScopeType| Some((scope_type, section.get(scope_type.as_str())?));
-    let mut given = ScopeType::ALL.into_iter().filter_map(given);
-    match (given.next(), given.next()) {
-        (Some((scope_type, at)), None) => {
-            let id = at.parse_number(problems, |text| scope_id(scope_type, text))?;
-            Some((scope_type, id))
+    match given {
+        [(scope_type, at)] => {
+            let id = at.parse_number(problems, |text| scope_id(*scope_type, text))?;
+            Some((*scope_type, id))
         }
-        (Some((first, _)), Some((second, _))) => {
+        [(first, _), (second, _), ..] => {
             let (first, second) = (first.as_str(), second.as_str());
             let wrong = format!("has both `{first}` and `{second}`; make each a list element");
             problems.at(at, wrong);
             None
         }
-        (None, _) => {
+        [] => {
             let types = ScopeType::ALL.map(ScopeType::as_str).join(", ");
             problems.at(at, format!("does not say which scope; add one of {types}"));
             None
@@ -253,7 +248,7 @@ fn from_flag(flag: &str) -> Result<Scope, String> {
     let types = ScopeType::ALL.map(ScopeType::as_str);
     let scope_type =
         ScopeType::ALL.into_iter().find(|one| one.as_str() == word).ok_or_else(|| {
-            let remedy = match keys::instead(word) {
+            let remedy = match instead(word) {
                 Some(remedy) => remedy.to_owned(),
                 None => instead_of(word, &types),
             };

@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 
 use strict_config::{At, Problems};
 
-use super::keys;
-
 /// Reads the section and returns the path of the file, if there is one. A relative one starts at
 /// `directory`.
 pub(super) fn read(
@@ -13,7 +11,7 @@ pub(super) fn read(
     directory: &Path,
     problems: &mut Problems,
 ) -> Option<PathBuf> {
-    let section = at?.section(keys::STATE, problems)?;
+    let section = at?.section(problems)?;
     let at = section.get("path")?;
     let path = at.parse(problems, |text| path(text, directory))?;
     // A warning and not an error: a file may be checked on another machine than the one that uses

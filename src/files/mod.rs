@@ -21,6 +21,10 @@ pub use output::Output;
 /// The mode of files with costs, names and secrets: only the owner may read them.
 pub const PRIVATE: u32 = 0o600;
 
+/// The size limit of files that people write, such as configurations and certificates. There is
+/// room for thousands of scopes.
+pub const WRITTEN_BY_HAND: u64 = 4 * 1024 * 1024;
+
 /// The prefix of temporary files. It hides them, and so keeps them apart from the files that
 /// programs read from a folder, as does the missing `.prom`.
 const SCRATCH: &str = ".azure-billing-exporter.";

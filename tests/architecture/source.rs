@@ -1,10 +1,10 @@
 //! The paths that Rust sources name, read as text: enough for import rules, without a parser.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-/// One file under `src`.
+/// One file of a package.
 #[derive(Clone)]
 pub(crate) struct SourceFile {
     /// The path from the root of the project.
@@ -16,6 +16,10 @@ pub(crate) struct SourceFile {
 pub(crate) struct NamedPath {
     pub(crate) line: usize,
     pub(crate) path: String,
+    /// The name that an import gives to it.
+    pub(crate) alias: Option<String>,
+    /// Whether it is only handed on, by `pub use`.
+    pub(crate) is_reexport: bool,
 }
 
 /// Returns all files of the exporter's own package, except those that contain only tests.
@@ -26,6 +30,16 @@ pub(crate) fn sources() -> Vec<SourceFile> {
 /// Returns all files of the other crates, except those that contain only tests.
 pub(crate) fn crates() -> Vec<SourceFile> {
     below("crates")
+}
+
+/// Returns the libraries of the other crates, by the folders of these.
+pub(crate) fn libraries() -> BTreeMap<String, Vec<SourceFile>> {
+    let mut libraries: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
+    for file in crates() {
+        let Some((folder, _)) = file.path.split_once("/src/") else { continue };
+        libraries.entry(folder.to_owned()).or_default().push(file);
+    }
+    libraries
 }
 
 fn below(name: &str) -> Vec<SourceFile> {
@@ -69,9 +83,9 @@ impl SourceFile {
     }
 
     /// Returns the parts of the module's path; none for the roots of the library and of the binary.
-    fn module(&self) -> Vec<&str> {
-        let inside = self.path.trim_start_matches("src/").trim_end_matches(".rs");
-        let mut module: Vec<&str> = inside.split('/').collect();
+    pub(crate) fn module(&self) -> Vec<&str> {
+        let (_, inside) = self.path.split_once("src/").unwrap_or(("", &self.path));
+        let mut module: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
         if matches!(module.last(), Some(&("mod" | "lib" | "main"))) {
             module.pop();
         }
@@ -111,6 +125,7 @@ struct WrittenPath<'a> {
     path: String,
     /// The name that an import gives to it.
     alias: Option<&'a str>,
+    is_reexport: bool,
 }
 
 impl WrittenPath<'_> {
@@ -120,7 +135,8 @@ impl WrittenPath<'_> {
             Some(full) if !rest.is_empty() => format!("{full}::{rest}"),
             _ => self.path.clone(),
         };
-        NamedPath { line: self.line, path }
+        let alias = self.alias.map(str::to_owned);
+        NamedPath { line: self.line, path, alias, is_reexport: self.is_reexport }
     }
 }
 
@@ -146,7 +162,10 @@ fn written_paths<'a>(tokens: &[Token<'a>], file_module: &[&'a str]) -> Vec<Writt
                 module.push(text(tokens, at + 1));
             }
             "use" if text(tokens, at + 1) != "<" => {
-                at = read_use_tree(tokens, at + 1, &[], &module, &mut paths)
+                let first = paths.len();
+                let is_reexport = at > 0 && matches!(tokens[at - 1].text, "pub" | ")");
+                at = read_use_tree(tokens, at + 1, &[], &module, &mut paths);
+                paths[first..].iter_mut().for_each(|path| path.is_reexport = is_reexport);
             }
             _ if starts_path(tokens, at) => {
                 let line = tokens[at].line;
@@ -156,6 +175,7 @@ fn written_paths<'a>(tokens: &[Token<'a>], file_module: &[&'a str]) -> Vec<Writt
                         line,
                         path: absolute(&segments, &module),
                         alias: None,
+                        is_reexport: false,
                     });
                 }
                 continue;
@@ -205,7 +225,7 @@ fn read_use_tree<'a>(
         alias = tokens.get(at + 1).map(|token| token.text);
         at += 2;
     }
-    paths.push(WrittenPath { line, path: absolute(&path, module), alias });
+    paths.push(WrittenPath { line, path: absolute(&path, module), alias, is_reexport: false });
     at
 }
 
@@ -228,7 +248,9 @@ fn starts_path(tokens: &[Token], at: usize) -> bool {
         |distance: usize| at.checked_sub(distance).map_or("", |before| tokens[before].text);
     let continues =
         before(1) == "." || before(1) == "::" && (is_name(before(2)) || before(2) == ">");
-    is_name(tokens[at].text) && !continues
+    // `pub(in crate::a)` says who may name an item, and names nothing itself.
+    let is_visibility = before(1) == "in" && before(2) == "(";
+    is_name(tokens[at].text) && !continues && !is_visibility
 }
 
 fn absolute(path: &[&str], module: &[&str]) -> String {

@@ -45,7 +45,8 @@ fn arguments(words: &[String]) -> Option<&[String]> {
     if called == Some(PROGRAM) {
         return Some(&words[1..]);
     }
-    if words.starts_with(&["cargo".to_owned(), "run".to_owned()]) {
+    let is_example = words.iter().any(|word| word == "--example");
+    if words.starts_with(&["cargo".to_owned(), "run".to_owned()]) && !is_example {
         let after = words.iter().position(|word| word == "--")?;
         let is_other = words[..after].iter().any(|word| word == "--example");
         return (!is_other).then_some(&words[after + 1..]);
@@ -124,7 +125,7 @@ fn every_make_target_that_is_named_exists() {
 }
 
 #[test]
-fn every_test_and_bench_that_is_named_exists() {
+fn every_test_bench_and_example_that_is_named_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = 0;
     for page in pages() {
@@ -132,10 +133,13 @@ fn every_test_and_bench_that_is_named_exists() {
         let shown = shown.map(|snippet| (snippet.place, snippet.text));
         for (place, text) in shown.chain(page.words()) {
             for words in commands(&text).iter().filter(|words| words[0] == "cargo") {
+                let package = words.windows(2).find(|pair| pair[0] == "-p");
+                let root = package.map_or_else(|| root.into(), |p| root.join("crates").join(&p[1]));
                 for pair in words.windows(2) {
                     let path = match pair[0].as_str() {
                         "--test" => format!("tests/{}/main.rs", pair[1]),
                         "--bench" => format!("benches/{}.rs", pair[1]),
+                        "--example" => format!("examples/{}.rs", pair[1]),
                         _ => continue,
                     };
                     assert!(root.join(&path).exists(), "{place}: there is no {path}");

@@ -2,10 +2,12 @@
 //! takes minutes to install.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
+use crate::generated::package_files;
 use crate::process::program;
 use crate::{output, root};
 
@@ -19,26 +21,31 @@ fn metadata() -> Value {
     exporter.expect("the exporter's package")["metadata"]["deb"].clone()
 }
 
-/// Returns the number of files that a source names, which may end in `*.SUFFIX`.
-fn files(source: &str) -> usize {
+/// Returns the number of files that a source below a folder names, which may end in `*.SUFFIX`.
+fn files(root: &Path, source: &str) -> usize {
     match source.split_once('*') {
         Some((folder, suffix)) => {
-            let entries = fs::read_dir(root().join(folder)).expect("a folder").flatten();
+            let entries = fs::read_dir(root.join(folder)).expect("a folder").flatten();
             entries
                 .filter(|entry| entry.file_name().display().to_string().ends_with(suffix))
                 .count()
         }
-        None => usize::from(root().join(source).is_file()),
+        None => usize::from(root.join(source).is_file()),
     }
 }
 
 #[test]
 fn what_the_package_is_made_of_is_there() {
     let deb = metadata();
+    let written = package_files();
     let assets = deb["assets"].as_array().expect("assets");
     for asset in assets {
         let source = asset[0].as_str().expect("a source");
-        assert!(source == "target/release/azure-billing-exporter" || files(source) > 0, "{source}");
+        let found = match source.strip_prefix("target/packaging/") {
+            Some(source) => files(written.path(), source),
+            None => files(root(), source),
+        };
+        assert!(source == "target/release/azure-billing-exporter" || found > 0, "{source}");
     }
     for file in deb["conf-files"].as_array().expect("files") {
         let file = file.as_str().expect("a path").trim_start_matches('/');
@@ -49,7 +56,7 @@ fn what_the_package_is_made_of_is_there() {
         assert!(installed, "{file}");
     }
     let units = deb["systemd-units"]["unit-scripts"].as_str().expect("a folder");
-    assert_eq!(files(&format!("{units}/*.service")), 1);
+    assert_eq!(files(root(), &format!("{units}/*.service")), 1);
 }
 
 #[test]

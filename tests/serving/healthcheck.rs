@@ -12,9 +12,10 @@ use crate::serving::{Serving, hash, page, row};
 
 const TLS: &str = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n";
 
-/// Checks an address: returns the exit code, and the output.
+/// Checks an address: returns the exit code, and the output. The image may be without authorities.
 fn asked(address: &str) -> (i32, String) {
-    let (code, output, errors) = run(&["healthcheck", "--web.listen-address", address], &[]);
+    let nowhere = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
+    let (code, output, errors) = run(&["healthcheck", "--web.listen-address", address], &nowhere);
     (code, output + &errors)
 }
 

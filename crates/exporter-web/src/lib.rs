@@ -61,4 +61,4 @@ pub use parallel_map::parallel_map;
 pub use scrape::{RefusedScrapes, Scrapes};
 pub use strict_config::{Error, Problem};
 pub use web::Web;
-pub use web_file::{KEYS, RateLimit, Users, WebConfig, WebFile};
+pub use web_file::{RateLimit, Users, WebConfig, WebFile};

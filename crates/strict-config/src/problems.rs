@@ -7,7 +7,6 @@ use std::fmt;
 use std::path::Path;
 
 use super::shared::{SHARED, is_shared};
-use super::tree::At;
 
 /// A configuration that cannot be used, with every problem found in it. It never contains a secret.
 #[derive(Debug)]
@@ -63,6 +62,16 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Where a value stands in its file.
+#[derive(Clone)]
+pub struct Place {
+    /// The path of the value: `azure.auth.method`, `scopes[1].department`; empty for the file
+    /// itself.
+    pub path: String,
+    /// The line of the key, counted from 1.
+    pub line: u64,
+}
+
 /// Collects problems while a configuration is read.
 #[derive(Default)]
 pub struct Problems {
@@ -78,9 +87,9 @@ impl Problems {
     }
 
     /// Adds a warning about a key: its value works, but is probably a mistake.
-    pub fn warn_at(&mut self, at: &At<'_>, text: impl Into<String>) {
-        let (file, line) = (self.file.clone(), Some(at.line));
-        self.warnings.push(Problem { file, line, subject: at.path.clone(), text: text.into() });
+    pub fn warn_at(&mut self, place: &Place, text: impl Into<String>) {
+        let (file, line) = (self.file.clone(), Some(place.line));
+        self.warnings.push(Problem { file, line, subject: place.path.clone(), text: text.into() });
     }
 
     /// Adds a warning about an environment variable.
@@ -91,9 +100,9 @@ impl Problems {
 
     /// Adds a warning about a secret in the configuration file itself, if every user can read that
     /// file.
-    pub fn warn_if_file_is_shared(&mut self, at: &At<'_>) {
+    pub fn warn_if_file_is_shared(&mut self, place: &Place) {
         if self.file.as_ref().is_some_and(|file| is_shared(Path::new(file))) {
-            self.warn_at(at, format!("is in a file that {SHARED}"));
+            self.warn_at(place, format!("is in a file that {SHARED}"));
         }
     }
 
@@ -103,8 +112,8 @@ impl Problems {
     }
 
     /// Adds the problem of a key whose value is wrong.
-    pub fn at(&mut self, at: &At<'_>, text: impl Into<String>) {
-        self.on_line(at.line, at.path.clone(), text);
+    pub fn at(&mut self, place: &Place, text: impl Into<String>) {
+        self.on_line(place.line, place.path.clone(), text);
     }
 
     /// Adds the problem of a key that is itself wrong, or missing from the section that starts on
@@ -157,6 +166,13 @@ pub fn shown(value: &str) -> String {
     } else {
         "the value".to_owned()
     }
+}
+
+/// Returns a key for an error text. What is not a plain word may be a secret whose own key lost its
+/// colon.
+pub(super) fn name_of(key: &str) -> &str {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
+    if !key.is_empty() && key.len() <= 40 && key.chars().all(plain) { key } else { "(not a word)" }
 }
 
 /// Returns the allowed words for an error text, first the one that was probably meant.

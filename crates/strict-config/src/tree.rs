@@ -1,9 +1,12 @@
-//! Walks a file: values that know their place, and sections whose keys are known.
+//! Walks a file: values that know their place, and sections, whose keys are those that their
+//! readers ask for.
 //!
 //! No type here has a `Debug`, because any text may be a secret.
 
-use super::keys::Keys;
-use super::problems::{Problems, instead_of, nearest, shown};
+use std::ops::Deref;
+
+use super::keys::{Keys, Remedies};
+use super::problems::{Place, Problems, instead_of, name_of, nearest, shown};
 use super::yaml::{Document, Entry, Item, Node};
 
 /// The byte order mark, invisible, with which some editors and shells begin a text.
@@ -11,13 +14,17 @@ pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A value and its place, so that a caller can report a problem of it.
 pub struct At<'a> {
-    /// The path of the value: `azure.auth.method`, `scopes[1].department`; empty for the file
-    /// itself.
-    pub path: String,
-    /// The line of the key, counted from 1.
-    pub line: u64,
+    place: Place,
     node: &'a Node,
     file: File<'a>,
+}
+
+impl Deref for At<'_> {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// The file that is walked.
@@ -25,14 +32,27 @@ pub struct At<'a> {
 pub struct File<'a> {
     /// The text of the file.
     pub text: &'a str,
-    /// What its keys are.
-    pub keys: &'static Keys,
+    /// The keys that the file can have.
+    pub keys: &'a Keys,
+}
+
+/// Returns the keys that a reader asks for, so that no list of them is kept. The reader must ask for
+/// all keys of a section before it gives up because of one of them, and gets no value of any.
+pub fn keys_of<T>(remedies: Remedies, read: impl FnOnce(At<'_>, &mut Problems) -> T) -> Keys {
+    let keys = Keys::new(remedies);
+    let root = At::of(&Node::Every, File { text: "", keys: &keys });
+    read(root, &mut Problems::default());
+    keys
 }
 
 impl<'a> At<'a> {
     /// Returns the whole file as a value.
     pub fn root(document: &'a Document, file: File<'a>) -> Self {
-        Self { path: String::new(), line: 1, node: &document.0, file }
+        Self::of(&document.0, file)
+    }
+
+    fn of(node: &'a Node, file: File<'a>) -> Self {
+        Self { place: Place { path: String::new(), line: 1 }, node, file }
     }
 
     /// Returns the elements of a list. Something that is not a list is a problem and returns none;
@@ -41,14 +61,14 @@ impl<'a> At<'a> {
         let items: &[Item] = match self.node {
             Node::List(items) => items,
             Node::Empty => &[],
+            Node::Every => &[Item { line: 1, node: Node::Every }],
             _ => {
                 problems.at(self, "must be a list; start each element with `- `");
                 return Vec::new();
             }
         };
         let at = |(index, item): (usize, &'a Item)| At {
-            path: format!("{}[{index}]", self.path),
-            line: item.line,
+            place: Place { path: format!("{}[{index}]", self.path), line: item.line },
             node: &item.node,
             file: self.file,
         };
@@ -60,13 +80,13 @@ impl<'a> At<'a> {
     pub fn text(&self, problems: &mut Problems) -> Option<&'a str> {
         let wrong = match self.node {
             Node::Text(text) if names_variable(text) => {
-                let secrets = self.file.keys.secrets;
+                let secrets = self.file.keys.remedies.secrets;
                 format!(
                     "names a variable, but variables are not replaced in this file; write the value itself, {secrets}or fill the file in beforehand (envsubst)"
                 )
             }
             Node::Text(text) => return Some(text),
-            Node::Empty => "has no value; give it one, or remove the key".to_owned(),
+            Node::Empty | Node::Every => "has no value; give it one, or remove the key".to_owned(),
             Node::Integer(_) => "is read as a number; put it in quotes".to_owned(),
             Node::Fraction(_) => {
                 "is read as a number with a fraction or an exponent; put it in quotes".to_owned()
@@ -114,7 +134,7 @@ impl<'a> At<'a> {
     pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
         match self.node {
             Node::Bool(value) => Some(*value),
-            Node::Empty | Node::List(_) | Node::Map(_) | Node::Text(_) => {
+            Node::Empty | Node::Every | Node::List(_) | Node::Map(_) | Node::Text(_) => {
                 self.parse(problems, |word| match word.to_ascii_lowercase().as_str() {
                     "yes" | "on" | "y" => Ok(true),
                     "no" | "off" | "n" => Ok(false),
@@ -135,21 +155,20 @@ impl<'a> At<'a> {
     pub fn entries(&self, problems: &mut Problems) -> Vec<(&'a str, At<'a>)> {
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
-            Node::Empty => &[],
+            Node::Empty | Node::Every => &[],
             _ => {
                 problems.at(self, "must be a mapping of keys, such as `name: value`");
                 return Vec::new();
             }
         };
         let known: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
-        let (path, line, file) = (self.path.clone(), self.line, self.file);
-        Section { path, line, entries, file }.complain(&known, problems);
+        self.section_of(entries).complain(&known, problems);
         entries.iter().map(|entry| (entry.key.as_str(), self.entry(entry))).collect()
     }
 
     fn entry(&self, entry: &'a Entry) -> At<'a> {
         let path = format!("{}.{}", self.path, name_of(&entry.key));
-        At { path, line: entry.line, node: &entry.node, file: self.file }
+        At { place: Place { path, line: entry.line }, node: &entry.node, file: self.file }
     }
 
     /// Returns the key and the value of the only entry of a mapping whose keys the user chooses.
@@ -167,10 +186,12 @@ impl<'a> At<'a> {
 
     /// Returns the keys of a mapping. Keys that are unknown or given twice are problems. A key
     /// without a value is an empty mapping: `poll:` with all its keys commented out is valid.
-    pub fn section(&self, known: &[&str], problems: &mut Problems) -> Option<Section<'a>> {
+    pub fn section(&self, problems: &mut Problems) -> Option<Section<'a>> {
+        let known = self.file.keys.of(&self.path);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let entries: &[Entry] = match self.node {
             Node::Map(entries) => entries,
-            Node::Empty => &[],
+            Node::Empty | Node::Every => &[],
             _ => {
                 let example = known.first().copied().unwrap_or("key");
                 let wrong = format!("must be a mapping of keys, such as `{example}: …`");
@@ -178,10 +199,14 @@ impl<'a> At<'a> {
                 return None;
             }
         };
-        let (path, line, file) = (self.path.clone(), self.line, self.file);
-        let section = Section { path, line, entries, file };
-        section.complain(known, problems);
+        let section = self.section_of(entries);
+        section.complain(&known, problems);
         Some(section)
+    }
+
+    fn section_of(&self, entries: &'a [Entry]) -> Section<'a> {
+        let has_every = matches!(self.node, Node::Every);
+        Section { path: self.path.clone(), line: self.line, entries, has_every, file: self.file }
     }
 }
 
@@ -191,15 +216,30 @@ pub struct Section<'a> {
     /// The line where it starts, which errors about a missing key name.
     pub line: u64,
     entries: &'a [Entry],
+    has_every: bool,
     file: File<'a>,
 }
 
 impl<'a> Section<'a> {
     /// Returns the value of a key, if it is there.
     pub fn get(&self, key: &str) -> Option<At<'a>> {
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        self.file.keys.note(&self.path, key);
         let path = self.path_of(key);
-        Some(At { path, line: entry.line, node: &entry.node, file: self.file })
+        if self.has_every {
+            return Some(At {
+                place: Place { path, line: self.line },
+                node: &Node::Every,
+                file: self.file,
+            });
+        }
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(At { place: Place { path, line: entry.line }, node: &entry.node, file: self.file })
+    }
+
+    /// Returns whether the section has none of its keys.
+    pub fn is_empty(&self) -> bool {
+        let known = self.file.keys.of(&self.path);
+        !self.has_every && !self.entries.iter().any(|entry| known.contains(&entry.key))
     }
 
     /// Returns the path of a key: `poll.interval` for `interval`.
@@ -242,7 +282,7 @@ impl<'a> Section<'a> {
             if !known.contains(&entry.key.as_str()) {
                 let subject = self.path_of(name_of(&entry.key));
                 let remedy = match (
-                    (self.file.keys.instead)(&entry.key),
+                    (self.file.keys.remedies.instead)(&entry.key),
                     nearest(&entry.key, known),
                     self.file.keys.elsewhere(&entry.key),
                 ) {
@@ -271,13 +311,6 @@ fn names_variable(text: &str) -> bool {
         || braced
             .map(|(name, _)| name.split([':', '-']).next())
             .any(|name| name.is_some_and(is_name))
-}
-
-/// Returns a key for an error text. What is not a plain word may be a secret whose own key lost its
-/// colon.
-fn name_of(key: &str) -> &str {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
-    if !key.is_empty() && key.len() <= 40 && key.chars().all(plain) { key } else { "(not a word)" }
 }
 
 /// Returns an id without what files, shells and editors leave around it: blanks, line ends, a byte

@@ -29,6 +29,9 @@ pub(super) enum Node {
     Other(&'static str),
     List(Vec<Item>),
     Map(Vec<Entry>),
+    /// What no file contains: a mapping in which every key has this value, or a list of one such
+    /// element. By reading it, a reader shows which keys it knows.
+    Every,
 }
 
 /// One element of a list.

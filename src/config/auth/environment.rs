@@ -3,7 +3,7 @@
 
 use strict_config::{Problems, shown_path};
 
-use super::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
+use super::identity::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
 use crate::config::environment::{
     CERTIFICATE_PATH, CLIENT_ID, CLIENT_SECRET, Environment, FEDERATED_TOKEN_FILE, TENANT_ID,
 };

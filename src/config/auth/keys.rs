@@ -6,9 +6,9 @@ use secrecy::SecretString;
 use strict_config::{At, Problems, Section, shown_path, trimmed};
 
 use super::environment::federated_token;
-use super::{Application, Auth, ManagedIdentity, Method, identifier, usable_certificate};
-use crate::config::Environment;
-use crate::config::environment::{CLIENT_ID, FEDERATED_TOKEN_FILE, TENANT_ID};
+use super::identity::{Application, Auth, ManagedIdentity, identifier, usable_certificate};
+use super::method::Method;
+use crate::config::environment::{CLIENT_ID, Environment, FEDERATED_TOKEN_FILE, TENANT_ID};
 use crate::config::secret::{Secret, SecretError, bare};
 
 /// The section while it is read, and the list that its problems are added to.
@@ -45,18 +45,28 @@ const FEDERATED_TOKEN: &str = "azure.auth.federated_token_file";
 /// A function that reads a secret: one line, or the whole text.
 type Read = fn(&Secret) -> Result<SecretString, SecretError>;
 
+/// Returns the keys of all methods that the section has, each once.
+pub(super) fn given<'a>(section: &Section<'a>) -> Vec<(&'static str, At<'a>)> {
+    let mut keys: Vec<&str> = Vec::new();
+    for key in Method::ALL.into_iter().flat_map(Method::keys) {
+        if !keys.contains(key) {
+            keys.push(key);
+        }
+    }
+    keys.into_iter().filter_map(|key| Some((key, section.get(key)?))).collect()
+}
+
 impl Keys<'_, '_> {
-    pub(super) fn refuse_those_of_others(&mut self) {
+    pub(super) fn refuse_those_of_others(&mut self, given: &[(&str, At<'_>)]) {
         let (method, own) = (self.method.as_str(), self.method.keys());
-        for key in crate::config::keys::AUTH.iter().filter(|key| !own.contains(key)) {
+        for (key, at) in given.iter().filter(|(key, _)| !own.contains(key)) {
             let owners = Method::ALL.into_iter().filter(|other| other.keys().contains(key));
             let owners: Vec<&str> = owners.map(Method::as_str).collect();
-            let (Some(at), false) = (self.section.get(key), owners.is_empty()) else { continue };
             let remedy = match owners.as_slice() {
                 [owner] => format!("set `method: {owner}`, or remove the key"),
                 owners => format!("set `method` to {}, or remove the key", owners.join(" or ")),
             };
-            self.problems.at(&at, format!("does not belong to method `{method}`; {remedy}"));
+            self.problems.at(at, format!("does not belong to method `{method}`; {remedy}"));
         }
     }
 

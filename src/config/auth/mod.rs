@@ -4,141 +4,17 @@
 //! where it was written.
 
 mod environment;
+mod identity;
 mod keys;
+mod method;
 
-use std::fmt;
 use std::path::Path;
 
-use strict_config::{At, Problems, one_of, shown_path, trimmed};
+use strict_config::{At, Problems, one_of};
 
-use super::Environment;
-use super::certificate::ClientCertificate;
-use super::secret::Secret;
-
-/// The identity that signs in. It is complete: a credential can be built from it alone.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Auth {
-    /// An application that signs in with a secret.
-    ClientSecret(Application, Secret),
-    /// An application that signs in with a certificate: its PEM, including the private key, which
-    /// is a [`ClientCertificate`].
-    ClientCertificate(Application, Secret),
-    /// An application that is federated with a Kubernetes service account, whose token the kubelet
-    /// rotates.
-    WorkloadIdentity(Application, Secret),
-    /// An identity of the machine.
-    ManagedIdentity(ManagedIdentity),
-    /// The user who is signed in to the `az` command; for trials on a workstation.
-    AzureCli {
-        /// The directory to get tokens from, if it is not the one of that user.
-        tenant_id: Option<String>,
-    },
-    /// A bearer token that was made elsewhere, and that the exporter does not renew.
-    Token(Secret),
-}
-
-/// An application, as its directory identifies it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Application {
-    /// The directory: a GUID or a domain name.
-    pub tenant_id: String,
-    /// The application's id, which is not the object id that roles are assigned to.
-    pub client_id: String,
-}
-
-/// Shows both ids, because a wrong directory is as common a mistake as a wrong application.
-impl fmt::Display for Application {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "application {} of tenant {}", self.client_id, self.tenant_id)
-    }
-}
-
-/// One of a machine's identities.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ManagedIdentity {
-    /// The system-assigned identity.
-    System,
-    /// A user-assigned identity, by its client id.
-    ClientId(String),
-    /// A user-assigned identity, by its object (principal) id.
-    ObjectId(String),
-    /// A user-assigned identity, by its ARM id, which App Service does not accept.
-    ResourceId(String),
-}
-
-impl Auth {
-    /// Returns the identity in words, for the log and for `check`; never a secret.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::ClientSecret(application, _) => format!("{application} with a client secret"),
-            Self::ClientCertificate(application, _) => format!("{application} with a certificate"),
-            Self::WorkloadIdentity(application, _) => format!("{application} by workload identity"),
-            Self::ManagedIdentity(ManagedIdentity::System) => {
-                "the managed identity of this machine".to_owned()
-            }
-            Self::ManagedIdentity(
-                ManagedIdentity::ClientId(id)
-                | ManagedIdentity::ObjectId(id)
-                | ManagedIdentity::ResourceId(id),
-            ) => format!("managed identity {id}"),
-            Self::AzureCli { .. } => "the user signed in to the Azure CLI".to_owned(),
-            Self::Token(Secret::Value(_)) => "a ready token".to_owned(),
-            Self::Token(Secret::File { path, .. }) => format!("the token in {}", path.display()),
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Environment,
-    ClientSecret,
-    ClientCertificate,
-    ManagedIdentity,
-    WorkloadIdentity,
-    AzureCli,
-    Token,
-}
-
-impl Method {
-    const ALL: [Self; 7] = [
-        Self::Environment,
-        Self::ClientSecret,
-        Self::ClientCertificate,
-        Self::ManagedIdentity,
-        Self::WorkloadIdentity,
-        Self::AzureCli,
-        Self::Token,
-    ];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Environment => "environment",
-            Self::ClientSecret => "client_secret",
-            Self::ClientCertificate => "client_certificate",
-            Self::ManagedIdentity => "managed_identity",
-            Self::WorkloadIdentity => "workload_identity",
-            Self::AzureCli => "azure_cli",
-            Self::Token => "token",
-        }
-    }
-
-    /// Returns the keys that this method uses.
-    const fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Environment => &[],
-            Self::ClientSecret => {
-                &["tenant_id", "client_id", "client_secret", "client_secret_file"]
-            }
-            Self::ClientCertificate => {
-                &["tenant_id", "client_id", "client_certificate", "client_certificate_file"]
-            }
-            Self::ManagedIdentity => &["client_id", "object_id", "resource_id"],
-            Self::WorkloadIdentity => &["tenant_id", "client_id", "federated_token_file"],
-            Self::AzureCli => &["tenant_id"],
-            Self::Token => &["token", "token_file"],
-        }
-    }
-}
+use super::environment::Environment;
+pub use identity::{Application, Auth, ManagedIdentity};
+use method::Method;
 
 /// Reads the section; without one the environment decides. Relative paths start at `directory`.
 pub(super) fn read(
@@ -150,13 +26,15 @@ pub(super) fn read(
     let Some(at) = at else {
         return environment::read(environment, problems);
     };
-    let section = at.section(super::keys::AUTH, problems)?;
-    let method = match section.get("method") {
+    let section = at.section(problems)?;
+    let method = section.get("method");
+    let given = keys::given(&section);
+    let method = match method {
         Some(at) => at.parse(problems, |word| one_of(word, &Method::ALL, Method::as_str))?,
         None => Method::Environment,
     };
     let mut keys = keys::Keys { section: &section, method, directory, problems };
-    keys.refuse_those_of_others();
+    keys.refuse_those_of_others(&given);
     match method {
         Method::Environment => environment::read(environment, problems),
         Method::ClientSecret => keys.client_secret(),
@@ -166,23 +44,4 @@ pub(super) fn read(
         Method::AzureCli => keys.azure_cli(),
         Method::Token => keys.token(),
     }
-}
-
-/// Parses a directory, which is a GUID or a domain name and becomes part of the address that tokens
-/// come from. A wrong value is not quoted: it may be the secret, pasted one line too high.
-fn identifier(text: &str) -> Result<String, String> {
-    let text = trimmed(text);
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "-.".contains(character);
-    if text.is_empty() || !text.chars().all(allowed) {
-        return Err("is not an id; use a GUID (or, for a tenant, its domain name)".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-/// Checks the PEM of a certificate. The error never contains its text.
-fn usable_certificate(pem: &Secret) -> Result<(), String> {
-    let text = pem
-        .read_whole()
-        .map_err(|error| format!("{} {}", shown_path(&error.path), error.reason))?;
-    ClientCertificate::parse(&text).map(drop).map_err(|problem| problem.to_string())
 }

@@ -2,42 +2,30 @@
 
 use std::collections::BTreeSet;
 
+use exporter_web::WebConfig;
+
 use super::load;
-use crate::config::keys;
+use crate::config::Config;
 
 const PAGE: &str = include_str!("../../../docs/configuration.md");
 const WEB_PAGE: &str = include_str!("../../../docs/web.md");
 
 #[test]
 fn the_page_documents_every_key_and_no_other() {
-    let known: BTreeSet<String> = keys::SECTIONS
-        .iter()
-        .flat_map(|(section, names)| names.iter().map(move |name| format!("{section}.{name}")))
-        .map(|path| path.trim_start_matches('.').to_owned())
-        .filter(|path| {
-            !keys::SECTIONS.iter().any(|(section, _)| section.trim_end_matches("[]") == path)
-        })
-        .collect();
     let documented: BTreeSet<String> = PAGE
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .filter(|first| !first.starts_with("AZURE_") && !first.starts_with("--"))
         .map(str::to_owned)
         .collect();
-    assert_eq!(documented, known);
+    assert_eq!(documented, Config::keys().paths());
 }
 
 #[test]
 fn the_page_about_the_web_documents_every_key_and_no_other() {
-    let groups = exporter_web::KEYS.iter().map(|(section, _)| *section);
-    let groups: BTreeSet<&str> = groups.chain(["basic_auth_users"]).collect();
-    let paths = exporter_web::KEYS
-        .iter()
-        .flat_map(|(section, names)| names.iter().map(move |name| format!("{section}.{name}")));
-    let known: BTreeSet<String> = paths
-        .map(|path| path.trim_start_matches('.').to_owned())
-        .filter(|path| !groups.contains(path.as_str()))
-        .collect();
+    let mut known = WebConfig::keys().paths();
+    // Its keys are names of users.
+    assert!(known.remove("basic_auth_users"));
     let rows = WEB_PAGE.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     // Other tables are about paths and flags.
     let documented = rows.filter(|first| !first.starts_with(['/', '-'])).map(str::to_owned);

@@ -16,7 +16,7 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
     SignatureScheme,
 };
-use strict_config::{Problems, one_of};
+use strict_config::{At, Problems, one_of};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
@@ -73,14 +73,16 @@ pub(super) fn read(
     provider: &CryptoProvider,
     problems: &mut Problems,
 ) -> Option<Arc<dyn ClientCertVerifier>> {
-    let auth = match pems.section.get("client_auth_type") {
+    let auth = pems.section.get("client_auth_type");
+    let allowed = pems.section.get("client_allowed_sans");
+    let authorities = pems.get(["client_ca", "client_ca_file"], problems);
+    let auth = match auth {
         Some(at) => {
             at.parse(problems, |word| one_of(word, &ClientAuth::ALL, ClientAuth::as_str))?
         }
         None => ClientAuth::No,
     };
-    let allowed = allowed_names(pems, auth, problems);
-    let authorities = pems.get(["client_ca", "client_ca_file"], problems);
+    let allowed = allowed.map(|at| allowed_names(&at, auth, problems));
     let issued = match authorities {
         Some((_, at)) if auth == ClientAuth::No => {
             problems.at(&at, "has no effect without `client_auth_type: RequireAndVerifyClientCert`; add that, or remove it");
@@ -126,18 +128,13 @@ fn issued_by(
     builder.build().ok()
 }
 
-fn allowed_names(
-    pems: &Pems<'_>,
-    auth: ClientAuth,
-    problems: &mut Problems,
-) -> Option<BTreeSet<String>> {
-    let at = pems.section.get("client_allowed_sans")?;
+fn allowed_names(at: &At<'_>, auth: ClientAuth, problems: &mut Problems) -> BTreeSet<String> {
     if !auth.is_mandatory() {
         let remedy = "set `client_auth_type: RequireAndVerifyClientCert`";
-        problems.at(&at, format!("lets clients in that show no certificate; {remedy}"));
+        problems.at(at, format!("lets clients in that show no certificate; {remedy}"));
     }
     let names = at.list(problems);
-    Some(names.iter().filter_map(|name| Some(name.text(problems)?.to_owned())).collect())
+    names.iter().filter_map(|name| Some(name.text(problems)?.to_owned())).collect()
 }
 
 /// The verifier of client certificates. In every case, the client must prove that it has the key.

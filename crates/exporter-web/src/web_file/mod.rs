@@ -6,7 +6,6 @@
 //! Serving with them is the task of `connections`.
 
 mod client_certificates;
-mod keys;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -22,13 +21,15 @@ use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use strict_config::{
-    At, Document, Error, File, Problems, Unreadable, duration_or_none, instead_of, read_text, shown,
+    At, Document, Error, File, Keys, Problems, Remedies, Unreadable, duration_or_none, instead_of,
+    keys_of, read_text, shown,
 };
-
-pub use keys::KEYS;
 
 /// The size limit of the file and of those it names.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+/// What to do about secrets that stand in variables.
+const REMEDIES: Remedies =
+    Remedies { instead: |_| None, secrets: "give a secret by its `…_file` key, " };
 
 /// The web config: TLS, users, headers and the limit on requests.
 #[derive(Clone, Default)]
@@ -55,6 +56,15 @@ impl WebConfig {
         let mut problems = Problems::in_file("web.yaml".to_owned());
         let config = from_text(text, directory, &mut Files::default(), &mut problems);
         problems.finish(config)
+    }
+
+    /// Returns the keys that the file can have, for the documentation of an exporter. The keys of
+    /// `basic_auth_users` are names of users.
+    pub fn keys() -> Keys {
+        let nowhere = Path::new("");
+        keys_of(REMEDIES, |root, problems| {
+            from_root(&root, nowhere, &mut Files::default(), problems)
+        })
     }
 }
 
@@ -160,15 +170,23 @@ fn from_text(
     problems: &mut Problems,
 ) -> Option<WebConfig> {
     let document = Document::parse(text, problems)?;
-    let file = File { text, keys: &keys::FILE };
-    let root = At::root(&document, file).section(keys::ROOT, problems)?;
-    let http = root.get("http_server_config");
-    let http = http.and_then(|at| at.section(keys::HTTP_SERVER, problems));
+    let keys = WebConfig::keys();
+    from_root(&At::root(&document, File { text, keys: &keys }), directory, files, problems)
+}
+
+fn from_root(
+    root: &At<'_>,
+    directory: &Path,
+    files: &mut Files,
+    problems: &mut Problems,
+) -> Option<WebConfig> {
+    let root = root.section(problems)?;
+    let [tls, http] = ["tls_server_config", "http_server_config"].map(|key| root.get(key));
+    let [users, rate] = ["basic_auth_users", "rate_limit"].map(|key| root.get(key));
+    let http = http.and_then(|at| at.section(problems));
     let http2 = http.as_ref().and_then(|http| http.get("http2"));
     let http2 = http2.and_then(|at| at.boolean(problems)).unwrap_or(true);
     let headers = http.as_ref().and_then(|http| http.get("headers"));
-    let tls = root.get("tls_server_config");
-    let users = root.get("basic_auth_users");
     let tls = tls.and_then(|at| tls::read(&at, directory, http2, files, problems));
     let (tls, certificate_expiry) = tls.unzip();
     Some(WebConfig {
@@ -176,7 +194,7 @@ fn from_text(
         certificate_expiry: certificate_expiry.flatten(),
         users: users.map(|at| read_users(&at, problems)).unwrap_or_default(),
         headers: headers.map(|at| read_headers(&at, problems)).unwrap_or_default(),
-        rate_limit: root.get("rate_limit").and_then(|at| rate_limit(&at, problems)),
+        rate_limit: rate.and_then(|at| rate_limit(&at, problems)),
     })
 }
 
@@ -199,9 +217,18 @@ fn password_hash(text: &str) -> Result<SecretString, String> {
     }
 }
 
+/// The headers that can be added to every answer.
+const HEADERS: [&str; 5] = [
+    "Content-Security-Policy",
+    "X-Frame-Options",
+    "X-Content-Type-Options",
+    "X-XSS-Protection",
+    "Strict-Transport-Security",
+];
+
 fn read_headers(at: &At<'_>, problems: &mut Problems) -> Vec<(HeaderName, HeaderValue)> {
-    let Some(section) = at.section(keys::HEADERS, problems) else { return Vec::new() };
-    let present = keys::HEADERS.iter().filter_map(|name| Some((*name, section.get(name)?)));
+    let Some(section) = at.section(problems) else { return Vec::new() };
+    let present = HEADERS.iter().filter_map(|name| Some((*name, section.get(name)?)));
     let headers = present.filter_map(|(name, at)| {
         let allowed: &[&str] = match name {
             "X-Content-Type-Options" => &["nosniff"],
@@ -225,12 +252,13 @@ fn header_value(text: &str, allowed: &[&str]) -> Result<HeaderValue, String> {
 }
 
 fn rate_limit(at: &At<'_>, problems: &mut Problems) -> Option<RateLimit> {
-    let section = at.section(keys::RATE_LIMIT, problems)?;
-    let interval = section.get("interval")?.parse_number(problems, |text| match text {
+    let section = at.section(problems)?;
+    let [interval, burst] = ["interval", "burst"].map(|key| section.get(key));
+    let interval = interval?.parse_number(problems, |text| match text {
         "0" => Ok(Duration::ZERO),
         text => duration_or_none(text),
     })?;
-    let burst = match section.get("burst") {
+    let burst = match burst {
         Some(at) => at.parse_number(problems, |text| match text.parse() {
             Ok(burst @ 1..) => Ok(burst),
             _ => Err(format!("{} lets no request through; use 1 or more", shown(text))),

@@ -16,7 +16,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 use super::Files;
-use super::{client_certificates, keys};
+use super::client_certificates;
 
 /// Reads the section, and when its certificate ends; an empty section means no encryption.
 pub(super) fn read(
@@ -26,9 +26,8 @@ pub(super) fn read(
     files: &mut Files,
     problems: &mut Problems,
 ) -> Option<(ServerConfig, Option<Timestamp>)> {
-    let section = at.section(keys::TLS_SERVER, problems)?;
-    let any = keys::TLS_SERVER.iter().any(|key| section.get(key).is_some());
-    if !any {
+    let section = at.section(problems)?;
+    if section.is_empty() {
         return None;
     }
     let before = problems.count();
