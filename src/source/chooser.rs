@@ -7,24 +7,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::kind::Source;
 use super::need::{Due, Known};
 use super::request::ReadRequest;
-use super::{Source, cost_details, usage_details};
+use super::{cost_details, usage_details};
 use crate::azure::Error;
 use crate::billing::period::Period;
 use crate::billing::span::Span;
 use crate::config::{self, Read};
-
-/// What a source offers for what is due.
-#[derive(Clone, Debug)]
-pub struct Offer {
-    /// The readings that bring it, in their order.
-    pub requests: Vec<ReadRequest>,
-    /// The expected number of calls.
-    pub calls: u64,
-    /// True if it may be read now.
-    pub is_due: bool,
-}
 
 /// The sources of a scope, as the configuration chooses among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,10 @@
 mod chooser;
 mod cost_details;
 mod interpret;
+mod kind;
 mod memory;
 mod need;
+mod offer;
 mod page_counts;
 mod question;
 mod reading;
@@ -21,15 +23,16 @@ mod scope_path;
 mod sink;
 mod usage_details;
 
-use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-pub use chooser::{Offer, Sources};
+pub use chooser::Sources;
 #[cfg(any(test, fuzzing))]
 pub(crate) use cost_details::report_files;
 pub use interpret::{Understood, interpret};
+pub use kind::Source;
 pub use memory::SourceMemory;
 pub use need::{CostModel, Due, Known};
+pub use offer::Offer;
 pub use page_counts::RowCounts;
 use question::Question;
 pub use reading::{ChargesShown, Reading};
@@ -38,45 +41,6 @@ use sink::Sink;
 pub use usage_details::{Probe, probe};
 
 use crate::azure::Error;
-
-/// An API that has rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Source {
-    /// The synchronous list of usage.
-    UsageDetails,
-    /// The asynchronous report.
-    CostDetails,
-}
-
-impl Source {
-    /// Returns the word for it in messages.
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::UsageDetails => "list",
-            Self::CostDetails => "report",
-        }
-    }
-
-    async fn read_into(
-        self,
-        access: &Access<'_>,
-        request: &ReadRequest,
-        sink: &mut Sink,
-    ) -> Result<(), Error> {
-        match self {
-            Self::UsageDetails => usage_details::read(access, request, sink).await,
-            Self::CostDetails => cost_details::read(access, request, sink).await,
-        }
-    }
-
-    /// Returns the word for a committed page in messages.
-    const fn pages(self) -> &'static str {
-        match self {
-            Self::UsageDetails => "pages",
-            Self::CostDetails => "files of the report",
-        }
-    }
-}
 
 /// Makes a reading: all rows of what was requested, or none.
 ///
@@ -93,9 +57,20 @@ async fn read_in_time(access: &Access<'_>, request: &ReadRequest) -> Result<Read
     let source = request.source;
     let mut sink = Sink::new(Question::new(access.scope, request.span), access.tag_keys);
     let timeouts = &access.client.timeouts;
-    match timeout(timeouts.reading, source.read_into(access, request, &mut sink)).await {
+    match timeout(timeouts.reading, read_into(access, request, &mut sink)).await {
         Ok(ended) => ended?,
         Err(_) => return Err(timeouts.no_end(&format!("{} {}", sink.pages(), source.pages()))),
     }
     sink.finish()
+}
+
+async fn read_into(
+    access: &Access<'_>,
+    request: &ReadRequest,
+    sink: &mut Sink,
+) -> Result<(), Error> {
+    match request.source {
+        Source::UsageDetails => usage_details::read(access, request, sink).await,
+        Source::CostDetails => cost_details::read(access, request, sink).await,
+    }
 }

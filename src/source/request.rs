@@ -1,6 +1,6 @@
 //! A reading to be made, and what it needs.
 
-use super::Source;
+use super::kind::Source;
 use crate::azure::Client;
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::scope::ScopeId;
