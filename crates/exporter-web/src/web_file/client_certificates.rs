@@ -22,7 +22,7 @@ use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::tls::{Pems, certificates};
+use super::pem::{Pems, certificates};
 
 /// The rules for client certificates, in Go's words.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,12 +6,12 @@
 //! Serving with them is the task of `connections`.
 
 mod client_certificates;
+mod files;
+mod pem;
 mod tls;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,15 +21,15 @@ use jiff::Timestamp;
 use rustls::ServerConfig;
 use secrecy::SecretString;
 use strict_config::{
-    At, Document, Error, File, Keys, Problems, Remedies, Unreadable, duration_or_none, instead_of,
-    keys_of, read_text, shown,
+    At, Document, Error, File, Keys, Problems, Remedies, duration_or_none, instead_of, keys_of,
+    shown,
 };
 
-/// The size limit of the file and of those it names.
-const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 /// What to do about secrets that stand in variables.
 const REMEDIES: Remedies =
     Remedies { instead: |_| None, secrets: "give a secret by its `…_file` key, " };
+
+use files::Files;
 
 /// The web config: TLS, users, headers and the limit on requests.
 #[derive(Clone, Default)]
@@ -110,7 +110,7 @@ impl WebFile {
     /// disk, its size and its time of change. Reads this from the file system, and blocks while it
     /// does.
     pub fn has_changed(&self) -> bool {
-        self.seen.stamps.iter().any(|(path, stamp)| Stamp::of(path) != *stamp)
+        self.seen.have_changed()
     }
 
     /// Reads the files. Blocks while it does.
@@ -133,33 +133,6 @@ impl WebFile {
         };
         self.seen = files;
         problems.finish(config)
-    }
-}
-
-/// The files that were read, with stamps that show when they change.
-#[derive(Debug, Default)]
-struct Files {
-    stamps: Vec<(PathBuf, Option<Stamp>)>,
-}
-
-impl Files {
-    /// Reads a file. The stamp is taken first, so that a change during the read is noticed later.
-    fn read(&mut self, path: &Path) -> Result<String, Unreadable> {
-        self.stamps.push((path.to_owned(), Stamp::of(path)));
-        read_text(path, LARGEST_FILE)
-    }
-}
-
-/// Device, inode, size, and when the content or the permissions changed.
-#[derive(Debug, PartialEq, Eq)]
-struct Stamp(u64, u64, u64, i64, i64);
-
-impl Stamp {
-    /// Returns the stamp of a file. Symbolic links are followed, because Kubernetes swaps mounted
-    /// secrets by them.
-    fn of(path: &Path) -> Option<Self> {
-        let file = fs::metadata(path).ok()?;
-        Some(Self(file.dev(), file.ino(), file.size(), file.ctime(), file.ctime_nsec()))
     }
 }
 

@@ -10,13 +10,14 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     CipherSuite, NamedGroup, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version,
 };
-use secrecy::{ExposeSecret, SecretString};
-use strict_config::{At, Problems, Section, instead_of, shown, shown_path};
+use secrecy::ExposeSecret;
+use strict_config::{At, Problems, Section, instead_of, shown};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
-use super::Files;
 use super::client_certificates;
+use super::files::Files;
+use super::pem::{Pems, certificates};
 
 /// Reads the section, and when its certificate ends; an empty section means no encryption.
 pub(super) fn read(
@@ -69,43 +70,6 @@ fn expiry(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     Some(Timestamp::UNIX_EPOCH.saturating_add(end).unwrap_or(Timestamp::MAX))
 }
 
-/// The PEM texts of the section: each can be in the file itself, or in a file of its own.
-pub(super) struct Pems<'a> {
-    pub(super) section: &'a Section<'a>,
-    directory: &'a Path,
-    files: &'a mut Files,
-}
-
-impl<'a> Pems<'a> {
-    /// Returns the text of `key` or of the file of `key_file`, and which of the two it was.
-    pub(super) fn get(
-        &mut self,
-        [inline, file]: [&str; 2],
-        problems: &mut Problems,
-    ) -> Option<(SecretString, At<'a>)> {
-        match (self.section.get(inline), self.section.get(file)) {
-            (Some(at), None) => Some((at.text(problems)?.into(), at)),
-            (None, Some(at)) => {
-                let path = self.directory.join(at.text(problems)?);
-                match self.files.read(&path) {
-                    Ok(text) => Some((text.into(), at)),
-                    Err(error) => {
-                        let remedy = "give the path of a PEM file this user may read";
-                        let wrong = format!("{} {error}; {remedy}", shown_path(&path));
-                        problems.at(&at, wrong);
-                        None
-                    }
-                }
-            }
-            (Some(_), Some(at)) => {
-                problems.at(&at, format!("contradicts `{inline}`; keep one of the two"));
-                None
-            }
-            (None, None) => None,
-        }
-    }
-}
-
 fn certified_key(
     pems: &mut Pems<'_>,
     provider: &CryptoProvider,
@@ -136,25 +100,6 @@ fn certified_key(
         problems.at(&key_at, format!("does not match the certificate ({error}); {remedy}"));
     };
     certified.map_err(mismatch).ok()
-}
-
-/// Reads one or more certificates in PEM.
-pub(super) fn certificates(
-    pem: &SecretString,
-    at: &At<'_>,
-    problems: &mut Problems,
-) -> Option<Vec<CertificateDer<'static>>> {
-    let all: Result<Vec<_>, _> =
-        CertificateDer::pem_slice_iter(pem.expose_secret().as_bytes()).collect();
-    match all {
-        Ok(all) if !all.is_empty() => Some(all),
-        _ => {
-            let wrong =
-                "contains no certificate in PEM; it begins with `-----BEGIN CERTIFICATE-----`";
-            problems.at(at, wrong);
-            None
-        }
-    }
 }
 
 /// Returns the cryptography that is implemented, limited to what the section allows and in its
