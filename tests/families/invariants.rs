@@ -19,11 +19,12 @@ use crate::list::List;
 use crate::rows::{Published, amount, at, keep, published, text};
 use crate::truth::{CostOf, cost, labelled, naive, quantity};
 
-type LimitOf = fn(&Limits) -> usize;
+/// A family, and the limit that bounds it.
+type Bounded = (&'static str, fn(&Limits) -> usize);
 
 /// Returns the families whose sum is all the money of the period, each with the limit that bounds
 /// it, and those whose sum is all the usage. Tags are apart: each key has all the money.
-fn complete() -> (Vec<(&'static str, LimitOf)>, Vec<(&'static str, LimitOf)>) {
+fn complete() -> (Vec<Bounded>, Vec<Bounded>) {
     let whole = FAMILIES.iter().filter(|family| !["period", "tag"].contains(&family.labels[0]));
     let bounded = whole.filter_map(|family| Some((family.name, family.limit?)));
     let (usage, mut money): (Vec<_>, Vec<_>) =
