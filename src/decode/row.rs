@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::amounts::{amount, price, product};
+use super::amounts::{amount, digits, price, product};
 use super::dates::{Day, Days};
 use super::fields::TextField;
 use super::properties::Properties;
@@ -52,10 +52,12 @@ impl Properties<'_> {
         charge.quantity = quantity.map_or(Amount::ZERO, |quantity| quantity.amount);
         if charge.cost.is_zero() && !charge.quantity.is_zero() {
             charge.price = price(self.effective_price, self.unit_price);
+            let quantity = [self.quantity, self.usage_quantity];
+            charge.effective_cost = product(self.effective_price, quantity).unwrap_or_default();
+        } else {
+            charge.effective_cost = charge.cost;
         }
-        let quantity = [self.quantity, self.usage_quantity];
-        charge.list_cost = product(self.pay_g_price, quantity);
-        charge.effective_cost = product(self.effective_price, quantity);
+        charge.list_price = Cow::Borrowed(digits(self.pay_g_price).unwrap_or_default());
         charge.degraded = degraded([
             (Degradation::Tags, tags.unreadable),
             (Degradation::Text, self.unreadable),
