@@ -16,11 +16,12 @@ pub struct Charge<'a> {
     pub cost: Amount,
     /// Usage in `unit`; zero where the row has none.
     pub quantity: Amount,
-    /// The quantity at the pay-as-you-go price; `None` where the row does not name that price, as
-    /// for Marketplace and for most usage that a reservation pays for.
-    pub list_cost: Option<Amount>,
-    /// The quantity at the effective price; `None` where the row does not name that price.
-    pub effective_cost: Option<Amount>,
+    /// The cost at the effective price: the cost itself, or where that is zero, the quantity at
+    /// the price that the row names nevertheless.
+    pub effective_cost: Amount,
+    /// The pay-as-you-go price, as sent. It is empty for Marketplace and for most usage that a
+    /// reservation pays for.
+    pub list_price: Cow<'a, str>,
     /// The billing currency.
     pub currency: Cow<'a, str>,
     /// The unit of measure of the meter.

@@ -232,7 +232,7 @@ impl Day {
     ) {
         let item = sent.caseless(|name| caseless.symbol(name, strings));
         self.tables.add_item(&item, amounts.sums);
-        self.tables.add_line(&item, amounts);
+        self.tables.add_line(&item, amounts, strings);
         for (named, name) in item.names(sent) {
             self.name(named, name, strings);
         }

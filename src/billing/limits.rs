@@ -41,18 +41,23 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// The limits of a configuration that says nothing about them.
+    pub const DEFAULT: Self = Self {
+        instances: 10_000,
+        accounts: 1_000,
+        subscriptions: 1_000,
+        resource_groups: 10_000,
+        locations: 1_000,
+        cost_centers: 1_000,
+        services: 10_000,
+        meters: 1_000,
+        tags: 1_000,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            instances: 10_000,
-            accounts: 1_000,
-            subscriptions: 1_000,
-            resource_groups: 10_000,
-            locations: 1_000,
-            cost_centers: 1_000,
-            services: 10_000,
-            meters: 1_000,
-            tags: 1_000,
-        }
+        Self::DEFAULT
     }
 }

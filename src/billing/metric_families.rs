@@ -4,10 +4,11 @@
 use super::amount::Amount;
 use super::charge::Degradation;
 use super::families::{
-    AccountCost, CostCenterCost, EstimatedCost, InstanceCost, InstanceUsage, Key, LocationCost,
-    MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, SERVICE_DAYS, ScopeCost, ServiceCost,
-    SubscriptionCost, Sums, Tabled, TagCost,
+    AccountCost, CostCenterCost, EstimatedCost, Family, InstanceCost, InstanceUsage, Key,
+    LocationCost, MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, SERVICE_DAYS,
+    ScopeCost, ServiceCost, SubscriptionCost, Sums, Tabled, TagCost,
 };
+use super::limits::Limits;
 use super::snapshot::Snapshot;
 
 pub use super::families::InHistory;
@@ -43,10 +44,19 @@ pub struct PublishedFamily {
     pub help: &'static str,
     /// Its labels besides `scope`.
     pub labels: &'static [&'static str],
+    /// The limit that bounds its series by their costs; `None` if its rows have none.
+    pub limit: Option<fn(&Limits) -> usize>,
     /// Whether a history of closed months has it.
     pub history: InHistory,
     /// Passes every sample of a snapshot on, in the order of the label values.
     pub each: fn(&Snapshot, &mut Sink<'_>),
+}
+
+const fn limit_of<F: Family>() -> Option<fn(&Limits) -> usize> {
+    match F::BOUND {
+        Some(bound) => Some(bound.limit),
+        None => None,
+    }
 }
 
 /// Returns a family of the open period.
@@ -55,6 +65,7 @@ const fn current<F: Metric + Tabled>() -> PublishedFamily {
         name: F::NAME,
         help: F::HELP,
         labels: F::LABELS,
+        limit: limit_of::<F>(),
         history: F::HISTORY,
         each: Snapshot::current_series::<F>,
     }
@@ -66,6 +77,7 @@ const fn previous<F: Previous + Tabled>() -> PublishedFamily {
         name: <F as Previous>::NAME,
         help: <F as Previous>::HELP,
         labels: <F as Previous>::LABELS,
+        limit: limit_of::<F>(),
         history: InHistory::Yes,
         each: Snapshot::previous_series::<F>,
     }
@@ -99,6 +111,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_daily_pretax_cost",
         help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure still corrects a day during the days after it. Cached from the last successful poll.",
         labels: &["date", "charge_type", "currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             for ((date, kind, currency), amount) in &s.daily {
@@ -110,6 +123,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_latest_day_pretax_cost",
         help: "Cost before tax of the newest complete day by scope, in `currency`. Cached from the last successful poll.",
         labels: &["charge_type", "currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             for ((kind, currency), amount) in &s.latest_day {
@@ -121,6 +135,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: SERVICE_DAYS.metric,
         help: "Cost before tax of the newest complete day by service, in `currency`. Cached from the last successful poll.",
         labels: &["service_name", "charge_type", "currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| s.plain(&s.services.latest, Value::Exact, sink),
     },
@@ -128,6 +143,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_usual_day_pretax_cost",
         help: "Mean usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Absent while fewer than 7 are known. Cached from the last successful poll.",
         labels: &["currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             for (currency, usual) in &s.usual_day {
@@ -139,6 +155,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_usual_day_pretax_cost_stddev",
         help: "Standard deviation of the usage cost before tax of the 28 complete days before the newest one by scope, in `currency`. Cached from the last successful poll.",
         labels: &["currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             for (currency, usual) in &s.usual_day {
@@ -150,6 +167,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_service_usual_day_pretax_cost",
         help: "Mean usage cost before tax of the 28 complete days before the newest one by service, in `currency`. Cached from the last successful poll.",
         labels: &["service_name", "currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             let days = s.services.usual_count as f64;
@@ -160,6 +178,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_scope_forecast_pretax_cost",
         help: "Expected cost before tax of the whole current billing period by scope, in `currency`: the known cost plus the remaining days at the mean of the last 14 complete days. Cached from the last successful poll.",
         labels: &["currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             for (currency, expected) in &s.forecast {
@@ -171,6 +190,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_budget_pretax_cost",
         help: "Limit of the budget's current month, quarter or year, in `currency`, as configured.",
         labels: &["budget", "currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             for (budget, _) in &s.budgets {
@@ -182,6 +202,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         name: "azure_billing_budget_spent_pretax_cost",
         help: "Cost before tax that counts against the budget's current month, quarter or year, in `currency`. Absent until all its closed months are known. Cached from the last successful poll.",
         labels: &["budget", "currency"],
+        limit: None,
         history: InHistory::No,
         each: |s, sink| {
             for (budget, spent) in &s.budgets {

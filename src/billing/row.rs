@@ -42,10 +42,9 @@ pub(crate) struct ChargeKey {
     pub(crate) charge_type: Symbol,
     pub(crate) publisher_type: Symbol,
     pub(crate) pricing_model: Symbol,
-    /// `yes` or `no`; empty if the row does not say.
-    pub(crate) credit_eligible: Symbol,
-    /// `yes` if the row names a list price, otherwise empty.
-    pub(crate) listed: Symbol,
+    /// The pay-as-you-go price as a decimal text; empty if the row does not name it.
+    pub(crate) list_price: Symbol,
+    pub(crate) credit_eligible: Option<bool>,
     pub(crate) estimated: Option<bool>,
     pub(crate) recurring: bool,
 }
@@ -96,8 +95,7 @@ impl ChargeKey {
             charge_type: symbol(self.charge_type),
             publisher_type: symbol(self.publisher_type),
             pricing_model: symbol(self.pricing_model),
-            credit_eligible: symbol(self.credit_eligible),
-            listed: symbol(self.listed),
+            list_price: symbol(self.list_price),
             ..self
         }
     }
@@ -156,21 +154,18 @@ pub(crate) struct Amounts {
     pub(crate) rows: u32,
 }
 
-/// The sums of some rows of one charge: those of [`Amounts`], and the amounts that only lines of
-/// charges have. Sums by resource, which are the largest thing in memory, do without them.
+/// The sums of some rows of one charge: those of [`Amounts`], and what only lines of
+/// charges have. Sums by resource, which are the largest thing in memory, do without it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ChargeAmounts {
     pub(crate) sums: Amounts,
-    /// The quantity at the pay-as-you-go price.
-    pub(crate) list_cost: Amount,
-    /// The quantity at the effective price.
+    /// The cost at the effective price.
     pub(crate) effective_cost: Amount,
 }
 
 impl std::ops::AddAssign for ChargeAmounts {
     fn add_assign(&mut self, other: Self) {
         self.sums += other.sums;
-        self.list_cost += other.list_cost;
         self.effective_cost += other.effective_cost;
     }
 }

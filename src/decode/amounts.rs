@@ -35,7 +35,7 @@ pub(super) fn product<const N: usize>(
 }
 
 /// Returns the digits of a value, if it has any.
-fn digits(sent: Option<&str>) -> Option<&str> {
+pub(super) fn digits(sent: Option<&str>) -> Option<&str> {
     let text = sent?;
     let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let text = quoted.unwrap_or(text).trim();

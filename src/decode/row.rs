@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::amounts::{amount, price, product};
+use super::amounts::{amount, digits, price, product};
 use super::dates::{Day, Days};
 use super::fields::{AmountField, TextField};
 use super::properties::Properties;
@@ -54,9 +54,12 @@ impl Properties<'_> {
         charge.quantity = quantity.map_or(Amount::ZERO, |quantity| quantity.amount);
         if charge.cost.is_zero() && !charge.quantity.is_zero() {
             charge.price = price(self.amount(A::EffectivePrice), self.amount(A::UnitPrice));
+            charge.effective_cost =
+                product(self.amount(A::EffectivePrice), quantities).unwrap_or_default();
+        } else {
+            charge.effective_cost = charge.cost;
         }
-        charge.list_cost = product(self.amount(A::PayGPrice), quantities);
-        charge.effective_cost = product(self.amount(A::EffectivePrice), quantities);
+        charge.list_price = Cow::Borrowed(digits(self.amount(A::PayGPrice)).unwrap_or_default());
         charge.degraded = degraded([
             (Degradation::Tags, tags.unreadable),
             (Degradation::Text, self.unreadable),

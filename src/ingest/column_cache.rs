@@ -36,8 +36,7 @@ pub(super) enum Field {
     BenefitName,
     Currency,
     Unit,
-    /// What a row says or does not.
-    Flag,
+    ListPrice,
     ChargeType,
     PublisherType,
     PricingModel,

@@ -1,6 +1,7 @@
 //! Normalises charges: every text gets one spelling, and its symbol.
 
 use super::column_cache::{ColumnCache, Field};
+use crate::billing::amount::Amount;
 use crate::billing::arm_id::{ArmId, last_segment};
 use crate::billing::caseless::{caseless, same_name};
 use crate::billing::charge::{Charge, ChargeType, pricing_model, squeezed};
@@ -9,10 +10,6 @@ use crate::billing::interner::{Encoding, Ids, Interner, Symbol};
 use crate::billing::label_value::{bounded, bounded_name};
 use crate::billing::regions::location;
 use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey, ResourceKey, Tag};
-
-/// What a line of charges says of its credit eligibility and its list price.
-const YES: &str = "yes";
-const NO: &str = "no";
 
 /// A normalised charge, in symbols.
 pub(super) struct Row {
@@ -64,8 +61,7 @@ impl Normalizer {
         let item = charge_key(charge, &resource, symbol);
         let amounts = ChargeAmounts {
             sums: Amounts { cost: charge.cost, quantity: charge.quantity, rows: 1 },
-            list_cost: charge.list_cost.unwrap_or_default(),
-            effective_cost: charge.effective_cost.unwrap_or_default(),
+            effective_cost: charge.effective_cost,
         };
         let name = &bounded(name.into());
         let name = match strings.texts().form(instance_id) {
@@ -83,7 +79,7 @@ fn charge_key(
     mut symbol: impl FnMut(Field, &str, fn(&str) -> Text<'_>) -> Symbol,
 ) -> ChargeKey {
     let ResourceKey { subscription_id, currency, unit, .. } = *resource;
-    let empty = symbol(Field::Flag, "", own);
+    let empty = symbol(Field::Product, "", own);
     let is_bought =
         charge.recurring || matches!(charge.charge_type, ChargeType::Purchase | ChargeType::Refund);
     // Otherwise each product and each subscription would have lines of their own.
@@ -93,8 +89,14 @@ fn charge_key(
     let product = bought(Field::Product, &charge.product, trimmed);
     let frequency = bought(Field::Frequency, &charge.frequency, word);
     let term = bought(Field::Term, &charge.term, lower);
-    let benefit = benefit_id(&charge.benefit);
-    let benefit_name = if benefit.is_empty() { "" } else { &charge.benefit_name };
+    // Most usage has none.
+    let (benefit, benefit_name) = match benefit_id(&charge.benefit) {
+        "" => (empty, empty),
+        id => (
+            symbol(Field::Benefit, id, lower),
+            symbol(Field::BenefitName, &charge.benefit_name, trimmed),
+        ),
+    };
     ChargeKey {
         subscription_id,
         subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
@@ -109,19 +111,15 @@ fn charge_key(
         product,
         frequency,
         term,
-        benefit: symbol(Field::Benefit, benefit, lower),
-        benefit_name: symbol(Field::BenefitName, benefit_name, trimmed),
+        benefit,
+        benefit_name,
         currency,
         unit,
         charge_type: symbol(Field::ChargeType, charge.charge_type.as_str(), trimmed),
         publisher_type: symbol(Field::PublisherType, &charge.publisher_type, lower),
         pricing_model: symbol(Field::PricingModel, &charge.pricing_model, priced),
-        credit_eligible: match charge.credit_eligible {
-            Some(true) => symbol(Field::Flag, YES, own),
-            Some(false) => symbol(Field::Flag, NO, own),
-            None => empty,
-        },
-        listed: if charge.list_cost.is_some() { symbol(Field::Flag, YES, own) } else { empty },
+        list_price: symbol(Field::ListPrice, &charge.list_price, decimal),
+        credit_eligible: charge.credit_eligible,
         estimated: charge.estimated,
         recurring: charge.recurring,
     }
@@ -130,6 +128,9 @@ fn charge_key(
 /// Returns the id of a benefit: the last part of its path, because rows of several versions name
 /// the same reservation by its path or by that part alone. Zeros stand for none.
 fn benefit_id(sent: &str) -> &str {
+    if sent.is_empty() {
+        return "";
+    }
     let id = last_segment(sent.trim());
     if id.bytes().all(|byte| byte == b'0' || byte == b'-') { "" } else { id }
 }
@@ -186,6 +187,11 @@ fn upper(text: &str) -> Text<'_> {
 /// Normalises a word that Azure spells in several ways.
 fn word(text: &str) -> Text<'_> {
     bounded(squeezed(text.trim()))
+}
+
+/// Normalises a price: one price is one text. What is no price is none.
+fn decimal(text: &str) -> Text<'_> {
+    Amount::parse(text).map_or("".into(), |price| price.amount.to_string().into())
 }
 
 fn region(text: &str) -> Text<'_> {

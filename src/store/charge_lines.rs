@@ -31,12 +31,11 @@ fn charges() -> impl Strategy<Value = Charge<'static>> {
     let said = (any::<Option<bool>>(), any::<bool>());
     (ids, kind, words, owner, amounts, said).prop_map(|(ids, kind, words, owner, amounts, said)| {
         let amount = |text: &str| Amount::parse(text).unwrap().amount;
-        let list_cost = said.1.then(|| Amount::product(&amounts.2, &amounts.1)).flatten();
         Charge {
             cost: amount(&amounts.0),
             quantity: amount(&amounts.1),
-            list_cost,
-            effective_cost: Amount::product("0.5", &amounts.1),
+            list_price: if said.1 { amounts.2.into() } else { "".into() },
+            effective_cost: Amount::product("0.5", &amounts.1).unwrap(),
             currency: words.2.into(),
             meter_id: ids.0.into(),
             meter: "Compute Hours".into(),
@@ -148,7 +147,7 @@ proptest! {
 
 #[test]
 fn a_line_has_what_its_uses_need_and_no_resource() {
-    let usage = |id: &str, list_cost: Option<&str>| Charge {
+    let usage = |id: &str, list_price: &'static str| Charge {
         instance_id: format!("/subscriptions/s/resourceGroups/g/x/{id}").into(),
         meter_id: "M-1".into(),
         meter: "Hours".into(),
@@ -156,7 +155,7 @@ fn a_line_has_what_its_uses_need_and_no_resource() {
         benefit_name: "Plan".into(),
         cost: Amount::ONE,
         quantity: Amount::ONE,
-        list_cost: list_cost.map(|text| Amount::parse(text).unwrap().amount),
+        list_price: list_price.into(),
         frequency: "UsageBased".into(),
         product: "Product".into(),
         currency: "EUR".into(),
@@ -174,9 +173,9 @@ fn a_line_has_what_its_uses_need_and_no_resource() {
         ..Charge::default()
     };
     let day = vec![
-        usage("a", Some("2")),
-        usage("b", Some("2.5")),
-        usage("c", None),
+        usage("a", "2.50"),
+        usage("b", "2.5"),
+        usage("c", "free"),
         bought(ChargeType::Purchase, Amount::ONE),
         bought(ChargeType::Refund, -Amount::ONE),
     ];
@@ -192,7 +191,7 @@ fn a_line_has_what_its_uses_need_and_no_resource() {
         .map(|(key, sum)| {
             let key: Vec<String> = key.iter().map(|symbol| totals.text(*symbol)).collect();
             let amounts = sum.amount;
-            format!("{} {} {} {}", key.join("|"), sum.rows, amounts.cost, amounts.list_cost)
+            format!("{} {} {} {}", key.join("|"), sum.rows, amounts.cost, amounts.quantity)
         })
         .collect();
     lines.sort_unstable();
@@ -201,8 +200,8 @@ fn a_line_has_what_its_uses_need_and_no_resource() {
         [
             "purchase||yes||||s|Order|recurring|12||EUR 1 1 0",
             "refund||yes||||s|Order|recurring|12||EUR 1 -1 0",
-            "usage|||m-1|b-1|yes||||||EUR 2 2 4.5",
-            "usage|||m-1|b-1|||||||EUR 1 1 0",
+            "usage|||m-1|b-1|2.5||||||EUR 2 2 2",
+            "usage|||m-1|b-1|||||||EUR 1 1 1",
         ]
     );
 }

@@ -24,17 +24,7 @@ const SUBSCRIPTIONS_BEFORE: &str = "azure_billing_subscription_previous_period_p
 const TAGS_BEFORE: &str = "azure_billing_tag_previous_period_pretax_cost";
 
 const ALL: HistoryOptions = HistoryOptions {
-    limits: Limits {
-        instances: 10,
-        accounts: 10,
-        subscriptions: 10,
-        resource_groups: 10,
-        locations: 10,
-        cost_centers: 10,
-        services: 10,
-        meters: 10,
-        tags: 10,
-    },
+    limits: Limits { instances: 10, services: 10, resource_groups: 10, ..Limits::DEFAULT },
     instances: true,
 };
 

@@ -7,6 +7,7 @@ use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::limits::Limits;
+use azure_billing_exporter::billing::metric_families::FAMILIES;
 use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
@@ -18,25 +19,20 @@ use crate::list::List;
 use crate::rows::{Published, amount, at, keep, published, text};
 use crate::truth::{CostOf, cost, labelled, naive, quantity};
 
-type LimitOf = fn(&Limits) -> usize;
+/// A family, and the limit that bounds it.
+type Bounded = (&'static str, fn(&Limits) -> usize);
 
-/// Families whose sum is all the usage of the period, each with the limit that bounds it.
-const USAGE: [(&str, LimitOf); 2] = [
-    ("azure_billing_instance_usage_quantity", |limits| limits.instances),
-    ("azure_billing_meter_usage_quantity", |limits| limits.meters),
-];
-
-/// Families whose sum is all the money of the period, each with the limit that bounds it.
-const COMPLETE: [(&str, LimitOf); 8] = [
-    ("azure_billing_instance_pretax_cost", |limits| limits.instances),
-    ("azure_billing_account_pretax_cost", |limits| limits.accounts),
-    ("azure_billing_subscription_pretax_cost", |limits| limits.subscriptions),
-    ("azure_billing_resource_group_pretax_cost", |limits| limits.resource_groups),
-    ("azure_billing_location_pretax_cost", |limits| limits.locations),
-    ("azure_billing_cost_center_pretax_cost", |limits| limits.cost_centers),
-    ("azure_billing_service_pretax_cost", |limits| limits.services),
-    ("azure_billing_scope_pretax_cost", |_| usize::MAX),
-];
+/// Returns the families whose sum is all the money of the period, each with the limit that bounds
+/// it, and those whose sum is all the usage. Tags are apart: each key has all the money.
+fn complete() -> (Vec<Bounded>, Vec<Bounded>) {
+    let whole = FAMILIES.iter().filter(|family| !["period", "tag"].contains(&family.labels[0]));
+    let bounded = whole.filter_map(|family| Some((family.name, family.limit?)));
+    let (usage, mut money): (Vec<_>, Vec<_>) =
+        bounded.partition(|(name, _)| name.ends_with("_usage_quantity"));
+    money.push((SCOPE, |_| usize::MAX));
+    assert!(usage.len() >= 2 && money.len() >= 8, "{usage:?} {money:?}");
+    (money, usage)
+}
 
 const SCOPE: &str = "azure_billing_scope_pretax_cost";
 const ESTIMATED: &str = "azure_billing_scope_estimated_pretax_cost";
@@ -120,19 +116,15 @@ fn rows() -> impl Strategy<Value = Vec<(i8, Charge<'static>)>> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    let limit = || prop_oneof![Just(0_usize), 1_usize..6, Just(10_000)];
-    ([limit(), limit(), limit()], [limit(), limit(), limit()], [limit(), limit(), limit()])
-        .prop_map(|(a, b, c)| Limits {
-            instances: a[0],
-            accounts: a[1],
-            subscriptions: a[2],
-            resource_groups: b[0],
-            locations: b[1],
-            cost_centers: b[2],
-            services: c[0],
-            meters: c[1],
-            tags: c[2],
-        })
+    let limit = prop_oneof![Just(0_usize), 1_usize..6, Just(10_000)];
+    let families = Limits::default().by_family().len();
+    (prop::collection::vec(limit.clone(), families), limit).prop_map(|(each, tags)| {
+        let mut limits = Limits { tags, ..Limits::default() };
+        for ((_, limit), chosen) in limits.by_family().into_iter().zip(each) {
+            *limit = chosen;
+        }
+        limits
+    })
 }
 
 fn list(rows: &[(i8, Charge<'static>)], rows_per_page: usize) -> List {
@@ -160,10 +152,10 @@ fn publish(scope_store: &ScopeStore, limits: Limits) -> Published {
 /// Checks the rules for all families of the period, whatever is folded.
 fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limits: &Limits) {
     let money = naive(rows, &["currency"], cost);
-    for (families, label, truth) in [
-        (COMPLETE.as_slice(), "currency", &money),
-        (USAGE.as_slice(), "unit", &naive(rows, &["unit"], quantity)),
-    ] {
+    let (costs, usage) = complete();
+    for (families, label, truth) in
+        [(costs, "currency", &money), (usage, "unit", &naive(rows, &["unit"], quantity))]
+    {
         for (family, limit) in families {
             let limit = limit(limits);
             if limit == 0 {
@@ -204,8 +196,9 @@ proptest! {
     #[test]
     fn every_series_is_the_sum_of_the_rows_that_its_labels_tell(rows in rows(), page in page_sizes()) {
         let published = publish(&scope_store(&rows, page), Limits::default());
-        let costs = COMPLETE.map(|(family, _)| (family, cost as CostOf));
-        let usage = USAGE.map(|(family, _)| (family, quantity as CostOf));
+        let (costs, usage) = complete();
+        let costs = costs.into_iter().map(|(family, _)| (family, cost as CostOf));
+        let usage = usage.into_iter().map(|(family, _)| (family, quantity as CostOf));
         let estimated: CostOf = |charge| {
             if charge.estimated == Some(true) { charge.cost } else { Amount::ZERO }
         };

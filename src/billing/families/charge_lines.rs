@@ -4,7 +4,8 @@
 //! - which part of a month a prepayment can pay, by seller, kind of charge and eligibility;
 //! - which purchases recur, by subscription and product, less their refunds;
 //! - whether costs changed by quantity or by price, by the id of the meter;
-//! - what each benefit costs, and what its usage would have cost without it.
+//! - what each benefit costs, and what its usage would have cost without it: its quantity at the
+//!   list price, which is part of the key, because then it is multiplied once and not row by row.
 //!
 //! They are one table, because most lines answer several of these, and part of a bill, because
 //! purchases and parts of closed months are asked for as well.
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::measure::Measure;
 use super::sums::Sums;
 use crate::billing::amount::{Amount, CompactAmount};
-use crate::billing::interner::Symbol;
+use crate::billing::interner::{Interner, Symbol};
 use crate::billing::row::{ChargeAmounts, ChargeKey};
 
 /// The sums of lines.
@@ -27,14 +28,19 @@ pub(crate) type LineKey = [Symbol; 12];
 
 /// Returns the line to which a charge belongs. Subscription, product, frequency and term are those
 /// of purchases and refunds, and empty in other lines, so that usage has few.
-pub(super) fn line_key(item: &ChargeKey) -> LineKey {
+pub(super) fn line_key(item: &ChargeKey, strings: &mut Interner) -> LineKey {
+    let credit_eligible = strings.intern(match item.credit_eligible {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
+    });
     [
         item.charge_type,
         item.publisher_type,
-        item.credit_eligible,
+        credit_eligible,
         item.meter_id,
         item.benefit,
-        item.listed,
+        item.list_price,
         item.buyer,
         item.product,
         item.frequency,
@@ -49,16 +55,14 @@ pub(super) fn line_key(item: &ChargeKey) -> LineKey {
 pub(crate) struct LineAmounts {
     pub(crate) cost: Amount,
     pub(crate) quantity: Amount,
-    /// The quantity at the pay-as-you-go price: all of it if the line is listed, otherwise zero.
-    pub(crate) list_cost: Amount,
-    /// The quantity at the effective price.
+    /// The cost at the effective price.
     pub(crate) effective_cost: Amount,
 }
 
 impl From<ChargeAmounts> for LineAmounts {
     fn from(amounts: ChargeAmounts) -> Self {
-        let ChargeAmounts { sums, list_cost, effective_cost } = amounts;
-        Self { cost: sums.cost, quantity: sums.quantity, list_cost, effective_cost }
+        let ChargeAmounts { sums, effective_cost } = amounts;
+        Self { cost: sums.cost, quantity: sums.quantity, effective_cost }
     }
 }
 
@@ -68,7 +72,6 @@ impl Add for LineAmounts {
         Self {
             cost: self.cost + other.cost,
             quantity: self.quantity + other.quantity,
-            list_cost: self.list_cost + other.list_cost,
             effective_cost: self.effective_cost + other.effective_cost,
         }
     }
@@ -77,33 +80,22 @@ impl Add for LineAmounts {
 impl Neg for LineAmounts {
     type Output = Self;
     fn neg(self) -> Self {
-        Self {
-            cost: -self.cost,
-            quantity: -self.quantity,
-            list_cost: -self.list_cost,
-            effective_cost: -self.effective_cost,
-        }
+        Self { cost: -self.cost, quantity: -self.quantity, effective_cost: -self.effective_cost }
     }
 }
 
 impl Measure for LineAmounts {
-    type Compact = [CompactAmount; 4];
-    const LONG: Self::Compact = [CompactAmount::LONG; 4];
+    type Compact = [CompactAmount; 3];
+    const LONG: Self::Compact = [CompactAmount::LONG; 3];
 
     fn compact(self) -> Option<Self::Compact> {
-        Some([
-            self.cost.compact()?,
-            self.quantity.compact()?,
-            self.list_cost.compact()?,
-            self.effective_cost.compact()?,
-        ])
+        Some([self.cost.compact()?, self.quantity.compact()?, self.effective_cost.compact()?])
     }
 
-    fn full([cost, quantity, list_cost, effective_cost]: Self::Compact) -> Self {
+    fn full([cost, quantity, effective_cost]: Self::Compact) -> Self {
         Self {
             cost: cost.amount(),
             quantity: quantity.amount(),
-            list_cost: list_cost.amount(),
             effective_cost: effective_cost.amount(),
         }
     }

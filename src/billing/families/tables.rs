@@ -21,7 +21,7 @@ use super::spelling::spelled;
 use super::subscriptions::SubscriptionCost;
 use super::sums::{Sum, Sums};
 use super::tags::TagCost;
-use crate::billing::interner::{Sorted, Symbol};
+use crate::billing::interner::{Interner, Sorted, Symbol};
 use crate::billing::limits::Limits;
 use crate::billing::names::Spellings;
 use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey, ResourceKey, Tag};
@@ -164,9 +164,14 @@ pub(crate) enum Combine {
 
 impl Tables {
     /// Adds rows to the lines of charges.
-    pub(crate) fn add_line(&mut self, item: &ChargeKey, amounts: ChargeAmounts) {
+    pub(crate) fn add_line(
+        &mut self,
+        item: &ChargeKey,
+        amounts: ChargeAmounts,
+        strings: &mut Interner,
+    ) {
         let rows = amounts.sums.rows;
-        self.charge_lines.add(line_key(item), Sum { amount: amounts.into(), rows });
+        self.charge_lines.add(line_key(item, strings), Sum { amount: amounts.into(), rows });
     }
 
     /// Adds or subtracts other sums, whose symbols are translated.

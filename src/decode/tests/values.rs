@@ -1,7 +1,6 @@
 //! Costs, dates, prices and regions.
 
 use super::*;
-use crate::billing::amount::Amount;
 use crate::billing::regions::location;
 
 #[test]
@@ -137,19 +136,6 @@ fn ch_north_is_in_china_in_the_china_cloud_and_in_switzerland_elsewhere() {
     }
 }
 
-/// Returns an amount that a charge may lack, in its whole text.
-fn cost<'c>(charge: &'c str, name: &str) -> &'c str {
-    let start = charge.find(&format!("\n    {name}: ")).unwrap() + name.len() + 7;
-    let end = if charge[start..].starts_with("None") { "," } else { "\n    )" };
-    charge[start..].split(end).next().unwrap()
-}
-
-/// Returns the list cost of a charge that has this one, as it stands in its whole text.
-fn listed(text: &str) -> String {
-    let list_cost = Amount::parse(text).ok().map(|parsed| parsed.amount);
-    cost(&shown(&Charge { list_cost, ..Charge::default() }).0, "list_cost").to_owned()
-}
-
 #[test]
 fn what_lines_of_charges_need_is_read_from_lists_and_reports() {
     let usual = both(&[Row::usual().with("quantity", "0.5", "0.5")], WANTED);
@@ -160,11 +146,10 @@ fn what_lines_of_charges_need_is_read_from_lists_and_reports() {
         ("credit_eligible", "Some(\n        true"),
         ("frequency", "\"UsageBased\""),
         ("term", "\"12\""),
+        ("list_price", "\"2.25\""),
     ] {
         assert_eq!(field(&usual[0].0, name), expected, "{name}");
     }
-    assert_eq!(cost(&usual[0].0, "list_cost"), listed("1.125"));
-    assert_eq!(cost(&usual[0].0, "effective_cost"), listed("0.75"));
     let plan = Row::usual().with("benefitId", "\"/a/p-1\"", "/a/p-1").with(
         "benefitName",
         "\"Plan\"",
@@ -182,15 +167,20 @@ fn what_lines_of_charges_need_is_read_from_lists_and_reports() {
         assert_eq!(field(&read[0].0, "credit_eligible"), expected, "{json}");
         assert_eq!(read[0].1, "2026-11-20 1.5 EUR vm [team=web]", "no reason to degrade it");
     }
-    for (json, csv, expected) in [
-        ("0", "0", listed("0")),
-        ("\"2.0\"", "2.0", listed("2")),
-        ("null", "", listed("")),
-        ("\"dear\"", "dear", listed("")),
-    ] {
+    for (json, csv, expected) in [("\"2.0\"", "2.0", "\"2.0\""), ("null", "", "\"\"")] {
         let read = both(&[Row::usual().with("payGPrice", json, csv)], WANTED);
-        assert_eq!(cost(&read[0].0, "list_cost"), expected, "{json}");
+        assert_eq!(field(&read[0].0, "list_price"), expected, "{json}");
     }
+    // What usage costs nothing of is priced nevertheless.
+    let free = Row::usual().with("costInBillingCurrency", "0", "0").with("quantity", "0.5", "0.5");
+    let paid = Row::usual().with("costInBillingCurrency", "0.75", "0.75");
+    let read = both(&[free, paid], WANTED);
+    let effective = |read: &Read| {
+        let start = read.0.find("effective_cost: ").unwrap();
+        read.0[start..].split("\n    }").next().unwrap().to_owned()
+    };
+    assert_eq!(effective(&read[0]), effective(&read[1]));
+    assert_ne!(effective(&read[0]), effective(&both(&[Row::usual()], WANTED)[0]));
 }
 
 #[test]
