@@ -6,13 +6,18 @@
 
 mod answer;
 mod clock;
+mod context;
 mod outcome;
 mod plan;
 mod reload;
 mod restore;
 mod run;
 mod scope_cell;
+mod scope_spec;
 
 pub use clock::Clock;
-pub use reload::{Handle, ScopeSpec, reload, scope_info};
-pub use run::{PollContext, Poller};
+pub use context::PollContext;
+pub use reload::reload;
+pub use run::Poller;
+pub use scope_cell::Handle;
+pub use scope_spec::{ScopeSpec, scope_info};

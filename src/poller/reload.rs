@@ -4,53 +4,13 @@
 //! reading under way continues as it began; later readings of the same poll use the new
 //! configuration.
 
-use std::sync::Arc;
-
-use super::run::{PollContext, Poller};
-use super::scope_cell::{ScopeCell, Settings};
-use crate::billing::daily_sums::TagKeys;
-use crate::billing::rules::Rules;
+use super::context::PollContext;
+use super::run::Poller;
+use super::scope_cell::{Handle, Settings};
+use super::scope_spec::{ScopeSpec, scope_info};
 use crate::billing::scope::ScopeId;
-use crate::config;
 use crate::metrics::Renewed;
-use crate::source::Sources;
 use crate::status::ScopeInfo;
-
-/// A reference to a scope whose poller may be running.
-#[derive(Clone)]
-pub struct Handle(pub(super) Arc<ScopeCell>);
-
-impl Handle {
-    /// Returns the id of the scope.
-    pub fn id(&self) -> &ScopeId {
-        &self.0.id
-    }
-}
-
-/// A scope with its new settings.
-pub struct ScopeSpec {
-    /// The scope.
-    pub scope: config::Scope,
-    /// The rules for what is published of it.
-    pub rules: Rules,
-    /// The tags that are read.
-    pub tag_keys: TagKeys,
-}
-
-impl ScopeSpec {
-    pub(super) fn settings(self, context: &PollContext) -> Settings {
-        let Self { scope, rules, tag_keys } = self;
-        let (client, poll) = (context.client.clone(), context.poll);
-        let sources = Sources::new(scope.read, &poll);
-        Settings { client, poll, scope, sources, rules, tag_keys }
-    }
-}
-
-/// Returns the published names of a configured scope.
-pub fn scope_info(scope: &config::Scope) -> ScopeInfo {
-    let config::Scope { id, label, enrollment, .. } = scope;
-    ScopeInfo { label: label.clone(), id: id.clone(), enrollment: enrollment.clone() }
-}
 
 /// Gives the scopes of `handles` their new settings, and returns pollers for new scopes. `context`
 /// contains the new client and the new times; the rest of it is unchanged. Scopes missing in `spec`
@@ -105,10 +65,13 @@ pub fn reload(
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
 
     use super::*;
     use crate::azure::{Client, Timeouts, transport};
-    use crate::config::{Config, Environment};
+    use crate::billing::daily_sums::TagKeys;
+    use crate::billing::rules::Rules;
+    use crate::config::{self, Config, Environment};
     use crate::metrics::{BuildFlags, Exposition, Format};
     use crate::poller::Clock;
     use crate::status::ApiCalls;

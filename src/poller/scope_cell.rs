@@ -137,3 +137,14 @@ impl ScopeCell {
         self.state.is_poisoned()
     }
 }
+
+/// A reference to a scope whose poller may be running.
+#[derive(Clone)]
+pub struct Handle(pub(super) Arc<ScopeCell>);
+
+impl Handle {
+    /// Returns the id of the scope.
+    pub fn id(&self) -> &ScopeId {
+        &self.0.id
+    }
+}

@@ -5,6 +5,7 @@
 //! The crate `exporter-web` has what is not about billing: connections, TLS, users, limits, host
 //! names and the coding of answers. A request comes here after it has passed all of them.
 
+mod app_state;
 mod page;
 mod reload;
 mod scrape;
@@ -15,39 +16,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use exporter_web::{Access, ExternalUrl, PathPrefix, TelemetryPath, guard};
-use jiff::Timestamp;
-use tokio::sync::watch;
+use exporter_web::{Access, guard};
 
-use crate::metrics::Exposition;
-use crate::status::Status;
-
-pub use reload::{Reloaded, Reloads};
-
-/// The state that the server shows.
-#[derive(Clone)]
-pub struct AppState {
-    /// The exposition of the metrics.
-    pub exposition: Arc<Exposition>,
-    /// The state of polling.
-    pub status: Arc<Status>,
-    /// The URL under which others reach the server.
-    pub external_url: ExternalUrl,
-    /// The prefix of every path.
-    pub prefix: PathPrefix,
-    /// The path of the metrics.
-    pub telemetry_path: TelemetryPath,
-    /// The most expositions that are written at once; 0 for any number.
-    pub max_requests: usize,
-    /// Returns the time, to show ages. Server code reads no clock itself.
-    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// True if the data is simulated. The page says so, to prevent that it is taken for real.
-    pub demo: bool,
-    /// The sender of requests to read the configuration again.
-    pub reloads: Reloads,
-    /// True once the costs that the last process stored are published, if there are any.
-    pub restored: watch::Receiver<bool>,
-}
+pub use app_state::{AppState, Reloaded, Reloads};
 
 /// Returns the routes, behind the access rules. They take GET and HEAD only, except `/-/reload`,
 /// which takes POST, or PUT as in Prometheus; axum answers 405 to other methods.
@@ -108,11 +79,14 @@ async fn ready(State(app_state): State<AppState>) -> (StatusCode, String) {
 mod tests {
     use std::time::Duration;
 
+    use exporter_web::{ExternalUrl, PathPrefix};
+    use jiff::Timestamp;
+    use tokio::sync::watch;
+
     use super::*;
     use crate::billing::scope::{CostType, ScopeId, ScopeType};
-    use crate::metrics::BuildFlags;
-    use crate::status::ApiCalls;
-    use crate::status::ScopeInfo;
+    use crate::metrics::{BuildFlags, Exposition};
+    use crate::status::{ApiCalls, ScopeInfo, Status};
 
     #[tokio::test]
     async fn health_names_the_scopes_whose_polling_has_died_and_no_other() {

@@ -4,23 +4,9 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use exporter_web::is_foreign;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use super::AppState;
-
-/// The sender of requests for a reload. A caller that needs no answer drops the receiver.
-pub type Reloads = mpsc::Sender<oneshot::Sender<Reloaded>>;
-
-/// The result of a reload, in words for the caller: lines with their ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reloaded {
-    /// The configuration of the file is in force.
-    Done(String),
-    /// The file cannot be used, and nothing has changed.
-    Failed(String),
-    /// There is no file to read again.
-    Impossible(String),
-}
+use super::app_state::{AppState, Reloaded};
 
 pub(super) async fn reload(
     State(site): State<AppState>,

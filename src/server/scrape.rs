@@ -8,7 +8,7 @@ use axum::response::Response;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::AppState;
+use super::app_state::AppState;
 
 /// The time that a scrape waits for stored costs, without which all series would end at the first
 /// scrape after a restart. It is less than the 10 seconds that Prometheus waits for a scrape.

@@ -36,6 +36,7 @@ mod read;
 mod secret_path;
 mod shared;
 mod tree;
+mod words;
 mod yaml;
 
 pub use duration::{days, duration, duration_or_none};
@@ -44,5 +45,6 @@ pub use problems::{Error, Place, Problem, Problems, instead_of, nearest, shown};
 pub use read::{Unreadable, name_of, open, read, read_pipe, read_text};
 pub use secret_path::shown_path;
 pub use shared::{SHARED, is_shared};
-pub use tree::{At, BYTE_ORDER_MARK, File, Section, keys_of, one_of, trimmed};
+pub use tree::{At, File, Section, keys_of};
+pub use words::{BYTE_ORDER_MARK, one_of, trimmed};
 pub use yaml::Document;

@@ -10,34 +10,14 @@ use schedule::{Schedule, jitter};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
-use crate::azure::Client;
 use crate::billing::scope::ScopeId;
-use crate::config;
-use crate::metrics::Exposition;
-use crate::poller::clock::Clock;
+use crate::poller::context::PollContext;
 use crate::poller::outcome::{Failure, PollTotals, Progress};
-use crate::poller::reload::{Handle, ScopeSpec};
-use crate::poller::scope_cell::{ScopeCell, Settings};
+use crate::poller::scope_cell::{Handle, ScopeCell, Settings};
+use crate::poller::scope_spec::ScopeSpec;
 use crate::source::{Source, SourceMemory};
 use crate::status::{Ignored, PollPart, PollResult, Status};
-use crate::store::{Archive, Restored, ScopeStore, Store};
-
-/// The parts that all scopes share.
-#[derive(Clone)]
-pub struct PollContext {
-    /// The client for Azure.
-    pub client: Arc<Client>,
-    /// The times of polls.
-    pub poll: config::Poll,
-    /// The clock.
-    pub clock: Clock,
-    /// The status, where the outcome is recorded.
-    pub status: Arc<Status>,
-    /// The exposition, where the sums are published.
-    pub exposition: Arc<Exposition>,
-    /// The store that keeps days across restarts, if there is one.
-    pub store: Option<Arc<Store>>,
-}
+use crate::store::{Archive, Restored, ScopeStore};
 
 /// A scope with everything that is known about it.
 pub struct Poller {

@@ -5,10 +5,10 @@
 //! two currencies or two scopes are shown side by side and never added.
 
 mod chart;
+mod listed;
 mod scope;
 mod words;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -20,9 +20,10 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use ring::digest;
 
-use super::AppState;
+use super::app_state::AppState;
 use crate::billing::overview::Overview;
 use crate::status::ScopeStatus;
+use listed::Listed;
 use scope::State as ScopeState;
 
 const STYLE: &str = include_str!("style.css");
@@ -106,23 +107,6 @@ fn document(page: &Page) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// A scope on the page.
-struct Listed<'a> {
-    status: &'a ScopeStatus,
-    overview: Option<&'a Overview>,
-    /// True if its costs are also part of another scope on the page.
-    nested: bool,
-}
-
-impl<'a> Listed<'a> {
-    fn of(status: &'a ScopeStatus, overview: Option<&'a Overview>, all: &[ScopeStatus]) -> Self {
-        let nothing = BTreeSet::new();
-        let billed_to = overview.map_or(&nothing, |overview| &overview.billing_accounts);
-        let nested = status.info.is_nested(billed_to, all.iter().map(|other| &other.info));
-        Self { status, overview, nested }
     }
 }
 

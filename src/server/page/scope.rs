@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{Listed, chart, words};
+use super::listed::Listed;
+use super::{chart, words};
 use crate::billing::charge::Degradation;
 use crate::billing::overview::{BudgetUse, Costly, Costs, Overview};
 use crate::billing::scope::CostType;
