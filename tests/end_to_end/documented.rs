@@ -24,6 +24,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("docker ", "needs Docker's daemon; tests/packaging checks the files it reads"),
     ("helm ", "needs a cluster; tests/packaging renders the chart"),
     ("kubectl ", "needs a cluster; tests/packaging checks the manifests"),
+    ("perf ", "profiles a build of this project"),
     ("sudo ", "changes the machine"),
     ("--scope ", "without a file nothing but Azure itself is asked"),
     ("export AZURE_TENANT_ID", "belongs to what needs Azure"),
