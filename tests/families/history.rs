@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::DailySums;
 use azure_billing_exporter::billing::history::{Bill, DayValues, HistoryOptions, Month, month};
 use azure_billing_exporter::billing::limits::Limits;
@@ -115,8 +116,7 @@ fn the_month_before_is_its_whole_bill_on_every_day_and_its_currencies_begin_with
 
 #[test]
 fn a_series_keeps_its_place_from_the_first_day_of_a_month_to_the_last() {
-    let service =
-        |name: &'static str, cost: &str| Charge { service_name: name.into(), ..usage(cost) };
+    let service = |name: &'static str, cost: &str| usage(cost).with(Column::ServiceName, name);
     // On the 1st the first service is the costliest, at the end it is the last of the three.
     let rows = [
         ("2026-10-01", service("a", "5")),
@@ -134,10 +134,8 @@ fn a_series_keeps_its_place_from_the_first_day_of_a_month_to_the_last() {
 
 #[test]
 fn a_subscription_has_the_newest_name_that_is_known_in_all_of_a_month() {
-    let named = |name: &'static str| Charge {
-        subscription_id: "s".into(),
-        subscription_name: name.into(),
-        ..usage("1")
+    let named = |name: &'static str| {
+        Charge { subscription_id: "s".into(), ..usage("1") }.with(Column::SubscriptionName, name)
     };
     let january = made("2027-01", &[("2027-01-02", named("old"))], None);
     let rows = [("2027-02-01", named("older")), ("2027-02-09", named("new"))];
@@ -163,23 +161,27 @@ fn rows_of_other_months_do_not_count() {
     assert_eq!(only(&november, BEFORE), constant(1, 30, 1.0));
 }
 
-#[test]
-fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
-    let row = |subscription: &'static str, service: &'static str, cost: &str| Charge {
+/// Returns a row that has a subscription and a service in all its texts.
+fn row(subscription: &'static str, service: &'static str, cost: &str) -> Charge<'static> {
+    Charge {
         subscription_id: subscription.into(),
-        subscription_name: subscription.to_uppercase().into(),
-        service_name: service.into(),
         instance_id: format!("/x/{service}").into(),
-        department: service.to_uppercase().into(),
-        account: "a".into(),
-        cost_center: subscription.into(),
         resource_group: service.into(),
         location: "eastus2".into(),
         unit: "1 Hour".into(),
         quantity: crate::rows::amount("3"),
         tags: vec![("team".into(), service.into())],
         ..usage(cost)
-    };
+    }
+    .with(Column::SubscriptionName, subscription.to_uppercase())
+    .with(Column::ServiceName, service)
+    .with(Column::Department, service.to_uppercase())
+    .with(Column::Account, "a")
+    .with(Column::CostCenter, subscription)
+}
+
+#[test]
+fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
     let limits = Limits { services: 2, instances: 2, ..ALL.limits };
     let wanted = HistoryOptions { limits, instances: true };
     let months = [

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::metric_families::FAMILIES;
@@ -59,7 +60,7 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
         ChargeType::UnusedReservation,
     ]);
     let ids = (some("id"), some("group"), some("sub"), some("place"));
-    let owners = (some("department"), some("account"), some("CC"), some("service"), some("meter"));
+    let columns = prop::collection::vec(0..=entities, Column::COUNT);
     let tags = (some("team"), some("env"));
     // Never equal, so that one in the place of the other is noticed.
     let amounts = ("-?[0-9]{1,9}\\.[0-9]{1,20}", "[0-9]{1,6}\\.[0-9]{0,9}1");
@@ -70,8 +71,8 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
         prop::sample::select(vec!["OnDemand", "On Demand", "Reservation", ""]),
         any::<Option<bool>>(),
     );
-    (1_i8..=28, kind, ids, owners, tags, amounts, currency, unit, terms).prop_map(
-        |(day, charge_type, ids, owners, tags, amounts, currency, unit, terms)| {
+    (1_i8..=28, kind, ids, columns, tags, amounts, currency, unit, terms).prop_map(
+        |(day, charge_type, ids, columns, tags, amounts, currency, unit, terms)| {
             let id = if ids.0.is_empty() {
                 String::new()
             } else {
@@ -86,23 +87,39 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
                 instance_id: text(id),
                 resource_group: text(ids.1),
                 subscription_id: text(ids.2.clone()),
-                subscription_name: text(ids.2),
                 location: text(ids.3),
-                department: text(owners.0),
-                account: text(owners.1),
-                cost_center: text(owners.2),
-                subcategory: text(owners.3.to_uppercase()),
-                service_name: text(owners.3),
-                meter: text(owners.4),
                 tags: vec![(text("TEAM"), text(tags.0)), (text("env"), text(tags.1))],
-                publisher_type: text(terms.0),
-                pricing_model: text(terms.1),
                 estimated: terms.2,
                 ..Charge::default()
-            };
-            (day, charge)
+            }
+            .with(Column::SubscriptionName, text(ids.2))
+            .with(Column::PublisherType, text(terms.0))
+            .with(Column::PricingModel, text(terms.1));
+            (day, with_columns(charge, &columns))
         },
     )
+}
+
+/// Returns a charge with a text in each column that is published and has none, by numbers of
+/// which 0 is no text.
+fn with_columns(charge: Charge<'static>, numbers: &[usize]) -> Charge<'static> {
+    let is_published =
+        |column: Column| FAMILIES.iter().any(|family| family.labels.contains(&column.name()));
+    let given = [Column::SubscriptionName, Column::PublisherType, Column::PricingModel];
+    let own = |column: &Column| is_published(*column) && !given.contains(column);
+    let own = Column::ALL.into_iter().filter(own);
+    own.fold(charge, |charge, column| {
+        let of_column = |column: Column| match (numbers[column as usize], column) {
+            (0, _) => String::new(),
+            (number, Column::CostCenter) => format!("CC-{number}"),
+            (number, _) => format!("{}-{number}", column.name()),
+        };
+        let sent = match column {
+            Column::Subcategory => of_column(Column::ServiceName).to_uppercase(),
+            _ => of_column(column),
+        };
+        charge.with(column, sent)
+    })
 }
 
 /// Returns the number of rows in a page.

@@ -3,6 +3,7 @@
 use super::bound::Bound;
 use super::family::{Family, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ChargeKey};
 
@@ -26,7 +27,7 @@ impl Family for CostCenterCost {
     });
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.cost_center, item.currency], amounts.cost);
+        add([item[Column::CostCenter], item.currency], amounts.cost);
     }
 }
 

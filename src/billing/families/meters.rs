@@ -3,6 +3,7 @@
 use super::bound::Bound;
 use super::family::{Family, Keep, Metric, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
@@ -42,7 +43,10 @@ impl Family for MeterUsage {
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.service_name, item.subcategory, item.meter, item.unit], amounts.quantity);
+        add(
+            [item[Column::ServiceName], item[Column::Subcategory], item[Column::Meter], item.unit],
+            amounts.quantity,
+        );
     }
 }
 
@@ -64,6 +68,14 @@ impl Family for MeterCost {
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.service_name, item.subcategory, item.meter, item.currency], amounts.cost);
+        add(
+            [
+                item[Column::ServiceName],
+                item[Column::Subcategory],
+                item[Column::Meter],
+                item.currency,
+            ],
+            amounts.cost,
+        );
     }
 }

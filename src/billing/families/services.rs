@@ -3,6 +3,7 @@
 use super::bound::Bound;
 use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
@@ -29,7 +30,7 @@ impl Family for ServiceCost {
     const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::Service(key[1]))];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.subscription_id, item.service_name, item.currency], amounts.cost);
+        add([item.subscription_id, item[Column::ServiceName], item.currency], amounts.cost);
     }
 }
 
@@ -70,6 +71,6 @@ impl Family for ServiceCharge {
     const SPELLED: &'static [Spelled<Self::Key>] = &[(0, |key| Named::Service(key[0]))];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.service_name, item.charge_type, item.currency], amounts.cost);
+        add([item[Column::ServiceName], item.charge_type, item.currency], amounts.cost);
     }
 }
