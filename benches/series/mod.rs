@@ -60,7 +60,8 @@ pub(crate) fn read(resources: usize) -> (ScopeStore, Rules) {
     };
     let mut scope_store = ScopeStore::default();
     scope_store.keep(&answer, &[], keeping).expect("room");
-    let limits = Limits { instances: usize::MAX, resource_groups: usize::MAX, ..Limits::default() };
+    let limits =
+        Limits::default().with("instances", usize::MAX).with("resource_groups", usize::MAX);
     (scope_store, Rules { limits, ..Rules::default() })
 }
 

@@ -46,7 +46,7 @@ fn rules() -> Rules {
     };
     let shop = Only::Tag { key: "team".to_owned(), value: "shop".to_owned() };
     Rules {
-        limits: Limits { instances: 6, subscriptions: 1, ..Limits::default() },
+        limits: Limits::default().with("instances", 6).with("subscriptions", 1),
         budgets: vec![budget("all", Grain::Month, Only::All), budget("shop", Grain::Quarter, shop)],
         ..Rules::default()
     }

@@ -7,8 +7,8 @@ use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
 use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::TagKeys;
-use azure_billing_exporter::billing::limits::Limits;
-use azure_billing_exporter::billing::metric_families::FAMILIES;
+use azure_billing_exporter::billing::limits::{Limit, Limits};
+use azure_billing_exporter::billing::metric_families::{self as families, FAMILIES};
 use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
@@ -21,16 +21,17 @@ use crate::rows::{Published, amount, at, keep, published, text};
 use crate::truth::{CostOf, cost, labelled, naive, quantity};
 
 /// A family, and the limit that bounds it.
-type Bounded = (&'static str, fn(&Limits) -> usize);
+type Bounded = (&'static str, Option<Limit>);
 
 /// Returns the families whose sum is all the money of the period, each with the limit that bounds
 /// it, and those whose sum is all the usage. Tags are apart: each key has all the money.
 fn complete() -> (Vec<Bounded>, Vec<Bounded>) {
     let whole = FAMILIES.iter().filter(|family| !["period", "tag"].contains(&family.labels[0]));
-    let bounded = whole.filter_map(|family| Some((family.name, family.limit?)));
+    let bounded = whole.filter(|family| family.limit.is_some());
+    let bounded = bounded.map(|family| (family.name, family.limit));
     let (usage, mut money): (Vec<_>, Vec<_>) =
         bounded.partition(|(name, _)| name.ends_with("_usage_quantity"));
-    money.push((SCOPE, |_| usize::MAX));
+    money.push((SCOPE, None));
     assert!(usage.len() >= 2 && money.len() >= 8, "{usage:?} {money:?}");
     (money, usage)
 }
@@ -134,12 +135,12 @@ fn rows() -> impl Strategy<Value = Vec<(i8, Charge<'static>)>> {
 
 fn limits() -> impl Strategy<Value = Limits> {
     let limit = prop_oneof![Just(0_usize), 1_usize..6, Just(10_000)];
-    let families = Limits::default().by_family().len();
-    (prop::collection::vec(limit.clone(), families), limit).prop_map(|(each, tags)| {
-        let mut limits = Limits { tags, ..Limits::default() };
-        for ((_, limit), chosen) in limits.by_family().into_iter().zip(each) {
-            *limit = chosen;
-        }
+    prop::collection::vec(limit, families::limits().len()).prop_map(|chosen| {
+        let mut limits = Limits::default();
+        families::limits()
+            .into_iter()
+            .zip(chosen)
+            .for_each(|(limit, most)| limits.set(limit, most));
         limits
     })
 }
@@ -162,8 +163,8 @@ fn november() -> Period {
     Period::of(date(2026, 11, 1))
 }
 
-fn publish(scope_store: &ScopeStore, limits: Limits) -> Published {
-    published(scope_store, &keys(), &Rules { limits, ..Rules::default() })
+fn publish(scope_store: &ScopeStore, limits: &Limits) -> Published {
+    published(scope_store, &keys(), &Rules { limits: limits.clone(), ..Rules::default() })
 }
 
 /// Checks the rules for all families of the period, whatever is folded.
@@ -174,7 +175,7 @@ fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limit
         [(costs, "currency", &money), (usage, "unit", &naive(rows, &["unit"], quantity))]
     {
         for (family, limit) in families {
-            let limit = limit(limits);
+            let limit = limit.map_or(usize::MAX, |limit| limits.of(limit));
             if limit == 0 {
                 assert!(published.samples[family].is_empty(), "{family} is turned off");
                 continue;
@@ -189,7 +190,8 @@ fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limit
         }
     }
     assert_eq!(published.sums("azure_billing_scope_daily_pretax_cost", &["currency"]), money);
-    if limits.tags > 0 {
+    let tags = families::limits().into_iter().find(|limit| limit.key == "tags").expect("tags");
+    if limits.of(tags) > 0 {
         let mut of_keys = published.sums(TAGS, &["tag", "currency"]);
         for key in ["team", "Env"] {
             let of_key = money.iter().map(|(currency, amount)| {
@@ -207,12 +209,12 @@ proptest! {
 
     #[test]
     fn every_family_adds_up_to_the_same_money_under_any_limits(rows in rows(), limits in limits(), page in page_sizes()) {
-        assert_conserved(&publish(&scope_store(&rows, page), limits), &rows, &limits);
+        assert_conserved(&publish(&scope_store(&rows, page), &limits), &rows, &limits);
     }
 
     #[test]
     fn every_series_is_the_sum_of_the_rows_that_its_labels_tell(rows in rows(), page in page_sizes()) {
-        let published = publish(&scope_store(&rows, page), Limits::default());
+        let published = publish(&scope_store(&rows, page), &Limits::default());
         let (costs, usage) = complete();
         let costs = costs.into_iter().map(|(family, _)| (family, cost as CostOf));
         let usage = usage.into_iter().map(|(family, _)| (family, quantity as CostOf));
@@ -246,16 +248,16 @@ proptest! {
             *days.entry(series).or_default() += charge.cost;
         }
         days.retain(|_, amount| !amount.is_zero());
-        let published = publish(&scope_store(&rows, page), Limits::default());
+        let published = publish(&scope_store(&rows, page), &Limits::default());
         prop_assert_eq!(published.sums("azure_billing_scope_daily_pretax_cost", &["date", "charge_type", "currency"]), days);
     }
 
     #[test]
     fn what_is_folded_is_the_least_costly(rows in rows(), limit in 1_usize..6) {
         let scope_store = scope_store(&rows, 50);
-        let limits = Limits { locations: limit, ..Limits::default() };
-        let all = publish(&scope_store, Limits::default());
-        let bounded = publish(&scope_store, limits);
+        let limits = Limits::default().with("locations", limit);
+        let all = publish(&scope_store, &Limits::default());
+        let bounded = publish(&scope_store, &limits);
         const LOCATIONS: &str = "azure_billing_location_pretax_cost";
         let largest = |location: &str| {
             let series = all.samples[LOCATIONS].iter().filter(|(values, _)| values[0] == location);
@@ -273,7 +275,7 @@ proptest! {
 
     #[test]
     fn usage_is_kept_for_the_same_instances_as_cost(rows in rows(), limit in 1_usize..6) {
-        let bounded = publish(&scope_store(&rows, 50), Limits { instances: limit, ..Limits::default() });
+        let bounded = publish(&scope_store(&rows, 50), &Limits::default().with("instances", limit));
         let ids = |family: &str| -> BTreeSet<Vec<String>> {
             bounded.samples[family].keys().map(|values| values[..3].to_vec()).collect()
         };
@@ -293,14 +295,14 @@ proptest! {
             keep(&mut scope_store, day, &list(&other, page), at(NOW));
         }
         expected.extend(other);
-        let published = publish(&scope_store, Limits::default());
+        let published = publish(&scope_store, &Limits::default());
         assert_conserved(&published, &expected, &Limits::default());
-        prop_assert_eq!(published, publish(&self::scope_store(&expected, 1000), Limits::default()));
+        prop_assert_eq!(published, publish(&self::scope_store(&expected, 1000), &Limits::default()));
     }
 
     #[test]
     fn the_order_of_rows_and_their_pages_mean_nothing((rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())), limits in limits(), pages in (page_sizes(), page_sizes())) {
-        prop_assert_eq!(publish(&scope_store(&rows, pages.0), limits), publish(&scope_store(&shuffled, pages.1), limits));
+        prop_assert_eq!(publish(&scope_store(&rows, pages.0), &limits), publish(&scope_store(&shuffled, pages.1), &limits));
     }
 }
 
@@ -325,11 +327,12 @@ fn five_thousand_entities_fold_without_losing_a_cent() {
         .collect();
     let scope_store = scope_store(&rows, 1000);
     for instances in [1, 17, 4999, 5000, 5001] {
-        let limits = Limits { instances, resource_groups: instances, ..Limits::default() };
-        let published = publish(&scope_store, limits);
+        let limits =
+            Limits::default().with("instances", instances).with("resource_groups", instances);
+        let published = publish(&scope_store, &limits);
         assert_conserved(&published, &rows, &limits);
         assert_eq!(published.folded[INSTANCES], 5000_usize.saturating_sub(instances));
     }
     let money = naive(&rows, &["currency"], cost);
-    assert_eq!(publish(&scope_store, Limits::default()).sums(SCOPE, &["currency"]), money);
+    assert_eq!(publish(&scope_store, &Limits::default()).sums(SCOPE, &["currency"]), money);
 }

@@ -78,7 +78,7 @@ fn november() -> Span {
 }
 
 fn publish(scope_store: &ScopeStore) -> Published {
-    let limits = Limits { instances: RESOURCES, ..Limits::default() };
+    let limits = Limits::default().with("instances", RESOURCES);
     published(scope_store, &keys(), &Rules { limits, ..Rules::default() })
 }
 

@@ -300,9 +300,9 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
         (day("2026-10-20"), named("éden", "4")),
     ];
     let october =
-        month(&sums(&rows, november().before()), november().before(), None, wanted).expect("room");
+        month(&sums(&rows, november().before()), november().before(), None, &wanted).expect("room");
     let november =
-        month(&sums(&[], november()), november(), Some(&october.bill), wanted).expect("room");
+        month(&sums(&[], november()), november(), Some(&october.bill), &wanted).expect("room");
     for (place, family) in families.iter().enumerate() {
         let series = |month: &azure_billing_exporter::billing::history::Month| -> Vec<String> {
             month.families[place]
@@ -325,7 +325,7 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
 
 #[test]
 fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
-    let limits = Limits { services: 1, ..Limits::default() };
+    let limits = Limits::default().with("services", 1);
     let wanted = HistoryOptions { limits, instances: false };
     let (first, second) = (day("2026-10-05"), day("2026-10-06"));
     let rows = [
@@ -334,7 +334,7 @@ fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
         (first, named("Disk", "5")),
     ];
     let october =
-        month(&sums(&rows, november().before()), november().before(), None, wanted).expect("room");
+        month(&sums(&rows, november().before()), november().before(), None, &wanted).expect("room");
     let place = wanted.families().iter().position(|family| family.name == SERVICES);
     let services: Vec<&str> =
         october.families[place.expect("a family")].keys().map(|values| &*values[1]).collect();

@@ -5,6 +5,7 @@ use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
 
@@ -20,7 +21,7 @@ impl Family for AccountCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.accounts,
+        limit: Limit { key: "accounts", default: 1_000 },
         entity: 2,
         group: 0,
         other: 1,

@@ -5,6 +5,7 @@ use super::family::{Family, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::row::{Amounts, ChargeKey};
 
 /// Cost by cost center.
@@ -19,7 +20,7 @@ impl Family for CostCenterCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.cost_centers,
+        limit: Limit { key: "cost_centers", default: 1_000 },
         entity: 1,
         group: 0,
         other: 0,

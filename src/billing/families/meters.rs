@@ -5,6 +5,7 @@ use super::family::{Family, Keep, Metric, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
 
@@ -17,7 +18,7 @@ pub(crate) enum MeterCost {}
 /// Cost ranks; usage has the same entities.
 const BOUND: Bound = Bound {
     metric: MeterUsage::NAME,
-    limit: |limits| limits.meters,
+    limit: Limit { key: "meters", default: 1_000 },
     entity: 3,
     group: 0,
     other: 2,

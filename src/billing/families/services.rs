@@ -5,8 +5,12 @@ use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
+
+/// The limit of all families of services.
+const LIMIT: Limit = Limit { key: "services", default: 10_000 };
 
 /// Cost by subscription and service.
 pub(crate) enum ServiceCost {}
@@ -20,7 +24,7 @@ impl Family for ServiceCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.services,
+        limit: LIMIT,
         entity: 2,
         group: 0,
         other: 1,
@@ -51,7 +55,7 @@ impl Previous for ServiceCost {
 /// The bound of the daily families of services, which are ranked by the cost of the latest day.
 pub(crate) const SERVICE_DAYS: Bound = Bound {
     metric: "azure_billing_service_latest_day_pretax_cost",
-    limit: |limits| limits.services,
+    limit: LIMIT,
     entity: 1,
     group: 0,
     other: 0,

@@ -2,27 +2,20 @@
 
 use super::{SHORTEST, complaint, load};
 use crate::billing::limits::Limits;
+use crate::billing::metric_families::limits;
 use crate::config::{Config, Environment, Metrics};
 
 #[test]
 fn what_metrics_says_is_read_and_the_rest_has_its_default() {
-    let yaml = "metrics:\n  instances: {max_series: 0}\n  accounts: {max_series: 1}\n  \
-                subscriptions: {max_series: 2}\n  resource_groups: {max_series: 3}\n  \
-                locations: {max_series: 4}\n  cost_centers: {max_series: 5}\n  \
-                services: {max_series: 6}\n  meters: {max_series: '1000000'}\n  \
-                tags: {keys: [team, Cost Center], max_series: 8}\n  daily_window: 100d\n";
+    let mut yaml = "metrics:\n  daily_window: 100d\n".to_owned();
+    let mut expected = Limits::default();
+    for (most, limit) in limits().into_iter().enumerate() {
+        let keys = if limit.key == "tags" { "keys: [team, Cost Center], " } else { "" };
+        yaml += &format!("  {}: {{{keys}max_series: '{most}'}}\n", limit.key);
+        expected.set(limit, most);
+    }
     let expected = Metrics {
-        limits: Limits {
-            instances: 0,
-            accounts: 1,
-            subscriptions: 2,
-            resource_groups: 3,
-            locations: 4,
-            cost_centers: 5,
-            services: 6,
-            meters: 1_000_000,
-            tags: 8,
-        },
+        limits: expected,
         tags: vec!["team".to_owned(), "Cost Center".to_owned()],
         daily_window_days: 100,
     };
