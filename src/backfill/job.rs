@@ -176,6 +176,7 @@ pub fn foreign_labels(labels: &[ExtraLabel], wanted: &HistoryOptions) -> Result<
 mod tests {
     use super::*;
     use crate::billing::limits::Limits;
+    use crate::billing::metric_families::limits as limits_of_families;
 
     fn months(from: &str, to: &str, now: &str) -> Result<String, String> {
         let now = format!("{now}T00:00:00Z").parse().unwrap();
@@ -215,13 +216,14 @@ mod tests {
     #[test]
     fn every_limit_is_among_the_settings_by_which_months_are_kept() {
         let limits = Limits::default().with("meters", 7);
-        let wanted = HistoryOptions { limits, instances: true };
-        assert_eq!(
-            format!("{wanted:?}"),
-            "HistoryOptions { limits: Limits { instances: 10000, accounts: 1000, subscriptions: \
-             1000, resource_groups: 10000, locations: 1000, cost_centers: 1000, services: 10000, \
-             meters: 7, tags: 1000 }, instances: true }"
-        );
+        let wanted = HistoryOptions { limits: limits.clone(), instances: true };
+        let all = limits_of_families().into_iter();
+        let all: Vec<_> = all.map(|limit| format!("{}: {}", limit.key, limits.of(limit))).collect();
+        let all = all.join(", ");
+        assert!(all.starts_with("instances: 10000, accounts: 1000, "), "{all}");
+        assert!(all.ends_with("meters: 7, tags: 1000"), "{all}");
+        let expected = format!("HistoryOptions {{ limits: Limits {{ {all} }}, instances: true }}");
+        assert_eq!(format!("{wanted:?}"), expected);
     }
 
     #[test]

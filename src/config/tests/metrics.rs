@@ -32,12 +32,6 @@ fn what_metrics_says_is_read_and_the_rest_has_its_default() {
 /// Bad lines in front of a good scope, and the errors for them.
 const WRONG: &[(&str, &str)] = &[
     (
-        "metrics:\n  service: {max_series: 5}\n",
-        "config.yaml:2: metrics.service: unknown key; did you mean `services`? Allowed here: \
-         instances, accounts, subscriptions, resource_groups, locations, cost_centers, services, \
-         meters, tags, daily_window",
-    ),
-    (
         "metrics: {meters: 5}\n",
         "config.yaml:1: metrics.meters: must be a mapping of keys, such as `max_series: …`",
     ),
@@ -81,6 +75,20 @@ const WRONG: &[(&str, &str)] = &[
          to 100d",
     ),
 ];
+
+#[test]
+fn an_unknown_family_is_answered_with_all_that_there_are() {
+    let keys: Vec<_> = limits().into_iter().map(|limit| limit.key).collect();
+    assert!(keys.len() >= 9 && keys.starts_with(&["instances", "accounts"]), "{keys:?}");
+    assert_eq!(
+        complaint(&format!("metrics:\n  service: {{max_series: 5}}\n{SHORTEST}")),
+        format!(
+            "config.yaml:2: metrics.service: unknown key; did you mean `services`? Allowed here: \
+             {}, daily_window",
+            keys.join(", ")
+        )
+    );
+}
 
 #[test]
 fn wrong_metrics_are_named_with_their_key_line_and_remedy() {
