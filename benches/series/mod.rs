@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::{DayBucket, TagKeys};
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::Period;
@@ -40,10 +41,10 @@ pub(crate) fn read(resources: usize) -> (ScopeStore, Rules) {
             unit: "1 Hour".into(),
             instance_id: id.into(),
             location: ["westeurope", "northeurope", "eastus2"][number % 3].into(),
-            service_name: "Virtual Machines".into(),
-            meter: ["D2s v3", "D4s v3"][number % 2].into(),
             ..Charge::default()
-        };
+        }
+        .with(Column::ServiceName, "Virtual Machines")
+        .with(Column::Meter, ["D2s v3", "D4s v3"][number % 2]);
         rows.push(&charge, DayBucket::own(date(2026, 11, 1)));
         if number % 1000 == 999 {
             rows.commit_page();
@@ -59,7 +60,8 @@ pub(crate) fn read(resources: usize) -> (ScopeStore, Rules) {
     };
     let mut scope_store = ScopeStore::default();
     scope_store.keep(&answer, &[], keeping).expect("room");
-    let limits = Limits { instances: usize::MAX, resource_groups: usize::MAX, ..Limits::default() };
+    let limits =
+        Limits::default().with("instances", usize::MAX).with("resource_groups", usize::MAX);
     (scope_store, Rules { limits, ..Rules::default() })
 }
 

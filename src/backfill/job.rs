@@ -154,7 +154,7 @@ impl fmt::Display for Months {
 ///
 /// # Errors
 /// The error names the label.
-pub fn foreign_labels(labels: &[ExtraLabel], wanted: HistoryOptions) -> Result<(), String> {
+pub fn foreign_labels(labels: &[ExtraLabel], wanted: &HistoryOptions) -> Result<(), String> {
     let families = wanted.families();
     let own = families.iter().flat_map(|family| family.labels).chain(SCOPE_INFO.labels);
     let own: BTreeSet<&str> = own.copied().chain(["scope"]).collect();
@@ -175,6 +175,8 @@ pub fn foreign_labels(labels: &[ExtraLabel], wanted: HistoryOptions) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::billing::limits::Limits;
+    use crate::billing::metric_families::limits as limits_of_families;
 
     fn months(from: &str, to: &str, now: &str) -> Result<String, String> {
         let now = format!("{now}T00:00:00Z").parse().unwrap();
@@ -212,11 +214,24 @@ mod tests {
     }
 
     #[test]
+    fn every_limit_is_among_the_settings_by_which_months_are_kept() {
+        let limits = Limits::default().with("meters", 7);
+        let wanted = HistoryOptions { limits: limits.clone(), instances: true };
+        let all = limits_of_families().into_iter();
+        let all: Vec<_> = all.map(|limit| format!("{}: {}", limit.key, limits.of(limit))).collect();
+        let all = all.join(", ");
+        assert!(all.starts_with("instances: 10000, accounts: 1000, "), "{all}");
+        assert!(all.ends_with("meters: 7, tags: 1000"), "{all}");
+        let expected = format!("HistoryOptions {{ limits: Limits {{ {all} }}, instances: true }}");
+        assert_eq!(format!("{wanted:?}"), expected);
+    }
+
+    #[test]
     fn labels_of_the_series_are_not_given_again() {
         let wanted = HistoryOptions { limits: Default::default(), instances: false };
         let check = |labels: &[&str]| {
             let labels: Vec<ExtraLabel> = labels.iter().map(|l| l.parse().unwrap()).collect();
-            foreign_labels(&labels, wanted)
+            foreign_labels(&labels, &wanted)
         };
         assert_eq!(check(&["job=azure", "instance=host:10540"]), Ok(()));
         for own in ["scope=x", "currency=x", "period=x", "scope_type=x", "subscription_name=x"] {

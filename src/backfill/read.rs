@@ -88,7 +88,7 @@ async fn of_scope(
         let accounts = reading.facts.values().flat_map(|facts| facts.billing_accounts.clone());
         let accounts = accounts.collect();
         let sums = reading.sums.into_daily_sums()?;
-        let made = history::month(&sums, month, bill.as_ref(), order.wanted)?;
+        let made = history::month(&sums, month, bill.as_ref(), &order.wanted)?;
         let bytes = month_file::bytes_of(&made, rows, accounts)?;
         state.keep(index, month, &bytes).context("a month was read")?;
         told.ended(&scope.info.label, month, rows, pages);

@@ -1,10 +1,13 @@
 //! One row of what Azure bills, in whatever format it was read.
 
 use std::borrow::Cow;
+use std::ops::Index;
 
 use jiff::civil::Date;
 
 use super::amount::Amount;
+use super::column::{Column, Columns};
+use super::squeezed::squeezed;
 
 /// A row, borrowed from the page or report that contains it. Texts are as sent;
 /// [`crate::ingest`] normalises them. An absent text is empty.
@@ -19,9 +22,8 @@ pub struct Charge<'a> {
     /// The cost at the effective price: the cost itself, or where that is zero, the quantity at
     /// the price that the row names nevertheless.
     pub effective_cost: Amount,
-    /// The pay-as-you-go price, as sent. It is empty for Marketplace and for most usage that a
-    /// reservation pays for.
-    pub list_price: Cow<'a, str>,
+    /// The texts that have a column.
+    pub columns: Columns<Cow<'a, str>>,
     /// The billing currency.
     pub currency: Cow<'a, str>,
     /// The unit of measure of the meter.
@@ -32,50 +34,20 @@ pub struct Charge<'a> {
     pub instance_name: Cow<'a, str>,
     /// The subscription, for rows whose `instance_id` does not contain it.
     pub subscription_id: Cow<'a, str>,
-    /// The name of the subscription.
-    pub subscription_name: Cow<'a, str>,
     /// The resource group, for rows whose `instance_id` does not contain it.
     pub resource_group: Cow<'a, str>,
     /// The region in any of Azure's spellings.
     pub location: Cow<'a, str>,
-    /// The department it is charged to. An enrollment's invoice sections are its departments.
-    pub department: Cow<'a, str>,
-    /// The enrollment account it is charged to.
-    pub account: Cow<'a, str>,
-    /// The cost center of the department or account.
-    pub cost_center: Cow<'a, str>,
-    /// The category of the meter; if it has none, the consumed service.
-    pub service_name: Cow<'a, str>,
-    /// The subcategory of the meter.
-    pub subcategory: Cow<'a, str>,
-    /// The name of the meter.
-    pub meter: Cow<'a, str>,
-    /// The id of the meter: meters of several regions or offers can have one name.
-    pub meter_id: Cow<'a, str>,
-    /// The id of the order or reservation that was bought; if there is none, the product's name.
-    pub product: Cow<'a, str>,
-    /// The id of the reservation or savings plan that pays for the usage, or that was bought.
-    pub benefit: Cow<'a, str>,
-    /// The name of that reservation or savings plan.
-    pub benefit_name: Cow<'a, str>,
     /// Tag keys and values as sent.
     pub tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// True if Azure calls the cost estimated; `None` if it does not say.
     pub estimated: Option<bool>,
     /// True if an Azure prepayment can pay for it; `None` if the row does not say.
     pub credit_eligible: Option<bool>,
-    /// How often it is charged, in Azure's words.
-    pub frequency: Cow<'a, str>,
-    /// The term of a reservation or savings plan, as sent: a number of months.
-    pub term: Cow<'a, str>,
     /// True if the charge recurs in each period.
     pub recurring: bool,
     /// The kind of charge.
     pub charge_type: ChargeType,
-    /// The kind of publisher, that is, of seller.
-    pub publisher_type: Cow<'a, str>,
-    /// The pricing model.
-    pub pricing_model: Cow<'a, str>,
     /// The first day of the billing period it is billed in; `None` where the row does not say.
     pub billing_period_start: Option<Date>,
     /// The billing account it is billed to, as sent: an enrollment number or an id.
@@ -84,6 +56,22 @@ pub struct Charge<'a> {
     pub price: Price,
     /// The parts of the row that could not be read. The row counts nevertheless.
     pub degraded: Degraded,
+}
+
+impl<'a> Charge<'a> {
+    /// Returns the charge with another text in a column.
+    pub fn with(mut self, column: Column, text: impl Into<Cow<'a, str>>) -> Self {
+        self.columns[column] = text.into();
+        self
+    }
+}
+
+impl<'a> Index<Column> for Charge<'a> {
+    type Output = Cow<'a, str>;
+
+    fn index(&self, column: Column) -> &Cow<'a, str> {
+        &self.columns[column]
+    }
 }
 
 /// The price in a row of usage without cost. It distinguishes free usage from a hidden cost.
@@ -213,25 +201,6 @@ impl ChargeType {
     }
 }
 
-/// Returns the label value of a pricing model: Azure writes `OnDemand` and documents `On Demand`.
-pub(crate) fn pricing_model(text: &str) -> Cow<'_, str> {
-    match squeezed(text) {
-        model if model == "ondemand" => Cow::Borrowed("on_demand"),
-        model if model == "savingsplan" => Cow::Borrowed("savings_plan"),
-        model => model,
-    }
-}
-
-/// Returns a text in lower case without blanks, dashes and underscores, so that `On Demand` and
-/// `OnDemand` are equal.
-pub(crate) fn squeezed(text: &str) -> Cow<'_, str> {
-    let filler = |c: char| c.is_whitespace() || c == '_' || c == '-';
-    if text.chars().all(|c| !filler(c) && !c.is_uppercase()) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().filter(|&c| !filler(c)).flat_map(char::to_lowercase).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,20 +223,6 @@ mod tests {
             ("Donation", "other"),
         ] {
             assert_eq!(ChargeType::parse(sent).as_str(), label, "{sent:?}");
-        }
-    }
-
-    #[test]
-    fn pricing_models_are_written_in_one_spelling() {
-        for (sent, label) in [
-            ("", ""),
-            ("OnDemand", "on_demand"),
-            ("On Demand", "on_demand"),
-            ("Reservation", "reservation"),
-            ("SavingsPlan", "savings_plan"),
-            ("Spot", "spot"),
-        ] {
-            assert_eq!(pricing_model(sent), label);
         }
     }
 }

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
-use super::charge::{Charge, Degradation, Price, squeezed};
+use super::charge::{Charge, Degradation, Price};
+use super::column::Column;
 use super::daily_sums::DayBucket;
 use super::label_value::bounded;
 use super::period::Period;
+use super::squeezed::squeezed;
 
 /// The facts of a reading by bucket. A bucket without facts is absent.
 pub type BucketFacts = BTreeMap<DayBucket, DayFacts>;
@@ -73,7 +75,7 @@ impl Charge<'_> {
     /// Returns whether the usage may be on demand, so that no earlier purchase covers it. Some API
     /// versions send no pricing model, and their usage may be on demand.
     pub fn is_on_demand(&self) -> bool {
-        matches!(squeezed(self.pricing_model.trim()).as_ref(), "" | "ondemand")
+        matches!(squeezed(self[Column::PricingModel].trim()).as_ref(), "" | "ondemand")
     }
 }
 
@@ -92,13 +94,8 @@ mod tests {
     }
 
     fn used(cost: &str, model: &'static str, price: Price) -> Charge<'static> {
-        Charge {
-            cost: amount(cost),
-            quantity: Amount::ONE,
-            pricing_model: model.into(),
-            price,
-            ..Charge::default()
-        }
+        Charge { cost: amount(cost), quantity: Amount::ONE, price, ..Charge::default() }
+            .with(Column::PricingModel, model)
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! totals of the whole period, so that a series exists from the first day to the last.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,13 +17,13 @@ use super::daily_sums::{DailySums, Dated, DayBucket};
 use super::families::{Combine, Folded, OTHER, Ranking, Tables};
 use super::interner::{Interner, Sorted, Symbol, Translation, sorted};
 use super::limits::Limits;
-use super::metric_families::{FAMILIES, InHistory, PublishedFamily};
+use super::metric_families::{FAMILIES, InHistory, PublishedFamily, limits};
 use super::names::{DatedNames, NameList, Names, Spellings};
 use super::period::Period;
 use super::snapshot::{ServiceDays, Snapshot, expect};
 
 /// The options of a history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HistoryOptions {
     /// The maximum number of series of each family.
     pub limits: Limits,
@@ -30,10 +31,24 @@ pub struct HistoryOptions {
     pub instances: bool,
 }
 
+/// Writes every limit, those that are the default as well: a file that was begun says what it was
+/// begun with.
+impl fmt::Debug for HistoryOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HistoryOptions { limits: ")?;
+        let mut all = f.debug_struct("Limits");
+        for limit in limits() {
+            all.field(limit.key, &self.limits.of(limit));
+        }
+        all.finish()?;
+        write!(f, ", instances: {} }}", self.instances)
+    }
+}
+
 impl HistoryOptions {
     /// Returns the families that have a history, in the order of publication: costs of the period
     /// to date, and every family of the previous period.
-    pub fn families(self) -> Vec<&'static PublishedFamily> {
+    pub fn families(&self) -> Vec<&'static PublishedFamily> {
         let is_wanted = |family: &&PublishedFamily| match family.history {
             InHistory::Yes => true,
             InHistory::Resources => self.instances,
@@ -78,7 +93,7 @@ pub fn month(
     reading: &DailySums,
     period: Period,
     before: Option<&Bill>,
-    wanted: HistoryOptions,
+    wanted: &HistoryOptions,
 ) -> Result<Month, TooManyTexts> {
     let mut days = Days::of(reading, period, before)?;
     let ranking = days.rank(wanted);
@@ -166,7 +181,7 @@ impl<'a> Days<'a> {
     }
 
     /// Ranks the totals of the whole period, and keeps them as the bill for the next one.
-    fn rank(&mut self, wanted: HistoryOptions) -> Ranking {
+    fn rank(&mut self, wanted: &HistoryOptions) -> Ranking {
         let mut total = Tables::default();
         for (_, day) in own_days(self.reading, self.snapshot.period) {
             total.combine(Combine::Add, &day.tables, |symbol| self.rank[symbol.index()]);
@@ -181,7 +196,7 @@ impl<'a> Days<'a> {
     }
 
     /// Advances the snapshot by a day.
-    fn go_on(&mut self, date: Date, ranking: &Ranking, wanted: HistoryOptions) {
+    fn go_on(&mut self, date: Date, ranking: &Ranking, wanted: &HistoryOptions) {
         let current = &mut self.snapshot.current;
         let strings = &self.snapshot.strings;
         // Removes the zeros of yesterday: they have no rows, because nothing was billed.

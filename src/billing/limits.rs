@@ -1,63 +1,43 @@
 //! The maximum number of series of each bounded family for one scope. The rest is folded, never
 //! dropped, so that totals stay exact.
 
-/// The maximum number of series of each family. 0 turns a family off.
+use std::collections::BTreeMap;
+
+/// What a family has in a configuration if it is bounded. Families can share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The key of the family in a configuration.
+    pub key: &'static str,
+    /// The maximum number of series if the configuration says nothing about it.
+    pub default: usize,
+}
+
+/// The maximum number of series of each family. 0 turns a family off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Resources.
-    pub instances: usize,
-    /// Pairs of department and account.
-    pub accounts: usize,
-    /// Subscriptions.
-    pub subscriptions: usize,
-    /// Resource groups.
-    pub resource_groups: usize,
-    /// Regions.
-    pub locations: usize,
-    /// Cost centers.
-    pub cost_centers: usize,
-    /// Pairs of subscription and service.
-    pub services: usize,
-    /// Meters.
-    pub meters: usize,
-    /// Values of each tag key.
-    pub tags: usize,
+    /// The numbers that are not the default, by the key of their family.
+    chosen: BTreeMap<&'static str, usize>,
 }
 
 impl Limits {
-    /// Returns every limit with the key of its family in a configuration, except that of tags,
-    /// which have keys of their own.
-    pub fn by_family(&mut self) -> [(&'static str, &mut usize); 8] {
-        [
-            ("instances", &mut self.instances),
-            ("accounts", &mut self.accounts),
-            ("subscriptions", &mut self.subscriptions),
-            ("resource_groups", &mut self.resource_groups),
-            ("locations", &mut self.locations),
-            ("cost_centers", &mut self.cost_centers),
-            ("services", &mut self.services),
-            ("meters", &mut self.meters),
-        ]
+    /// Returns the limits with another number for the families with a key.
+    pub fn with(mut self, key: &'static str, most: usize) -> Self {
+        self.chosen.insert(key, most);
+        self
     }
-}
 
-impl Limits {
-    /// The limits of a configuration that says nothing about them.
-    pub const DEFAULT: Self = Self {
-        instances: 10_000,
-        accounts: 1_000,
-        subscriptions: 1_000,
-        resource_groups: 10_000,
-        locations: 1_000,
-        cost_centers: 1_000,
-        services: 10_000,
-        meters: 1_000,
-        tags: 1_000,
-    };
-}
+    /// Returns the maximum number of series under a limit.
+    pub fn of(&self, limit: Limit) -> usize {
+        self.chosen.get(limit.key).copied().unwrap_or(limit.default)
+    }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self::DEFAULT
+    /// Sets the maximum number of series under a limit.
+    pub fn set(&mut self, limit: Limit, most: usize) {
+        // Equal limits have equal fields.
+        if most == limit.default {
+            self.chosen.remove(limit.key);
+        } else {
+            self.chosen.insert(limit.key, most);
+        }
     }
 }

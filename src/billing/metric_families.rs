@@ -8,7 +8,7 @@ use super::families::{
     LocationCost, MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, SERVICE_DAYS,
     ScopeCost, ServiceCost, SubscriptionCost, Sums, Tabled, TagCost,
 };
-use super::limits::Limits;
+use super::limits::Limit;
 use super::snapshot::Snapshot;
 
 pub use super::families::InHistory;
@@ -45,14 +45,14 @@ pub struct PublishedFamily {
     /// Its labels besides `scope`.
     pub labels: &'static [&'static str],
     /// The limit that bounds its series by their costs; `None` if its rows have none.
-    pub limit: Option<fn(&Limits) -> usize>,
+    pub limit: Option<Limit>,
     /// Whether a history of closed months has it.
     pub history: InHistory,
     /// Passes every sample of a snapshot on, in the order of the label values.
     pub each: fn(&Snapshot, &mut Sink<'_>),
 }
 
-const fn limit_of<F: Family>() -> Option<fn(&Limits) -> usize> {
+const fn limit_of<F: Family>() -> Option<Limit> {
     match F::BOUND {
         Some(bound) => Some(bound.limit),
         None => None,
@@ -213,6 +213,17 @@ pub const FAMILIES: &[PublishedFamily] = &[
         },
     },
 ];
+
+/// Returns the limit of each bounded family once, in the order of publication.
+pub fn limits() -> Vec<Limit> {
+    let mut limits = Vec::new();
+    for limit in FAMILIES.iter().filter_map(|family| family.limit) {
+        if !limits.contains(&limit) {
+            limits.push(limit);
+        }
+    }
+    limits
+}
 
 impl Snapshot {
     /// Writes the series of a family of the open period.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::charge::squeezed;
+use super::squeezed::squeezed;
 
 /// Returns the ARM name of a region (`eastus2`) for any billing spelling. An unknown spelling is
 /// returned in lower case without blanks.

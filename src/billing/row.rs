@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
+use super::column::{Column, Columns};
 use super::interner::Symbol;
 use super::names::Named;
 
@@ -20,30 +21,13 @@ pub(crate) struct ResourceKey {
 /// The key of a charge: what the cost is for, and who pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct ChargeKey {
+    pub(crate) columns: Columns<Symbol>,
     pub(crate) subscription_id: Symbol,
-    pub(crate) subscription_name: Symbol,
-    pub(crate) department: Symbol,
-    pub(crate) account: Symbol,
-    pub(crate) cost_center: Symbol,
-    pub(crate) service_name: Symbol,
-    pub(crate) subcategory: Symbol,
-    pub(crate) meter: Symbol,
-    pub(crate) meter_id: Symbol,
-    /// The subscription of a purchase or refund; empty for other charges, as the next three.
+    /// The subscription of a purchase or refund; empty for other charges.
     pub(crate) buyer: Symbol,
-    pub(crate) product: Symbol,
-    pub(crate) frequency: Symbol,
-    pub(crate) term: Symbol,
-    /// The reservation or savings plan.
-    pub(crate) benefit: Symbol,
-    pub(crate) benefit_name: Symbol,
+    pub(crate) charge_type: Symbol,
     pub(crate) currency: Symbol,
     pub(crate) unit: Symbol,
-    pub(crate) charge_type: Symbol,
-    pub(crate) publisher_type: Symbol,
-    pub(crate) pricing_model: Symbol,
-    /// The pay-as-you-go price as a decimal text; empty if the row does not name it.
-    pub(crate) list_price: Symbol,
     pub(crate) credit_eligible: Option<bool>,
     pub(crate) estimated: Option<bool>,
     pub(crate) recurring: bool,
@@ -75,56 +59,46 @@ impl ChargeKey {
     /// Replaces every symbol.
     pub(crate) fn translated(self, mut symbol: impl FnMut(Symbol) -> Symbol) -> Self {
         Self {
+            columns: Columns::from_fn(|column| symbol(self[column])),
             subscription_id: symbol(self.subscription_id),
-            subscription_name: symbol(self.subscription_name),
-            department: symbol(self.department),
-            account: symbol(self.account),
-            cost_center: symbol(self.cost_center),
-            service_name: symbol(self.service_name),
-            subcategory: symbol(self.subcategory),
-            meter: symbol(self.meter),
-            meter_id: symbol(self.meter_id),
             buyer: symbol(self.buyer),
-            product: symbol(self.product),
-            frequency: symbol(self.frequency),
-            term: symbol(self.term),
-            benefit: symbol(self.benefit),
-            benefit_name: symbol(self.benefit_name),
+            charge_type: symbol(self.charge_type),
             currency: symbol(self.currency),
             unit: symbol(self.unit),
-            charge_type: symbol(self.charge_type),
-            publisher_type: symbol(self.publisher_type),
-            pricing_model: symbol(self.pricing_model),
-            list_price: symbol(self.list_price),
             ..self
         }
     }
 
     /// Returns the key under which it is counted: names are caseless.
     pub(crate) fn caseless(self, mut caseless: impl FnMut(Symbol) -> Symbol) -> Self {
-        Self {
-            department: caseless(self.department),
-            account: caseless(self.account),
-            service_name: caseless(self.service_name),
-            subcategory: caseless(self.subcategory),
-            meter: caseless(self.meter),
-            ..self
-        }
+        let counted = |column: Column| {
+            if column.is_caseless() { caseless(self[column]) } else { self[column] }
+        };
+        Self { columns: Columns::from_fn(counted), ..self }
     }
 
     /// Returns what is named in this caseless key, with the names as they were sent.
     pub(crate) fn names(&self, sent: &Self) -> [(Named, Symbol); 8] {
-        let Self { service_name: service, subcategory, .. } = *self;
+        use Column as C;
+        let (service, subcategory) = (self[C::ServiceName], self[C::Subcategory]);
         [
-            (Named::Subscription(self.subscription_id), sent.subscription_name),
-            (Named::Department(self.department), sent.department),
-            (Named::Account(self.account), sent.account),
-            (Named::Service(service), sent.service_name),
-            (Named::Subcategory([service, subcategory]), sent.subcategory),
-            (Named::Meter([service, subcategory, self.meter]), sent.meter),
-            (Named::MeterId(self.meter_id), sent.meter),
-            (Named::Benefit(self.benefit), sent.benefit_name),
+            (Named::Subscription(self.subscription_id), sent[C::SubscriptionName]),
+            (Named::Department(self[C::Department]), sent[C::Department]),
+            (Named::Account(self[C::Account]), sent[C::Account]),
+            (Named::Service(service), sent[C::ServiceName]),
+            (Named::Subcategory([service, subcategory]), sent[C::Subcategory]),
+            (Named::Meter([service, subcategory, self[C::Meter]]), sent[C::Meter]),
+            (Named::MeterId(self[C::MeterId]), sent[C::Meter]),
+            (Named::Benefit(self[C::Benefit]), sent[C::BenefitName]),
         ]
+    }
+}
+
+impl std::ops::Index<Column> for ChargeKey {
+    type Output = Symbol;
+
+    fn index(&self, column: Column) -> &Symbol {
+        &self.columns[column]
     }
 }
 

@@ -52,8 +52,9 @@ pub(super) async fn run(args: &BackfillArgs, config: &Config) -> Result<()> {
 
 fn order(args: &BackfillArgs, config: &Config, now: Timestamp) -> Result<BackfillJob> {
     let months = Months::closed(args.from, args.to, now).map_err(WrongFlags)?;
-    let wanted = HistoryOptions { limits: config.metrics.limits, instances: args.instances };
-    foreign_labels(&args.label, wanted).map_err(WrongFlags)?;
+    let wanted =
+        HistoryOptions { limits: config.metrics.limits.clone(), instances: args.instances };
+    foreign_labels(&args.label, &wanted).map_err(WrongFlags)?;
     let (target, state) = match (&args.output, &args.remote_write) {
         (Some(path), _) => (Target::File(path.clone()), beside(lasting(path))),
         (None, Some(url)) => {

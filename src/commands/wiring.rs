@@ -112,7 +112,7 @@ fn rules(config: &Config, scope: usize) -> Rules {
     let complete_after = SignedDuration::try_from(config.poll.day_complete_after);
     let budgets = config.budgets.iter().filter(|budget| budget.scope == scope);
     Rules {
-        limits: config.metrics.limits,
+        limits: config.metrics.limits.clone(),
         // The configuration keeps both far below these bounds.
         daily_window: i32::try_from(config.metrics.daily_window_days).unwrap_or(i32::MAX),
         day_complete_after: complete_after.unwrap_or(SignedDuration::MAX),

@@ -4,6 +4,7 @@ use strict_config::{At, Problems, Section, days, shown};
 
 use crate::billing::caseless::same_name;
 use crate::billing::limits::Limits;
+use crate::billing::metric_families::limits;
 
 /// The choice of what is published, and how much of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,14 +37,16 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Metrics {
     let Some(section) = at.and_then(|at| at.section(problems)) else {
         return metrics;
     };
-    for (family, limit) in metrics.limits.by_family() {
-        let family = section.get(family).and_then(|at| at.section(problems));
-        *limit = family.and_then(|family| max_series(&family, problems)).unwrap_or(*limit);
-    }
-    if let Some(tags) = section.get("tags").and_then(|at| at.section(problems)) {
-        metrics.tags = tags.get("keys").map(|at| tag_keys(&at, problems)).unwrap_or_default();
-        let limit = &mut metrics.limits.tags;
-        *limit = max_series(&tags, problems).unwrap_or(*limit);
+    for limit in limits() {
+        let Some(family) = section.get(limit.key).and_then(|at| at.section(problems)) else {
+            continue;
+        };
+        if limit.key == "tags" {
+            metrics.tags = family.get("keys").map(|at| tag_keys(&at, problems)).unwrap_or_default();
+        }
+        if let Some(most) = max_series(&family, problems) {
+            metrics.limits.set(limit, most);
+        }
     }
     if let Some(at) = section.get("daily_window")
         && let Some(days) = at.parse_number(problems, daily_window)

@@ -1,16 +1,19 @@
 //! The fields of a row that are read: properties of the list in its three shapes, and columns of a
-//! report. A new one is a line here, and its use in [`super::row`].
+//! report. A new one is a line here that says which column of the charge it is, or its use in
+//! [`super::row`].
 //!
 //! A name is looked up once; then the field is found by its position in the row. What has a shape
 //! of its own is read elsewhere: the meter and the tags of the list, the tags of a report.
 
-/// Declares a kind of fields: of each its name, the property of the list, and the columns of a
-/// report, in lower case without separators.
+use crate::billing::column::Column;
+
+/// Declares a kind of fields: of each its name, the property of the list, the columns of a report,
+/// in lower case without separators, and the column of the charge that it is by itself.
 macro_rules! fields {
     (
         $(#[$doc:meta])*
         $kind:ident {
-            $($field:ident: $property:literal, [$($column:literal),*];)+
+            $($field:ident: $property:literal, [$($name:literal),*] $(=> $column:ident)?;)+
         }
     ) => {
         $(#[$doc])*
@@ -23,6 +26,10 @@ macro_rules! fields {
             /// The number of fields.
             pub(super) const COUNT: usize = [$(Self::$field),+].len();
 
+            /// The fields that a column of the charge is by itself.
+            pub(super) const COLUMNS: &[(Self, Column)] =
+                &[$($((Self::$field, Column::$column),)?)+];
+
             /// Returns the field for a property of the list.
             pub(super) fn of_property(name: &str) -> Option<Self> {
                 match name {
@@ -34,7 +41,7 @@ macro_rules! fields {
             /// Returns the field for a column of a report.
             pub(super) fn of_column(name: &str) -> Option<Self> {
                 match name {
-                    $($($column => Some(Self::$field),)*)+
+                    $($($name => Some(Self::$field),)*)+
                     _ => None,
                 }
             }
@@ -52,7 +59,7 @@ fields! {
         UsageQuantity: "usageQuantity", ["usagequantity"];
         EffectivePrice: "effectivePrice", ["effectiveprice"];
         UnitPrice: "unitPrice", ["unitprice"];
-        PayGPrice: "payGPrice", ["paygprice"];
+        PayGPrice: "payGPrice", ["paygprice"] => ListPrice;
     }
 }
 
@@ -75,28 +82,28 @@ fields! {
         SubscriptionId: "subscriptionId", ["subscriptionid"];
         SubscriptionGuid: "subscriptionGuid", ["subscriptionguid"];
         ChargeType: "chargeType", ["chargetype"];
-        PublisherType: "publisherType", ["publishertype"];
-        PricingModel: "pricingModel", ["pricingmodel"];
+        PublisherType: "publisherType", ["publishertype"] => PublisherType;
+        PricingModel: "pricingModel", ["pricingmodel"] => PricingModel;
         UnitOfMeasure: "unitOfMeasure", ["unitofmeasure"];
-        SubscriptionName: "subscriptionName", ["subscriptionname"];
+        SubscriptionName: "subscriptionName", ["subscriptionname"] => SubscriptionName;
         DepartmentName: "departmentName", ["departmentname"];
         InvoiceSection: "invoiceSection", ["invoicesection"];
         InvoiceSectionName: "invoiceSectionName", ["invoicesectionname"];
-        AccountName: "accountName", ["accountname"];
-        CostCenter: "costCenter", ["costcenter"];
+        AccountName: "accountName", ["accountname"] => Account;
+        CostCenter: "costCenter", ["costcenter"] => CostCenter;
         ConsumedService: "consumedService", ["consumedservice"];
         MeterCategory: "meterCategory", ["metercategory"];
         MeterSubCategory: "meterSubCategory", ["metersubcategory"];
         MeterName: "meterName", ["metername"];
-        MeterId: "meterId", ["meterid"];
+        MeterId: "meterId", ["meterid"] => MeterId;
         Product: "product", ["product", "productname"];
         ProductOrderId: "productOrderId", ["productorderid"];
         ReservationId: "reservationId", ["reservationid"];
         ReservationName: "reservationName", ["reservationname"];
         BenefitId: "benefitId", ["benefitid"];
         BenefitName: "benefitName", ["benefitname"];
-        Frequency: "frequency", ["frequency"];
-        Term: "term", ["term"];
+        Frequency: "frequency", ["frequency"] => Frequency;
+        Term: "term", ["term"] => Term;
         CreditEligible: "isAzureCreditEligible", ["isazurecrediteligible"];
         BillingAccountId: "billingAccountId", ["billingaccountid"];
         BillingPeriodStart: "billingPeriodStartDate", ["billingperiodstartdate"];

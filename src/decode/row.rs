@@ -10,6 +10,7 @@ use super::tags::Tags;
 use super::text::said;
 use crate::billing::amount::Amount;
 use crate::billing::charge::{Charge, ChargeType, Degradation, Degraded};
+use crate::billing::column::{Column, Columns};
 use crate::billing::regions;
 use crate::billing::regions::Cloud;
 
@@ -59,7 +60,10 @@ impl Properties<'_> {
         } else {
             charge.effective_cost = charge.cost;
         }
-        charge.list_price = Cow::Borrowed(digits(self.amount(A::PayGPrice)).unwrap_or_default());
+        for (field, column) in A::COLUMNS {
+            let digits = digits(self.amount(*field)).unwrap_or_default();
+            charge.columns[*column] = Cow::Borrowed(digits);
+        }
         charge.degraded = degraded([
             (Degradation::Tags, tags.unreadable),
             (Degradation::Text, self.unreadable),
@@ -84,7 +88,22 @@ impl Properties<'_> {
         let meter = &self.meter;
         let category = [&meter.category, self.get(F::MeterCategory), self.get(F::ConsumedService)];
         let text = Cow::Borrowed;
+        let mut columns = Columns::<Cow<'_, str>>::default();
+        for (field, column) in F::COLUMNS {
+            columns[*column] = text(self.get(*field));
+        }
+        columns[Column::Department] =
+            text(self.first([F::DepartmentName, F::InvoiceSectionName, F::InvoiceSection]));
+        columns[Column::ServiceName] = text(first(category));
+        columns[Column::Subcategory] =
+            text(first([&meter.sub_category, self.get(F::MeterSubCategory)]));
+        columns[Column::Meter] = text(first([&meter.name, self.get(F::MeterName)]));
+        columns[Column::Product] =
+            text(self.first([F::ProductOrderId, F::ReservationId, F::Product]));
+        columns[Column::Benefit] = text(self.first([F::BenefitId, F::ReservationId]));
+        columns[Column::BenefitName] = text(self.first([F::BenefitName, F::ReservationName]));
         Charge {
+            columns,
             currency: text(self.first([F::BillingCurrencyCode, F::BillingCurrency, F::Currency])),
             unit: text(first([&meter.unit, self.get(F::UnitOfMeasure)])),
             instance_id: text(instance_id),
@@ -95,24 +114,7 @@ impl Properties<'_> {
                 Cloud::China => regions::in_china(location),
                 Cloud::Public | Cloud::UsGovernment => location,
             }),
-            subscription_name: text(self.get(F::SubscriptionName)),
-            department: text(self.first([
-                F::DepartmentName,
-                F::InvoiceSectionName,
-                F::InvoiceSection,
-            ])),
-            account: text(self.get(F::AccountName)),
-            cost_center: text(self.get(F::CostCenter)),
-            service_name: text(first(category)),
-            subcategory: text(first([&meter.sub_category, self.get(F::MeterSubCategory)])),
-            meter: text(first([&meter.name, self.get(F::MeterName)])),
-            meter_id: text(self.get(F::MeterId)),
-            product: text(self.first([F::ProductOrderId, F::ReservationId, F::Product])),
-            benefit: text(self.first([F::BenefitId, F::ReservationId])),
-            benefit_name: text(self.first([F::BenefitName, F::ReservationName])),
             credit_eligible: said(self.get(F::CreditEligible)),
-            frequency: text(self.get(F::Frequency)),
-            term: text(self.get(F::Term)),
             estimated: self.is_estimated,
             // The specification says "Monthly", the data say "Recurring".
             recurring: charge_type == ChargeType::Purchase
@@ -120,8 +122,6 @@ impl Properties<'_> {
                     .iter()
                     .any(|word| self.get(F::Frequency).eq_ignore_ascii_case(word)),
             charge_type,
-            publisher_type: text(self.get(F::PublisherType)),
-            pricing_model: text(self.get(F::PricingModel)),
             billing_account: text(self.get(F::BillingAccountId)),
             ..Charge::default()
         }

@@ -1,14 +1,13 @@
 //! Normalises charges: every text gets one spelling, and its symbol.
 
 use super::column_cache::{ColumnCache, Field};
-use crate::billing::amount::Amount;
 use crate::billing::arm_id::{ArmId, last_segment};
-use crate::billing::caseless::{caseless, same_name};
-use crate::billing::charge::{Charge, ChargeType, pricing_model, squeezed};
+use crate::billing::caseless::same_name;
+use crate::billing::charge::{Charge, ChargeType};
+use crate::billing::column::{Column, Columns};
 use crate::billing::daily_sums::TagKeys;
 use crate::billing::interner::{Encoding, Ids, Interner, Symbol};
 use crate::billing::label_value::{bounded, bounded_name};
-use crate::billing::regions::location;
 use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey, ResourceKey, Tag};
 
 /// A normalised charge, in symbols.
@@ -36,12 +35,12 @@ impl Normalizer {
         id.read(&charge.instance_id);
         let instance_id = ids.symbol(&bounded(id.as_str().into()), strings);
         let subscription_id = match id.subscription() {
-            Some(id) => columns.symbol(Field::OwnSubscription, id, strings, own),
-            None => columns.symbol(Field::SubscriptionId, &charge.subscription_id, strings, lower),
+            Some(id) => columns.symbol(Field::OwnSubscription, id, strings),
+            None => columns.symbol(Field::SubscriptionId, &charge.subscription_id, strings),
         };
         let resource_group = match id.resource_group() {
-            Some(group) => columns.symbol(Field::OwnGroup, group, strings, own),
-            None => columns.symbol(Field::ResourceGroup, &charge.resource_group, strings, lower),
+            Some(group) => columns.symbol(Field::OwnGroup, group, strings),
+            None => columns.symbol(Field::ResourceGroup, &charge.resource_group, strings),
         };
         let sent = charge.instance_name.trim();
         let name = match sent {
@@ -49,14 +48,14 @@ impl Normalizer {
             "" => last_segment(&charge.instance_id),
             name => name,
         };
-        let mut symbol = |field, text: &str, normal| columns.symbol(field, text, strings, normal);
+        let mut symbol = |field, text: &str| columns.symbol(field, text, strings);
         let resource = ResourceKey {
             subscription_id,
             resource_group,
             instance_id,
-            location: symbol(Field::Location, &charge.location, region),
-            currency: symbol(Field::Currency, &charge.currency, upper),
-            unit: symbol(Field::Unit, &charge.unit, trimmed),
+            location: symbol(Field::Location, &charge.location),
+            currency: symbol(Field::Currency, &charge.currency),
+            unit: symbol(Field::Unit, &charge.unit),
         };
         let item = charge_key(charge, &resource, symbol);
         let amounts = ChargeAmounts {
@@ -76,49 +75,28 @@ impl Normalizer {
 fn charge_key(
     charge: &Charge<'_>,
     resource: &ResourceKey,
-    mut symbol: impl FnMut(Field, &str, fn(&str) -> Text<'_>) -> Symbol,
+    mut symbol: impl FnMut(Field, &str) -> Symbol,
 ) -> ChargeKey {
     let ResourceKey { subscription_id, currency, unit, .. } = *resource;
-    let empty = symbol(Field::Product, "", own);
+    let empty = symbol(Field::Column(Column::Product), "");
+    // Otherwise each product and each subscription would have lines of their own.
     let is_bought =
         charge.recurring || matches!(charge.charge_type, ChargeType::Purchase | ChargeType::Refund);
-    // Otherwise each product and each subscription would have lines of their own.
-    let mut bought = |field, text: &str, normal| {
-        if is_bought { symbol(field, text, normal) } else { empty }
-    };
-    let product = bought(Field::Product, &charge.product, trimmed);
-    let frequency = bought(Field::Frequency, &charge.frequency, word);
-    let term = bought(Field::Term, &charge.term, lower);
-    // Most usage has none.
-    let (benefit, benefit_name) = match benefit_id(&charge.benefit) {
-        "" => (empty, empty),
-        id => (
-            symbol(Field::Benefit, id, lower),
-            symbol(Field::BenefitName, &charge.benefit_name, trimmed),
-        ),
-    };
+    let benefit_id = benefit_id(&charge[Column::Benefit]);
+    let columns = Columns::from_fn(|column| match column {
+        Column::Product | Column::Frequency | Column::Term if !is_bought => empty,
+        // Most usage has none.
+        Column::Benefit | Column::BenefitName if benefit_id.is_empty() => empty,
+        Column::Benefit => symbol(Field::Column(column), benefit_id),
+        _ => symbol(Field::Column(column), &charge[column]),
+    });
     ChargeKey {
+        columns,
         subscription_id,
-        subscription_name: symbol(Field::SubscriptionName, &charge.subscription_name, trimmed),
-        department: symbol(Field::Department, &charge.department, named),
-        account: symbol(Field::Account, &charge.account, named),
-        cost_center: symbol(Field::CostCenter, &charge.cost_center, cost_center),
-        service_name: symbol(Field::ServiceName, &charge.service_name, named),
-        subcategory: symbol(Field::Subcategory, &charge.subcategory, named),
-        meter: symbol(Field::Meter, &charge.meter, named),
-        meter_id: symbol(Field::MeterId, &charge.meter_id, lower),
         buyer: if is_bought { subscription_id } else { empty },
-        product,
-        frequency,
-        term,
-        benefit,
-        benefit_name,
+        charge_type: symbol(Field::ChargeType, charge.charge_type.as_str()),
         currency,
         unit,
-        charge_type: symbol(Field::ChargeType, charge.charge_type.as_str(), trimmed),
-        publisher_type: symbol(Field::PublisherType, &charge.publisher_type, lower),
-        pricing_model: symbol(Field::PricingModel, &charge.pricing_model, priced),
-        list_price: symbol(Field::ListPrice, &charge.list_price, decimal),
         credit_eligible: charge.credit_eligible,
         estimated: charge.estimated,
         recurring: charge.recurring,
@@ -152,52 +130,4 @@ pub(super) fn tags(
             currency,
         });
     }
-}
-
-type Text<'a> = std::borrow::Cow<'a, str>;
-
-/// Limits a part of an id, which is normalised already.
-fn own(text: &str) -> Text<'_> {
-    bounded(text.into())
-}
-
-fn trimmed(text: &str) -> Text<'_> {
-    bounded(text.trim().into())
-}
-
-/// Normalises a name that is compared without regard to case.
-fn named(text: &str) -> Text<'_> {
-    bounded_name(text.trim())
-}
-
-fn lower(text: &str) -> Text<'_> {
-    bounded(text.trim().to_lowercase().into())
-}
-
-/// Converts to upper case, so that texts which differ in case alone become equal. Folds first,
-/// because `ß` becomes two letters.
-fn cost_center(text: &str) -> Text<'_> {
-    bounded(caseless(text.trim()).to_uppercase().into())
-}
-
-fn upper(text: &str) -> Text<'_> {
-    bounded(text.trim().to_uppercase().into())
-}
-
-/// Normalises a word that Azure spells in several ways.
-fn word(text: &str) -> Text<'_> {
-    bounded(squeezed(text.trim()))
-}
-
-/// Normalises a price: one price is one text. What is no price is none.
-fn decimal(text: &str) -> Text<'_> {
-    Amount::parse(text).map_or("".into(), |price| price.amount.to_string().into())
-}
-
-fn region(text: &str) -> Text<'_> {
-    bounded(location(text))
-}
-
-fn priced(text: &str) -> Text<'_> {
-    bounded(pricing_model(text))
 }

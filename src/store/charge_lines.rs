@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use super::{Archive, CompletedRead, RetentionPolicy, ScopeStore, Store};
 use crate::billing::amount::Amount;
 use crate::billing::charge::{Charge, ChargeType};
+use crate::billing::column::Column;
 use crate::billing::daily_sums::{DayBucket, TagKeys};
 use crate::billing::facts::BucketFacts;
 use crate::billing::period::{DayRange, Period};
@@ -34,22 +35,22 @@ fn charges() -> impl Strategy<Value = Charge<'static>> {
         Charge {
             cost: amount(&amounts.0),
             quantity: amount(&amounts.1),
-            list_price: if said.1 { amounts.2.into() } else { "".into() },
             effective_cost: Amount::product("0.5", &amounts.1).unwrap(),
             currency: words.2.into(),
-            meter_id: ids.0.into(),
-            meter: "Compute Hours".into(),
-            benefit: ids.1.into(),
-            benefit_name: "Plan".into(),
             credit_eligible: said.0,
-            frequency: words.0.into(),
-            term: words.1.into(),
             subscription_id: owner.0.into(),
-            product: owner.1.into(),
-            publisher_type: owner.2.into(),
             charge_type: ChargeType::parse(kind),
             ..Charge::default()
         }
+        .with(Column::ListPrice, if said.1 { amounts.2 } else { String::new() })
+        .with(Column::MeterId, ids.0)
+        .with(Column::Meter, "Compute Hours")
+        .with(Column::Benefit, ids.1)
+        .with(Column::BenefitName, "Plan")
+        .with(Column::Frequency, words.0)
+        .with(Column::Term, words.1)
+        .with(Column::Product, owner.1)
+        .with(Column::PublisherType, owner.2)
     })
 }
 
@@ -145,32 +146,38 @@ proptest! {
     }
 }
 
-#[test]
-fn a_line_has_what_its_uses_need_and_no_resource() {
-    let usage = |id: &str, list_price: &'static str| Charge {
+/// Returns usage of a resource under a benefit.
+fn usage(id: &str, list_price: &'static str) -> Charge<'static> {
+    Charge {
         instance_id: format!("/subscriptions/s/resourceGroups/g/x/{id}").into(),
-        meter_id: "M-1".into(),
-        meter: "Hours".into(),
-        benefit: "/providers/x/B-1".into(),
-        benefit_name: "Plan".into(),
         cost: Amount::ONE,
         quantity: Amount::ONE,
-        list_price: list_price.into(),
-        frequency: "UsageBased".into(),
-        product: "Product".into(),
         currency: "EUR".into(),
         ..Charge::default()
-    };
-    let bought = |kind, cost: Amount| Charge {
-        subscription_id: "s".into(),
-        product: "Order".into(),
-        frequency: "Recurring".into(),
-        term: "12".into(),
-        credit_eligible: Some(true),
-        charge_type: kind,
-        cost,
-        currency: "EUR".into(),
-        ..Charge::default()
+    }
+    .with(Column::MeterId, "M-1")
+    .with(Column::Meter, "Hours")
+    .with(Column::Benefit, "/providers/x/B-1")
+    .with(Column::BenefitName, "Plan")
+    .with(Column::ListPrice, list_price)
+    .with(Column::Frequency, "UsageBased")
+    .with(Column::Product, "Product")
+}
+
+#[test]
+fn a_line_has_what_its_uses_need_and_no_resource() {
+    let bought = |kind, cost: Amount| {
+        Charge {
+            subscription_id: "s".into(),
+            credit_eligible: Some(true),
+            charge_type: kind,
+            cost,
+            currency: "EUR".into(),
+            ..Charge::default()
+        }
+        .with(Column::Product, "Order")
+        .with(Column::Frequency, "Recurring")
+        .with(Column::Term, "12")
     };
     let day = vec![
         usage("a", "2.50"),

@@ -46,7 +46,7 @@ fn rules() -> Rules {
     };
     let shop = Only::Tag { key: "team".to_owned(), value: "shop".to_owned() };
     Rules {
-        limits: Limits { instances: 6, subscriptions: 1, ..Limits::default() },
+        limits: Limits::default().with("instances", 6).with("subscriptions", 1),
         budgets: vec![budget("all", Grain::Month, Only::All), budget("shop", Grain::Quarter, shop)],
         ..Rules::default()
     }
@@ -101,8 +101,20 @@ async fn the_exposition_in_text_0_0_4_is_the_golden_one() {
 }
 
 #[tokio::test]
-async fn the_exposition_in_openmetrics_is_the_golden_one() {
-    assert_golden("golden.openmetrics", &exposition(Format::OpenMetrics).await);
+async fn the_exposition_in_openmetrics_differs_by_the_rules_of_the_format_alone() {
+    let text = exposition(Format::Text).await;
+    let expected = text.lines().map(as_openmetrics).chain(["# EOF".to_owned()]);
+    let is = exposition(Format::OpenMetrics).await;
+    assert_eq!(is.lines().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+/// Returns a line of text 0.0.4 as OpenMetrics has it: the family of a counter has no `_total`.
+fn as_openmetrics(line: &str) -> String {
+    let mut words: Vec<&str> = line.splitn(4, ' ').collect();
+    if let ["#", _, name, _] = words.as_mut_slice() {
+        *name = name.strip_suffix("_total").unwrap_or(name);
+    }
+    words.join(" ")
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
@@ -26,13 +27,15 @@ fn budget(grain: Grain, start: &str, only: Only) -> Rules {
 
 fn scope_totals() -> ScopeTotals {
     let mut scope_totals = ScopeTotals::with_tags("2026-11-20T12:00:00Z", &["team"]);
-    let row = |cost: &str, service: &'static str, team: &'static str| Charge {
-        department: "Retail".into(),
-        account: "Stores".into(),
-        subscription_id: "S1".into(),
-        service_name: service.into(),
-        tags: vec![("team".into(), team.into())],
-        ..usage(cost)
+    let row = |cost: &str, service: &'static str, team: &'static str| {
+        Charge {
+            subscription_id: "S1".into(),
+            tags: vec![("team".into(), team.into())],
+            ..usage(cost)
+        }
+        .with(Column::Department, "Retail")
+        .with(Column::Account, "Stores")
+        .with(Column::ServiceName, service)
     };
     scope_totals.add("2026-10-10", &row("100", "Storage", "shop"));
     scope_totals.add("2026-11-10", &row("10", "Storage", "shop"));

@@ -1,6 +1,7 @@
 //! Complete days, the usual day, and single days.
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::store::ScopeStore;
@@ -16,7 +17,7 @@ const SERVICE_USUAL: &str = "azure_billing_service_usual_day_pretax_cost";
 const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
 
 fn of_service(name: &'static str, cost: &str) -> Charge<'static> {
-    Charge { service_name: name.into(), ..usage(cost) }
+    usage(cost).with(Column::ServiceName, name)
 }
 
 #[test]

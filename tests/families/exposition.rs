@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::Period;
 use azure_billing_exporter::billing::rules::Rules;
@@ -32,14 +33,16 @@ fn scraped(scope_store: &ScopeStore, keys: &TagKeys) -> String {
 #[test]
 fn rows_of_several_pages_are_scraped_as_what_they_add_up_to() {
     let keys: TagKeys = ["team".to_owned()].into();
-    let web = |cost: &str| Charge {
-        instance_id: "/subscriptions/S1/resourceGroups/RG/x/Web".into(),
-        service_name: "Compute".into(),
-        location: "EU West".into(),
-        quantity: amount("1.5"),
-        unit: "1 Hour".into(),
-        tags: vec![("Team".into(), "\"a\\b\"".into())],
-        ..usage(cost)
+    let web = |cost: &str| {
+        Charge {
+            instance_id: "/subscriptions/S1/resourceGroups/RG/x/Web".into(),
+            location: "EU West".into(),
+            quantity: amount("1.5"),
+            unit: "1 Hour".into(),
+            tags: vec![("Team".into(), "\"a\\b\"".into())],
+            ..usage(cost)
+        }
+        .with(Column::ServiceName, "Compute")
     };
     let mut list = List::new(&keys).in_pages_of(2);
     for cost in ["0.1", "0.2", "0.3", "0.0000000000000000000000000001"] {

@@ -3,6 +3,7 @@
 
 use azure_billing_exporter::azure::Error;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Degradation};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::{DayBucket, TagKeys};
 use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
@@ -27,12 +28,12 @@ fn no_rows() -> List {
 
 /// Returns a row of on-demand usage.
 fn used(cost: &str) -> Charge<'static> {
-    Charge { quantity: amount("1"), pricing_model: "OnDemand".into(), ..usage(cost) }
+    Charge { quantity: amount("1"), ..usage(cost) }.with(Column::PricingModel, "OnDemand")
 }
 
 /// Returns a row of usage that an earlier purchase covers.
 fn covered() -> Charge<'static> {
-    Charge { pricing_model: "SavingsPlan".into(), ..used("0") }
+    used("0").with(Column::PricingModel, "SavingsPlan")
 }
 
 fn to_be_paid(row: &mut Value) {

@@ -1,6 +1,7 @@
 //! Forecasts worked out by hand.
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::rules::Rules;
 
 use crate::rows::{ScopeTotals, charge, usage};
@@ -12,7 +13,7 @@ fn forecast(scope_totals: &mut ScopeTotals, currency: &str) -> Option<f64> {
 }
 
 fn recurring(product: &'static str, cost: &str) -> Charge<'static> {
-    Charge { recurring: true, product: product.into(), ..charge(ChargeType::Purchase, cost) }
+    Charge { recurring: true, ..charge(ChargeType::Purchase, cost) }.with(Column::Product, product)
 }
 
 #[test]

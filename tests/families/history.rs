@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::DailySums;
 use azure_billing_exporter::billing::history::{Bill, DayValues, HistoryOptions, Month, month};
 use azure_billing_exporter::billing::limits::Limits;
@@ -23,10 +24,10 @@ const BEFORE: &str = "azure_billing_scope_previous_period_pretax_cost";
 const SUBSCRIPTIONS_BEFORE: &str = "azure_billing_subscription_previous_period_pretax_cost";
 const TAGS_BEFORE: &str = "azure_billing_tag_previous_period_pretax_cost";
 
-const ALL: HistoryOptions = HistoryOptions {
-    limits: Limits { instances: 10, services: 10, resource_groups: 10, ..Limits::DEFAULT },
-    instances: true,
-};
+fn options() -> HistoryOptions {
+    let limits = Limits::default().with("instances", 10).with("services", 10);
+    HistoryOptions { limits: limits.with("resource_groups", 10), instances: true }
+}
 
 fn period(text: &str) -> Period {
     text.parse().expect("a month")
@@ -52,11 +53,11 @@ fn sums(reading: Reading) -> DailySums {
 }
 
 fn made(of: &str, rows: &[(&str, Charge<'static>)], before: Option<&Bill>) -> Month {
-    month(&read(of, rows), period(of), before, ALL).expect("room")
+    month(&read(of, rows), period(of), before, &options()).expect("room")
 }
 
 /// Returns the series of a family by its label values, joined by blanks.
-fn series(month: &Month, family: &str, wanted: HistoryOptions) -> BTreeMap<String, DayValues> {
+fn series(month: &Month, family: &str, wanted: &HistoryOptions) -> BTreeMap<String, DayValues> {
     let families = wanted.families();
     let place = families.iter().position(|known| known.name == family).expect("a family");
     let series = month.families[place].iter();
@@ -65,7 +66,7 @@ fn series(month: &Month, family: &str, wanted: HistoryOptions) -> BTreeMap<Strin
 
 /// Returns the values of the only series of a family.
 fn only(month: &Month, family: &str) -> DayValues {
-    let series = series(month, family, ALL);
+    let series = series(month, family, &options());
     assert_eq!(series.len(), 1, "{family}: {series:?}");
     series.into_values().next().expect("a series")
 }
@@ -83,14 +84,14 @@ fn a_series_begins_with_its_first_row_and_goes_on_to_the_end_of_the_month() {
     rows.push(("2028-02-10", usage("-2")));
     rows.push(("2028-01-30", charge(ChargeType::Purchase, "5")));
     let february = made("2028-02", &rows, None);
-    let scope = series(&february, SCOPE, ALL);
+    let scope = series(&february, SCOPE, &options());
     assert_eq!(scope["usage   EUR"], [constant(3, 9, 1.0), constant(10, 29, -1.0)].concat());
     assert_eq!(scope["purchase   EUR"], constant(1, 29, 5.0), "late rows count on the nearest day");
     assert_eq!(scope.len(), 2);
     let all = [constant(1, 2, 5.0), constant(3, 9, 6.0), constant(10, 29, 4.0)].concat();
     assert_eq!(only(&february, SERVICES), all);
     assert_eq!(only(&february, INSTANCES), all);
-    assert!(series(&february, BEFORE, ALL).is_empty(), "nothing is known before it");
+    assert!(series(&february, BEFORE, &options()).is_empty(), "nothing is known before it");
 }
 
 #[test]
@@ -99,33 +100,32 @@ fn the_month_before_is_its_whole_bill_on_every_day_and_its_currencies_begin_with
     let january = made("2027-01", &[("2027-01-31", tagged), ("2027-01-01", usage("4"))], None);
     let rows = [("2027-02-03", charge(ChargeType::Refund, "-1"))];
     let february = made("2027-02", &rows, Some(&january.bill));
-    let before = series(&february, BEFORE, ALL);
+    let before = series(&february, BEFORE, &options());
     assert_eq!(before, BTreeMap::from([("2027-01 usage   EUR".to_owned(), constant(1, 28, 7.0))]));
-    let tags = series(&february, TAGS_BEFORE, ALL);
+    let tags = series(&february, TAGS_BEFORE, &options());
     assert_eq!(tags["2027-01 team shop EUR"], constant(1, 28, 3.0));
     assert_eq!(tags["2027-01 team  EUR"], constant(1, 28, 4.0));
     // It is 0 until there is a row in euros.
-    let scope = series(&february, SCOPE, ALL);
+    let scope = series(&february, SCOPE, &options());
     assert_eq!(scope["usage   EUR"], constant(1, 2, 0.0));
     assert_eq!(scope["refund   EUR"], constant(3, 28, -1.0));
     let march = made("2027-03", &[], Some(&february.bill));
-    assert_eq!(series(&march, SCOPE, ALL)["usage   EUR"], constant(1, 31, 0.0));
-    assert_eq!(series(&march, BEFORE, ALL)["2027-02 refund   EUR"], constant(1, 31, -1.0));
+    assert_eq!(series(&march, SCOPE, &options())["usage   EUR"], constant(1, 31, 0.0));
+    assert_eq!(series(&march, BEFORE, &options())["2027-02 refund   EUR"], constant(1, 31, -1.0));
 }
 
 #[test]
 fn a_series_keeps_its_place_from_the_first_day_of_a_month_to_the_last() {
-    let service =
-        |name: &'static str, cost: &str| Charge { service_name: name.into(), ..usage(cost) };
+    let service = |name: &'static str, cost: &str| usage(cost).with(Column::ServiceName, name);
     // On the 1st the first service is the costliest, at the end it is the last of the three.
     let rows = [
         ("2026-10-01", service("a", "5")),
         ("2026-10-02", service("b", "6")),
         ("2026-10-30", service("c", "7")),
     ];
-    let wanted = HistoryOptions { limits: Limits { services: 1, ..ALL.limits }, ..ALL };
-    let month = month(&read("2026-10", &rows), period("2026-10"), None, wanted).expect("room");
-    let services = series(&month, SERVICES, wanted);
+    let wanted = HistoryOptions { limits: options().limits.with("services", 1), ..options() };
+    let month = month(&read("2026-10", &rows), period("2026-10"), None, &wanted).expect("room");
+    let services = series(&month, SERVICES, &wanted);
     assert_eq!(services[" c EUR"], constant(30, 31, 7.0));
     let others = [constant(1, 1, 5.0), constant(2, 31, 11.0)].concat();
     assert_eq!(services[" __other__ EUR"], others);
@@ -134,15 +134,14 @@ fn a_series_keeps_its_place_from_the_first_day_of_a_month_to_the_last() {
 
 #[test]
 fn a_subscription_has_the_newest_name_that_is_known_in_all_of_a_month() {
-    let named = |name: &'static str| Charge {
-        subscription_id: "s".into(),
-        subscription_name: name.into(),
-        ..usage("1")
+    let named = |name: &'static str| {
+        Charge { subscription_id: "s".into(), ..usage("1") }.with(Column::SubscriptionName, name)
     };
     let january = made("2027-01", &[("2027-01-02", named("old"))], None);
     let rows = [("2027-02-01", named("older")), ("2027-02-09", named("new"))];
     let february = made("2027-02", &rows, Some(&january.bill));
-    let of = |month: &Month, family| series(month, family, ALL).into_keys().collect::<Vec<_>>();
+    let of =
+        |month: &Month, family| series(month, family, &options()).into_keys().collect::<Vec<_>>();
     assert_eq!(of(&january, SUBSCRIPTIONS), ["s old EUR"]);
     assert_eq!(of(&february, SUBSCRIPTIONS), ["s new EUR"]);
     assert_eq!(of(&february, SUBSCRIPTIONS_BEFORE), ["2027-01 s new EUR"], "as live");
@@ -157,31 +156,35 @@ fn rows_of_other_months_do_not_count() {
         [("2026-09-30", usage("100")), ("2026-10-05", usage("1")), ("2026-11-01", usage("100"))];
     let reading = list(&rows).read_of(ScopeType::Subscription, Span::Period(period("2026-10")));
     assert_eq!((reading.counts.counted, reading.counts.outside), (1, 2));
-    let october = month(&sums(reading), period("2026-10"), None, ALL).expect("room");
+    let october = month(&sums(reading), period("2026-10"), None, &options()).expect("room");
     assert_eq!(only(&october, SCOPE), constant(5, 31, 1.0));
     let november = made("2026-11", &[], Some(&october.bill));
     assert_eq!(only(&november, BEFORE), constant(1, 30, 1.0));
 }
 
-#[test]
-fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
-    let row = |subscription: &'static str, service: &'static str, cost: &str| Charge {
+/// Returns a row that has a subscription and a service in all its texts.
+fn row(subscription: &'static str, service: &'static str, cost: &str) -> Charge<'static> {
+    Charge {
         subscription_id: subscription.into(),
-        subscription_name: subscription.to_uppercase().into(),
-        service_name: service.into(),
         instance_id: format!("/x/{service}").into(),
-        department: service.to_uppercase().into(),
-        account: "a".into(),
-        cost_center: subscription.into(),
         resource_group: service.into(),
         location: "eastus2".into(),
         unit: "1 Hour".into(),
         quantity: crate::rows::amount("3"),
         tags: vec![("team".into(), service.into())],
         ..usage(cost)
-    };
-    let limits = Limits { services: 2, instances: 2, ..ALL.limits };
-    let wanted = HistoryOptions { limits, instances: true };
+    }
+    .with(Column::SubscriptionName, subscription.to_uppercase())
+    .with(Column::ServiceName, service)
+    .with(Column::Department, service.to_uppercase())
+    .with(Column::Account, "a")
+    .with(Column::CostCenter, subscription)
+}
+
+#[test]
+fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
+    let limits = options().limits.with("services", 2).with("instances", 2);
+    let wanted = HistoryOptions { limits: limits.clone(), instances: true };
     let months = [
         (
             "2026-09",
@@ -204,7 +207,7 @@ fn the_last_day_of_a_month_is_what_was_published_live_that_evening() {
             scope_totals.add(date, charge);
         }
         let bill = history.as_ref().map(|month| &month.bill);
-        history = month(&read(of, &rows), period(of), bill, wanted).ok();
+        history = month(&read(of, &rows), period(of), bill, &wanted).ok();
     }
     let live = scope_totals.published(2, &Rules { limits, ..Rules::default() });
     let history = history.expect("a month");

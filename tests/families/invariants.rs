@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::TagKeys;
-use azure_billing_exporter::billing::limits::Limits;
-use azure_billing_exporter::billing::metric_families::FAMILIES;
+use azure_billing_exporter::billing::limits::{Limit, Limits};
+use azure_billing_exporter::billing::metric_families::{self as families, FAMILIES};
 use azure_billing_exporter::billing::period::{DayRange, Period};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::span::Span;
@@ -20,16 +21,17 @@ use crate::rows::{Published, amount, at, keep, published, text};
 use crate::truth::{CostOf, cost, labelled, naive, quantity};
 
 /// A family, and the limit that bounds it.
-type Bounded = (&'static str, fn(&Limits) -> usize);
+type Bounded = (&'static str, Option<Limit>);
 
 /// Returns the families whose sum is all the money of the period, each with the limit that bounds
 /// it, and those whose sum is all the usage. Tags are apart: each key has all the money.
 fn complete() -> (Vec<Bounded>, Vec<Bounded>) {
     let whole = FAMILIES.iter().filter(|family| !["period", "tag"].contains(&family.labels[0]));
-    let bounded = whole.filter_map(|family| Some((family.name, family.limit?)));
+    let bounded = whole.filter(|family| family.limit.is_some());
+    let bounded = bounded.map(|family| (family.name, family.limit));
     let (usage, mut money): (Vec<_>, Vec<_>) =
         bounded.partition(|(name, _)| name.ends_with("_usage_quantity"));
-    money.push((SCOPE, |_| usize::MAX));
+    money.push((SCOPE, None));
     assert!(usage.len() >= 2 && money.len() >= 8, "{usage:?} {money:?}");
     (money, usage)
 }
@@ -59,7 +61,7 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
         ChargeType::UnusedReservation,
     ]);
     let ids = (some("id"), some("group"), some("sub"), some("place"));
-    let owners = (some("department"), some("account"), some("CC"), some("service"), some("meter"));
+    let columns = prop::collection::vec(0..=entities, Column::COUNT);
     let tags = (some("team"), some("env"));
     // Never equal, so that one in the place of the other is noticed.
     let amounts = ("-?[0-9]{1,9}\\.[0-9]{1,20}", "[0-9]{1,6}\\.[0-9]{0,9}1");
@@ -70,8 +72,8 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
         prop::sample::select(vec!["OnDemand", "On Demand", "Reservation", ""]),
         any::<Option<bool>>(),
     );
-    (1_i8..=28, kind, ids, owners, tags, amounts, currency, unit, terms).prop_map(
-        |(day, charge_type, ids, owners, tags, amounts, currency, unit, terms)| {
+    (1_i8..=28, kind, ids, columns, tags, amounts, currency, unit, terms).prop_map(
+        |(day, charge_type, ids, columns, tags, amounts, currency, unit, terms)| {
             let id = if ids.0.is_empty() {
                 String::new()
             } else {
@@ -86,23 +88,39 @@ fn row(entities: usize) -> impl Strategy<Value = (i8, Charge<'static>)> {
                 instance_id: text(id),
                 resource_group: text(ids.1),
                 subscription_id: text(ids.2.clone()),
-                subscription_name: text(ids.2),
                 location: text(ids.3),
-                department: text(owners.0),
-                account: text(owners.1),
-                cost_center: text(owners.2),
-                subcategory: text(owners.3.to_uppercase()),
-                service_name: text(owners.3),
-                meter: text(owners.4),
                 tags: vec![(text("TEAM"), text(tags.0)), (text("env"), text(tags.1))],
-                publisher_type: text(terms.0),
-                pricing_model: text(terms.1),
                 estimated: terms.2,
                 ..Charge::default()
-            };
-            (day, charge)
+            }
+            .with(Column::SubscriptionName, text(ids.2))
+            .with(Column::PublisherType, text(terms.0))
+            .with(Column::PricingModel, text(terms.1));
+            (day, with_columns(charge, &columns))
         },
     )
+}
+
+/// Returns a charge with a text in each column that is published and has none, by numbers of
+/// which 0 is no text.
+fn with_columns(charge: Charge<'static>, numbers: &[usize]) -> Charge<'static> {
+    let is_published =
+        |column: Column| FAMILIES.iter().any(|family| family.labels.contains(&column.name()));
+    let given = [Column::SubscriptionName, Column::PublisherType, Column::PricingModel];
+    let own = |column: &Column| is_published(*column) && !given.contains(column);
+    let own = Column::ALL.into_iter().filter(own);
+    own.fold(charge, |charge, column| {
+        let of_column = |column: Column| match (numbers[column as usize], column) {
+            (0, _) => String::new(),
+            (number, Column::CostCenter) => format!("CC-{number}"),
+            (number, _) => format!("{}-{number}", column.name()),
+        };
+        let sent = match column {
+            Column::Subcategory => of_column(Column::ServiceName).to_uppercase(),
+            _ => of_column(column),
+        };
+        charge.with(column, sent)
+    })
 }
 
 /// Returns the number of rows in a page.
@@ -117,12 +135,12 @@ fn rows() -> impl Strategy<Value = Vec<(i8, Charge<'static>)>> {
 
 fn limits() -> impl Strategy<Value = Limits> {
     let limit = prop_oneof![Just(0_usize), 1_usize..6, Just(10_000)];
-    let families = Limits::default().by_family().len();
-    (prop::collection::vec(limit.clone(), families), limit).prop_map(|(each, tags)| {
-        let mut limits = Limits { tags, ..Limits::default() };
-        for ((_, limit), chosen) in limits.by_family().into_iter().zip(each) {
-            *limit = chosen;
-        }
+    prop::collection::vec(limit, families::limits().len()).prop_map(|chosen| {
+        let mut limits = Limits::default();
+        families::limits()
+            .into_iter()
+            .zip(chosen)
+            .for_each(|(limit, most)| limits.set(limit, most));
         limits
     })
 }
@@ -145,8 +163,8 @@ fn november() -> Period {
     Period::of(date(2026, 11, 1))
 }
 
-fn publish(scope_store: &ScopeStore, limits: Limits) -> Published {
-    published(scope_store, &keys(), &Rules { limits, ..Rules::default() })
+fn publish(scope_store: &ScopeStore, limits: &Limits) -> Published {
+    published(scope_store, &keys(), &Rules { limits: limits.clone(), ..Rules::default() })
 }
 
 /// Checks the rules for all families of the period, whatever is folded.
@@ -157,7 +175,7 @@ fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limit
         [(costs, "currency", &money), (usage, "unit", &naive(rows, &["unit"], quantity))]
     {
         for (family, limit) in families {
-            let limit = limit(limits);
+            let limit = limit.map_or(usize::MAX, |limit| limits.of(limit));
             if limit == 0 {
                 assert!(published.samples[family].is_empty(), "{family} is turned off");
                 continue;
@@ -172,7 +190,8 @@ fn assert_conserved(published: &Published, rows: &[(i8, Charge<'static>)], limit
         }
     }
     assert_eq!(published.sums("azure_billing_scope_daily_pretax_cost", &["currency"]), money);
-    if limits.tags > 0 {
+    let tags = families::limits().into_iter().find(|limit| limit.key == "tags").expect("tags");
+    if limits.of(tags) > 0 {
         let mut of_keys = published.sums(TAGS, &["tag", "currency"]);
         for key in ["team", "Env"] {
             let of_key = money.iter().map(|(currency, amount)| {
@@ -190,12 +209,12 @@ proptest! {
 
     #[test]
     fn every_family_adds_up_to_the_same_money_under_any_limits(rows in rows(), limits in limits(), page in page_sizes()) {
-        assert_conserved(&publish(&scope_store(&rows, page), limits), &rows, &limits);
+        assert_conserved(&publish(&scope_store(&rows, page), &limits), &rows, &limits);
     }
 
     #[test]
     fn every_series_is_the_sum_of_the_rows_that_its_labels_tell(rows in rows(), page in page_sizes()) {
-        let published = publish(&scope_store(&rows, page), Limits::default());
+        let published = publish(&scope_store(&rows, page), &Limits::default());
         let (costs, usage) = complete();
         let costs = costs.into_iter().map(|(family, _)| (family, cost as CostOf));
         let usage = usage.into_iter().map(|(family, _)| (family, quantity as CostOf));
@@ -229,16 +248,16 @@ proptest! {
             *days.entry(series).or_default() += charge.cost;
         }
         days.retain(|_, amount| !amount.is_zero());
-        let published = publish(&scope_store(&rows, page), Limits::default());
+        let published = publish(&scope_store(&rows, page), &Limits::default());
         prop_assert_eq!(published.sums("azure_billing_scope_daily_pretax_cost", &["date", "charge_type", "currency"]), days);
     }
 
     #[test]
     fn what_is_folded_is_the_least_costly(rows in rows(), limit in 1_usize..6) {
         let scope_store = scope_store(&rows, 50);
-        let limits = Limits { locations: limit, ..Limits::default() };
-        let all = publish(&scope_store, Limits::default());
-        let bounded = publish(&scope_store, limits);
+        let limits = Limits::default().with("locations", limit);
+        let all = publish(&scope_store, &Limits::default());
+        let bounded = publish(&scope_store, &limits);
         const LOCATIONS: &str = "azure_billing_location_pretax_cost";
         let largest = |location: &str| {
             let series = all.samples[LOCATIONS].iter().filter(|(values, _)| values[0] == location);
@@ -256,7 +275,7 @@ proptest! {
 
     #[test]
     fn usage_is_kept_for_the_same_instances_as_cost(rows in rows(), limit in 1_usize..6) {
-        let bounded = publish(&scope_store(&rows, 50), Limits { instances: limit, ..Limits::default() });
+        let bounded = publish(&scope_store(&rows, 50), &Limits::default().with("instances", limit));
         let ids = |family: &str| -> BTreeSet<Vec<String>> {
             bounded.samples[family].keys().map(|values| values[..3].to_vec()).collect()
         };
@@ -276,14 +295,14 @@ proptest! {
             keep(&mut scope_store, day, &list(&other, page), at(NOW));
         }
         expected.extend(other);
-        let published = publish(&scope_store, Limits::default());
+        let published = publish(&scope_store, &Limits::default());
         assert_conserved(&published, &expected, &Limits::default());
-        prop_assert_eq!(published, publish(&self::scope_store(&expected, 1000), Limits::default()));
+        prop_assert_eq!(published, publish(&self::scope_store(&expected, 1000), &Limits::default()));
     }
 
     #[test]
     fn the_order_of_rows_and_their_pages_mean_nothing((rows, shuffled) in rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())), limits in limits(), pages in (page_sizes(), page_sizes())) {
-        prop_assert_eq!(publish(&scope_store(&rows, pages.0), limits), publish(&scope_store(&shuffled, pages.1), limits));
+        prop_assert_eq!(publish(&scope_store(&rows, pages.0), &limits), publish(&scope_store(&shuffled, pages.1), &limits));
     }
 }
 
@@ -308,11 +327,12 @@ fn five_thousand_entities_fold_without_losing_a_cent() {
         .collect();
     let scope_store = scope_store(&rows, 1000);
     for instances in [1, 17, 4999, 5000, 5001] {
-        let limits = Limits { instances, resource_groups: instances, ..Limits::default() };
-        let published = publish(&scope_store, limits);
+        let limits =
+            Limits::default().with("instances", instances).with("resource_groups", instances);
+        let published = publish(&scope_store, &limits);
         assert_conserved(&published, &rows, &limits);
         assert_eq!(published.folded[INSTANCES], 5000_usize.saturating_sub(instances));
     }
     let money = naive(&rows, &["currency"], cost);
-    assert_eq!(publish(&scope_store, Limits::default()).sums(SCOPE, &["currency"]), money);
+    assert_eq!(publish(&scope_store, &Limits::default()).sums(SCOPE, &["currency"]), money);
 }

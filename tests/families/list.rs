@@ -2,6 +2,7 @@
 //! of JSON, served in process, are read like all others.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future;
 use std::sync::{Arc, LazyLock};
@@ -11,6 +12,7 @@ use azure_billing_exporter::azure::transport::{Body, Transport, TransportError};
 use azure_billing_exporter::azure::{Client, Error, Timeouts};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::{Charge, ChargeType, Price};
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::TagKeys;
 use azure_billing_exporter::billing::period::DayRange;
 use azure_billing_exporter::billing::scope::{CostType, ScopeId, ScopeType};
@@ -181,9 +183,7 @@ struct Properties<'a> {
     billing_period_start_date: Option<String>,
     account_name: &'a str,
     subscription_id: &'a str,
-    subscription_name: &'a str,
     date: String,
-    product: &'a str,
     quantity: Box<RawValue>,
     cost: Box<RawValue>,
     billing_currency: &'a str,
@@ -192,15 +192,15 @@ struct Properties<'a> {
     resource_id: &'a str,
     resource_name: &'a str,
     invoice_section: &'a str,
-    cost_center: &'a str,
     resource_group: &'a str,
-    publisher_type: &'a str,
     charge_type: &'static str,
     frequency: &'static str,
-    pricing_model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_estimated: Option<bool>,
     meter_details: MeterDetails<'a>,
+    /// The columns whose property has their name.
+    #[serde(flatten)]
+    columns: BTreeMap<String, &'a str>,
 }
 
 #[derive(Serialize)]
@@ -220,37 +220,37 @@ fn row(date: Date, charge: &Charge<'_>) -> String {
     let properties = Properties {
         billing_account_id: &charge.billing_account,
         billing_period_start_date: charge.billing_period_start.map(midnight),
-        account_name: &charge.account,
+        account_name: &charge[Column::Account],
         subscription_id: &charge.subscription_id,
-        subscription_name: &charge.subscription_name,
         date: midnight(date),
-        product: &charge.product,
         quantity: number(charge.quantity),
         cost: number(charge.cost),
         billing_currency: &charge.currency,
         resource_location: &charge.location,
         // The category of the meter takes precedence over it.
-        consumed_service: if charge.service_name.is_empty() { "" } else { "Microsoft.Example" },
+        consumed_service: if charge[Column::ServiceName].is_empty() {
+            ""
+        } else {
+            "Microsoft.Example"
+        },
         resource_id: &charge.instance_id,
         resource_name: &charge.instance_name,
-        invoice_section: &charge.department,
-        cost_center: &charge.cost_center,
+        invoice_section: &charge[Column::Department],
         resource_group: &charge.resource_group,
-        publisher_type: &charge.publisher_type,
         charge_type: spelling(charge.charge_type),
         frequency: match (charge.recurring, is_purchase) {
             (true, _) => "Recurring",
             (false, true) => "OneTime",
             (false, false) => "UsageBased",
         },
-        pricing_model: &charge.pricing_model,
         is_estimated: charge.estimated,
         meter_details: MeterDetails {
-            meter_name: &charge.meter,
-            meter_category: &charge.service_name,
-            meter_sub_category: &charge.subcategory,
+            meter_name: &charge[Column::Meter],
+            meter_category: &charge[Column::ServiceName],
+            meter_sub_category: &charge[Column::Subcategory],
             unit_of_measure: &charge.unit,
         },
+        columns: columns(charge),
     };
     let row = Row {
         kind: "legacy",
@@ -261,6 +261,21 @@ fn row(date: Date, charge: &Charge<'_>) -> String {
         properties,
     };
     serde_json::to_string(&row).expect("JSON")
+}
+
+/// Returns the texts of the columns that have no property of another name, by their properties.
+fn columns<'c>(charge: &'c Charge<'_>) -> BTreeMap<String, &'c str> {
+    use Column as C;
+    let elsewhere = [C::Department, C::Account, C::ServiceName, C::Subcategory, C::Meter];
+    let here = Column::ALL.into_iter().filter(|column| !elsewhere.contains(column));
+    let sent = here.filter(|column| !charge[*column].is_empty());
+    sent.map(|column| (camel_case(column.name()), charge[column].as_ref())).collect()
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
 }
 
 fn midnight(date: Date) -> String {

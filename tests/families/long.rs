@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::{DayBucket, TagKeys};
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::period::Period;
@@ -59,10 +60,10 @@ fn charge(pass: &str, day: i8, number: usize) -> Charge<'static> {
         instance_name: text(format!("{pass}-{number}")),
         subscription_id: text(format!("s{}", number % 11)),
         resource_group: text("g"),
-        service_name: text(format!("service-{}", number % 13)),
         tags: vec![(text("team"), text(format!("team-{}", number % 5)))],
         ..Charge::default()
     }
+    .with(Column::ServiceName, text(format!("service-{}", number % 13)))
 }
 
 /// Returns rows in pages as Azure sends them.
@@ -77,7 +78,7 @@ fn november() -> Span {
 }
 
 fn publish(scope_store: &ScopeStore) -> Published {
-    let limits = Limits { instances: RESOURCES, ..Limits::default() };
+    let limits = Limits::default().with("instances", RESOURCES);
     published(scope_store, &keys(), &Rules { limits, ..Rules::default() })
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::daily_sums::{DailySums, TagKeys};
 use azure_billing_exporter::billing::history::{HistoryOptions, month};
 use azure_billing_exporter::billing::limits::Limits;
@@ -29,17 +30,13 @@ const TAGS: &str = "azure_billing_tag_pretax_cost";
 
 /// Returns a charge on which every field that is compared without regard to case has this name.
 fn named(name: &'static str, cost: &str) -> Charge<'static> {
-    Charge {
-        quantity: amount(cost),
-        department: name.into(),
-        account: name.into(),
-        cost_center: name.into(),
-        service_name: name.into(),
-        subcategory: name.into(),
-        meter: name.into(),
-        tags: vec![("team".into(), name.into())],
-        ..usage(cost)
-    }
+    Charge { quantity: amount(cost), tags: vec![("team".into(), name.into())], ..usage(cost) }
+        .with(Column::Department, name)
+        .with(Column::Account, name)
+        .with(Column::CostCenter, name)
+        .with(Column::ServiceName, name)
+        .with(Column::Subcategory, name)
+        .with(Column::Meter, name)
 }
 
 fn november() -> Period {
@@ -98,7 +95,7 @@ fn a_service_and_a_department_in_two_cases_are_one_each() {
         ("2026-11-12", "Wholesale", "microsoft.Network", "13"),
     ] {
         let row =
-            Charge { department: department.into(), service_name: service.into(), ..usage(cost) };
+            usage(cost).with(Column::Department, department).with(Column::ServiceName, service);
         scope_totals.add(date, &row);
     }
     let published = scope_totals.published(1, &Rules::default());
@@ -188,13 +185,15 @@ fn the_newest_spelling_goes_with_its_day_and_an_older_one_comes_back() {
 #[test]
 fn values_of_one_key_say_nothing_of_the_spelling_of_another_nor_do_meters_of_services() {
     let mut scope_totals = ScopeTotals::with_tags(NOW, &["env", "stage"]);
-    let row = |service: &'static str, subcategory: &'static str, meter: &'static str| Charge {
-        service_name: service.into(),
-        subcategory: subcategory.into(),
-        meter: meter.into(),
-        unit: "1".into(),
-        tags: vec![("env".into(), "Prod".into()), ("stage".into(), "prod".into())],
-        ..usage("1")
+    let row = |service: &'static str, subcategory: &'static str, meter: &'static str| {
+        Charge {
+            unit: "1".into(),
+            tags: vec![("env".into(), "Prod".into()), ("stage".into(), "prod".into())],
+            ..usage("1")
+        }
+        .with(Column::ServiceName, service)
+        .with(Column::Subcategory, subcategory)
+        .with(Column::Meter, meter)
     };
     scope_totals.add("2026-11-10", &row("a", "Premium", "P10 Disk"));
     scope_totals.add("2026-11-11", &row("b", "premium", "P10 disk"));
@@ -301,9 +300,9 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
         (day("2026-10-20"), named("éden", "4")),
     ];
     let october =
-        month(&sums(&rows, november().before()), november().before(), None, wanted).expect("room");
+        month(&sums(&rows, november().before()), november().before(), None, &wanted).expect("room");
     let november =
-        month(&sums(&[], november()), november(), Some(&october.bill), wanted).expect("room");
+        month(&sums(&[], november()), november(), Some(&october.bill), &wanted).expect("room");
     for (place, family) in families.iter().enumerate() {
         let series = |month: &azure_billing_exporter::billing::history::Month| -> Vec<String> {
             month.families[place]
@@ -326,7 +325,7 @@ fn a_month_of_the_history_is_spelled_as_on_its_newest_day_and_hands_that_on() {
 
 #[test]
 fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
-    let limits = Limits { services: 1, ..Limits::default() };
+    let limits = Limits::default().with("services", 1);
     let wanted = HistoryOptions { limits, instances: false };
     let (first, second) = (day("2026-10-05"), day("2026-10-06"));
     let rows = [
@@ -335,7 +334,7 @@ fn limits_keep_the_costliest_of_a_month_of_the_history_under_its_spelling() {
         (first, named("Disk", "5")),
     ];
     let october =
-        month(&sums(&rows, november().before()), november().before(), None, wanted).expect("room");
+        month(&sums(&rows, november().before()), november().before(), None, &wanted).expect("room");
     let place = wanted.families().iter().position(|family| family.name == SERVICES);
     let services: Vec<&str> =
         october.families[place.expect("a family")].keys().map(|values| &*values[1]).collect();
@@ -377,15 +376,15 @@ impl Row {
         let cost = self.cost.to_string();
         Charge {
             quantity: amount(&cost),
-            department: spelling(self.department).into(),
-            account: spelling(self.account).into(),
-            cost_center: spelling(self.cost_center).into(),
-            service_name: spelling(self.service).into(),
-            subcategory: spelling(self.subcategory).into(),
-            meter: spelling(self.meter).into(),
             tags: vec![("TEAM".into(), spelling(self.team).into())],
             ..usage(&cost)
         }
+        .with(Column::Department, spelling(self.department))
+        .with(Column::Account, spelling(self.account))
+        .with(Column::CostCenter, spelling(self.cost_center))
+        .with(Column::ServiceName, spelling(self.service))
+        .with(Column::Subcategory, spelling(self.subcategory))
+        .with(Column::Meter, spelling(self.meter))
     }
 
     fn dated(&self) -> (Date, Charge<'static>) {

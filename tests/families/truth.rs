@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use azure_billing_exporter::billing::amount::Amount;
 use azure_billing_exporter::billing::charge::Charge;
+use azure_billing_exporter::billing::column::Column;
 use azure_billing_exporter::billing::metric_families::FAMILIES;
 
 /// Returns the amount of a row that is added up.
@@ -52,18 +53,15 @@ fn value(charge: &Charge<'_>, label: &str) -> String {
         "resource_group" => &charge.resource_group,
         // A region has no blanks and dashes.
         "location" => return charge.location.replace('-', ""),
-        "department" => &charge.department,
-        "account" => &charge.account,
-        "cost_center" => &charge.cost_center,
-        "service_name" => &charge.service_name,
-        "subcategory" => &charge.subcategory,
-        "meter" => &charge.meter,
-        "publisher_type" => return charge.publisher_type.to_lowercase(),
-        "pricing_model" => match charge.pricing_model.as_ref() {
-            "OnDemand" | "On Demand" => "on_demand",
-            model => return model.to_lowercase(),
-        },
-        label => panic!("no label of a row: {label}"),
+        label => {
+            let column = Column::ALL.into_iter().find(|column| column.name() == label);
+            let column = column.unwrap_or_else(|| panic!("no label of a row: {label}"));
+            match (column, charge[column].as_ref()) {
+                (Column::PricingModel, "OnDemand" | "On Demand") => "on_demand",
+                (Column::PricingModel | Column::PublisherType, text) => return text.to_lowercase(),
+                (_, text) => text,
+            }
+        }
     };
     text.to_owned()
 }

@@ -73,7 +73,7 @@ async fn limits_budgets_and_names_count_at_once_without_a_call_and_polls_keep_th
     let (shop, web) = (cost(&simulation, "shop"), cost(&simulation, "web"));
     simulation.reload(|setup| {
         setup.scopes[0].2 = "retail";
-        setup.rules.limits = Limits { instances: 3, ..Limits::default() };
+        setup.rules.limits = Limits::default().with("instances", 3);
         setup.rules.budgets = vec![month("all")];
     });
     assert_eq!(labels(&simulation), ["retail", "web"].map(str::to_owned).into());
@@ -347,7 +347,9 @@ async fn a_reload_that_changes_nothing_of_how_a_failing_scope_is_read_asks_azure
     let failed = |simulation: &Simulation| simulation.status.scopes()[1].polls;
     let (before, polled) = (simulation.simulator.request_count(), failed(&simulation));
     for limit in 1..50 {
-        simulation.reload(|setup| setup.rules.limits.instances = limit);
+        simulation.reload(|setup| {
+            setup.rules.limits = Limits::default().with("instances", limit);
+        });
         tokio::task::yield_now().await;
     }
     assert_eq!(simulation.simulator.request_count(), before);
@@ -426,7 +428,7 @@ async fn nobody_ever_sees_half_of_a_reload_however_it_meets_with_polls() {
             let mut setup = setup.clone();
             let names = names[reloads % names.len()];
             (setup.scopes[0].2, setup.scopes[1].2) = (names[0], names[1]);
-            setup.rules.limits.instances = 5 + reloads % 7;
+            setup.rules.limits = Limits::default().with("instances", 5 + reloads % 7);
             azure_billing_exporter::poller::reload(&context, &handles, setup.wanted())
                 .expect("no bug");
             reloads += 1;

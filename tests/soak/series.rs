@@ -3,53 +3,36 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use azure_billing_exporter::billing::metric_families::FAMILIES;
 use azure_billing_simulator::Money;
 use jiff::civil::Date;
 
 use crate::rows::{Fact, Labels, TAG_KEYS, escaped};
 
-/// The families of the open period whose series are sums of rows, with their labels.
-const SUMS: [(&str, &[&str], Of); 10] = [
-    (
-        "instance_pretax_cost",
-        &[
-            "subscription_id",
-            "resource_group",
-            "instance_id",
-            "instance_name",
-            "location",
-            "currency",
-        ],
-        Of::Cost,
-    ),
-    (
-        "instance_usage_quantity",
-        &["subscription_id", "resource_group", "instance_id", "instance_name", "location", "unit"],
-        Of::Quantity,
-    ),
-    (
-        "scope_pretax_cost",
-        &["charge_type", "publisher_type", "pricing_model", "currency"],
-        Of::Cost,
-    ),
-    ("account_pretax_cost", &["department", "account", "currency"], Of::Cost),
-    ("subscription_pretax_cost", &["subscription_id", "subscription_name", "currency"], Of::Cost),
-    ("resource_group_pretax_cost", &["subscription_id", "resource_group", "currency"], Of::Cost),
-    ("location_pretax_cost", &["location", "currency"], Of::Cost),
-    ("cost_center_pretax_cost", &["cost_center", "currency"], Of::Cost),
-    ("service_pretax_cost", &["subscription_id", "service_name", "currency"], Of::Cost),
-    ("meter_usage_quantity", &["service_name", "subcategory", "meter", "unit"], Of::Quantity),
-];
+/// A family whose series are sums of rows: its name, its labels, and what is added up.
+type Family = (&'static str, &'static [&'static str], Of);
 
-/// Those of them that the previous period has as well.
-const PREVIOUS: [&str; 6] = [
-    "scope_pretax_cost",
-    "account_pretax_cost",
-    "subscription_pretax_cost",
-    "resource_group_pretax_cost",
-    "cost_center_pretax_cost",
-    "service_pretax_cost",
-];
+const SCOPE: &str = "azure_billing_scope_pretax_cost";
+
+/// Returns the families of the open period whose series are sums of rows: those that are bounded,
+/// and the scope's cost. Tags are apart, because a row counts once for each key.
+fn of_open() -> impl Iterator<Item = Family> {
+    let sums = FAMILIES.iter().filter(|family| family.limit.is_some() || family.name == SCOPE);
+    let open = sums.filter(|family| !["period", "tag"].contains(&family.labels[0]));
+    open.map(|family| {
+        let is_usage = family.name.ends_with("_usage_quantity");
+        (family.name, family.labels, if is_usage { Of::Quantity } else { Of::Cost })
+    })
+}
+
+fn without_prefix(family: &str) -> &str {
+    family.strip_prefix("azure_billing_").unwrap_or(family)
+}
+
+/// Returns the name of a family for the previous period, whether there is one or not.
+fn previous(family: &str) -> String {
+    family.replace("_pretax", "_previous_period_pretax")
+}
 
 /// The amount that is added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,10 +131,10 @@ fn by_tag(sums: &Sums, key: usize) -> BTreeMap<[&str; 2], Money> {
 
 /// Writes the families of the open period.
 pub(crate) fn write_sums(writer: &mut Writer, open: &Sums) {
-    for (family, labels, of) in SUMS {
+    for (family, labels, of) in of_open() {
         for (values, sum) in by(open, labels, of) {
             let labels: Vec<_> = labels.iter().copied().zip(values).collect();
-            writer.exact(family, &labels, sum);
+            writer.exact(without_prefix(family), &labels, sum);
         }
     }
     for (place, tag) in TAG_KEYS.into_iter().enumerate() {
@@ -165,12 +148,14 @@ pub(crate) fn write_sums(writer: &mut Writer, open: &Sums) {
 /// Writes the families of the previous period.
 pub(crate) fn write_previous(writer: &mut Writer, before: &Sums, month: Date) {
     let period = month.strftime("%Y-%m").to_string();
-    let previous = |family: &str| family.replace("_pretax", "_previous_period_pretax");
-    for (family, labels, of) in SUMS.into_iter().filter(|(name, ..)| PREVIOUS.contains(name)) {
+    let both = of_open().filter(|(open, ..)| {
+        open.ends_with("_cost") && FAMILIES.iter().any(|family| family.name == previous(open))
+    });
+    for (family, labels, of) in both {
         for (values, sum) in by(before, labels, of) {
             let labels = labels.iter().copied().zip(values);
             let labels: Vec<_> = [("period", period.as_str())].into_iter().chain(labels).collect();
-            writer.exact(&previous(family), &labels, sum);
+            writer.exact(&previous(without_prefix(family)), &labels, sum);
         }
     }
     for (place, tag) in TAG_KEYS.into_iter().enumerate() {

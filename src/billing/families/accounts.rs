@@ -3,7 +3,9 @@
 use super::bound::Bound;
 use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
 
@@ -19,7 +21,7 @@ impl Family for AccountCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.accounts,
+        limit: Limit { key: "accounts", default: 1_000 },
         entity: 2,
         group: 0,
         other: 1,
@@ -30,7 +32,7 @@ impl Family for AccountCost {
         &[(0, |key| Named::Department(key[0])), (1, |key| Named::Account(key[1]))];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.department, item.account, item.currency], amounts.cost);
+        add([item[Column::Department], item[Column::Account], item.currency], amounts.cost);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::billing::amount::Amount;
 use crate::billing::interner::{Sorted, Symbol};
-use crate::billing::limits::Limits;
+use crate::billing::limits::{Limit, Limits};
 
 use super::key::Key;
 use super::sums::Sums;
@@ -21,8 +21,8 @@ pub(crate) const OTHER: &str = "__other__";
 pub(crate) struct Bound {
     /// The metric that is ranked. The number of folded entities is published under its name.
     pub(crate) metric: &'static str,
-    /// The maximum number of series, from the limits of a configuration.
-    pub(crate) limit: fn(&Limits) -> usize,
+    /// The limit of its series, by its key in a configuration and its default.
+    pub(crate) limit: Limit,
     /// The number of leading symbols of the key that are the entity.
     pub(crate) entity: usize,
     /// The number of leading symbols of the entity that have a limit for each of their values: a
@@ -53,7 +53,7 @@ impl Bound {
     /// Returns the bound with the limits of a configuration.
     pub(crate) fn of(self, limits: &Limits, strings: &Sorted) -> Fold {
         let other = strings.find(OTHER).zip(strings.find(""));
-        Fold { limit: (self.limit)(limits), bound: self, other }
+        Fold { limit: limits.of(self.limit), bound: self, other }
     }
 }
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::measure::Measure;
 use super::sums::Sums;
 use crate::billing::amount::{Amount, CompactAmount};
+use crate::billing::column::Column;
 use crate::billing::interner::{Interner, Symbol};
 use crate::billing::row::{ChargeAmounts, ChargeKey};
 
@@ -36,15 +37,15 @@ pub(super) fn line_key(item: &ChargeKey, strings: &mut Interner) -> LineKey {
     });
     [
         item.charge_type,
-        item.publisher_type,
+        item[Column::PublisherType],
         credit_eligible,
-        item.meter_id,
-        item.benefit,
-        item.list_price,
+        item[Column::MeterId],
+        item[Column::Benefit],
+        item[Column::ListPrice],
         item.buyer,
-        item.product,
-        item.frequency,
-        item.term,
+        item[Column::Product],
+        item[Column::Frequency],
+        item[Column::Term],
         item.unit,
         item.currency,
     ]

@@ -3,7 +3,9 @@
 use super::bound::Bound;
 use super::family::{Family, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::row::{Amounts, ChargeKey};
 
 /// Cost by cost center.
@@ -18,7 +20,7 @@ impl Family for CostCenterCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.cost_centers,
+        limit: Limit { key: "cost_centers", default: 1_000 },
         entity: 1,
         group: 0,
         other: 0,
@@ -26,7 +28,7 @@ impl Family for CostCenterCost {
     });
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.cost_center, item.currency], amounts.cost);
+        add([item[Column::CostCenter], item.currency], amounts.cost);
     }
 }
 

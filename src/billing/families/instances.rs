@@ -4,6 +4,7 @@ use super::bound::Bound;
 use super::family::{Family, InHistory, Keep, Metric, NamedId};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ResourceKey};
 
@@ -16,7 +17,7 @@ pub(crate) enum InstanceUsage {}
 /// Cost ranks; usage has the same entities.
 const BOUND: Bound = Bound {
     metric: InstanceCost::NAME,
-    limit: |limits| limits.instances,
+    limit: Limit { key: "instances", default: 10_000 },
     entity: 3,
     group: 0,
     other: 2,

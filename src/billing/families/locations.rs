@@ -4,6 +4,7 @@ use super::bound::Bound;
 use super::family::{Family, Keep, Metric};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::row::{Amounts, ResourceKey};
 
 /// Cost by region.
@@ -18,7 +19,7 @@ impl Family for LocationCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.locations,
+        limit: Limit { key: "locations", default: 1_000 },
         entity: 1,
         group: 0,
         other: 0,

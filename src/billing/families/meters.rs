@@ -3,7 +3,9 @@
 use super::bound::Bound;
 use super::family::{Family, Keep, Metric, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
 
@@ -16,7 +18,7 @@ pub(crate) enum MeterCost {}
 /// Cost ranks; usage has the same entities.
 const BOUND: Bound = Bound {
     metric: MeterUsage::NAME,
-    limit: |limits| limits.meters,
+    limit: Limit { key: "meters", default: 1_000 },
     entity: 3,
     group: 0,
     other: 2,
@@ -42,7 +44,10 @@ impl Family for MeterUsage {
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.service_name, item.subcategory, item.meter, item.unit], amounts.quantity);
+        add(
+            [item[Column::ServiceName], item[Column::Subcategory], item[Column::Meter], item.unit],
+            amounts.quantity,
+        );
     }
 }
 
@@ -64,6 +69,14 @@ impl Family for MeterCost {
     const SPELLED: &'static [Spelled<Self::Key>] = SPELLED;
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.service_name, item.subcategory, item.meter, item.currency], amounts.cost);
+        add(
+            [
+                item[Column::ServiceName],
+                item[Column::Subcategory],
+                item[Column::Meter],
+                item.currency,
+            ],
+            amounts.cost,
+        );
     }
 }

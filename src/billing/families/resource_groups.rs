@@ -4,6 +4,7 @@ use super::bound::Bound;
 use super::family::{Family, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::row::{Amounts, ResourceKey};
 
 /// Cost by resource group.
@@ -18,7 +19,7 @@ impl Family for ResourceGroupCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.resource_groups,
+        limit: Limit { key: "resource_groups", default: 10_000 },
         entity: 2,
         group: 0,
         other: 1,

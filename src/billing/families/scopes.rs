@@ -2,6 +2,7 @@
 
 use super::family::{Family, InHistory, Keep, Metric, Previous};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
 use crate::billing::row::{Amounts, ChargeKey};
 
@@ -17,7 +18,12 @@ impl Family for ScopeCost {
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add(
-            [item.charge_type, item.publisher_type, item.pricing_model, item.currency],
+            [
+                item.charge_type,
+                item[Column::PublisherType],
+                item[Column::PricingModel],
+                item.currency,
+            ],
             amounts.cost,
         );
     }
@@ -50,7 +56,7 @@ impl Family for RecurringCost {
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         if item.recurring {
-            add([item.subscription_id, item.product, item.currency], amounts.cost);
+            add([item.subscription_id, item[Column::Product], item.currency], amounts.cost);
         }
     }
 }

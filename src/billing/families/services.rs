@@ -3,9 +3,14 @@
 use super::bound::Bound;
 use super::family::{Family, InHistory, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
+use crate::billing::column::Column;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ChargeKey};
+
+/// The limit of all families of services.
+const LIMIT: Limit = Limit { key: "services", default: 10_000 };
 
 /// Cost by subscription and service.
 pub(crate) enum ServiceCost {}
@@ -19,7 +24,7 @@ impl Family for ServiceCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.services,
+        limit: LIMIT,
         entity: 2,
         group: 0,
         other: 1,
@@ -29,7 +34,7 @@ impl Family for ServiceCost {
     const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::Service(key[1]))];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.subscription_id, item.service_name, item.currency], amounts.cost);
+        add([item.subscription_id, item[Column::ServiceName], item.currency], amounts.cost);
     }
 }
 
@@ -50,7 +55,7 @@ impl Previous for ServiceCost {
 /// The bound of the daily families of services, which are ranked by the cost of the latest day.
 pub(crate) const SERVICE_DAYS: Bound = Bound {
     metric: "azure_billing_service_latest_day_pretax_cost",
-    limit: |limits| limits.services,
+    limit: LIMIT,
     entity: 1,
     group: 0,
     other: 0,
@@ -70,6 +75,6 @@ impl Family for ServiceCharge {
     const SPELLED: &'static [Spelled<Self::Key>] = &[(0, |key| Named::Service(key[0]))];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
-        add([item.service_name, item.charge_type, item.currency], amounts.cost);
+        add([item[Column::ServiceName], item.charge_type, item.currency], amounts.cost);
     }
 }

@@ -4,6 +4,7 @@ use super::bound::Bound;
 use super::family::{Family, InHistory, Keep, Metric, NamedId, Previous};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, ResourceKey};
 
@@ -19,7 +20,7 @@ impl Family for SubscriptionCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.subscriptions,
+        limit: Limit { key: "subscriptions", default: 1_000 },
         entity: 1,
         group: 0,
         other: 0,

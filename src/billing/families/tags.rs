@@ -4,6 +4,7 @@ use super::bound::Bound;
 use super::family::{Family, Keep, Metric, Previous, Spelled};
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
+use crate::billing::limits::Limit;
 use crate::billing::names::Named;
 use crate::billing::row::{Amounts, Tag};
 
@@ -20,7 +21,7 @@ impl Family for TagCost {
 
     const BOUND: Option<Bound> = Some(Bound {
         metric: <Self as Metric>::NAME,
-        limit: |limits| limits.tags,
+        limit: Limit { key: "tags", default: 1_000 },
         entity: 2,
         group: 1,
         other: 1,

@@ -2,27 +2,20 @@
 
 use super::{SHORTEST, complaint, load};
 use crate::billing::limits::Limits;
+use crate::billing::metric_families::limits;
 use crate::config::{Config, Environment, Metrics};
 
 #[test]
 fn what_metrics_says_is_read_and_the_rest_has_its_default() {
-    let yaml = "metrics:\n  instances: {max_series: 0}\n  accounts: {max_series: 1}\n  \
-                subscriptions: {max_series: 2}\n  resource_groups: {max_series: 3}\n  \
-                locations: {max_series: 4}\n  cost_centers: {max_series: 5}\n  \
-                services: {max_series: 6}\n  meters: {max_series: '1000000'}\n  \
-                tags: {keys: [team, Cost Center], max_series: 8}\n  daily_window: 100d\n";
+    let mut yaml = "metrics:\n  daily_window: 100d\n".to_owned();
+    let mut expected = Limits::default();
+    for (most, limit) in limits().into_iter().enumerate() {
+        let keys = if limit.key == "tags" { "keys: [team, Cost Center], " } else { "" };
+        yaml += &format!("  {}: {{{keys}max_series: '{most}'}}\n", limit.key);
+        expected.set(limit, most);
+    }
     let expected = Metrics {
-        limits: Limits {
-            instances: 0,
-            accounts: 1,
-            subscriptions: 2,
-            resource_groups: 3,
-            locations: 4,
-            cost_centers: 5,
-            services: 6,
-            meters: 1_000_000,
-            tags: 8,
-        },
+        limits: expected,
         tags: vec!["team".to_owned(), "Cost Center".to_owned()],
         daily_window_days: 100,
     };
@@ -38,12 +31,6 @@ fn what_metrics_says_is_read_and_the_rest_has_its_default() {
 
 /// Bad lines in front of a good scope, and the errors for them.
 const WRONG: &[(&str, &str)] = &[
-    (
-        "metrics:\n  service: {max_series: 5}\n",
-        "config.yaml:2: metrics.service: unknown key; did you mean `services`? Allowed here: \
-         instances, accounts, subscriptions, resource_groups, locations, cost_centers, services, \
-         meters, tags, daily_window",
-    ),
     (
         "metrics: {meters: 5}\n",
         "config.yaml:1: metrics.meters: must be a mapping of keys, such as `max_series: …`",
@@ -88,6 +75,20 @@ const WRONG: &[(&str, &str)] = &[
          to 100d",
     ),
 ];
+
+#[test]
+fn an_unknown_family_is_answered_with_all_that_there_are() {
+    let keys: Vec<_> = limits().into_iter().map(|limit| limit.key).collect();
+    assert!(keys.len() >= 9 && keys.starts_with(&["instances", "accounts"]), "{keys:?}");
+    assert_eq!(
+        complaint(&format!("metrics:\n  service: {{max_series: 5}}\n{SHORTEST}")),
+        format!(
+            "config.yaml:2: metrics.service: unknown key; did you mean `services`? Allowed here: \
+             {}, daily_window",
+            keys.join(", ")
+        )
+    );
+}
 
 #[test]
 fn wrong_metrics_are_named_with_their_key_line_and_remedy() {

@@ -9,7 +9,7 @@ mod splitter;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use header::{Column, columns};
+use header::{ReportColumn, columns};
 use splitter::{Split, Splitter};
 use thiserror::Error;
 
@@ -53,7 +53,7 @@ pub(crate) struct ReportReader {
     start: Vec<u8>,
     /// The number of columns.
     width: usize,
-    columns: Vec<(usize, Column)>,
+    columns: Vec<(usize, ReportColumn)>,
     dates: Dates,
     report: Report,
 }
@@ -152,7 +152,7 @@ impl ReportReader {
             self.width = names.len();
             self.columns = columns;
             let tags = self.wanted.tags;
-            self.columns.retain(|(_, column)| tags || !matches!(column, Column::Tags));
+            self.columns.retain(|(_, column)| tags || !matches!(column, ReportColumn::Tags));
             self.splitter.want(self.columns.iter().map(|(place, _)| *place));
             return Ok(());
         }
@@ -187,18 +187,18 @@ impl ReportReader {
         for &(place, column) in &self.columns {
             let (field, is_replaced) = record.field(place);
             match column {
-                Column::Text(place) => {
+                ReportColumn::Text(place) => {
                     *row.text(place) = field.into();
                     if is_replaced {
                         row.mark_unreadable(place);
                     }
                 }
-                Column::Amount(place) => row.set_amount(place, field),
-                Column::Tags => {
+                ReportColumn::Amount(place) => row.set_amount(place, field),
+                ReportColumn::Tags => {
                     tags = tags::from_text(field);
                     tags.unreadable |= is_replaced;
                 }
-                Column::CostAllocationRule => rule = field,
+                ReportColumn::CostAllocationRule => rule = field,
             }
         }
         (tags, rule)

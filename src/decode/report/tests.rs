@@ -1,6 +1,7 @@
 //! Reports in every form in which they occur, whole and broken.
 
 use super::*;
+use crate::billing::column::Column;
 use crate::billing::regions::Cloud;
 
 const ALL: RowOptions = RowOptions { tags: true, cost_allocation: false, cloud: Cloud::Public };
@@ -19,8 +20,8 @@ fn read_in(file: &str, size: usize, wanted: RowOptions) -> Result<(Vec<String>, 
             charge.quantity,
             charge.charge_type,
             charge.instance_id,
-            charge.department,
-            charge.service_name,
+            charge[Column::Department],
+            charge[Column::ServiceName],
             tags.join(" ")
         ));
     };

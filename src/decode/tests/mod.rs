@@ -149,8 +149,8 @@ fn assert_rows(table: Vec<(Row, &str)>, wanted: RowOptions) {
     assert_eq!(together, expected);
 }
 
-/// Returns one field of a charge's whole text.
+/// Returns one field of a charge's whole text, or one of its columns.
 fn field<'c>(charge: &'c str, name: &str) -> &'c str {
-    let start = charge.find(&format!("\n    {name}: ")).unwrap() + name.len() + 7;
-    charge[start..].split(",\n    ").next().unwrap()
+    let start = format!(" {name}: ");
+    charge.split_once(&start).unwrap().1.split(",\n").next().unwrap()
 }

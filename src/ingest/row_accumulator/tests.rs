@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::billing::amount::Amount;
 use crate::billing::charge::ChargeType;
+use crate::billing::column::Column;
 use crate::billing::daily_sums::DailySums;
 
 fn text(choices: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
@@ -41,17 +42,17 @@ pub(in crate::ingest) fn charges() -> impl Strategy<Value = (Charge<'static>, Da
                 instance_id: id.into(),
                 instance_name: name.into(),
                 subscription_id: subscription.into(),
-                subscription_name: name.into(),
                 resource_group: group.into(),
                 location: place.into(),
-                service_name: name.into(),
-                product: value.into(),
                 tags: vec![("ENV".into(), value.into())],
                 estimated,
                 recurring,
                 charge_type: ChargeType::parse(kind),
                 ..Charge::default()
-            };
+            }
+            .with(Column::SubscriptionName, name)
+            .with(Column::ServiceName, name)
+            .with(Column::Product, value);
             (charge, DayBucket::own(date(2026, 11, day)))
         },
     )
