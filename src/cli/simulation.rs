@@ -7,7 +7,7 @@ use exporter_web::ListenAddress;
 
 use super::{ADDRESS, LISTEN};
 use crate::config::parse_duration;
-use azure_billing_simulator::CostAnomaly;
+use azure_billing_simulator::{CostAnomaly, Currency};
 
 /// Flags of `simulate`.
 #[derive(Args, Clone, Debug)]
@@ -30,6 +30,10 @@ pub struct SimulateArgs {
     /// Time each answer takes, for example 200ms
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = latency)]
     pub latency: Duration,
+    /// Refreshes, of four hours each, by which Azure's own totals are ahead of the rows; -1 is behind
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(value_parser = value_parser!(i32).range(-6..=6))]
+    pub totals_ahead: i32,
 }
 
 /// The enrollment that is made up: the same flags, the same rows.
@@ -57,6 +61,12 @@ pub struct EnrollmentArgs {
     /// Newest days without any usage, as if Azure had not rated them yet
     #[arg(long = "outage-days", value_name = "N", default_value_t = 0)]
     pub outage_days: u32,
+    /// Currency of every row: USD, EUR, JPY or KWD; without it, one account of six pays in EUR
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<Currency>,
+    /// Days after the end of a month until rows take the rounding of its invoice away
+    #[arg(long, value_name = "DAYS", value_parser = value_parser!(u8).range(1..=25))]
+    pub rounding_after: Option<u8>,
 }
 
 fn share(text: &str) -> Result<f64, &'static str> {

@@ -12,15 +12,17 @@ use super::serve::bind;
 use super::signals::{Signals, stopped};
 use crate::cli::{EnrollmentArgs, SimulateArgs};
 use crate::poller::Clock;
-use azure_billing_simulator::{Options, Simulator};
+use azure_billing_simulator::{ControlOptions, Options, Simulator};
 
 pub(super) async fn run(args: &SimulateArgs) -> Result<()> {
     let signals = Signals::listen()?;
+    let enrollment = enrollment(&args.enrollment);
     let simulator = simulator(Options {
         requests_per_minute: args.requests_per_minute,
         error_rate: args.error_rate,
         latency: args.latency,
-        ..enrollment(&args.enrollment)
+        control: ControlOptions { ahead: args.totals_ahead, ..enrollment.control },
+        ..enrollment
     });
     let listeners = bind(&args.listen_address)?;
     warn!("this is a simulation: no cost in its answers is real");
@@ -52,6 +54,11 @@ pub(super) fn enrollment(args: &EnrollmentArgs) -> Options {
         resources: args.resources as usize,
         surges: args.surge.clone(),
         outage_days: args.outage_days,
+        currency: args.currency,
+        control: ControlOptions {
+            rounding_rows_after: args.rounding_after,
+            ..ControlOptions::default()
+        },
         ..Options::default()
     };
     match args.rows {

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use jiff::civil::Date;
 
 use super::{
-    Simulator, body,
+    Simulator, body, control,
     enrollment::Scope,
     fault::{Fault, Stall},
     page, query,
@@ -23,7 +23,7 @@ use super::{
     target::Target,
 };
 
-/// The largest body that a request for a report may have.
+/// The largest body that a request may have.
 const LARGEST_ORDER: usize = 64 * 1024;
 
 /// The number of bytes that a `CutBody` announces beyond those it sends.
@@ -42,7 +42,9 @@ async fn source(State(simulator): State<Simulator>, request: axum::extract::Requ
     let (parts, body) = request.into_parts();
     let target = Target::of(parts.uri.path());
     let (step, scope) = (target.step(), simulator.scope_of(&target));
-    let number = simulator.arrived(step, scope, &parts);
+    let body = axum::body::to_bytes(body, LARGEST_ORDER).await;
+    let text = body.as_deref().unwrap_or_default();
+    let number = simulator.arrived((step, scope), &parts, text);
     if !simulator.latency().is_zero() {
         tokio::time::sleep(simulator.latency()).await;
     }
@@ -52,7 +54,7 @@ async fn source(State(simulator): State<Simulator>, request: axum::extract::Requ
     }
     let response = match fault.as_ref().and_then(|fault| fault.refusal(simulator.now())) {
         Some(refusal) => refuse(refusal),
-        None => respond(&simulator, &parts, body, target, fault.as_ref(), number)
+        None => respond(&simulator, &parts, body.ok(), target, fault.as_ref(), number)
             .await
             .unwrap_or_else(refuse),
     };
@@ -63,7 +65,7 @@ async fn source(State(simulator): State<Simulator>, request: axum::extract::Requ
 async fn respond(
     simulator: &Simulator,
     parts: &Parts,
-    body: Body,
+    body: Option<Bytes>,
     target: Target,
     fault: Option<&Fault>,
     number: u64,
@@ -75,11 +77,17 @@ async fn respond(
     match target {
         Target::List(scope, period) => list(simulator, parts, (scope, period), fault, number),
         Target::Report(scope, owner) => {
-            let body = axum::body::to_bytes(body, LARGEST_ORDER).await;
-            let body = body.map_err(|_| Refusal::error(413, "413", "The payload is too large."))?;
+            let body = body.ok_or_else(Refusal::too_large)?;
             report::request(simulator, parts, &body, (scope, owner), fault).await
         }
         Target::Status(scope, id) => report::status(simulator, parts, (scope, id), fault).await,
+        Target::Query(scope) => {
+            let body = body.ok_or_else(Refusal::too_large)?;
+            control::query(simulator, parts, &body, scope, fault)
+        }
+        Target::Balances(month) => control::balances(simulator, parts, month, fault),
+        Target::Charges(scope, month) => control::charges(simulator, parts, (scope, month), fault),
+        Target::Transactions => control::transactions(simulator, parts, fault),
         Target::Blob(..) => Err(Refusal::not_found()),
         Target::Refused(refusal) => Err(refusal),
     }

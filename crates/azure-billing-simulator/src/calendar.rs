@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 /// Hours between two refreshes of the source's data.
-const REFRESH_HOURS: i64 = 4;
+pub(super) const REFRESH_HOURS: i64 = 4;
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 

@@ -21,7 +21,26 @@ pub(super) enum Charge {
     /// Azure shows this charge in the amortized view alone; here both views do, so that a reading
     /// of either meets every charge type.
     UnusedReservation,
+    /// A rounding of next to nothing, in enrollments without rounding rows.
     RoundingAdjustment,
+    /// The rounding of a part of a closed month, see [`super::rounding`].
+    Rounding(Part),
+}
+
+/// The part of a month's balance that a charge is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// What the prepayment pays for while there is any.
+    Credit,
+    /// Services of Azure's that are billed separately.
+    Separate,
+    /// Products of other publishers.
+    Marketplace,
+}
+
+impl Part {
+    /// Every part.
+    pub(super) const ALL: [Self; 3] = [Self::Credit, Self::Separate, Self::Marketplace];
 }
 
 impl Charge {
@@ -41,13 +60,25 @@ impl Charge {
     }
 
     pub(super) fn is_marketplace(self) -> bool {
-        matches!(
-            self,
+        self.part() == Part::Marketplace
+    }
+
+    /// Returns the part of the balance. Usage without a resource is what the prepayment does not
+    /// cover, so that every enrollment has some of each part on every day.
+    pub(super) fn part(self) -> Part {
+        match self {
             Self::MarketplaceUsage
-                | Self::LateThirdParty
-                | Self::MarketplaceSubscription
-                | Self::MarketplacePurchase
-        )
+            | Self::LateThirdParty
+            | Self::MarketplaceSubscription
+            | Self::MarketplacePurchase => Part::Marketplace,
+            Self::NoResource => Part::Separate,
+            Self::Rounding(part) => part,
+            _ => Part::Credit,
+        }
+    }
+
+    pub(super) fn is_rounding(self) -> bool {
+        matches!(self, Self::RoundingAdjustment | Self::Rounding(_))
     }
 
     /// Returns the API's `chargeType`.
@@ -62,7 +93,7 @@ impl Charge {
             | Self::ReservationPurchase => "Purchase",
             Self::Refund => "Refund",
             Self::UnusedReservation => "UnusedReservation",
-            Self::RoundingAdjustment => "RoundingAdjustment",
+            Self::RoundingAdjustment | Self::Rounding(_) => "RoundingAdjustment",
         }
     }
 
@@ -73,7 +104,8 @@ impl Charge {
             Self::MarketplacePurchase
             | Self::ReservationPurchase
             | Self::Refund
-            | Self::RoundingAdjustment => "OneTime",
+            | Self::RoundingAdjustment
+            | Self::Rounding(_) => "OneTime",
             _ => "UsageBased",
         }
     }

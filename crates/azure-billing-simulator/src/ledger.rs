@@ -1,5 +1,5 @@
 //! Every row of the enrollment, generated when it is read: from the seed, its day and its place in
-//! the day. Only counts are kept, so that a million rows take no memory.
+//! the day. Only counts and sums of days are kept, so that a million rows take no memory.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,18 +8,12 @@ use std::{
 };
 
 use super::{
-    anomaly::CostAnomaly,
-    calendar::date_of,
-    chance::{Chance, mix},
-    charges::{self, Charge},
-    enrollment::{self, Scope},
-    money::Money,
-    options::Options,
-    row::Row,
+    amendment::Amendments, anomaly::CostAnomaly, calendar::date_of, cells::KnownCells, chance::mix,
+    currency::Currency, enrollment::Scope, money::Money, options::Options, row::Row,
 };
 
 /// The hours from the start of a day until none of its rows changes any more.
-const SETTLED_HOURS: i64 = 24 + 96;
+pub(super) const SETTLED_HOURS: i64 = 24 + 96;
 
 /// Counts that are kept before all are dropped: enough for years of days at every scope.
 const MAX_COUNTS: usize = 100_000;
@@ -62,7 +56,17 @@ pub(super) struct Ledger {
     pub(super) late_third_party: bool,
     pub(super) hide_charges: bool,
     pub(super) surges: Vec<CostAnomaly>,
+    /// The currency of every row. `None`: that of each account.
+    pub(super) currency: Option<Currency>,
+    /// Days after the end of a month until its rounding rows appear. `None`: never.
+    pub(super) rounding_after: Option<i64>,
+    /// True if a cost allocation rule moves costs.
+    pub(super) allocates: bool,
+    /// True if refunds are no rows.
+    pub(super) refunds_elsewhere: bool,
     outage_days: i64,
+    pub(super) amendments: Amendments,
+    pub(super) known_cells: KnownCells,
     counts: Mutex<HashMap<(Selection, i64, i64), u64>>,
     /// Percent of the rows that are gone for good, by day.
     shrunk: Mutex<HashMap<i64, u64>>,
@@ -79,7 +83,13 @@ impl Ledger {
             late_third_party: options.late_third_party,
             hide_charges: options.hide_charges,
             surges: options.surges.clone(),
+            currency: options.currency,
+            rounding_after: options.control.rounding_rows_after.map(i64::from),
+            allocates: options.report.cost_allocation,
+            refunds_elsewhere: options.control.refunds_in_transactions,
             outage_days: options.outage_days.into(),
+            amendments: Amendments::default(),
+            known_cells: KnownCells::default(),
             counts: Mutex::default(),
             shrunk: Mutex::default(),
         }
@@ -89,7 +99,28 @@ impl Ledger {
     pub(super) fn shrink(&self, day: i64, percent: u8) {
         let mut shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
         shrunk.insert(day, u64::from(percent));
+        self.forget();
+    }
+
+    /// Lets the rows of a day appear so many hours later.
+    pub(super) fn delay(&self, day: i64, hours: u32) {
+        self.amendments.delay(day, hours);
+        self.forget();
+    }
+
+    fn forget(&self) {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.known_cells.forget();
+    }
+
+    /// Returns the code of the currency that balances are in.
+    pub(super) fn billing_currency(&self) -> &'static str {
+        self.currency.map_or("USD", Currency::code)
+    }
+
+    /// Returns the decimals of a currency's minor unit.
+    pub(super) fn decimals(&self, code: &str) -> u32 {
+        code.parse().map_or(2, Currency::decimals)
     }
 
     /// Returns how many of 100 rows are gone for good, by day.
@@ -161,65 +192,15 @@ impl Ledger {
         found
     }
 
-    /// Returns the charge of a place, and the place that its content is taken from: some rows are
-    /// equal to the one before them, some differ from it in their quantity alone.
-    pub(super) fn origin(&self, day: i64, index: u64) -> Origin {
-        let usage = self.rows_per_day - charges::PLACES;
-        if index >= usage {
-            let charge = match charges::due(date_of(day), index - usage) {
-                Charge::LateThirdParty if !self.late_third_party => Charge::Usage,
-                charge => charge,
-            };
-            return Origin { charge, source: index, twin: false };
-        }
-        match (index % 97, index % 89) {
-            (50, _) => self.origin(day, index - 1),
-            (_, 40) => Origin { twin: true, ..self.origin(day, index - 1) },
-            _ => Origin { charge: Charge::Usage, source: index, twin: false },
-        }
+    /// Returns how many of 100 rows of a day are gone for good.
+    pub(super) fn gone(&self, day: i64) -> u64 {
+        let shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
+        shrunk.get(&day).copied().unwrap_or(0)
     }
 
-    /// Returns the resource of a place, and the number of rows before it of the same day or, where
-    /// a day has no room for all resources and they take turns, of the same resource.
-    pub(super) fn resource_number(&self, day: i64, source: u64) -> (u64, u64) {
-        let place = if self.rows_per_day >= self.resources {
-            source
-        } else {
-            day.unsigned_abs() * self.rows_per_day + source
-        };
-        (place % self.resources, place / self.resources)
-    }
-
-    /// Returns whether a reading at `as_of` contains the row. Cheap, as paging calls it for every
-    /// row that it skips.
-    pub(super) fn shows(&self, selection: Selection, day: i64, index: u64, as_of: i64) -> bool {
-        let Origin { charge, source, .. } = self.origin(day, index);
-        let scope = selection.scope;
-        let belongs = scope == Scope::BillingAccount || {
-            let (number, _) = self.resource_number(day, source);
-            let subscription = || enrollment::subscription_of(self.seed, number);
-            scope.contains(charge.has_subscription().then(subscription))
-        };
-        belongs
-            && match selection.rows {
-                Rows::Billed => true,
-                Rows::Dated => charge != Charge::LateThirdParty,
-                Rows::Late => charge == Charge::LateThirdParty,
-            }
-            && (selection.view == View::Actual || !charge.is_reservation_purchase())
-            && self.has_appeared(day, source, as_of)
-    }
-
-    /// Returns whether a row has appeared. Most usage shows 4 to 12 hours after it, a little of it
-    /// up to three days after its day.
-    pub(super) fn has_appeared(&self, day: i64, source: u64, as_of: i64) -> bool {
-        if as_of >= 24 * day + SETTLED_HOURS {
-            return true;
-        }
-        let mut chance = Chance::new(mix(mix(self.seed ^ 0xFA7E, day.unsigned_abs()), source));
-        let late = chance.percent(3);
-        let delay = if late { 48 + chance.below(48) } else { 4 + chance.below(32) };
-        24 * day + delay as i64 <= as_of
+    /// Returns the last refresh at which a day changes, as far as is known.
+    pub(super) fn settled_at(&self, day: i64) -> i64 {
+        self.amendments.settled_at(day, 24 * day + SETTLED_HOURS)
     }
 
     fn visit_day(
@@ -229,9 +210,7 @@ impl Ledger {
         as_of: i64,
         mut visit: impl FnMut(u64) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
-        let gone = shrunk.get(&day).copied().unwrap_or(0);
-        drop(shrunk);
+        let gone = self.gone(day);
         (0..self.rows_per_day)
             .filter(|index| !self.is_left_out(day, *index, gone))
             .filter(|index| self.shows(selection, day, *index, as_of))
@@ -239,7 +218,11 @@ impl Ledger {
     }
 
     fn count_day(&self, selection: Selection, day: i64, as_of: i64) -> u64 {
-        let key = (selection, day, as_of.min(24 * day + SETTLED_HOURS));
+        // A rounding row appears long after its day, and changes as any day of its month does.
+        let rounded =
+            self.rounding_after.is_some() && date_of(day).day() == date_of(day).days_in_month();
+        let settled = if rounded { i64::MAX } else { self.settled_at(day) };
+        let key = (selection, day, as_of.min(settled));
         let known = |counts: &Mutex<HashMap<_, u64>>| {
             counts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
         };
@@ -263,12 +246,4 @@ impl Ledger {
     pub(super) fn existing(&self, (first, last): Days, as_of: i64) -> RangeInclusive<i64> {
         first.max(self.first_day)..=last.min(as_of.div_euclid(24) - self.outage_days)
     }
-}
-
-/// The place that the content of a row comes from.
-pub(super) struct Origin {
-    pub(super) charge: Charge,
-    pub(super) source: u64,
-    /// True for the second instance of a scale set: the same row with another quantity.
-    pub(super) twin: bool,
 }

@@ -9,16 +9,23 @@
 //! exporter can cancel itself out. It reads no clock: the caller passes the time in, and waits use
 //! `tokio::time`. Not here: the token endpoints, and Microsoft Customer Agreements.
 
+mod allocation;
+mod amendment;
 mod anomaly;
 mod answer;
+mod appearance;
 mod body;
 mod calendar;
 mod catalog;
+mod cells;
 mod chance;
 mod charges;
+mod control;
+mod currency;
 mod enrollment;
 mod fault;
 mod faults;
+mod json;
 mod ledger;
 mod money;
 mod options;
@@ -28,6 +35,7 @@ mod query;
 mod record;
 mod refusal;
 mod report;
+mod rounding;
 mod row;
 mod serving;
 mod target;
@@ -41,7 +49,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
 
@@ -50,7 +58,9 @@ use jiff::{Timestamp, civil::Date};
 
 pub use self::{
     anomaly::CostAnomaly,
-    fault::{ErrorBody, Fault, RetryAfter, Stall, Unauthorized},
+    control::{ControlOptions, QueryColumns, QueryQuota},
+    currency::Currency,
+    fault::{CostQuota, ErrorBody, Fault, RetryAfter, Stall, Unauthorized},
     money::Money,
     options::Options,
     record::Request,
@@ -58,6 +68,7 @@ pub use self::{
     target::Step,
 };
 use self::{
+    control::Spent,
     enrollment::Scope,
     faults::Faults,
     ledger::{Days, Ledger, Rows, Selection, View},
@@ -92,6 +103,9 @@ struct Inner {
     throttle: Mutex<Throttle>,
     faults: Mutex<Faults>,
     desk: Mutex<Desk>,
+    spent: Mutex<Spent>,
+    /// Refreshes by which totals are ahead of the rows.
+    totals_ahead: AtomicI64,
     format: Arc<Format>,
     late_filter_ignored: AtomicBool,
 }
@@ -101,6 +115,7 @@ impl Simulator {
     pub fn new(options: Options, now: Now) -> Self {
         let ledger = Ledger::new(&options, calendar::day_at(now()));
         let format = Arc::new(Format::new(options.report.format, options.seed));
+        let ahead = options.control.ahead.into();
         Self(Arc::new(Inner {
             options,
             ledger,
@@ -109,6 +124,8 @@ impl Simulator {
             throttle: Mutex::default(),
             faults: Mutex::default(),
             desk: Mutex::default(),
+            spent: Mutex::default(),
+            totals_ahead: AtomicI64::new(ahead),
             format,
             late_filter_ignored: AtomicBool::new(false),
         }))

@@ -23,6 +23,11 @@ impl Money {
     pub const fn units(self) -> i128 {
         self.0
     }
+
+    /// Returns it as the price of one unit, in 10^-9 of the currency; what is below that is cut.
+    pub(super) fn price(self) -> i64 {
+        i64::try_from(self.0 / 1_000_000).unwrap_or(0)
+    }
 }
 
 impl Add for Money {

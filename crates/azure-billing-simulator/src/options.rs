@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{anomaly::CostAnomaly, report::ReportOptions};
+use super::{
+    anomaly::CostAnomaly, control::ControlOptions, currency::Currency, report::ReportOptions,
+};
 
 /// The fewest rows of a day: every day has its special rows.
 const SMALLEST_DAY: u64 = 16;
@@ -42,8 +44,13 @@ pub struct Options {
     pub outage_days: u32,
     /// Services that cost more or less than usual.
     pub surges: Vec<CostAnomaly>,
+    /// The currency of every row, and of the balance. `None`: most accounts pay in US dollars and
+    /// one in euros, which no real enrollment mixes; balances are then of the dollars alone.
+    pub currency: Option<Currency>,
     /// The way in which the asynchronous report is made.
     pub report: ReportOptions,
+    /// The way in which Azure's own totals are made.
+    pub control: ControlOptions,
 }
 
 impl Default for Options {
@@ -64,7 +71,9 @@ impl Default for Options {
             https_base: false,
             outage_days: 0,
             surges: Vec::new(),
+            currency: None,
             report: ReportOptions::default(),
+            control: ControlOptions::default(),
         }
     }
 }

@@ -3,33 +3,36 @@
 use super::{
     calendar::date_of,
     fault::Fault,
+    json::quoted,
     ledger::Ledger,
     paging::SkipToken,
     query::Query,
+    refusal::FOREIGN_BASE,
     row::Row,
-    wire::{Style, quoted, write_row},
+    wire::{Style, write_row},
 };
 
 /// The approximate bytes of a row.
 const ROW_BYTES: usize = 2048;
 
-/// The host of foreign links, to which a client must send no token.
-const FOREIGN_BASE: &str = "https://management.elsewhere.example.com";
-
 /// Writes the page that `query` requests, with `nextLink` first and based on `base` (scheme and
 /// host), changed as the `fault` says.
 pub(super) fn write(ledger: &Ledger, query: &Query, base: &str, fault: Option<&Fault>) -> String {
     let (page, as_of) = (query.page, query.session.as_of);
+    // The rows of a lost page come after this one's, and no link leads to them.
+    let lost = if fault == Some(&Fault::LostPage) { page.top } else { 0 };
+    let all = page.top + lost;
     // One row more than the page has shows whether the page is the last one.
-    let mut rows = ledger.page(query.selection, query.days, as_of, page.offset, page.top + 1);
-    let more = rows.len() > page.top;
+    let mut rows = ledger.page(query.selection, query.days, as_of, page.offset, all + 1);
+    let more = rows.len() > all;
+    let next = next_token(query, rows.len().min(all) as u64, more, fault);
     rows.truncate(page.top);
-    let next = next_token(query, rows.len() as u64, more, fault);
     match fault {
         Some(Fault::EmptyPageWithNextLink) => rows.clear(),
         Some(Fault::DropRows { percent }) => {
             rows.retain(|(day, index)| !ledger.is_left_out(*day, *index, u64::from(*percent)));
         }
+        Some(Fault::ShortPage { rows: shown }) => rows.truncate(*shown),
         _ => {}
     }
     let mut text = String::with_capacity(1024 + rows.len() * ROW_BYTES);
@@ -52,7 +55,7 @@ fn next_token(query: &Query, rows: u64, more: bool, fault: Option<&Fault>) -> Op
     match fault {
         Some(Fault::RepeatedNextLink) => Some(page),
         _ if stuck => Some(page),
-        Some(Fault::EmptyPageWithNextLink) => Some(page.next(0)),
+        Some(Fault::EmptyPageWithNextLink | Fault::RepeatedPage) => Some(page.next(0)),
         Some(Fault::ForeignNextLink) => Some(page.next(rows)),
         _ => more.then(|| page.next(rows)),
     }

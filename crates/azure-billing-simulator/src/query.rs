@@ -58,7 +58,7 @@ pub(super) fn parse(
     };
     let version = api_version(find("api-version"), "2018-03-31")?;
     let filter = match find("$filter") {
-        Some(filter) => Some(dates(filter)?),
+        Some(filter) => Some(dates(filter, &["properties/usageStart", "properties/usageEnd"])?),
         None => None,
     };
     let by_date = filter.filter(|_| !context.ignore_filter);
@@ -140,15 +140,16 @@ fn view(given: Option<&str>) -> Result<View, Refusal> {
 }
 
 /// Returns the days, both included, of
-/// `properties/usageStart ge '2026-11-01' and properties/usageEnd le '2026-11-30'`.
-fn dates(filter: &str) -> Result<Days, Refusal> {
+/// `properties/usageStart ge '2026-11-01' and properties/usageEnd le '2026-11-30'`, which may name
+/// these `fields`.
+pub(super) fn dates(filter: &str, fields: &[&str]) -> Result<Days, Refusal> {
     let refused = || Refusal::error(400, "BadRequest", &format!("Invalid $filter: {filter}"));
     let (mut first, mut last) = (i64::MIN, i64::MAX);
     for clause in filter.replace(" AND ", " and ").split(" and ") {
         let [field, operator, value] = clause.split_whitespace().collect::<Vec<_>>()[..] else {
             return Err(refused());
         };
-        if !matches!(field, "properties/usageStart" | "properties/usageEnd") {
+        if !fields.contains(&field) {
             return Err(refused());
         }
         // Hours are legal and ignored: the answer has whole days.

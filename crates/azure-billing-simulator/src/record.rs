@@ -22,6 +22,10 @@ pub struct Request {
     pub path: String,
     /// The query as sent, without the question mark.
     pub query: String,
+    /// The body as sent: the request for a report, or for daily totals.
+    pub body: String,
+    /// The `ClientType` header, by which Azure keeps quotas apart; empty if there is none.
+    pub client_type: String,
     /// The status of the answer. `None`: no answer yet, or never one.
     pub status: Option<u16>,
 }

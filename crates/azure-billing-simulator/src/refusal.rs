@@ -29,12 +29,13 @@ impl Refusal {
     }
 
     pub(super) fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            content_type: "application/json; charset=utf-8",
-            body: body.to_string(),
-        }
+        Self { status, ..Self::written(body.to_string()) }
+    }
+
+    /// Returns 200 with JSON that is written already.
+    pub(super) fn written(body: String) -> Self {
+        let content_type = "application/json; charset=utf-8";
+        Self { status: 200, headers: Vec::new(), content_type, body }
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -73,6 +74,11 @@ impl Refusal {
         Self::error(400, "400", message)
     }
 
+    /// Returns the answer to a body that is too large.
+    pub(super) fn too_large() -> Self {
+        Self::error(413, "413", "The payload is too large.")
+    }
+
     /// Returns the answer to calls above the list's quota: wait `seconds`.
     pub(super) fn throttled(seconds: u64) -> Self {
         Self::too_many(seconds).with(REMAINING, 0)
@@ -85,6 +91,8 @@ impl Refusal {
     }
 }
 
+/// The host of foreign links, to which a client must send no token.
+pub(super) const FOREIGN_BASE: &str = "https://management.elsewhere.example.com";
 /// The header that the source throttles with; the documented name lacks `-tenant`.
 pub(super) const RETRY_AFTER: &str = "x-ms-ratelimit-microsoft.consumption-tenant-retry-after";
 /// The header with the number of calls left; on good answers too.

@@ -1,12 +1,14 @@
 //! One row, before it is written in either shape.
 
 use super::{
+    appearance::Origin,
     calendar::{date_of, weekday_percent},
     catalog::{self, Meter},
     chance::{Chance, guid, mix},
     charges::Charge,
+    currency::Currency,
     enrollment::{self, Resource},
-    ledger::{Ledger, Origin, View},
+    ledger::{Ledger, View},
     money::Money,
 };
 
@@ -26,6 +28,8 @@ pub(super) struct Row {
     pub(super) price: i64,
     /// True if "view charges" is off: the row then shows no cost.
     pub(super) is_hidden: bool,
+    /// The cost where it is not the quantity times the price.
+    exact: Option<Money>,
     /// True if a reservation pays for it: then it is free in the actual view.
     pub(super) reserved: bool,
     pub(super) currency: &'static str,
@@ -58,8 +62,14 @@ impl Row {
             _ => charged(charge, &mut chance),
         };
         let quantity = match charge.charge_type() {
-            "Usage" => surged(ledger, &priced, day),
+            "Usage" => surged(ledger, &priced, day) * ledger.amendments.percent(day, as_of) / 100,
             _ => priced.quantity,
+        };
+        let exact = match charge {
+            Charge::Rounding(part) => {
+                Some(Money::from_units(ledger.rounding(date_of(day), part, as_of)))
+            }
+            _ => None,
         };
         let restated = restatement(day, as_of, &mut chance);
         let subscription = charge.has_subscription().then_some(named.subscription);
@@ -74,10 +84,11 @@ impl Row {
             subscription,
             meter: priced.meter,
             quantity,
-            price: priced.price * restated / 100,
+            price: exact.map_or(priced.price * restated / 100, Money::price),
+            exact,
             is_hidden: ledger.hide_charges,
             reserved: priced.reserved,
-            currency: subscription.map_or("USD", |place| enrollment::account_of(place).currency),
+            currency: currency(ledger, subscription),
             location,
             spelling: key,
             name: mix(mix(ledger.seed ^ number, day.unsigned_abs()), priced.price as u64),
@@ -92,6 +103,9 @@ impl Row {
 
     /// Returns its exact cost before tax.
     pub(super) fn cost(&self, view: View) -> Money {
+        if let Some(exact) = self.exact.filter(|_| !self.is_hidden) {
+            return exact;
+        }
         let price = if self.is_hidden { 0 } else { self.effective_price(view) };
         Money::from_units(i128::from(self.quantity) * i128::from(price))
     }
@@ -120,6 +134,12 @@ impl Row {
             _ => id + "/",
         }
     }
+}
+
+/// Returns the currency that a subscription, or the enrollment itself, is billed in.
+fn currency(ledger: &Ledger, subscription: Option<u8>) -> &'static str {
+    let own = || subscription.map_or("USD", |place| enrollment::account_of(place).currency);
+    ledger.currency.map_or_else(own, Currency::code)
 }
 
 /// Returns the quantity after every surge of the enrollment.
@@ -174,6 +194,7 @@ fn charged(charge: Charge, chance: &mut Chance) -> Priced {
             (catalog::RESERVED, (1 + chance.below(6) as i64) * ONE, 119_748_858)
         }
         Charge::RoundingAdjustment => (&catalog::SECURITY, -ONE, 10_000),
+        Charge::Rounding(_) => (&catalog::SECURITY, ONE, 0),
     };
     Priced { meter, quantity, price, reserved: false }
 }

@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
-use http::request::Parts;
+use http::{HeaderValue, request::Parts};
 use jiff::Timestamp;
 
 use super::{
     Request, Simulator, Step, calendar,
     chance::{Chance, mix},
+    control::{Left, with_quota},
     enrollment::Scope,
-    fault::Fault,
+    fault::{CostQuota, Fault},
     ledger::Ledger,
     locked,
     query::Context,
@@ -59,11 +60,19 @@ impl Simulator {
             Target::Blob(report, _) => {
                 locked(&self.0.desk).find(report).map(|report| report.scope())
             }
+            Target::Query(scope) | Target::Charges(scope, _) => Some(*scope),
+            Target::Balances(_) | Target::Transactions => Some(Scope::BillingAccount),
             Target::Refused(_) => None,
         }
     }
 
-    pub(super) fn arrived(&self, step: Option<Step>, scope: Option<Scope>, parts: &Parts) -> u64 {
+    pub(super) fn arrived(
+        &self,
+        (step, scope): (Option<Step>, Option<Scope>),
+        parts: &Parts,
+        body: &[u8],
+    ) -> u64 {
+        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         locked(&self.0.record).arrived(Request {
             number: 0,
             kind: scope.map_or("", Scope::kind),
@@ -71,6 +80,8 @@ impl Simulator {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
+            body: String::from_utf8_lossy(body).into_owned(),
+            client_type: parts.headers.get("ClientType").and_then(text).unwrap_or_default(),
             status: None,
         })
     }
@@ -112,6 +123,31 @@ impl Simulator {
             let refusal = Refusal::too_many(seconds).with(REPORT_REMAINING, 0);
             refusal.with(REPORT_RETRY_AFTER, seconds)
         })
+    }
+
+    /// Counts a call for a kind of total other than a query, each of which has its own quota.
+    pub(super) fn admit_control(&self, bucket: &'static str) -> Result<u32, Refusal> {
+        self.admit_as(bucket)
+            .map_err(|seconds| Refusal::throttled(seconds).with(RETRY_AFTER, seconds))
+    }
+
+    /// Spends query processing units, which one tenant has for all scopes.
+    pub(super) fn spend(&self, units: u32) -> Result<Left, Refusal> {
+        let Some(quota) = &self.0.options.control.query_quota else {
+            return Ok(Left::unlimited(units));
+        };
+        let spent = locked(&self.0.spent).spend(units, quota, tokio::time::Instant::now());
+        spent.map_err(|(seconds, left)| with_quota(CostQuota::Qpu.refusal(seconds), left))
+    }
+
+    /// Returns the refresh that totals show, in hours since 1970.
+    pub(super) fn totals_as_of(&self, fault: Option<&Fault>) -> i64 {
+        let ahead = match fault {
+            Some(Fault::TotalsBehind) => -1,
+            Some(Fault::TotalsAhead) => 1,
+            _ => self.0.totals_ahead.load(Ordering::Relaxed),
+        };
+        calendar::refreshed_at(self.now()) + ahead * calendar::REFRESH_HOURS
     }
 
     fn admit_as(&self, bucket: &'static str) -> Result<u32, u64> {

@@ -17,7 +17,7 @@ use super::{
         fault::{Fault, Stall},
         ledger::Selection,
         locked, query,
-        refusal::{REPORT_REMAINING, Refusal},
+        refusal::{FOREIGN_BASE, REPORT_REMAINING, Refusal},
         target::{BLOBS, STATUS},
     },
     blob::{self, Chunks},
@@ -27,8 +27,7 @@ use super::{
     order::Order,
 };
 
-/// The hosts of foreign links, to which a client must send no token.
-const FOREIGN_BASE: &str = "https://management.elsewhere.example.com";
+/// The host of foreign links to blobs, to which a client must send no token.
 const FOREIGN_STORAGE: &str = "https://storage.elsewhere.example.com";
 /// The number of bytes that a wrong manifest announces beyond those sent, for each blob.
 const MISSING_BYTES: u64 = 4096;

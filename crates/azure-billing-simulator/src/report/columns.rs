@@ -5,13 +5,14 @@ use std::borrow::Cow;
 
 use super::{
     super::{
-        charges::Charge,
+        charges::{Charge, Part},
         enrollment::{
             BILLING_ACCOUNT, BILLING_ACCOUNT_NAME, Resource, SUBSCRIPTIONS, Tags, account_of,
             department_of, subscription_id,
         },
+        json::quoted,
         row::Row,
-        wire::{NO_METER, meter_id, part_number, pricing_model, product, quoted, reservation},
+        wire::{NO_METER, meter_id, part_number, pricing_model, product, reservation},
     },
     cell::Cell,
     lines::Line,
@@ -171,7 +172,8 @@ pub(super) static COLUMNS: [Column; 57] = [
     column("BillingProfileName", "Abrechnungsprofilname", |cell, _| cell.text(BILLING_ACCOUNT_NAME)),
     column("InvoiceSectionId", "Rechnungsabschnitts-ID", |_, _| {}),
     column("IsAzureCreditEligible", "Azure-Guthaben anwendbar", |cell, line| {
-        cell.plain(if line.row.charge.is_marketplace() { "False" } else { "True" });
+        let eligible = line.row.charge.part() == Part::Credit;
+        cell.plain(if eligible { "True" } else { "False" });
     }),
     column("PartNumber", "Teilenummer", |cell, line| {
         let azure = !line.row.charge.is_marketplace();

@@ -4,20 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::super::{
     Simulator,
-    chance::mix,
-    charges::Charge,
-    enrollment,
+    allocation::{self, RULE},
     ledger::{Days, Ledger, Selection},
     money::Money,
     row::Row,
 };
-
-/// The cost allocation rule moves one in so many usage rows.
-const ALLOCATED: u64 = 25;
-/// The name of the rule.
-const RULE: &str = "shared-platform";
-/// Subscriptions that pay in the enrollment's first currency, among which cost can move.
-const MOVABLE: u8 = 10;
 
 /// The content of a report, fixed when it was requested.
 pub(super) struct Reading {
@@ -150,22 +141,9 @@ impl Reading {
     /// Returns the subscription that the rule takes the row's cost from, or gives it to, if it is
     /// in this scope.
     fn moved(&self, ledger: &Ledger, day: i64, index: u64, share: Share) -> Option<u8> {
-        let origin = ledger.origin(day, index);
-        let drawn = mix(ledger.seed ^ 0xA110, day.unsigned_abs()).wrapping_add(index);
-        if origin.charge != Charge::Usage
-            || !drawn.is_multiple_of(ALLOCATED)
-            || !ledger.has_appeared(day, origin.source, self.as_of)
-        {
-            return None;
-        }
-        let (number, _) = ledger.resource_number(day, origin.source);
-        let source = enrollment::subscription_of(ledger.seed, number);
-        let subscription = match share {
-            Share::Target => (source + MOVABLE / 2) % MOVABLE,
-            _ => source,
-        };
-        let scope = self.selection.scope;
-        (source < MOVABLE && scope.contains(Some(subscription))).then_some(subscription)
+        let moved = allocation::moved(ledger, day, index, self.as_of)?;
+        let subscription = if share == Share::Target { moved.target } else { moved.source };
+        self.selection.scope.contains(Some(subscription)).then_some(subscription)
     }
 }
 

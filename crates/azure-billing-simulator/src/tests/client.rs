@@ -9,10 +9,10 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
-use http::{Request, StatusCode, header};
+use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::{Timestamp, civil::Date};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use tower::ServiceExt;
 
 use super::super::{Money, Options, Simulator};
@@ -53,6 +53,39 @@ impl Client {
         (status, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
+    /// Sends a request; returns `None` if the answer broke off.
+    pub(super) async fn try_to_ask(
+        &self,
+        method: &str,
+        target: &str,
+        token: bool,
+        body: String,
+    ) -> Option<Answer> {
+        let mut request = Request::builder().method(method).uri(target);
+        request = request.header(header::HOST, "localhost:1");
+        if token {
+            request = request.header(header::AUTHORIZATION, "Bearer token");
+        }
+        let request = request.body(Body::from(body)).unwrap();
+        let response = self.0.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.ok()?.to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let announced = parts.headers.get(header::CONTENT_LENGTH);
+        let whole = announced.is_none_or(|length| *length == *bytes.len().to_string());
+        whole.then_some(Answer { status: parts.status, headers: parts.headers, text })
+    }
+
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        target: &str,
+        token: bool,
+        body: String,
+    ) -> Answer {
+        self.try_to_ask(method, target, token, body).await.expect("a whole answer")
+    }
+
     /// Returns the rows of a reading, of all its pages, as text.
     pub(super) async fn rows(&self, target: &str) -> Vec<String> {
         let (mut rows, mut next) = (Vec::new(), Some(target.to_owned()));
@@ -64,6 +97,19 @@ impl Client {
             next = page.next.map(|link| link.replace("http://localhost:1", ""));
         }
         rows
+    }
+}
+
+/// An answer, read to its end.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect(&self.text)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rules for every reading, checked through the router as a client uses it.
 
 mod client;
+mod control;
 mod report;
 
 use std::{collections::BTreeSet, sync::atomic::Ordering};

@@ -1,18 +1,16 @@
 //! Rows as the API writes them. Text is written field by field, so that pages of a thousand rows
 //! are made faster than any client can read them.
 
-mod json;
 mod new;
 mod old;
 mod text;
 
-use json::Object;
-pub(super) use json::quoted;
 pub(super) use new::{NO_METER, pricing_model, reservation};
-pub(super) use text::{meter_id, part_number, product};
+pub(super) use text::{meter_id, meter_key, part_number, product};
 
 use super::{
     enrollment::{BILLING_ACCOUNT, Tags, subscription_id},
+    json::Object,
     ledger::View,
     row::Row,
 };

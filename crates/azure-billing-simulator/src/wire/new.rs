@@ -4,16 +4,17 @@ use super::{
     super::{
         calendar::date_of,
         chance::{guid, mix},
-        charges::Charge,
+        charges::{Charge, Part},
         enrollment::{
             BILLING_ACCOUNT, BILLING_ACCOUNT_NAME, SUBSCRIPTIONS, account_of, department_of,
             subscription_id,
         },
+        json::Object,
         ledger::View,
         money::json_number,
         row::Row,
     },
-    Object, Style,
+    Style,
     text::{day_start, information, meter_id, part_number, product},
 };
 
@@ -124,7 +125,7 @@ fn write_charge(object: &mut Object<'_>, row: &Row, style: &Style) {
     let marketplace = row.charge.is_marketplace();
     object
         .text("offerId", "MS-AZR-0017P")
-        .boolean("isAzureCreditEligible", !marketplace)
+        .boolean("isAzureCreditEligible", row.charge.part() == Part::Credit)
         .null("serviceInfo1")
         .null("serviceInfo2")
         .optional("additionalInfo", information(row, style).as_deref())
@@ -145,7 +146,7 @@ fn write_charge(object: &mut Object<'_>, row: &Row, style: &Style) {
 /// Returns the API's `pricingModel`.
 pub(in super::super) fn pricing_model(row: &Row) -> &'static str {
     match row.charge {
-        Charge::RoundingAdjustment => "",
+        Charge::RoundingAdjustment | Charge::Rounding(_) => "",
         Charge::ReservationInstallment
         | Charge::ReservationPurchase
         | Charge::Refund

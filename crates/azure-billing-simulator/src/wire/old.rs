@@ -5,11 +5,13 @@ use super::{
     super::{
         calendar::date_of,
         chance::guid,
+        charges::Part,
         enrollment::{SUBSCRIPTIONS, account_of, department_of, subscription_id},
+        json::Object,
         money::json_number,
         row::Row,
     },
-    Object, Style,
+    Style,
     text::{information, meter_id, part_number, product},
 };
 
@@ -34,7 +36,7 @@ pub(super) fn write(object: &mut Object<'_>, row: &Row, style: &Style, period: &
         .text("partNumber", &part_number(row))
         .text("resourceGuid", &guid(row.spelling))
         .text("offerId", "MS-AZR-0017P")
-        .boolean("chargesBilledSeparately", row.charge.is_marketplace())
+        .boolean("chargesBilledSeparately", row.charge.part() != Part::Credit)
         .optional("additionalProperties", information(row, style).as_deref());
 }
 

@@ -43,5 +43,14 @@ pub(super) fn information(row: &Row, style: &Style) -> Option<String> {
 
 /// Returns the meter's GUID.
 pub(in super::super) fn meter_id(row: &Row) -> String {
-    guid(hash_text(row.meter.name) ^ hash_text(row.meter.category))
+    guid(meter_key(row))
+}
+
+/// Returns a number for each meter, by which rows are grouped. Rows without a meter of Azure's share
+/// one, as they share the GUID of zeros.
+pub(in super::super) fn meter_key(row: &Row) -> u64 {
+    if row.charge.is_marketplace() {
+        return 0;
+    }
+    hash_text(row.meter.name) ^ hash_text(row.meter.category)
 }

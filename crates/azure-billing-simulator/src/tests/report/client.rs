@@ -2,31 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
-use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::BodyExt;
+use http::{StatusCode, header};
 use serde_json::Value;
-use tower::ServiceExt;
 
 use super::{
-    super::{super::Money, client::Client},
+    super::{
+        super::Money,
+        client::{Answer, Client},
+    },
     ACCOUNT, BASE, Line,
     csv::{added_up, parse},
     order_path,
 };
 
-/// An answer, read to its end.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
-}
-
 impl Answer {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).expect(&self.text)
-    }
-
     pub(super) fn location(&self) -> String {
         self.headers[header::LOCATION].to_str().unwrap().replace(BASE, "")
     }
@@ -39,39 +28,6 @@ impl Answer {
 }
 
 impl Client {
-    /// Sends a request; returns `None` if the answer broke off.
-    pub(super) async fn try_to_ask(
-        &self,
-        method: &str,
-        target: &str,
-        token: bool,
-        body: String,
-    ) -> Option<Answer> {
-        let mut request = Request::builder().method(method).uri(target);
-        request = request.header(header::HOST, "localhost:1");
-        if token {
-            request = request.header(header::AUTHORIZATION, "Bearer token");
-        }
-        let request = request.body(Body::from(body)).unwrap();
-        let response = self.0.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.ok()?.to_bytes();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let announced = parts.headers.get(header::CONTENT_LENGTH);
-        let whole = announced.is_none_or(|length| *length == *bytes.len().to_string());
-        whole.then_some(Answer { status: parts.status, headers: parts.headers, text })
-    }
-
-    pub(super) async fn ask(
-        &self,
-        method: &str,
-        target: &str,
-        token: bool,
-        body: String,
-    ) -> Answer {
-        self.try_to_ask(method, target, token, body).await.expect("a whole answer")
-    }
-
     /// Returns the sums of a report of the billing account; `None` if anything shows that it is
     /// invalid.
     pub(super) async fn try_to_report(&self) -> Option<BTreeMap<String, Money>> {

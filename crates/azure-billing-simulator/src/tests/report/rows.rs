@@ -1,10 +1,12 @@
 //! The rows of a report, and their format.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use super::{
     super::{
-        super::{ColumnNames, HeaderCase, ReportFormat, ReportOptions},
+        super::{ColumnNames, ControlOptions, HeaderCase, Options, ReportFormat, ReportOptions},
         FIRST, LAST, LIST,
         client::{Client, by_date, path, simulator, sums, units},
     },
@@ -79,6 +81,7 @@ fn fields_of_listed(row: &str) -> Vec<String> {
     ] {
         fields.push(text(&properties[name]));
     }
+    fields.push(properties["isAzureCreditEligible"].to_string());
     fields.extend(["team", "env", "note"].map(|tag| text(&row["tags"][tag])));
     fields
 }
@@ -108,6 +111,7 @@ fn fields_of_reported(line: &Line) -> Vec<String> {
         "billingcurrencycode",
     ];
     let mut fields: Vec<String> = names.iter().map(|name| line[*name].clone()).collect();
+    fields.push(line["isazurecrediteligible"].to_lowercase());
     fields.extend(["team", "env", "note"].map(|tag| tags[tag].as_str().unwrap_or("").to_owned()));
     fields
 }
@@ -115,9 +119,13 @@ fn fields_of_reported(line: &Line) -> Vec<String> {
 #[tokio::test]
 async fn a_row_says_the_same_in_both() {
     let format = ReportFormat { iso_dates: true, ..ReportFormat::default() };
-    let (simulator, _) = simulator(with(ReportOptions { format, ..at_once() }));
+    let control = ControlOptions { rounding_rows_after: Some(3), ..ControlOptions::default() };
+    let options = Options { control, ..with(ReportOptions { format, ..at_once() }) };
+    let (simulator, hours) = simulator(options);
+    hours.store(24 * 20, Ordering::Relaxed); // the 10th of December
     let client = Client(simulator.router());
     let listed = client.rows(&by_date(ACCOUNT.0, ACCOUNT.1, "2021-10-01")).await;
+    assert!(listed.iter().any(|row| row.contains("RoundingAdjustment")));
     let reported = client.report(ACCOUNT, &dates(FIRST, LAST)).await;
     assert!(listed.len() > 3000 && listed.len() == reported.len());
     for (row, line) in listed.iter().zip(&reported) {

@@ -1,12 +1,12 @@
 //! Faults: the ways in which requests fail, all seen at the source or on the way to it.
 
-use jiff::{SignedDuration, Timestamp};
+mod answers;
 
-use super::{
-    chance::Chance,
-    refusal::{RETRY_AFTER, Refusal},
-    target::Step,
-};
+use jiff::Timestamp;
+
+use super::{chance::Chance, refusal::Refusal, target::Step};
+
+pub use self::answers::{CostQuota, ErrorBody, RetryAfter, Stall, Unauthorized};
 
 /// One failed or false answer to a request for usage. At a step where a fault has no meaning
 /// the answer is a good one.
@@ -55,6 +55,15 @@ pub enum Fault {
     RepeatedNextLink,
     /// No rows, but a `nextLink` after which they come. Legal.
     EmptyPageWithNextLink,
+    /// A page whose `nextLink` leads past the page after it, and no sign of that.
+    LostPage,
+    /// A page whose `nextLink` leads to the same rows again, under another link.
+    RepeatedPage,
+    /// A page that ends after so many rows, with a link as if it had all, and no sign of that.
+    ShortPage {
+        /// The number of rows that are there.
+        rows: usize,
+    },
     /// A page without some of its rows, and without any sign of that.
     DropRows {
         /// The number of missing rows in 100.
@@ -80,63 +89,22 @@ pub enum Fault {
     WrongByteCount,
     /// 403: the blob's link has expired.
     ExpiredSas,
-}
-
-/// The way in which a 429 announces the seconds to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RetryAfter {
-    /// `x-ms-ratelimit-microsoft.consumption-tenant-retry-after`, which Azure really sends.
-    Tenant(u64),
-    /// `x-ms-ratelimit-microsoft.consumption-retry-after`, which is documented.
-    Documented(u64),
-    /// `Retry-After` in seconds.
-    Plain(u64),
-    /// `Retry-After` as an HTTP date.
-    Date(u64),
-    /// All of these headers, of which this is the longest wait; the plain one says 1.
-    Longest(u64),
-    /// No header.
-    Missing,
-}
-
-/// The body of a server error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ErrorBody {
-    /// `{"error":{"code","message","target"}}`.
-    Json,
-    /// `{"code","message"}`.
-    Flat,
-    /// A gateway's HTML, in a language of its own.
-    Html,
-    /// No body.
-    Empty,
-}
-
-/// The place where an answer stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stall {
-    /// It stops before its headers.
-    Silent,
-    /// It stops in the middle of the page.
-    HalfPage,
-    /// It never stops: a blank arrives every second, so that no idle timeout helps.
-    Trickle,
-}
-
-/// The reason why a token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unauthorized {
-    /// The principal has no role on the enrollment.
-    NoClaims,
-    /// The token is too old: a new one helps.
-    ExpiredToken,
-    /// The policy "account owners view charges" is off.
-    AccountCostDisabled,
+    /// 424, as for totals that depend on what is not there yet.
+    FailedDependency,
+    /// Totals of one refresh before that of the rows.
+    TotalsBehind,
+    /// Totals of one refresh after that of the rows.
+    TotalsAhead,
+    /// A balance that says that prices are hidden, and shows none.
+    PriceHidden,
+    /// Daily totals whose cost is in a column of an unknown name.
+    UnknownColumns,
 }
 
 impl Fault {
-    /// Returns a random fault that a client can notice. [`Fault::NoContent`] and
-    /// [`Fault::DropRows`] only happen on request: with them, no client's sums could be checked.
+    /// Returns a random fault that a client can notice. [`Fault::NoContent`],
+    /// [`Fault::DropRows`] and those of lost, repeated and short pages only happen on request: with
+    /// them, no client's sums could be checked.
     fn any(chance: &mut Chance) -> Self {
         match chance.below(27) {
             0 => Self::Throttled(RetryAfter::Tenant(2)),
@@ -187,6 +155,16 @@ impl Fault {
                 Self::CutBody { after_rows: 7, announces_more: true },
                 Self::CutBody { after_rows: 7, announces_more: false },
             ],
+            Step::Query => &[
+                Self::Throttled(RetryAfter::CostManagement(CostQuota::Qpu, 2)),
+                Self::FailedDependency,
+                Self::ForeignNextLink,
+                Self::EmptyPageWithNextLink,
+                Self::UnknownColumns,
+            ],
+            Step::Balances | Step::Charges | Step::Transactions => {
+                &[Self::NotFound, Self::FailedDependency]
+            }
         };
         let shared = [
             Self::Throttled(RetryAfter::Plain(2)),
@@ -231,70 +209,11 @@ impl Fault {
                 Some(Refusal::error(422, "422", message))
             }
             Self::ExpiredSas => Some(Refusal::expired()),
+            Self::FailedDependency => {
+                let message = "The request failed because of a failed dependency.";
+                Some(Refusal::error(424, "FailedDependency", message))
+            }
             _ => None,
-        }
-    }
-}
-
-impl RetryAfter {
-    fn refusal(self, now: Timestamp) -> Refusal {
-        const DOCUMENTED: &str = "x-ms-ratelimit-microsoft.consumption-retry-after";
-        let date = |seconds: u64| {
-            let end = now.saturating_add(SignedDuration::from_secs(seconds as i64));
-            end.unwrap_or(now).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-        };
-        match self {
-            Self::Tenant(seconds) => Refusal::throttled(seconds).with(RETRY_AFTER, seconds),
-            Self::Documented(seconds) => Refusal::throttled(seconds).with(DOCUMENTED, seconds),
-            Self::Plain(seconds) => Refusal::throttled(seconds).with("retry-after", seconds),
-            Self::Date(seconds) => Refusal::throttled(seconds).with("retry-after", date(seconds)),
-            Self::Longest(seconds) => Refusal::throttled(seconds)
-                .with("retry-after", 1)
-                .with(DOCUMENTED, seconds)
-                .with(RETRY_AFTER, seconds.min(1)),
-            Self::Missing => Refusal::throttled(60),
-        }
-    }
-}
-
-impl ErrorBody {
-    fn refusal(self, status: u16) -> Refusal {
-        let message = "The server encountered an internal error. Please retry the request.";
-        match self {
-            Self::Json => Refusal::json(
-                status,
-                &serde_json::json!({"error": {
-                    "code": "InternalServerError",
-                    "target": "https://billing.example.com/usageDetails?$skiptoken=MjAxODAx%3D",
-                    "message": message,
-                }}),
-            ),
-            Self::Flat => Refusal::flat(status, "InternalServerError", message),
-            Self::Html => {
-                Refusal::html(status, "<h1>La passerelle n'a pas re\u{e7}u de r\u{e9}ponse</h1>")
-            }
-            Self::Empty => Refusal::html(status, ""),
-        }
-    }
-}
-
-impl Unauthorized {
-    fn refusal(self) -> Refusal {
-        match self {
-            Self::NoClaims => {
-                let message = "No claims present for the caller in the system";
-                let body = serde_json::json!({"error": {"code": "401", "message": message}});
-                Refusal::json(401, &body)
-            }
-            Self::ExpiredToken => {
-                let message = "The access token expiry UTC time is earlier than current UTC time.";
-                Refusal::error(401, "ExpiredAuthenticationToken", message)
-                    .with("www-authenticate", "Bearer error=\"invalid_token\"")
-            }
-            Self::AccountCostDisabled => {
-                let message = "The enrollment's policy hides charges from account owners.";
-                Refusal::error(401, "AccountCostDisabled", message)
-            }
         }
     }
 }

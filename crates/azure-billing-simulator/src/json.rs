@@ -62,7 +62,7 @@ impl<'a> Object<'a> {
 }
 
 /// Appends a JSON string.
-pub(in super::super) fn quoted(out: &mut String, text: &str) {
+pub(super) fn quoted(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     let needs_escape = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
