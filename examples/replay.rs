@@ -13,7 +13,7 @@ use std::sync::Arc;
 use azure_billing_exporter::azure::transport::Transport;
 use azure_billing_exporter::azure::{Client, Timeouts};
 use azure_billing_exporter::billing::rules::Rules;
-use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::config::{Config, Control, Environment};
 use azure_billing_exporter::metrics::{BuildFlags, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, PollContext, Poller, ScopeSpec};
 use azure_billing_exporter::status::{ApiCalls, ScopeInfo, Status};
@@ -65,6 +65,7 @@ async fn metrics(file: &Path, scope: &str, now: Timestamp) -> Result<String> {
             calls,
         )),
         poll: config.poll,
+        control: Control::off(),
         clock: Clock::standing_at(now),
         status: status.clone(),
         exposition: exposition.clone(),

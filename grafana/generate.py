@@ -19,6 +19,8 @@ CALM = (None, "green")
 HOUR, DAY = 3600, 86400
 NO_COST = "no cost yet"
 USAGE = 'charge_type="usage"'
+SUSPECT = 'state="suspect"'
+QUERY = 'source="query"'
 FOLDED = "__other__"
 
 
@@ -208,8 +210,55 @@ def overview():
         "azure-billing-overview", "Azure billing / Overview",
         "Where the money goes, whether the budget holds, and whether the data is fresh. It tells how things are at the end of the chosen time.",
         [*MONEY_CHOICE, DEPARTMENT],
-        [*overview_stats(), (10, [(days, 15), (services, 9)]), (7, [(budgets_table(), 15), (departments, 9)]), (7, [(scopes_table(), 24)])],
+        [*overview_stats(), (10, [(days, 15), (services, 9)]), (7, [(budgets_table(), 15), (departments, 9)]), (7, [(scopes_table(), 24)]), *totals()],
         links("overview"), since="now-24h", refresh="5m")
+
+
+def totals():
+    """How far Azure's own totals confirm the costs."""
+    by = ["scope"]
+    verified = total("scope_verified_pretax_cost", by=by, scopes=CHOSEN)
+    cost = total("scope_pretax_cost", by=by, scopes=CHOSEN)
+    state = lambda name: total("dates", f'state="{name}"', by=by, scopes=CHOSEN)
+    days = lambda name: f'sum({state(name)})'
+    missing = f'sum(1 - {series("control_available", QUERY, scopes=CHOSEN)})'
+    last = total("control_last_success_timestamp_seconds", QUERY, by=by, scopes=CHOSEN)
+    stats = [
+        (stat("Can I trust it: verified share of the month ($currency)",
+              "Share of the cost to date, of the counted scopes, that lies on days whose rows add up to Azure's own total of the day. Days that are still moving may be missing, so that it can be low at the start of a month. It is above 100 % where the other days have refunds.",
+              f'{total("scope_verified_pretax_cost")} / ({total("scope_pretax_cost")} > 0)', "percentunit", decimals=1, none="no totals from Azure"), 9),
+        (stat("Days that differ",
+              "Complete days of the chosen scopes whose rows do not add up to Azure's own total. A day may differ for a poll, as rows and totals need not be of the same refresh; an alert waits for 8 hours.",
+              days("differs"), "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 5),
+        (stat("Scopes without Azure's totals",
+              "Chosen scopes for which Azure gave no total when it was last asked. Their costs are published as ever; the log says why there is none.",
+              missing, "none", decimals=0, steps=[CALM, (1, WARNED)], none="not asked"), 5),
+        (stat("Verified days",
+              "Complete days of the chosen scopes that add up to Azure's own total: no row was lost or repeated on the way. A day of a nested scope counts there, too.",
+              days("verified"), MONEY, decimals=0, none="no scope"), 5),
+    ]
+    held = table(
+        "Days against Azure's own totals ($currency)",
+        "The kept days of each chosen scope by state; each day has one. Incomplete: too new. Unverified: not compared. Verified: equal. Suspect: the newest answer is not believed yet. Differs: not equal. And the share of the month's cost that is verified.",
+        [
+            Column("Scope", label="scope"),
+            Column("Verified of month", "percentunit", value=f"{verified} / ({cost} > 0)", decimals=1, gauge=1, steps=[(None, "blue")], width=180),
+            Column("Verified", "none", value=state("verified"), decimals=0),
+            Column("Unverified", "none", value=state("unverified"), decimals=0),
+            Column("Incomplete", "none", value=state("incomplete"), decimals=0),
+            Column("Suspect", "none", value=state("suspect"), decimals=0, steps=[CALM, (1, WARNED)]),
+            Column("Differs", "none", value=state("differs"), decimals=0, steps=[CALM, (1, WARNED)]),
+            Column("Last total", "s", value=age(last), decimals=0, steps=UNPOLLED),
+        ], "Scope", none="no scope", descending=False)
+    differing = table(
+        "Days that differ, or did ($currency)",
+        "Ours less Azure's own total, of each kept day that has ever differed after it was read; 0 once it was mended. Negative: the rows add up to less.",
+        [
+            Column("Day", label="date", width=110),
+            Column("Scope", label="scope"),
+            Column("Difference", MONEY, value=series("day_difference_pretax_cost", scopes=CHOSEN), decimals=2),
+        ], "Day", hidden=["currency"], none="no day has differed")
+    return [(4, stats), (7, [(held, 15), (differing, 9)])]
 
 
 # Explore: who spends, on what, where.
@@ -363,7 +412,7 @@ def exporter_stats():
         (stat("Version", "Version of the running exporter.", "max by (version) (" + series("exporter_build_info") + ")", "none", none="down", legend="{{version}}", name_only=True), 3),
         (stat("Configuration", "Whether the configuration file could be used when it was last read, by every replica. The log says what is wrong with it.", "max(1 - azure_billing_exporter_config_last_reload_successful)", "none", none="down", mappings=choices({0: ("in force", "green"), 1: ("REFUSED", "red")})), 4),
         (stat("Scopes whose last poll failed", "Scopes whose open billing period could not be read. Their costs are those of the last good poll. The table tells which, the bars below why.", f'sum(1 - {series("poll_success", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, ALARMED)], none="no poll yet"), 4),
-        (stat("Suspect days", "Days for which Azure's newest answer has much less than the one before or, for a complete day, much more. Their old costs stay until a second answer agrees.", f'sum({series("suspect_days", scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
+        (stat("Suspect days", "Days for which Azure's newest answer has much less than the one before or, for a complete day, much more. Their old costs stay until a second answer agrees.", f'sum({series("dates", SUSPECT, scopes=CHOSEN)})', "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
         (stat("Entities in __other__", "Resources, services and the like beyond `max_series`. Sums stay exact; raise the limit to see them one by one.", f'sum({series("folded_entities", scopes=CHOSEN)})', MONEY, decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 3),
         (stat("Series of costs and usage", "What a scrape costs Prometheus, all scopes together.", f'sum({series("series")})', MONEY, decimals=0, none="no exporter"), 3),
     ]

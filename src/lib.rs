@@ -16,7 +16,8 @@
 //! [`files`] opens, reads and replaces files for all of them, safely even if other users prepared
 //! the path.
 //!
-//! Beside these, [`backfill`] writes closed months: from 3 through 4 to a file or a receiver.
+//! Beside these, [`control`] asks [`azure`] for its own totals, to hold against the rows.
+//! [`backfill`] writes closed months: from 3 through 4 to a file or a receiver.
 //!
 //! [`commands`] connects these for each command of [`cli`]. All modules may use [`descriptors`],
 //! which explains failures for lack of file descriptors, and [`log_limit`], which keeps repeated
@@ -58,6 +59,7 @@ pub mod billing;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod control;
 pub mod decode;
 pub mod files;
 #[cfg(any(test, fuzzing))]

@@ -16,6 +16,7 @@ use url::Url;
 use super::auth::{Audience, TokenSource};
 use super::call::{Call, Content, no_request, text};
 use super::error::Error;
+use super::quota;
 use super::rate_limit::{Bucket, Permit, Priority, RateLimit};
 use super::redact;
 use super::retry::{Failure, classify, classify_file, retry_after};
@@ -23,7 +24,7 @@ use super::timeouts::{RetryBudget, Timeouts};
 use super::transport::{Body, Transport, TransportError, cause, collect};
 use crate::billing::scope::{ScopeId, ScopeType};
 use crate::config;
-use crate::status::{Api, ApiCalls, Code};
+use crate::status::{Api, ApiCalls, Code, Quota};
 
 /// The largest body. Pages are 1 to 2 MB, and at most 8 MB according to Azure.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -86,8 +87,18 @@ impl Client {
     pub fn take_over(&self, azure: &config::Azure) {
         for scope_type in ScopeType::ALL {
             let per_minute = azure.requests_per_minute.of(scope_type);
-            self.rate_limit.allow(Bucket::of(scope_type), per_minute);
+            self.allow(Bucket::of(scope_type), per_minute);
         }
+    }
+
+    /// Sets the number of calls a minute of a bucket, from the next call on.
+    pub(crate) fn allow(&self, bucket: Bucket, per_minute: u32) {
+        self.rate_limit.allow(bucket, per_minute);
+    }
+
+    /// Returns what is left of Azure's quota for an API, by its last answer that says so.
+    pub(crate) fn quota(&self, api: Api) -> Option<Quota> {
+        self.calls.quota(api)
     }
 
     /// Returns whether the last reading of a scope failed.
@@ -156,7 +167,7 @@ impl Client {
                     }
                     warn!(
                         wait_seconds = wait.as_secs(),
-                        "Azure throttles {} scopes: {what}",
+                        "Azure throttles calls for {}: {what}",
                         bucket.name()
                     );
                 }
@@ -221,7 +232,7 @@ impl Client {
         let request = request.body(call.body.clone().unwrap_or_default()).map_err(no_request)?;
         let asked = Instant::now();
         let deadline = asked + self.timeouts.answer;
-        let answered = timeout_at(deadline, self.answer(request)).await;
+        let answered = timeout_at(deadline, self.answer(call.api, request)).await;
         let (status, answer) = match answered {
             Err(_) => (Code::None, Err(Failure::Transient(self.late()))),
             Ok(Err(error)) => (Code::None, Err(Failure::Transient(error))),
@@ -287,10 +298,14 @@ impl Client {
     /// Sends a request. The inner result is by the status; the outer one is a failed transfer.
     async fn answer(
         &self,
+        api: Api,
         request: Request<Bytes>,
     ) -> Result<(StatusCode, Result<Content, Failure>), Error> {
         let sent = async { self.transport.clone().ready().await?.call(request).await };
         let (head, body) = sent.await.map_err(|error| broken(&error))?.into_parts();
+        if let Some(left) = quota::left(&head.headers) {
+            self.calls.left(api, left);
+        }
         let meaning = match head.status {
             StatusCode::NO_CONTENT => Ok(Content::Nothing),
             StatusCode::ACCEPTED => Ok(Content::Later {

@@ -11,6 +11,7 @@ mod credential;
 mod error;
 mod error_body;
 mod next_link;
+mod quota;
 mod rate_limit;
 mod redact;
 mod retry;

@@ -19,7 +19,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The calls a minute of a bucket that no configuration names: the smallest quota of Azure.
 const SMALLEST: u32 = 2;
 
-/// A quota by its name. Each type of scope has its own.
+/// A quota by its name. Each type of scope has its own, and so have calls that are not about rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Bucket(&'static str);
 
@@ -27,6 +27,11 @@ impl Bucket {
     /// Returns the bucket of the calls to a type of scope.
     pub(crate) const fn of(scope_type: ScopeType) -> Self {
         Self(scope_type.as_str())
+    }
+
+    /// Returns a bucket for calls that are not about rows.
+    pub(crate) const fn named(name: &'static str) -> Self {
+        Self(name)
     }
 
     pub(crate) const fn name(self) -> &'static str {

@@ -103,7 +103,7 @@ pub fn month(
         days.go_on(date, &ranking, wanted);
         let day = date.day().unsigned_abs();
         for (family, series) in families.iter().zip(&mut series) {
-            (family.each)(&days.snapshot, &mut |labels, value| {
+            family.each(&days.snapshot, &mut |labels, value| {
                 let labels = labels.iter().map(|label| (*label).to_owned()).collect();
                 series.entry(labels).or_default().push((day, value.to_f64()));
             });
@@ -258,7 +258,12 @@ fn snapshot(
         previous_settled: true,
         newest_usage: None,
         latest_complete: None,
-        suspect_days: 0,
+        dates: Default::default(),
+        period_controls: Default::default(),
+        day_differences: Default::default(),
+        verified_cost: Default::default(),
+        is_controlled: false,
+        statement: Default::default(),
         degraded_rows: Default::default(),
         charges_visible: true,
         billing_accounts: Default::default(),

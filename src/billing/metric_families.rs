@@ -2,7 +2,7 @@
 //! documentation and tests use.
 
 use super::amount::Amount;
-use super::charge::Degradation;
+use super::control::ByCurrency;
 use super::families::{
     AccountCost, CostCenterCost, EstimatedCost, Family, InstanceCost, InstanceUsage, Key,
     LocationCost, MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, SERVICE_DAYS,
@@ -10,30 +10,10 @@ use super::families::{
 };
 use super::limits::Limit;
 use super::snapshot::Snapshot;
+use super::statement::{BALANCES, CHARGES};
 
 pub use super::families::InHistory;
-
-/// The value of a sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
-    /// A sum of rows.
-    Exact(Amount),
-    /// A value computed from sums: a mean, a forecast.
-    Derived(f64),
-}
-
-impl Value {
-    /// Returns the value as it is written.
-    pub fn to_f64(self) -> f64 {
-        match self {
-            Self::Exact(amount) => amount.to_f64(),
-            Self::Derived(value) => value,
-        }
-    }
-}
-
-/// A function that takes the samples of a family: label values, and the value.
-pub type Sink<'a> = dyn FnMut(&[&str], Value) + 'a;
+pub use super::sample::{Sink, Value};
 
 /// A metric family of costs, usage or what follows from them. All are gauges.
 #[derive(Debug)]
@@ -48,8 +28,27 @@ pub struct PublishedFamily {
     pub limit: Option<Limit>,
     /// Whether a history of closed months has it.
     pub history: InHistory,
+    /// Where its samples come from.
+    samples: Samples,
+}
+
+/// The place where the samples of a family are.
+#[derive(Debug)]
+enum Samples {
+    /// They follow from the sums of a snapshot.
+    Sums(fn(&Snapshot, &mut Sink<'_>)),
+    /// They are facts that Azure has stated.
+    Statement,
+}
+
+impl PublishedFamily {
     /// Passes every sample of a snapshot on, in the order of the label values.
-    pub each: fn(&Snapshot, &mut Sink<'_>),
+    pub fn each(&self, snapshot: &Snapshot, sink: &mut Sink<'_>) {
+        match self.samples {
+            Samples::Sums(each) => each(snapshot, sink),
+            Samples::Statement => snapshot.statement.each(self.name, sink),
+        }
+    }
 }
 
 const fn limit_of<F: Family>() -> Option<Limit> {
@@ -67,7 +66,7 @@ const fn current<F: Metric + Tabled>() -> PublishedFamily {
         labels: F::LABELS,
         limit: limit_of::<F>(),
         history: F::HISTORY,
-        each: Snapshot::current_series::<F>,
+        samples: Samples::Sums(Snapshot::current_series::<F>),
     }
 }
 
@@ -79,7 +78,7 @@ const fn previous<F: Previous + Tabled>() -> PublishedFamily {
         labels: <F as Previous>::LABELS,
         limit: limit_of::<F>(),
         history: InHistory::Yes,
-        each: Snapshot::previous_series::<F>,
+        samples: Samples::Sums(Snapshot::previous_series::<F>),
     }
 }
 
@@ -113,11 +112,11 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["date", "charge_type", "currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             for ((date, kind, currency), amount) in &s.daily {
                 sink(&[&date.to_string(), kind.as_str(), currency], Value::Exact(*amount));
             }
-        },
+        }),
     },
     PublishedFamily {
         name: "azure_billing_scope_latest_day_pretax_cost",
@@ -125,11 +124,11 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["charge_type", "currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             for ((kind, currency), amount) in &s.latest_day {
                 sink(&[kind.as_str(), currency], Value::Exact(*amount));
             }
-        },
+        }),
     },
     PublishedFamily {
         name: SERVICE_DAYS.metric,
@@ -137,7 +136,7 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["service_name", "charge_type", "currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| s.plain(&s.services.latest, Value::Exact, sink),
+        samples: Samples::Sums(|s, sink| s.plain(&s.services.latest, Value::Exact, sink)),
     },
     PublishedFamily {
         name: "azure_billing_scope_usual_day_pretax_cost",
@@ -145,11 +144,11 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             for (currency, usual) in &s.usual_day {
                 sink(&[currency], Value::Derived(usual.mean));
             }
-        },
+        }),
     },
     PublishedFamily {
         name: "azure_billing_scope_usual_day_pretax_cost_stddev",
@@ -157,11 +156,11 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             for (currency, usual) in &s.usual_day {
                 sink(&[currency], Value::Derived(usual.deviation));
             }
-        },
+        }),
     },
     PublishedFamily {
         name: "azure_billing_service_usual_day_pretax_cost",
@@ -169,10 +168,10 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["service_name", "currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             let days = s.services.usual_count as f64;
             s.plain(&s.services.usual, |amount| Value::Derived(amount.to_f64() / days), sink);
-        },
+        }),
     },
     PublishedFamily {
         name: "azure_billing_scope_forecast_pretax_cost",
@@ -180,11 +179,11 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             for (currency, expected) in &s.forecast {
                 sink(&[currency], Value::Derived(*expected));
             }
-        },
+        }),
     },
     PublishedFamily {
         name: "azure_billing_budget_pretax_cost",
@@ -192,11 +191,11 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["budget", "currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             for (budget, _) in &s.budgets {
                 sink(&[&budget.name, &budget.currency], Value::Exact(budget.amount));
             }
-        },
+        }),
     },
     PublishedFamily {
         name: "azure_billing_budget_spent_pretax_cost",
@@ -204,15 +203,92 @@ pub const FAMILIES: &[PublishedFamily] = &[
         labels: &["budget", "currency"],
         limit: None,
         history: InHistory::No,
-        each: |s, sink| {
+        samples: Samples::Sums(|s, sink| {
             for (budget, spent) in &s.budgets {
                 if let Some(spent) = spent {
                     sink(&[&budget.name, &budget.currency], Value::Exact(*spent));
                 }
             }
-        },
+        }),
     },
+    PublishedFamily {
+        name: "azure_billing_query_pretax_cost",
+        help: "Azure's own total of the billing period, in `currency`: cost before tax by its query of daily costs, over the days that were asked for. Absent while Azure gives none.",
+        labels: &["period", "currency"],
+        limit: None,
+        history: InHistory::No,
+        samples: Samples::Sums(|s, sink| {
+            for (period, control) in &s.period_controls {
+                by_currency(&[&period.to_string()], &control.totals, sink);
+            }
+        }),
+    },
+    PublishedFamily {
+        name: "azure_billing_query_difference_pretax_cost",
+        help: "Published cost less Azure's own total, in `currency`, over the complete days of the billing period. Absent where nothing can be compared.",
+        labels: &["period", "currency"],
+        limit: None,
+        history: InHistory::No,
+        samples: Samples::Sums(|s, sink| {
+            for (period, control) in &s.period_controls {
+                let difference = control.difference.iter();
+                difference.for_each(|it| by_currency(&[&period.to_string()], it, sink));
+            }
+        }),
+    },
+    PublishedFamily {
+        name: "azure_billing_day_difference_pretax_cost",
+        help: "Published cost of a day less Azure's own total of it, in `currency`. Only of days that have ever differed; 0 once a day agrees again.",
+        labels: &["date", "currency"],
+        limit: None,
+        history: InHistory::No,
+        samples: Samples::Sums(|s, sink| {
+            for (day, difference) in &s.day_differences {
+                by_currency(&[&day.to_string()], difference, sink);
+            }
+        }),
+    },
+    PublishedFamily {
+        name: "azure_billing_scope_verified_pretax_cost",
+        help: "Cost before tax of the verified days of the current billing period by scope, in `currency`: complete days that equal Azure's own total.",
+        labels: &["currency"],
+        limit: None,
+        history: InHistory::No,
+        samples: Samples::Sums(|s, sink| {
+            if s.is_controlled {
+                by_currency(&[], &s.verified_cost, sink);
+            }
+        }),
+    },
+    stated(
+        BALANCES,
+        "Azure's balance of the billing period, in `currency`, by part: usage that prepayment can pay, what is charged separately, Marketplace. Updated by Azure once a day.",
+        &["period", "part", "currency"],
+    ),
+    stated(
+        CHARGES,
+        "Azure's charges of the billing period by department or enrollment account, in `currency`, by part: Azure, what is charged separately, Marketplace. Updated by Azure once a day.",
+        &["period", "part", "currency"],
+    ),
 ];
+
+/// Returns a family of what Azure has stated.
+const fn stated(
+    name: &'static str,
+    help: &'static str,
+    labels: &'static [&'static str],
+) -> PublishedFamily {
+    let (limit, history, samples) = (None, InHistory::No, Samples::Statement);
+    PublishedFamily { name, help, labels, limit, history, samples }
+}
+
+/// Passes amounts by currency, which is the last label.
+fn by_currency(labels: &[&str], amounts: &ByCurrency, sink: &mut Sink<'_>) {
+    for (currency, amount) in amounts {
+        let labels: Vec<&str> = labels.iter().copied().chain([currency.as_str()]).collect();
+        sink(&labels, Value::Exact(*amount));
+    }
+}
 
 /// Returns the limit of each bounded family once, in the order of publication.
 pub fn limits() -> Vec<Limit> {
@@ -276,62 +352,5 @@ impl Snapshot {
             }
             sink(&values, value(amount));
         }
-    }
-}
-
-/// Facts about the data itself.
-impl Snapshot {
-    /// Returns the open period.
-    pub fn period(&self) -> super::period::Period {
-        self.period
-    }
-
-    /// Returns the end of the newest day with usage, of this period or an earlier one; never after
-    /// the time of the reading.
-    pub fn newest_usage(&self) -> Option<jiff::Timestamp> {
-        self.newest_usage
-    }
-
-    /// Returns the end of the newest complete day.
-    pub fn latest_complete_day(&self) -> Option<jiff::Timestamp> {
-        self.latest_complete.map(super::period::end_of)
-    }
-
-    /// Returns the number of suspect days: their newest answer contains much less than the one
-    /// before, or much more.
-    pub fn suspect_days(&self) -> usize {
-        self.suspect_days
-    }
-
-    /// Returns the number of rows of the kept days that count although a part could not be read, by
-    /// reason.
-    pub fn degraded_rows(&self) -> impl Iterator<Item = (Degradation, u64)> {
-        Degradation::ALL.into_iter().zip(self.degraded_rows)
-    }
-
-    /// Returns whether charges are visible, as far as is known.
-    pub fn charges_visible(&self) -> bool {
-        self.charges_visible
-    }
-
-    /// Returns the billing accounts to which rows are billed, as far as rows name them.
-    pub fn billing_accounts(&self) -> &std::collections::BTreeSet<String> {
-        &self.billing_accounts
-    }
-
-    /// Returns when the sums of the previous period last changed, as far as readings show.
-    pub fn previous_changed(&self) -> Option<jiff::Timestamp> {
-        self.previous_changed
-    }
-
-    /// Returns whether the previous period is settled, that is, not read again; `None` if it is not
-    /// known.
-    pub fn previous_settled(&self) -> Option<bool> {
-        self.previous.as_ref().map(|_| self.previous_settled)
-    }
-
-    /// Returns the number of entities that were folded into `__other__`, by metric.
-    pub fn folded(&self) -> impl Iterator<Item = (&'static str, usize)> {
-        self.folded.iter().map(|(metric, count)| (*metric, *count))
     }
 }

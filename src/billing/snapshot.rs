@@ -11,6 +11,7 @@ use super::amount::Amount;
 use super::budget::{Budget, Only};
 use super::caseless::same_name;
 use super::charge::{ChargeType, Degradation};
+use super::control::{ByCurrency, DateState, PeriodControl};
 use super::daily_sums::TagKeys;
 use super::days::{KnownDay, Usual};
 use super::families::{
@@ -22,6 +23,7 @@ use super::names::{NameList, Named, Spellings};
 use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
 use super::scope_totals::ScopeTotals;
+use super::statement::Statement;
 
 /// The published state of a scope, complete when it is made.
 #[derive(Clone, Debug)]
@@ -36,7 +38,18 @@ pub struct Snapshot {
     pub(super) previous_settled: bool,
     pub(super) newest_usage: Option<Timestamp>,
     pub(super) latest_complete: Option<Date>,
-    pub(super) suspect_days: usize,
+    /// The number of kept days by [`DateState`].
+    pub(super) dates: [u64; DateState::ALL.len()],
+    /// Azure's totals and the differences by period.
+    pub(super) period_controls: BTreeMap<Period, PeriodControl>,
+    /// The differences of the days that have ever differed.
+    pub(super) day_differences: BTreeMap<Date, ByCurrency>,
+    /// The cost of the open period's verified days.
+    pub(super) verified_cost: ByCurrency,
+    /// True if Azure has ever given totals.
+    pub(super) is_controlled: bool,
+    /// What Azure has stated beside rows.
+    pub(super) statement: Statement,
     /// The number of rows of the kept days of which a part could not be read, by [`Degradation`].
     pub(super) degraded_rows: [u64; Degradation::ALL.len()],
     pub(super) charges_visible: bool,
@@ -95,7 +108,6 @@ impl ScopeTotals {
         for currency in usual_day.keys() {
             latest_day.entry((ChargeType::Usage, currency.clone())).or_default();
         }
-        let suspect: BTreeSet<Date> = self.suspect().map(|bucket| bucket.date).collect();
         let mut snapshot = Snapshot {
             period,
             names,
@@ -105,7 +117,12 @@ impl ScopeTotals {
             previous_settled: settled,
             newest_usage: newest_usage.map(|day| end_of(day).min(read_at)),
             latest_complete: complete.last().map(|day| day.date),
-            suspect_days: suspect.len(),
+            dates: self.dates(rules.day_complete_after),
+            period_controls: self.period_controls(rules.day_complete_after),
+            day_differences: self.day_differences(),
+            verified_cost: self.verified_cost(period, rules.day_complete_after),
+            is_controlled: self.control_asked_at().is_some(),
+            statement: self.statement.clone(),
             degraded_rows: self.degraded_rows(),
             charges_visible: rules.charges_are_free || self.charges_visible(),
             billing_accounts: self.billing_accounts(),

@@ -75,6 +75,8 @@ fn wrong_flags_are_usage_errors_with_a_remedy() {
         ("simulate --error-rate 2", "use a number from 0 to 1"),
         ("simulate --latency soon", "is not a span of time"),
         ("simulate --rows 0", "0 is not in 1.."),
+        ("simulate --totals-ahead 7", "7 is not in -6..=6"),
+        ("simulate --currency XXX", "write USD, EUR, JPY or KWD"),
         ("simulate --surge Storage=200", "write SERVICE=PERCENT@YYYY-MM-DD"),
         ("simulate --surge Storage=-1@2026-11-20", "write SERVICE=PERCENT@YYYY-MM-DD"),
         ("simulate --surge =200@2026-11-20", "write SERVICE=PERCENT@YYYY-MM-DD"),

@@ -31,6 +31,7 @@ fn sections(old: &Config, new: &Config) -> Vec<&'static str> {
         ("poll", old.poll != new.poll),
         ("metrics", old.metrics != new.metrics),
         ("budgets", budgets(old) != budgets(new)),
+        ("control", old.control != new.control),
     ];
     changed.into_iter().filter_map(|(section, changed)| changed.then_some(section)).collect()
 }
@@ -127,6 +128,7 @@ state: {path: old.redb}
             ("[team]", "[team, env]", "metrics changed"),
             ("budgets:", "poll: {interval: 1h}\nbudgets:", "poll changed"),
             ("scope: web", "scope: shop", "budgets changed"),
+            ("budgets:", "control: {charges: off}\nbudgets:", "control changed"),
             (
                 "old.redb",
                 "new.redb",

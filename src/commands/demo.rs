@@ -24,7 +24,8 @@ use crate::billing::period::day_of;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
 use crate::cli::DemoArgs;
 use crate::config::{
-    Auth, Azure, Cloud, Config, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget, Secret,
+    Auth, Azure, Cloud, Config, Control, Metrics, Poll, RequestsPerMinute, Scope, ScopeBudget,
+    Secret,
 };
 use crate::metrics::{BuildFlags, LogLines};
 use crate::poller::Clock;
@@ -105,8 +106,8 @@ fn config(simulator: &Simulator, endpoint: Url) -> Result<Config> {
         budget("demo-engineering", "35000", Only::Department("Engineering".to_owned()))?,
     ];
     let metrics = Metrics { tags, ..Metrics::default() };
-    let (state_path, warnings) = (None, Vec::new());
-    Ok(Config { azure, scopes, poll, metrics, budgets, state_path, warnings })
+    let (control, state_path, warnings) = (Control::default(), None, Vec::new());
+    Ok(Config { azure, scopes, poll, metrics, budgets, control, state_path, warnings })
 }
 
 /// Returns a monthly budget in dollars of the enrollment, which is the first scope.

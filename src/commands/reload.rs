@@ -19,6 +19,7 @@ use super::wiring;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Problem};
+use crate::control;
 use crate::descriptors;
 use crate::log_limit::LogLimit;
 use crate::poller::{self, PollContext};
@@ -146,7 +147,8 @@ impl Reloader {
 
     /// Puts another configuration in force.
     async fn take_over(&mut self, new: Config, poll_tasks: &mut PollTasks) -> Result<()> {
-        let mut context = PollContext { poll: new.poll, ..self.context.clone() };
+        let mut context =
+            PollContext { poll: new.poll, control: new.control, ..self.context.clone() };
         if new.azure != self.config.azure {
             context.client = wiring::successor(&new, &context.client)?;
         }
@@ -159,6 +161,7 @@ impl Reloader {
             .await
             .context("it has ended because of a bug; restart the exporter and report this")??;
         context.client.take_over(&new.azure);
+        control::limit(&context.client, new.control);
         let scopes: Vec<ScopeId> = new.scopes.iter().map(|scope| scope.id.clone()).collect();
         poll_tasks.keep_only(&scopes);
         for poller in added {

@@ -13,6 +13,7 @@ use crate::billing::rules::Rules;
 use crate::billing::scope::ScopeId;
 use crate::cli::SourceArgs;
 use crate::config::{Config, Environment, Problem, Scope};
+use crate::control;
 use crate::metrics::{BuildFlags, Exposition, LogLines};
 use crate::poller::{Clock, PollContext, Poller, ScopeSpec, scope_info};
 use crate::status::ApiCalls;
@@ -33,7 +34,9 @@ pub(super) const NO_CLIENT: &str = "no HTTP client: is the system's certificate 
 
 /// Returns a client that reaches Azure over the real network.
 pub(super) fn client(config: &Config, calls: Arc<ApiCalls>) -> Result<Client> {
-    Ok(Client::new(&config.azure, transport(config)?, Timeouts::default(), calls))
+    let client = Client::new(&config.azure, transport(config)?, Timeouts::default(), calls);
+    control::limit(&client, config.control);
+    Ok(client)
 }
 
 /// Returns the client of another configuration, which continues with the queues of the one before.
@@ -69,6 +72,7 @@ pub(super) fn context(
     Ok(PollContext {
         client: Arc::new(client),
         poll: config.poll,
+        control: config.control,
         clock: Clock::system(),
         status,
         exposition: Arc::new(exposition),

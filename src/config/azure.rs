@@ -287,7 +287,8 @@ fn quotas(at: Option<At<'_>>, problems: &mut Problems) -> RequestsPerMinute {
     quotas
 }
 
-fn quota(text: &str) -> Result<u32, String> {
+/// Parses a number of requests a minute.
+pub(super) fn quota(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(quota @ 1..) => Ok(quota),
         _ => Err(format!("{} is not a whole number of requests; use 1 or more", shown(text))),

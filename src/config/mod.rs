@@ -15,6 +15,7 @@ mod azure;
 mod budgets;
 mod certificate;
 mod cloud;
+mod control;
 mod environment;
 mod history;
 mod metrics;
@@ -37,6 +38,7 @@ pub use azure::{Azure, RequestsPerMinute};
 pub use budgets::ScopeBudget;
 pub use certificate::{CertificateProblem, ClientCertificate};
 pub use cloud::{ApiVersion, Cloud};
+pub use control::Control;
 pub use environment::{Environment, Supervisor};
 pub use history::{AuthorizationFile, ExtraHeader, ExtraLabel, ReceiverUrl};
 pub use metrics::Metrics;
@@ -70,6 +72,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// The limits that scopes are measured by, in the order of the file; names differ.
     pub budgets: Vec<ScopeBudget>,
+    /// The totals of Azure that rows are held against.
+    pub control: Control,
     /// The file that stores days across restarts; without one they are in memory only.
     pub state_path: Option<PathBuf>,
     /// The warnings: what works but is probably a mistake, such as a secret that every user can
@@ -119,6 +123,7 @@ impl Config {
             poll,
             metrics,
             budgets: Vec::new(),
+            control: Control::default(),
             state_path: None,
             warnings: problems.take_warnings(),
         });
@@ -162,6 +167,7 @@ impl Config {
         let known_tags = (problems.count() == before).then_some(metrics.tags.as_slice());
         let known = Known { scopes: known_scopes, tags: known_tags };
         let budgets = budgets::read(root.get("budgets"), &known, problems);
+        let control = control::read(root.get("control"), problems);
         let state_path = state::read(root.get("state"), directory, problems);
         let azure = azure?;
         let amortized = scopes.iter().find(|scope| scope.id.cost == CostType::Amortized);
@@ -178,7 +184,7 @@ impl Config {
             problems.on_line(line, key, why);
         }
         let warnings = problems.take_warnings();
-        Some(Self { azure, scopes, poll, metrics, budgets, state_path, warnings })
+        Some(Self { azure, scopes, poll, metrics, budgets, control, state_path, warnings })
     }
 }
 

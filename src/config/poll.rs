@@ -15,6 +15,9 @@ pub struct Poll {
     /// The time after which the whole open period is read again: 1 h or more. A value below
     /// `interval` means every poll.
     pub full_refresh: Duration,
+    /// The time after which days are read again that equal Azure's own totals, if no tags are read:
+    /// 1 h or more. Totals do not show whether tags changed.
+    pub verified_refresh: Duration,
     /// The number of days after a period's end on which it is still read again, because bills
     /// settle late: 1 to 60.
     pub previous_period_until_days: u32,
@@ -34,6 +37,7 @@ impl Default for Poll {
             interval: Duration::from_secs(4 * 3600),
             overlap_days: 5,
             full_refresh: Duration::from_secs(24 * 3600),
+            verified_refresh: Duration::from_secs(7 * 86_400),
             previous_period_until_days: 35,
             day_complete_after: Duration::from_secs(72 * 3600),
             report_after_pages: 30,
@@ -57,6 +61,7 @@ pub(super) fn read(at: Option<At<'_>>, problems: &mut Problems) -> Poll {
     set.to(&mut poll.interval, "interval", interval);
     set.to(&mut poll.overlap_days, "overlap", overlap);
     set.to(&mut poll.full_refresh, "full_refresh", full_refresh);
+    set.to(&mut poll.verified_refresh, "verified_refresh", full_refresh);
     set.to(&mut poll.previous_period_until_days, "previous_period_until", previous_period_until);
     set.to(&mut poll.day_complete_after, "day_complete_after", day_complete_after);
     set.to(&mut poll.report_after_pages, "report_after_pages", report_after_pages);

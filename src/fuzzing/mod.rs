@@ -5,6 +5,7 @@
 //! A new target needs a line of [`TARGETS`], a folder of seeds and a file in `fuzz/targets`.
 
 mod reports;
+mod totals;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,6 +38,7 @@ use crate::status::{ScopeInfo, Status};
 use crate::store::{CompletedRead, RetentionPolicy, ScopeStore};
 
 pub use self::reports::{manifest, report};
+pub use self::totals::totals;
 
 /// A check that must succeed for any bytes.
 pub type Target = fn(&[u8]);
@@ -46,6 +48,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("page", page),
     ("report", report),
     ("manifest", manifest),
+    ("totals", totals),
     ("error_body", error_body),
     ("retry_headers", retry_headers),
     ("next_link", next_link),
@@ -89,11 +92,11 @@ fn hold(rows: SpillBuffer, costs: &BTreeMap<String, Amount>, period: Period, tag
     let Some(snapshot) = snapshot(rows, period, tag_keys) else { return };
     let mut published = BTreeMap::<String, Amount>::new();
     for family in FAMILIES {
-        (family.each)(&snapshot, &mut |_, value| {
+        family.each(&snapshot, &mut |_, value| {
             assert!(value.to_f64().is_finite());
         });
     }
-    (SCOPE_COST.each)(&snapshot, &mut |values, value| {
+    SCOPE_COST.each(&snapshot, &mut |values, value| {
         if let ([.., currency], Value::Exact(cost)) = (values, value) {
             *published.entry((*currency).to_owned()).or_default() += cost;
         }

@@ -83,12 +83,13 @@ struct Billed {
 
 impl Collector for Billed {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let PublishedFamily { name, help, labels, each, .. } = *self.family;
+        let family = self.family;
+        let PublishedFamily { name, help, labels, .. } = *family;
         let mut written = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
         let mut result = Ok(());
         let mut count = 0;
         for (scope, snapshot) in self.scopes.read() {
-            each(snapshot, &mut |values, value| {
+            family.each(snapshot, &mut |values, value| {
                 let labels = Labels::new(scope, labels, values);
                 let sample = ConstGauge::new(value.to_f64());
                 count += 1;
@@ -120,6 +121,7 @@ impl Collector for Facts {
                 }
             }
         }
+        self.dates(&mut encoder)?;
         self.folded(&mut encoder)?;
         self.degraded(&mut encoder)?;
         let help = "Series of each family of costs and usage, all scopes together.";
@@ -135,7 +137,7 @@ impl Collector for Facts {
 type Fact = fn(&Snapshot) -> Option<i64>;
 
 /// The families about the data, with one sample a scope.
-const FACTS: [(&str, &str, Fact); 8] = [
+const FACTS: [(&str, &str, Fact); 7] = [
     (PERIOD_START.name, PERIOD_START.help, |snapshot| {
         Some(Period::start(snapshot.period()).as_second())
     }),
@@ -163,11 +165,6 @@ const FACTS: [(&str, &str, Fact); 8] = [
         "azure_billing_previous_period_settled",
         "1 if the previous billing period is no longer read, 0 while polls still read it.",
         |snapshot| snapshot.previous_settled().map(i64::from),
-    ),
-    (
-        "azure_billing_suspect_days",
-        "Suspect days: Azure's newest answer has much less than the one before or, for a complete day, much more. Their old costs stay until a second answer agrees.",
-        |snapshot| i64::try_from(snapshot.suspect_days()).ok(),
     ),
     (
         "azure_billing_scope_charges_visible",
@@ -218,6 +215,20 @@ impl Facts {
             let values = info_values(&scope.id, scope.is_nested(billed_to, all));
             let labels = Labels::new(&scope.label, labels, &values);
             ConstGauge::new(1_i64).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
+    fn dates(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+        let help = "Kept days by state: incomplete (read too early to contain all of the day), unverified (complete, not compared with Azure's own total), verified (equal to it), suspect (the last answer is much less than the one before or, for a complete day, much more; the old costs stay until a second answer agrees), differs (complete, not equal to Azure's total).";
+        let name = "azure_billing_dates";
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (scope, snapshot) in self.scopes.read() {
+            for (state, days) in snapshot.dates() {
+                let values = [state.as_str()];
+                let labels = Labels::new(scope, &["state"], &values);
+                ConstGauge::new(days).encode(family.encode_family(&labels)?)?;
+            }
         }
         Ok(())
     }

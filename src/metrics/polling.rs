@@ -8,9 +8,10 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::labels::Labels;
-use crate::status::{FailureReason, PollPart, ScopeStatus};
+use crate::status::{ControlSource, FailureReason, PollPart, ScopeStatus};
 
 const REASON: &[&str] = &["reason"];
+const SOURCE: &[&str] = &["source"];
 
 type Value = fn(&ScopeStatus) -> Option<f64>;
 
@@ -58,7 +59,49 @@ pub(super) fn encode(
         }
     }
     parts(scopes, encoder)?;
+    control(scopes, encoder)?;
     counters(scopes, encoder)
+}
+
+fn control(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
+    let sources = || {
+        scopes.iter().flat_map(|scope| {
+            let sources = ControlSource::ALL.into_iter().zip(&scope.control);
+            sources.map(move |(source, control)| (&scope.info.label, source, control))
+        })
+    };
+    let help = "1 if Azure gave its own total when it was last asked, 0 if it refused or did not answer; the log has the reason. Absent before the first answer.";
+    let name = "azure_billing_control_available";
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (scope, source, control) in sources() {
+        if let Some(available) = control.is_available() {
+            let values = [source.as_str()];
+            let labels = Labels::new(scope, SOURCE, &values);
+            ConstGauge::new(i64::from(available)).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    let help = "When Azure last gave its own total.";
+    let name = "azure_billing_control_last_success_timestamp_seconds";
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (scope, source, control) in sources() {
+        if let Some(at) = control.last_success {
+            let values = [source.as_str()];
+            let labels = Labels::new(scope, SOURCE, &values);
+            ConstGauge::new(at.as_duration().as_secs_f64())
+                .encode(family.encode_family(&labels)?)?;
+        }
+    }
+    let help = "Requests for Azure's own totals without an answer, by reason; hidden: Azure answers without prices. They fail no poll and change no cost.";
+    let name = "azure_billing_control_failures";
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (scope, source, control) in sources().filter(|(.., it)| it.is_available().is_some()) {
+        for (reason, count) in control.failures() {
+            let values = [source.as_str(), reason.as_str()];
+            let labels = Labels::new(scope, &["source", "reason"], &values);
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
 }
 
 fn parts(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {

@@ -16,6 +16,8 @@ pub struct PollContext {
     pub client: Arc<Client>,
     /// The times of polls.
     pub poll: config::Poll,
+    /// The totals of Azure that are asked for.
+    pub control: config::Control,
     /// The clock.
     pub clock: Clock,
     /// The status, where the outcome is recorded.

@@ -27,12 +27,19 @@ pub(super) struct Progress {
     long: Vec<ReadRequest>,
     /// The source that had no answer, so that others are used.
     pub(super) without: Option<Source>,
+    /// The calls for days that were read once more, because they differ from Azure's totals.
+    pub(super) once_more_calls: u64,
 }
 
 impl Progress {
     /// Marks a part as read, unless another reading of it failed before.
     pub(super) fn read(&mut self, part: PollPart) {
         self.parts[part as usize].get_or_insert(Ok(()));
+    }
+
+    /// Returns whether anything was read.
+    pub(super) fn has_read(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Some(Ok(()))))
     }
 
     /// Marks a part as failed.
@@ -62,6 +69,11 @@ impl Progress {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// Marks a span as one that is not read again in this poll, without failing a part.
+    pub(super) fn give_up(&mut self, span: Span) {
+        self.failed.push(span);
     }
 
     pub(super) fn has_failed(&self, span: Span) -> bool {

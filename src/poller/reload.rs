@@ -102,6 +102,7 @@ mod tests {
                 calls.clone(),
             )),
             poll: config.poll,
+            control: config.control,
             clock: Clock::standing_at(jiff::Timestamp::UNIX_EPOCH),
             exposition: Arc::new(Exposition::new(status.clone(), calls, about).unwrap()),
             status,

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::plan::Planner;
@@ -16,6 +17,7 @@ use crate::billing::scope_totals::ScopeTotals;
 use crate::billing::snapshot::Snapshot;
 use crate::config;
 use crate::source::{CostModel, Known, SourceMemory, Sources};
+use crate::status::ControlSource;
 use crate::store::ScopeStore;
 
 /// The configuration of one scope. A reload replaces it whole.
@@ -24,6 +26,7 @@ pub(super) struct Settings {
     pub(super) poll: config::Poll,
     pub(super) scope: config::Scope,
     pub(super) sources: Sources,
+    pub(super) control: config::Control,
     pub(super) rules: Rules,
     pub(super) tag_keys: TagKeys,
 }
@@ -68,6 +71,8 @@ pub(super) struct ScopeState {
     pub(super) settings: Arc<Settings>,
     pub(super) scope_store: ScopeStore,
     pub(super) source_memory: SourceMemory,
+    /// The time before which a source of Azure's own totals is not asked, by [`ControlSource`].
+    pub(super) control_after: [Option<Timestamp>; ControlSource::ALL.len()],
     /// True if a reload requested days that may not be known.
     pub(super) wants_days: bool,
     /// True if a reload changed how the scope is read, which may repair what failed.
@@ -118,6 +123,7 @@ impl ScopeCell {
             settings,
             scope_store,
             source_memory,
+            control_after: Default::default(),
             wants_days: false,
             read_otherwise: false,
             removed: false,

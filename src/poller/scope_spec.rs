@@ -23,7 +23,8 @@ impl ScopeSpec {
         let Self { scope, rules, tag_keys } = self;
         let (client, poll) = (context.client.clone(), context.poll);
         let sources = Sources::new(scope.read, &poll);
-        Settings { client, poll, scope, sources, rules, tag_keys }
+        let control = context.control;
+        Settings { client, poll, scope, sources, control, rules, tag_keys }
     }
 }
 

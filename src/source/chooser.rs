@@ -12,7 +12,7 @@ use super::need::{Due, Known};
 use super::request::ReadRequest;
 use super::{cost_details, usage_details};
 use crate::azure::Error;
-use crate::billing::period::Period;
+use crate::billing::period::{DayRange, Period};
 use crate::billing::span::Span;
 use crate::config::{self, Read};
 
@@ -69,6 +69,16 @@ impl Sources {
                 _ => list().requests,
             },
         }
+    }
+
+    /// Returns the reading of a day by itself, or of its period where Azure ignores dates, and the
+    /// number of calls that it takes.
+    pub fn once_more(&self, day: Date, known: &Known<'_>, now: Timestamp) -> (ReadRequest, u64) {
+        if self.read == Read::CostDetails && cost_details::has_reports(Period::of(day), now) {
+            let span = Span::Days(DayRange { first: day, last: day });
+            return (ReadRequest::new(Source::CostDetails, span), cost_details::CALLS);
+        }
+        usage_details::once_more(day, known)
     }
 
     /// Returns the readings of days of closed periods, of which nothing is known.

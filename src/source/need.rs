@@ -20,6 +20,9 @@ pub struct Due {
     pub days: BTreeSet<Date>,
     /// True if the late rows of the period are due.
     pub late: bool,
+    /// True if Azure's own totals show which days changed, so that late rows are no reason to read
+    /// the whole period.
+    pub is_controlled: bool,
 }
 
 /// The sizes by which readings are planned, in rows.

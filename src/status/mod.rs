@@ -2,6 +2,7 @@
 //! poller, read by metrics, health and pages. It has no history: Prometheus keeps that.
 
 mod api_calls;
+mod control;
 mod part;
 mod reason;
 
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use api_calls::{Api, ApiCalls, ApiCounts, Code, Wait};
+pub use api_calls::{Api, ApiCalls, ApiCounts, Code, Quota, QuotaUnit, Wait};
+pub use control::{ControlFailure, ControlSource, ControlStatus};
 pub use part::PollPart;
 pub use reason::FailureReason;
 
@@ -74,6 +76,8 @@ pub struct ScopeStatus {
     pub ignored: Ignored,
     /// The outcome of each [`PollPart`] when it was last tried; `None` before the first try.
     pub parts: [Option<PartResult>; PollPart::ALL.len()],
+    /// How it goes with Azure's own totals, by [`ControlSource`].
+    pub control: [ControlStatus; ControlSource::ALL.len()],
     /// True if there is data from before the start.
     pub restored: bool,
     /// True if its loop ended although the exporter did not: a bug, which health reports.
@@ -93,6 +97,7 @@ impl ScopeStatus {
             rows: None,
             ignored: Ignored::default(),
             parts: [const { None }; PollPart::ALL.len()],
+            control: Default::default(),
             restored: false,
             dead: false,
         }
@@ -221,6 +226,22 @@ impl Status {
                 *known = result.or(known.take());
             }
         });
+    }
+
+    /// Records that Azure has given a total.
+    pub fn controlled(&self, scope: &ScopeId, source: ControlSource, at: Timestamp) {
+        self.update(scope, |status| status.control[source as usize].succeeded(at));
+    }
+
+    /// Records that Azure has given no total. It fails no poll.
+    pub fn control_failed(
+        &self,
+        scope: &ScopeId,
+        source: ControlSource,
+        reason: ControlFailure,
+        what: String,
+    ) {
+        self.update(scope, |status| status.control[source as usize].failed(reason, what));
     }
 
     /// Records that stored data is published again, and how the last poll went if that was stored.

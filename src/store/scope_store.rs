@@ -83,7 +83,8 @@ impl ScopeStore {
                 }
             }
             let facts = facts.get(&bucket).cloned().unwrap_or_default();
-            self.scope_totals.put_summary(bucket, &items, facts, *began);
+            let read = (*began, keeping.complete_after);
+            self.scope_totals.put_summary(bucket, &items, facts, read);
         }
         self.find_names(orphans, keeping.since)?;
         self.scope_totals.finish(*span, *began);
@@ -116,6 +117,14 @@ impl ScopeStore {
             }
         }
         Ok(())
+    }
+
+    /// Stores the totals, of which nothing but what Azure has stated changed.
+    ///
+    /// # Errors
+    /// As [`ScopeStore::keep`].
+    pub fn commit(&mut self, source_memory: &[u8]) -> Result<(), Error> {
+        self.archive.commit(&self.scope_totals, source_memory)
     }
 
     /// Starts again from nothing, because stored days cannot be read any more.

@@ -26,18 +26,32 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("decode", &["billing"]),
     ("ingest", &["billing"]),
     ("azure", &["billing", "config", "descriptors", "status"]),
+    ("control", &["azure", "billing", "config", "status"]),
     ("source", &["azure", "billing", "config", "decode", "ingest", "status"]),
     ("store", &["billing", "config", "descriptors", "files", "ingest"]),
     (
         "poller",
-        &["azure", "billing", "config", "descriptors", "metrics", "source", "status", "store"],
+        &[
+            "azure",
+            "billing",
+            "config",
+            "control",
+            "descriptors",
+            "metrics",
+            "source",
+            "status",
+            "store",
+        ],
     ),
     ("backfill", &["azure", "billing", "config", "files", "metrics", "source", "status"]),
     ("server", &["billing", "metrics", "status"]),
     ("cli", &["billing", "config"]),
     (
         "fuzzing",
-        &["azure", "billing", "config", "decode", "ingest", "metrics", "source", "status", "store"],
+        &[
+            "azure", "billing", "config", "control", "decode", "ingest", "metrics", "source",
+            "status", "store",
+        ],
     ),
 ];
 

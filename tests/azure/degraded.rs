@@ -47,7 +47,7 @@ async fn regions(config: &Config, by_report: bool) -> Vec<String> {
     let snapshot = published(reading.expect("a reading"), &Rules::default());
     let mut regions = Vec::new();
     for family in FAMILIES.iter().filter(|it| it.name == "azure_billing_location_pretax_cost") {
-        (family.each)(&snapshot, &mut |labels, value| {
+        family.each(&snapshot, &mut |labels, value| {
             assert!(matches!(value, Value::Exact(_)));
             regions.push(labels[0].to_owned());
         });

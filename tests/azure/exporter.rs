@@ -15,7 +15,7 @@ use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
 use azure_billing_exporter::billing::snapshot::Snapshot;
 use azure_billing_exporter::billing::span::Span;
-use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::config::{Config, Control, Environment};
 use azure_billing_exporter::metrics::{BuildFlags, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, PollContext, Poller, ScopeSpec};
 use azure_billing_exporter::source::{self, Access, ReadRequest, Reading, Source};
@@ -87,6 +87,7 @@ impl Exporter {
         let context = PollContext {
             client: Arc::new(client(config, timeouts, calls)),
             poll: config.poll,
+            control: Control::off(),
             clock: Clock::standing_at(now),
             status: status.clone(),
             exposition: exposition.clone(),
@@ -185,7 +186,7 @@ pub(crate) async fn read_month(month: Period, endpoint: &str, scope: &str) -> Su
     let (rows, snapshot) = snapshot(month, endpoint, scope, &Rules::default()).await;
     let mut sums = Sums { rows, ..Sums::default() };
     for family in FAMILIES {
-        (family.each)(&snapshot, &mut |values, value| {
+        family.each(&snapshot, &mut |values, value| {
             let Value::Exact(amount) = value else { return };
             let last = values.last().expect("a label");
             let total = match family.name {

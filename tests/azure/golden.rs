@@ -7,6 +7,7 @@ use azure_billing_exporter::billing::budget::{Budget, Grain, Only};
 use azure_billing_exporter::billing::limits::Limits;
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::metrics::Format;
+use azure_billing_exporter::status::ControlSource;
 use jiff::civil::date;
 
 use crate::exporter::{Exporter, NOW, PATIENCE, config};
@@ -57,7 +58,8 @@ async fn exposition(format: Format) -> String {
     let link = r#"{"nextLink": "{{endpoint}}/three?id=3","#;
     let second = fixture("legacy_page_2.json").replacen('{', link, 1);
     let pages = [fixture("legacy_page_1.json"), second, fixture("old_shape_page.json")];
-    let pages = pages.map(Answer::page);
+    let left = "x-ms-ratelimit-remaining-microsoft.consumption-tenant-requests";
+    let pages = pages.map(|page| Answer::page(page).with(left, "9"));
     let server = Server::with_history(pages.to_vec(), october()).await;
     let scope = "billing_account: \"1000000\", name: contoso";
     let mut exporter =
@@ -65,6 +67,10 @@ async fn exposition(format: Format) -> String {
     exporter.status.configured(NOW.parse().expect("a time"));
     exporter.status.serves_certificate_until(Some("2027-11-24T12:00:00Z".parse().expect("a time")));
     assert!(exporter.poller.poll().await, "{:?}", exporter.failure());
+    // The server has no totals of days. How it goes with them has labels of its own all the same.
+    let scope = exporter.status.scopes()[0].info.id.clone();
+    let now = NOW.parse().expect("a time");
+    exporter.status.controlled(&scope, ControlSource::Query, now);
     let text = exporter.exposition.scrape(format).expect("an exposition");
     let lines = text.lines().map(|line| match line.split_once(' ') {
         // Values that differ between runs or builds.

@@ -72,15 +72,15 @@ impl Server {
             let mut open = None;
             // In order, one connection after the other: the client sends one request at a time.
             while let Ok((mut socket, _)) = listener.accept().await {
-                let Some(head) = head(&mut socket).await else { continue };
-                if of_another_period(&head, &mut open) {
+                let Some(request) = request(&mut socket).await else { continue };
+                if of_another_period(&request, &mut open) {
                     let (history, own) = (history.clone(), own.clone());
                     tokio::spawn(async move { reply(socket, history, &own).await });
                     continue;
                 }
                 let number = {
                     let mut seen = seen.lock().expect("no panic");
-                    seen.push(head);
+                    seen.push(request);
                     seen.len() - 1
                 };
                 let answer = script.get(number).or(script.last()).cloned().expect("a script");
@@ -91,7 +91,7 @@ impl Server {
         Self { endpoint, requests, task }
     }
 
-    /// Returns the heads of the requests so far.
+    /// Returns the requests so far, each with its head and its body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
@@ -104,13 +104,13 @@ impl Drop for Server {
 }
 
 /// Returns whether a request is for another billing period than the first one.
-fn of_another_period(head: &str, open: &mut Option<String>) -> bool {
-    let period = head.split("/billingPeriods/").nth(1).and_then(|rest| rest.get(..6));
+fn of_another_period(request: &str, open: &mut Option<String>) -> bool {
+    let period = request.split("/billingPeriods/").nth(1).and_then(|rest| rest.get(..6));
     let Some(period) = period else { return false };
     open.get_or_insert_with(|| period.to_owned()) != period
 }
 
-async fn head(socket: &mut TcpStream) -> Option<String> {
+async fn request(socket: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(socket.read_u8().await.ok()?);
@@ -119,7 +119,7 @@ async fn head(socket: &mut TcpStream) -> Option<String> {
     // Unread bytes of a request reset its answer.
     let mut body = vec![0; content_length(&head)];
     socket.read_exact(&mut body).await.ok()?;
-    Some(head)
+    Some(head + &String::from_utf8(body).ok()?)
 }
 
 fn content_length(head: &str) -> usize {

@@ -54,9 +54,10 @@ fn rounded(series: &Value) -> String {
 }
 
 /// Returns whether the expression uses a family of the open period that has no row yet, as on the
-/// first of a month. The exposition decides, not the calendar.
+/// first of a month, or one of days that differ, of which there may be none. The exposition decides,
+/// not the calendar.
 fn without_rows(expression: &str, exposition: &str) -> bool {
-    const OF_ROWS: [&str; 9] = [
+    const OF_ROWS: [&str; 10] = [
         "account_pretax_cost",
         "subscription_pretax_cost",
         "resource_group_pretax_cost",
@@ -66,6 +67,7 @@ fn without_rows(expression: &str, exposition: &str) -> bool {
         "tag_pretax_cost",
         "instance_pretax_cost",
         "meter_usage_quantity",
+        "day_difference_pretax_cost",
     ];
     OF_ROWS.iter().any(|family| {
         let name = format!("azure_billing_{family}{{");

@@ -118,7 +118,7 @@ pub(crate) fn published(scope_store: &ScopeStore, keys: &TagKeys, rules: &Rules)
     for family in FAMILIES {
         let of_family: &mut BTreeMap<Vec<String>, Value> = samples.entry(family.name).or_default();
         let mut last = None;
-        (family.each)(&snapshot, &mut |values, value| {
+        family.each(&snapshot, &mut |values, value| {
             assert_eq!(values.len(), family.labels.len(), "{}", family.name);
             let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
             assert!(

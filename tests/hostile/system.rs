@@ -115,7 +115,9 @@ fn served_within(blocks: u32, says: &str, config: &str) -> (String, Vec<String>)
     assert!(ready, "{:#?}", exporter.seen);
     let (status, metrics) = get(address, "/metrics");
     assert_eq!(status, 200);
-    let failed = metrics.lines().find(|line| line.contains("reason=\"store\"}"));
+    let failed = metrics.lines().find(|line| {
+        line.starts_with("azure_billing_poll_failures_total") && line.contains("reason=\"store\"}")
+    });
     assert!(failed.is_some_and(|line| !line.ends_with(" 0")), "{failed:?}");
     exporter.signal("TERM");
     assert!(exporter.end().success());

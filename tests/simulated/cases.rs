@@ -13,7 +13,8 @@ use crate::scripted::{
 };
 
 const DEPARTMENT: &str = "scopes: [{department: \"2222\", name: shop, read: usage_details}]\n";
-const SUSPECT: &str = "azure_billing_suspect_days";
+const DATES: &str = "azure_billing_dates";
+const SUSPECT: &str = "suspect";
 const PREVIOUS: &str = "azure_billing_scope_previous_period_pretax_cost";
 const DAILY: &str = "azure_billing_scope_daily_pretax_cost";
 const DEGRADED: &str = "azure_billing_degraded_rows";
@@ -158,7 +159,7 @@ async fn a_row_without_a_date_counts_once_in_its_period() {
             assert_eq!(exporter.cost(), 110.0, "{date} {poll}");
             assert_eq!(exporter.sum(DAILY, ""), 110.0, "{date} {poll}");
             assert_eq!(exporter.sum(DEGRADED, "no_date"), 1.0, "{date} {poll}");
-            assert_eq!(exporter.sum(SUSPECT, ""), 0.0, "{date} {poll}");
+            assert_eq!(exporter.sum(DATES, SUSPECT), 0.0, "{date} {poll}");
             if poll == 4 {
                 exporter = exporter.restart();
                 assert_eq!(exporter.cost(), 110.0, "{date}: after a restart");
@@ -371,18 +372,18 @@ async fn complete_days_that_double_are_suspect_until_a_second_answer_agrees() {
     tokio::time::advance(HOURS(25)).await;
     assert!(exporter.poll().await);
     // Days 1 to 16 were complete; the newer ones are expected to grow.
-    assert_eq!((exporter.cost(), exporter.sum(SUSPECT, "")), (240.0, 16.0));
+    assert_eq!((exporter.cost(), exporter.sum(DATES, SUSPECT)), (240.0, 16.0));
     // It was one answer, of which the newer days stay as they are.
     let settled = || month_of("2026-11", 17..=20, 20).into_iter();
     rows.set(month_of("2026-11", 1..=16, 10).into_iter().chain(settled()));
     tokio::time::advance(HOURS(1)).await;
     assert!(exporter.poll().await);
-    assert_eq!((exporter.cost(), exporter.sum(SUSPECT, "")), (240.0, 0.0));
+    assert_eq!((exporter.cost(), exporter.sum(DATES, SUSPECT)), (240.0, 0.0));
     rows.set(month_of("2026-11", 1..=16, 20).into_iter().chain(settled()));
     for (suspect, cost) in [(16.0, 240.0), (0.0, 400.0)] {
         tokio::time::advance(HOURS(25)).await;
         assert!(exporter.poll().await);
-        assert_eq!((exporter.cost(), exporter.sum(SUSPECT, "")), (cost, suspect));
+        assert_eq!((exporter.cost(), exporter.sum(DATES, SUSPECT)), (cost, suspect));
     }
 }
 

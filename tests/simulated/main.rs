@@ -5,6 +5,7 @@
 
 mod answers;
 mod cases;
+mod control;
 mod crash;
 mod files;
 mod isolation;
@@ -17,3 +18,4 @@ mod scripted;
 mod simulation;
 mod suspect;
 mod truth;
+mod verified;

@@ -241,7 +241,7 @@ async fn a_report_that_lost_its_data_changes_no_cost() {
     tokio::time::advance(24 * HOUR).await;
     assert!(simulation.poll().await);
     assert_eq!(simulation.published(INSTANCES, ""), before);
-    assert!(simulation.value("azure_billing_suspect_days") >= 2.0);
+    assert!(simulation.dates("suspect") >= 2.0);
 }
 
 #[tokio::test(start_paused = true)]

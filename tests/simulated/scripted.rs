@@ -8,7 +8,7 @@ use azure_billing_exporter::azure::transport::{Transport, TransportError};
 use azure_billing_exporter::azure::{Client, Timeouts};
 use azure_billing_exporter::billing::budget::Budget;
 use azure_billing_exporter::billing::rules::Rules;
-use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::config::{Config, Control, Environment};
 use azure_billing_exporter::metrics::{BuildFlags, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, PollContext, Poller, ScopeSpec, scope_info};
 use azure_billing_exporter::status::ApiCalls;
@@ -52,6 +52,12 @@ impl Azure {
         self.0.lock().expect("no panic").calls.clone()
     }
 
+    /// Returns a client without an exporter.
+    pub(crate) fn client(&self) -> Client {
+        let config = configuration("scopes: [{department: \"1\"}]\n");
+        Client::new(&config.azure, self.transport(), Timeouts::default(), Arc::default())
+    }
+
     fn transport(&self) -> Transport {
         let azure = self.clone();
         BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
@@ -69,6 +75,15 @@ impl Azure {
             }
         }))
     }
+}
+
+fn configuration(yaml: &str) -> Config {
+    let yaml = format!(
+        "azure: {{endpoint: \"http://127.0.0.1:1\", auth: {{method: token, token: x}}}}\n{yaml}"
+    );
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), yaml).expect("the file can be written");
+    Config::from_file(file.path(), &Environment::default()).expect("a configuration")
 }
 
 /// An exporter of some scopes.
@@ -98,14 +113,7 @@ impl Exporter {
         budgets: Vec<Budget>,
         store: Option<std::path::PathBuf>,
     ) -> Self {
-        let yaml = format!(
-            "azure: {{endpoint: \"http://127.0.0.1:1\", auth: {{method: token, token: x}}}}\n{yaml}"
-        );
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), yaml).expect("the file can be written");
-        let config =
-            Config::from_file(file.path(), &Environment::default()).expect("a configuration");
-        Self::of(clock, config, azure, budgets, store)
+        Self::of(clock, configuration(yaml), azure, budgets, store)
     }
 
     fn of(
@@ -130,6 +138,7 @@ impl Exporter {
         let context = PollContext {
             client: Arc::new(client),
             poll: config.poll,
+            control: Control::off(),
             clock: clock.clone(),
             status: status.clone(),
             exposition: exposition.clone(),

@@ -9,7 +9,7 @@ use azure_billing_exporter::azure::transport::{Transport, TransportError};
 use azure_billing_exporter::azure::{Client, Timeouts};
 use azure_billing_exporter::billing::rules::Rules;
 use azure_billing_exporter::billing::scope::ScopeId;
-use azure_billing_exporter::config::{Config, Environment};
+use azure_billing_exporter::config::{Config, Control, Environment};
 use azure_billing_exporter::metrics::{BuildFlags, Exposition, Format};
 use azure_billing_exporter::poller::{Clock, Handle, PollContext, Poller, ScopeSpec, reload};
 use azure_billing_exporter::status::ApiCalls;
@@ -37,6 +37,8 @@ pub(crate) struct Setup {
     pub(crate) state: Option<PathBuf>,
     /// True if the quotas are so high that nothing waits for them.
     pub(crate) unlimited: bool,
+    /// True if Azure is asked for its own totals.
+    pub(crate) controlled: bool,
     pub(crate) interval: &'static str,
     /// The API to read by, and other configuration of the scope.
     pub(crate) read: &'static str,
@@ -52,6 +54,7 @@ impl Setup {
             rules: Rules::default(),
             state: None,
             unlimited: false,
+            controlled: false,
             interval: "4h",
             read: "usage_details",
             tags: &[],
@@ -64,6 +67,10 @@ impl Setup {
 
     pub(crate) fn unlimited(self) -> Self {
         Self { unlimited: true, ..self }
+    }
+
+    pub(crate) fn controlled(self) -> Self {
+        Self { controlled: true, ..self }
     }
 
     pub(crate) fn start(self) -> Simulation {
@@ -176,6 +183,9 @@ impl Simulation {
         let seen = exposition.clone();
         let transport = in_process(&simulator, move || asked(&seen));
         let client = Client::new(&config.azure, transport, Timeouts::default(), calls);
+        if setup.controlled {
+            azure_billing_exporter::control::limit(&client, Control::default());
+        }
         let now = clock.clone();
         let store = setup.state.as_ref().map(|path| {
             let store = Store::open(path, Box::new(move || now.now())).expect("nobody uses it");
@@ -186,6 +196,7 @@ impl Simulation {
         let context = PollContext {
             client: Arc::new(client),
             poll: config.poll,
+            control: if setup.controlled { Control::default() } else { Control::off() },
             clock: clock.clone(),
             status: status.clone(),
             exposition: exposition.clone(),
@@ -277,6 +288,14 @@ impl Simulation {
         let line = text.lines().find(|line| line.starts_with(&format!("{family}{{")));
         let value = line.expect("a line").rsplit_once(' ').expect("a value").1;
         value.parse().expect("a number")
+    }
+
+    /// Returns the number of kept days in a state.
+    pub(crate) fn dates(&self, state: &str) -> f64 {
+        let text = self.text();
+        let (name, state) = ("azure_billing_dates{", format!("state=\"{state}\""));
+        let line = text.lines().find(|line| line.starts_with(name) && line.contains(&state));
+        line.expect("a line").rsplit_once(' ').expect("a value").1.parse().expect("a number")
     }
 
     pub(crate) fn today(&self) -> Date {

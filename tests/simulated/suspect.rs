@@ -6,7 +6,7 @@ use jiff::civil::date;
 
 use crate::simulation::{HOUR, INSTANCES, Simulation, simulation};
 
-const SUSPECT: &str = "azure_billing_suspect_days";
+const SUSPECT: &str = "suspect";
 
 /// Returns a scope whose every answer is one page.
 fn small(start: &str) -> Simulation {
@@ -16,7 +16,7 @@ fn small(start: &str) -> Simulation {
 
 /// Returns the costs themselves, without what is computed from complete days.
 fn costs(simulation: &Simulation) -> Vec<String> {
-    let concluded = ["latest_day", "usual_day", "forecast", "timestamp", SUSPECT];
+    let concluded = ["latest_day", "usual_day", "forecast", "timestamp", "azure_billing_dates"];
     let bill = simulation.bill();
     let costs = bill.lines().filter(|line| !concluded.iter().any(|about| line.contains(about)));
     costs.map(str::to_owned).collect()
@@ -28,17 +28,17 @@ async fn a_page_that_lost_rows_changes_no_cost_and_is_asked_again() {
     let mut simulation = small("2026-11-20T00:10:00Z");
     assert!(simulation.poll().await);
     let whole = costs(&simulation);
-    assert_eq!(simulation.value(SUSPECT), 0.0);
+    assert_eq!(simulation.dates(SUSPECT), 0.0);
     // Within one refresh of the source its data does not change.
     for fault in [Fault::DropRows { percent: 40 }, Fault::NoContent] {
         tokio::time::advance(HOUR / 4).await;
         simulation.simulator.next_faults([fault.clone()]);
         assert!(simulation.poll().await, "a suspect day is no failed poll");
-        assert!(simulation.value(SUSPECT) >= 5.0, "{fault:?}: {}", simulation.value(SUSPECT));
+        assert!(simulation.dates(SUSPECT) >= 5.0, "{fault:?}: {}", simulation.dates(SUSPECT));
         assert!(costs(&simulation) == whole, "{fault:?} changed a cost");
         tokio::time::advance(HOUR / 4).await;
         assert!(simulation.poll().await);
-        assert_eq!(simulation.value(SUSPECT), 0.0);
+        assert_eq!(simulation.dates(SUSPECT), 0.0);
         assert!(costs(&simulation) == whole, "{fault:?} left something behind");
         simulation.assert_published_is_billed();
     }
@@ -51,11 +51,11 @@ async fn a_day_that_shrank_for_good_is_believed_at_the_second_answer() {
     let before = simulation.published(INSTANCES, "");
     simulation.simulator.shrink_day(date(2026, 11, 17), 50);
     assert!(simulation.poll().await);
-    assert_eq!(simulation.value(SUSPECT), 1.0);
+    assert_eq!(simulation.dates(SUSPECT), 1.0);
     assert_eq!(simulation.published(INSTANCES, ""), before);
     tokio::time::advance(HOUR).await;
     assert!(simulation.poll().await);
-    assert_eq!(simulation.value(SUSPECT), 0.0);
+    assert_eq!(simulation.dates(SUSPECT), 0.0);
     assert!(simulation.published(INSTANCES, "")["USD"] < before["USD"]);
     simulation.assert_published_is_billed();
 }

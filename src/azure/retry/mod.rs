@@ -48,7 +48,8 @@ pub(crate) fn classify(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
         401 => Failure::Unauthenticated(Error::Auth(what)),
         403 => Failure::Final(Error::Forbidden(what)),
         404 => Failure::Final(Error::NotFound(what)),
-        422 => Failure::Final(Error::Unsupported(what)),
+        // 424: a total that Azure cannot work out, such as a forecast of too little history.
+        422 | 424 => Failure::Final(Error::Unsupported(what)),
         300..=399 => Failure::Final(Error::BadAnswer(format!(
             "{what}; the redirect is refused, because the token would be sent there"
         ))),

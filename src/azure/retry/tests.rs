@@ -95,6 +95,11 @@ fn each_answer_means_one_thing_to_do() {
             r#"{"error":{"code":422,"message":"offer type"}}"#,
             "final: not supported: HTTP 422 \"offer type\"",
         ),
+        (
+            424,
+            r#"{"error":{"code":"FailedDependency","message":"no history"}}"#,
+            "final: not supported: HTTP 424 FailedDependency \"no history\"",
+        ),
     ] {
         assert_eq!(reason(status, body), meaning, "{status} {body}");
     }
@@ -129,6 +134,7 @@ fn a_code_decides_whatever_the_status_is() {
         ("403", DENIED),
         ("404", "final: not found: "),
         ("422", "final: not supported: "),
+        ("424", "final: not supported: "),
     ] {
         for status in [400, 401, 403, 404, 409, 422, 500, 502] {
             let message = reason(status, &format!(r#"{{"error":{{"code":"{code}"}}}}"#));
@@ -215,6 +221,16 @@ fn the_longest_wait_that_is_asked_for_counts() {
             &[
                 ("x-ms-ratelimit-microsoft.consumption-retry-after", "5"),
                 ("x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after", "3"),
+            ],
+            Some(5),
+        ),
+        (
+            &[
+                ("x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after", "1"),
+                ("x-ms-ratelimit-microsoft.costmanagement-entity-retry-after", "2"),
+                ("x-ms-ratelimit-microsoft.costmanagement-tenant-retry-after", "3"),
+                ("x-ms-ratelimit-microsoft.costmanagement-clienttype-retry-after", "5"),
+                ("x-ms-ratelimit-microsoft.costmanagement-client-retry-after", "4"),
             ],
             Some(5),
         ),

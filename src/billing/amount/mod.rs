@@ -73,6 +73,9 @@ impl Amount {
     /// One unit of a currency or of usage.
     pub const ONE: Self = Self { units: 1, fraction: 0 };
 
+    /// A hundredth: the smallest unit of most currencies.
+    pub const HUNDREDTH: Self = Self { units: 0, fraction: SCALE / 100 };
+
     /// Reads a decimal text, with or without fraction and exponent (`0.67`, `-1.5e-05`).
     pub fn parse(text: &str) -> Result<Parsed, AmountError> {
         let number = Decimal::scan(text)?;
@@ -90,7 +93,15 @@ impl Amount {
         if self.units < 0 { -self } else { self }
     }
 
-    /// Multiplies, for comparisons. Saturates: beyond 10^30 a comparison needs no exact value.
+    /// Divides by a power of ten of at most the 36 decimals, for comparisons: cuts off what is
+    /// smaller than the last of them.
+    pub fn divided_by(self, power: i128) -> Self {
+        let Self { units, fraction } = self.abs();
+        let fraction = units % power * (SCALE / power) + fraction / power;
+        Self { units: units / power, fraction }
+    }
+
+    /// Multiplies by a small factor, for comparisons. Saturates: beyond 10^30 a comparison needs no exact value.
     pub fn times(self, factor: i128) -> Self {
         let Self { units, fraction } = self.abs();
         let carried = fraction.saturating_mul(factor);

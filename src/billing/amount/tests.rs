@@ -142,3 +142,17 @@ proptest! {
         let _ = Amount::parse(&text);
     }
 }
+
+#[test]
+fn a_share_is_cut_off_at_the_last_decimal() {
+    for (text, power, expected) in [
+        ("1", 100_000_000, "0.00000001"),
+        ("2000000", 100_000_000, "0.02"),
+        ("-30000000.5", 1_000_000_000, "0.0300000005"),
+        ("123456789012.25", 1_000_000_000, "123.45678901225"),
+        ("0.000000000000000000000000000000000009", 1_000_000_000, "0"),
+    ] {
+        let of = |text: &str| Amount::parse(text).unwrap().amount;
+        assert_eq!(of(text).divided_by(power), of(expected), "{text} by {power}");
+    }
+}

@@ -69,6 +69,7 @@ impl ScopeTotals {
         let newest_usage = self.newest_usage(today).or(self.past.newest_usage);
         self.past = Past { newest_usage, currencies: self.currencies() };
         self.days.retain(|bucket, _| bucket.date >= day);
+        self.forget_control();
         let known: BTreeSet<Period> =
             self.days.keys().map(|bucket| Period::of(bucket.date)).collect();
         self.periods.retain(|period, period_totals| {

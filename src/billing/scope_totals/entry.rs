@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::control::{Witness, is_late};
 use super::{Retention, ScopeTotals};
 use crate::billing::amount::Amount;
 use crate::billing::daily_sums::{DailySums, Dated, DayBucket};
@@ -88,8 +89,9 @@ impl ScopeTotals {
         buckets.into_iter().collect()
     }
 
-    /// Returns whether an answer for a bucket is suspect: it contains so much less than the old one
-    /// or, if the day was complete, so much more, that it is requested again before it counts.
+    /// Returns whether an answer for a bucket does not count, and the old one stays. It is suspect
+    /// if it contains so much less than the old one or, if the day was complete, so much more, that
+    /// it is requested again. Azure's total of the same poll decides that if it equals one of both.
     /// `answer` has the sums by charge alone. If not suspect, the caller enters it:
     /// [`ScopeTotals::take_out`] if [`ScopeTotals::knows_bucket`], then [`ScopeTotals::put_in`] and
     /// [`ScopeTotals::put_summary`].
@@ -100,6 +102,7 @@ impl ScopeTotals {
         began: Timestamp,
         complete_after: SignedDuration,
     ) -> bool {
+        let witness = self.witness(bucket, answer, began);
         // Late rows keep arriving, so they are never complete.
         let was_complete = bucket.dated == Dated::InDay
             && self.was_read_late(bucket.date, complete_after)
@@ -120,9 +123,15 @@ impl ScopeTotals {
                 || was_complete && before.grows_to(&answer, &period));
         let is_suspect = is_odd
             && !summary.suspect.as_ref().is_some_and(|first| first.agrees_with(&answer, &period));
-        summary.suspect = is_suspect.then_some(answer);
         summary.asked_at = began;
-        is_suspect
+        let is_past = is_late(began, bucket.date, complete_after);
+        let (is_suspect, is_refused) = match witness {
+            Witness::New => (false, false),
+            Witness::Old if is_suspect || is_past => (false, true),
+            Witness::Old | Witness::Silent => (is_suspect, is_suspect),
+        };
+        summary.suspect = is_suspect.then_some(answer);
+        is_refused
     }
 
     /// Subtracts some of a bucket's old rows.
@@ -143,7 +152,7 @@ impl ScopeTotals {
         bucket: DayBucket,
         answer: &DailySums,
         facts: DayFacts,
-        began: Timestamp,
+        (began, complete_after): (Timestamp, SignedDuration),
     ) {
         let summary = DaySummary { facts, ..self.summary(bucket, answer, began) };
         let nothing = Table::<ScopeCost>::default();
@@ -159,6 +168,9 @@ impl ScopeTotals {
             period_totals.changed = Some(began);
         }
         self.days.insert(bucket, summary);
+        if bucket.dated == Dated::InDay {
+            self.compare(bucket.date, complete_after, true);
+        }
     }
 
     /// Records the end of a reading, after its buckets.

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::control::is_late;
 use super::{Retention, ScopeTotals};
 use crate::billing::daily_sums::{Dated, DayBucket, TagKeys};
 use crate::billing::day_summary::DaySummary;
 use crate::billing::families::{ScopeCost, Table};
 use crate::billing::interner::Symbol;
-use crate::billing::period::{DayRange, Period, end_of};
+use crate::billing::period::{DayRange, Period};
 
 impl ScopeTotals {
     /// Returns whether there were more texts than fit, which makes the totals unusable.
@@ -183,8 +184,7 @@ impl ScopeTotals {
     /// Returns whether the rows dated on a day were read so long after its end that they are
     /// complete.
     pub(in crate::billing) fn was_read_late(&self, day: Date, after: SignedDuration) -> bool {
-        let due = end_of(day).saturating_add(after);
-        due.is_ok_and(|due| self.day_read_at(day).is_some_and(|read| read >= due))
+        self.confirmed_at(day).is_some_and(|at| is_late(at, day, after))
     }
 
     /// Returns whether undated rows of a period are known, which only a reading of the whole period

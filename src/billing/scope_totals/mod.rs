@@ -6,10 +6,11 @@
 //! published is computed from the totals and the rules, so totals that are read from the disk
 //! publish the same bytes.
 //!
-//! `entry` replaces days, `closing` opens and closes periods, `knowledge` has the queries, and
+//! `entry` replaces days, `control` compares them with Azure's own totals, `closing` opens and closes periods, `knowledge` has the queries, and
 //! `evidence` those of how far the sums can be trusted.
 
 mod closing;
+mod control;
 mod entry;
 mod evidence;
 mod knowledge;
@@ -20,12 +21,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::control::DayControl;
 use super::daily_sums::DayBucket;
 use super::day_summary::DaySummary;
 use super::families::Tables;
 use super::interner::{Interner, Symbol};
 use super::names::DatedNames;
 use super::period::Period;
+use super::statement::Statement;
 
 pub use entry::Orphans;
 
@@ -41,6 +44,12 @@ pub struct ScopeTotals {
     pub(super) periods: BTreeMap<Period, PeriodTotals>,
     pub(super) names: DatedNames,
     pub(super) past: Past,
+    /// Azure's own totals of kept days.
+    control: BTreeMap<Date, DayControl>,
+    /// The time at which Azure was last asked for totals.
+    control_asked_at: Option<Timestamp>,
+    /// What Azure has stated beside rows.
+    pub(super) statement: Statement,
 }
 
 /// The totals of a period.

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::{SHORTEST, load, load_with};
 use crate::billing::scope::{CostType, ScopeType};
-use crate::config::{Auth, Cloud, Config, Environment, ManagedIdentity, Poll, Read};
+use crate::config::{Auth, Cloud, Config, Control, Environment, ManagedIdentity, Poll, Read};
 
 const FULL: &str = r#"
 azure:
@@ -32,6 +32,7 @@ poll:
   full_refresh: 2d
   previous_period_until: 60d
   day_complete_after: 0h
+control: {query: off, charges: auto, requests_per_minute: 5}
 "#;
 
 #[test]
@@ -63,11 +64,14 @@ fn a_full_file_is_read_as_it_is_written() {
     assert_eq!(config.poll.full_refresh, Duration::from_secs(2 * 86_400));
     assert_eq!(config.poll.previous_period_until_days, 60);
     assert_eq!(config.poll.day_complete_after, Duration::ZERO);
+    let control = Control { query: false, balances: true, charges: true, requests_per_minute: 5 };
+    assert_eq!(config.control, control);
 }
 
 #[test]
 fn what_is_not_written_has_its_documented_default() {
     let expected = Poll {
+        verified_refresh: Duration::from_secs(7 * 86_400),
         interval: Duration::from_secs(4 * 3600),
         overlap_days: 5,
         full_refresh: Duration::from_secs(24 * 3600),
@@ -86,6 +90,9 @@ fn what_is_not_written_has_its_documented_default() {
         let auth = &config.azure.auth;
         assert!(matches!(auth, Auth::ManagedIdentity(ManagedIdentity::System)));
         assert_eq!(config.poll, expected);
+        let control =
+            Control { query: true, balances: true, charges: true, requests_per_minute: 30 };
+        assert_eq!(config.control, control);
     }
 }
 

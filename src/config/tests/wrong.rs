@@ -15,7 +15,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "web: {}\n",
-        "config.yaml:1: web: unknown key; allowed here: azure, scopes, poll, metrics, budgets, state",
+        "config.yaml:1: web: unknown key; allowed here: azure, scopes, poll, metrics, budgets, control, state",
     ),
     ("interval: 4h\n", "config.yaml:1: interval: unknown key; it belongs under `poll`"),
     ("azure:\n  poll: {}\n", "config.yaml:2: azure.poll: unknown key; it belongs at the top level"),
@@ -135,6 +135,15 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "azure: {requests_per_minute: {department: 2.5}}\n",
         "config.yaml:1: azure.requests_per_minute.department: `2.5` is not a whole number of \
          requests; use 1 or more",
+    ),
+    (
+        "control: {query: on}\n",
+        "config.yaml:1: control.query: `on` is not known; allowed here: auto, off",
+    ),
+    (
+        "control: {requests_per_minute: 0}\n",
+        "config.yaml:1: control.requests_per_minute: `0` is not a whole number of requests; use \
+         1 or more",
     ),
     (
         "poll: {report_after_pages: 0}\n",

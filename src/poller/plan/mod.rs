@@ -5,6 +5,7 @@
 //! may be lost when it fails: the sources say how ([`crate::source::Sources`]).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -89,7 +90,9 @@ impl Planner<'_> {
             return false;
         }
         let late = |asked: Option<Timestamp>| asked.is_some_and(|asked| asked >= last);
-        period.days().iter().all(|day| late(self.known.totals.day_asked_at(day)))
+        let totals = self.known.totals;
+        let confirmed = |day| totals.day_asked_at(day).max(totals.verified_at(day));
+        period.days().iter().all(|day| late(confirmed(day)))
             && (!self.has_late() || late(self.known.totals.late_asked_at(period)))
     }
 
@@ -99,13 +102,12 @@ impl Planner<'_> {
         let today = day_of(now);
         // The clock was set back: the resources of a closed period are not known any more.
         let closed = self.known.totals.open().is_some_and(|open| open > period);
-        let full_refresh = SignedDuration::try_from(self.poll.full_refresh);
-        let full_refresh = full_refresh.unwrap_or(SignedDuration::MAX);
+        let full_refresh = signed(self.poll.full_refresh);
         let due = |asked: Timestamp| {
             let age = now.duration_since(asked);
             closed || age < SignedDuration::ZERO || age >= full_refresh
         };
-        self.due(period, today, due, |day| day >= self.recent(now))
+        self.due(period, today, now, due)
     }
 
     /// Returns the first of the newest days, which Azure still changes on every refresh. They may
@@ -120,7 +122,7 @@ impl Planner<'_> {
         let due = |asked: Timestamp| {
             asked > now || rereadings(self.poll, period).any(|at| asked < at && at <= now)
         };
-        self.due(period, period.days().last, due, |day| day >= self.recent(now))
+        self.due(period, period.days().last, now, due)
     }
 
     /// Returns the days of the window before the previous period that are unknown or suspect, or
@@ -165,19 +167,27 @@ impl Planner<'_> {
         counted.flatten().filter(|period| *period < Period::of(today).before()).collect()
     }
 
-    /// Returns the days of a period up to `until` that are unknown, suspect, due or always read,
-    /// and whether its late rows are due.
+    /// Returns the days of a period up to `until` that are unknown, suspect, due or among the newest,
+    /// and whether its late rows are due. Days that Azure's totals of this poll verify are left out
+    /// until their own refresh.
     fn due(
         &self,
         period: Period,
         until: Date,
+        now: Timestamp,
         due: impl Fn(Timestamp) -> bool,
-        always: impl Fn(Date) -> bool,
     ) -> Due {
         let range = DayRange { first: period.days().first, last: until };
         let suspect = self.suspect(Dated::InDay);
+        let recent = self.recent(now);
         let is_due = |day: &Date| {
-            always(*day)
+            if self.is_verified(*day, now) {
+                return self.known.totals.day_asked_at(*day).is_none_or(|asked| {
+                    let age = now.duration_since(asked);
+                    age < SignedDuration::ZERO || age >= signed(self.poll.verified_refresh)
+                });
+            }
+            *day >= recent
                 || suspect.contains(day)
                 || !self.known.totals.knows_day(*day, self.tag_keys)
                 || self.known.totals.day_asked_at(*day).is_none_or(&due)
@@ -185,7 +195,25 @@ impl Planner<'_> {
         let late = self.has_late()
             && (self.known.totals.late_asked_at(period).is_none_or(&due)
                 || self.suspect(Dated::Late).iter().any(|day| range.contains(*day)));
-        Due { period, range, days: range.iter().filter(is_due).collect(), late }
+        let days = range.iter().filter(is_due).collect();
+        Due { period, range, days, late, is_controlled: self.is_controlled(now) }
+    }
+
+    /// Returns whether Azure's totals of this poll show each change of a complete day. They do not
+    /// show tags.
+    fn is_controlled(&self, now: Timestamp) -> bool {
+        self.tag_keys.is_empty()
+            && self.known.totals.control_asked_at().is_some_and(|asked| asked >= now)
+    }
+
+    /// Returns whether a complete day equals Azure's total of this poll.
+    fn is_verified(&self, day: Date, now: Timestamp) -> bool {
+        let complete = end_of(day).saturating_add(self.rules.day_complete_after);
+        self.is_controlled(now)
+            && complete.is_ok_and(|complete| complete <= now)
+            && self.known.totals.verified_at(day).is_some_and(|at| at >= now)
+            && self.known.totals.is_exact(day)
+            && self.known.totals.suspect().all(|bucket| bucket.date != day)
     }
 
     fn suspect(&self, part: Dated) -> BTreeSet<Date> {
@@ -205,6 +233,10 @@ impl Planner<'_> {
 pub(super) fn first_kept_day(rules: &Rules, now: Timestamp) -> Date {
     let today = day_of(now);
     rules.window_start(today).min(Period::of(today).before().days().first)
+}
+
+fn signed(time: Duration) -> SignedDuration {
+    SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX)
 }
 
 fn rereadings(poll: &config::Poll, period: Period) -> impl Iterator<Item = Timestamp> {

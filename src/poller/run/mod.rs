@@ -1,8 +1,10 @@
 //! Polls one scope as long as the exporter runs.
 
+mod control;
 mod publish;
 mod read;
 mod schedule;
+mod statements;
 
 use std::sync::Arc;
 

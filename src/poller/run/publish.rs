@@ -14,8 +14,8 @@ use crate::status::{FailureReason, Status};
 use crate::store::{self, CompletedRead, RetentionPolicy};
 
 impl Poller {
-    /// Enters an answer, stores it and publishes the new sums, each whole or not at all.
-    pub(super) async fn publish(&mut self, answer: CompletedRead) -> Result<(), Failure> {
+    /// Enters an answer and stores it, whole or not at all.
+    pub(super) async fn enter(&mut self, answer: CompletedRead) -> Result<(), Failure> {
         // A hundred thousand resources take a while to add up and to store; other tasks run
         // meanwhile.
         let span = warn_span!("storing", scope = self.label());
@@ -43,7 +43,31 @@ impl Poller {
         });
         // A bug left the totals half written: the loop ends, and the health check reports it.
         let kept = kept.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
-        self.tell_stored(kept)?;
+        self.tell_stored(kept)
+    }
+
+    /// Stores totals of which nothing but what Azure has stated changed.
+    pub(super) async fn store_totals(&mut self) -> Result<(), Failure> {
+        let scope_cell = self.scope_cell.clone();
+        let stored = spawn_blocking(move || {
+            let mut state = scope_cell.lock();
+            if state.removed {
+                return Ok(());
+            }
+            let memory = state.source_memory.encode();
+            let stored = state.scope_store.commit(&memory);
+            if let Err(store::Error::Lost(_)) = stored {
+                state.scope_store.forget();
+                state.source_memory = SourceMemory::default();
+            }
+            stored
+        });
+        let stored = stored.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()));
+        self.tell_stored(stored)
+    }
+
+    /// Publishes what is known, whole or not at all.
+    pub(super) async fn publish(&self) -> Result<(), Failure> {
         let (exposition, scope_cell) = (self.context.exposition.clone(), self.scope_cell.clone());
         let published = spawn_blocking(move || {
             let state = scope_cell.lock();

@@ -41,6 +41,7 @@ impl Poller {
         first: PollPart,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
+        let is_controlled = first == PollPart::Open && self.ask_azure(began).await;
         let mut steps = self.plan(began, first, progress);
         self.forget_failures_of_nothing(&steps, first, progress);
         while let Some(step) = steps.pop() {
@@ -69,6 +70,12 @@ impl Poller {
             }
         }
         self.older_failed = progress.older_failed();
+        if is_controlled && !progress.has_read() {
+            // Nothing was due, but Azure's totals are new.
+            self.mend(began, progress).await?;
+            self.store_totals().await?;
+            self.publish().await?;
+        }
         Ok(())
     }
 
@@ -126,7 +133,9 @@ impl Poller {
         };
         let span = answer.span;
         self.remember(request, span, began, progress);
-        self.publish(answer).await?;
+        self.enter(answer).await?;
+        self.mend(began, progress).await?;
+        self.publish().await?;
         progress.tally.open_readings += u64::from(step.part == PollPart::Open);
         progress.tally.rows += rows;
         progress.tally.outside += outside;
@@ -140,7 +149,7 @@ impl Poller {
     }
 
     /// Reads from the planned source.
-    async fn read(&self, request: ReadRequest) -> Result<Reading, azure::Error> {
+    pub(super) async fn read(&self, request: ReadRequest) -> Result<Reading, azure::Error> {
         let settings = self.settings();
         let access = Access {
             client: &settings.client,
@@ -182,7 +191,7 @@ impl Poller {
         true
     }
 
-    fn interpret(
+    pub(super) fn interpret(
         &self,
         request: ReadRequest,
         reading: Reading,

@@ -23,7 +23,7 @@ use file_limits::{FileLimits, FileStart};
 #[cfg(any(test, fuzzing))]
 pub(crate) use manifest::files as report_files;
 use manifest::{Blob, files};
-pub(super) use offer::{has_reports, offer, reports_of};
+pub(super) use offer::{CALLS, has_reports, offer, reports_of};
 
 use super::question::Question;
 use super::request::{Access, ReadRequest};

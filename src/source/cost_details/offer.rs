@@ -16,7 +16,7 @@ const DAYS_A_REPORT: usize = 7;
 const REPORTED_PERIODS: i32 = 13;
 /// The calls for one report, as far as they count against a quota: the request, and checks whether
 /// it is ready.
-const CALLS: u64 = 8;
+pub(in crate::source) const CALLS: u64 = 8;
 
 /// Returns whether Azure writes reports of a period.
 pub(in crate::source) fn has_reports(period: Period, now: Timestamp) -> bool {

@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use ::url::Url;
 
-pub(super) use offer::{by_date, newest, offer};
+pub(super) use offer::{by_date, newest, offer, once_more};
 pub use probe::{Probe, probe};
 
 use self::url::usage_url;

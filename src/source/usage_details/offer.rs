@@ -26,13 +26,29 @@ pub(in crate::source) fn newest(due: &Due, known: &Known<'_>, calls: u64) -> Vec
     by_date(&newest.collect(), known)
 }
 
+/// Returns the list of a day by itself, or of its period where Azure ignores dates, and the number of
+/// calls that it takes.
+pub(in crate::source) fn once_more(day: Date, known: &Known<'_>) -> (ReadRequest, u64) {
+    let (span, days) = if known.memory.filter_ignored() {
+        let period = Period::of(day);
+        (Span::Period(period), period.days())
+    } else {
+        let day = DayRange { first: day, last: day };
+        (Span::Days(day), day)
+    };
+    (list(span), known.rows(days.iter()).div_ceil(known.cost_model.page).max(1))
+}
+
 /// Returns lists: of the whole period if that is as short, otherwise of its days and its late rows.
 fn lists(due: &Due, known: &Known<'_>) -> Vec<ReadRequest> {
     let fits = known.rows(due.range.iter()) <= known.cost_model.reading;
+    let is_all = due.days.len() == due.range.count();
     let whole = if due.late {
-        fits || known.memory.late_unfiltered() || known.totals.has_undated(due.period)
+        fits && (is_all || !due.is_controlled)
+            || known.memory.late_unfiltered()
+            || known.totals.has_undated(due.period)
     } else {
-        fits && due.days.len() == due.range.count()
+        fits && is_all
     };
     if whole {
         return vec![list(Span::Period(due.period))];
