@@ -14,6 +14,7 @@ use super::Poller;
 use crate::azure::Error;
 use crate::billing::control::{ByCurrency, DailyTotals};
 use crate::billing::period::{DayRange, Period, day_of};
+use crate::billing::scope::ScopeType;
 use crate::control::{self, Answer, ControlAccess, Gap, is_query_quota_scarce};
 use crate::poller::answer::Interpreted;
 use crate::poller::outcome::{Failure, Progress};
@@ -104,6 +105,13 @@ impl Poller {
         }
     }
 
+    /// Returns whether totals need a billing account that is not known yet.
+    pub(super) fn lacks_account(&self) -> bool {
+        let scope_type = self.scope_cell.id.scope_type;
+        let is_nested = matches!(scope_type, ScopeType::Department | ScopeType::EnrollmentAccount);
+        is_nested && self.account().is_none()
+    }
+
     /// Returns the billing account of the scope, as far as the configuration or rows name it.
     pub(super) fn account(&self) -> Option<String> {
         let state = self.scope_cell.lock();
@@ -121,7 +129,7 @@ impl Poller {
         let missing = ControlFailure::Failed(FailureReason::NotFound);
         let (reason, wait) = match gap {
             Gap::PricesHidden => (ControlFailure::Hidden, Some(REFUSED_FOR)),
-            // The first rows that are read name it.
+            // The next rows may name it.
             Gap::AccountUnknown => (missing, None),
             Gap::OtherScope => (missing, Some(REFUSED_FOR)),
         };

@@ -41,7 +41,10 @@ impl Poller {
         first: PollPart,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
-        let is_controlled = first == PollPart::Open && self.ask_azure(began).await;
+        let is_poll = first == PollPart::Open;
+        // The path of a nested scope's totals leads through its account, which its first rows name.
+        let waits_for_rows = is_poll && self.lacks_account();
+        let has_totals = is_poll && !waits_for_rows && self.ask_azure(began).await;
         let mut steps = self.plan(began, first, progress);
         self.forget_failures_of_nothing(&steps, first, progress);
         while let Some(step) = steps.pop() {
@@ -70,8 +73,9 @@ impl Poller {
             }
         }
         self.older_failed = progress.older_failed();
-        if is_controlled && !progress.has_read() {
-            // Nothing was due, but Azure's totals are new.
+        let is_new = has_totals && !progress.has_read();
+        if is_new || waits_for_rows && self.ask_azure(began).await {
+            // Azure's totals came without or after all readings.
             self.mend(began, progress).await?;
             self.store_totals().await?;
             self.publish().await?;
