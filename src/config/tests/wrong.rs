@@ -10,7 +10,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     (
         "poll:\n  intervall: 4h\n",
         "config.yaml:2: poll.intervall: unknown key; did you mean `interval`? Allowed here: \
-         interval, overlap, full_refresh, previous_period_until, day_complete_after, \
+         interval, overlap, full_refresh, verified_refresh, previous_period_until, day_complete_after, \
          report_after_pages, report_min_interval",
     ),
     (
