@@ -44,6 +44,6 @@ pub(crate) fn path(file: &NamedTempFile) -> &str {
 pub(crate) fn configuration(azure: &str, auth: &str) -> NamedTempFile {
     let auth = if auth.is_empty() { String::new() } else { format!("  auth: {{{auth}}}\n") };
     file(&format!(
-        "control: {{query: off, balances: off, charges: off}}\nazure:\n  requests_per_minute: {{department: 100}}\n{azure}{auth}scopes:\n  - department: \"1234\"\n"
+        "azure:\n  requests_per_minute: {{department: 100}}\n{azure}{auth}control: {{query: off, balances: off, charges: off}}\nscopes:\n  - department: \"1234\"\n"
     ))
 }
