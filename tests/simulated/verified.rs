@@ -208,6 +208,18 @@ async fn verified_days_are_not_read_again_until_their_refresh() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_month_without_data_leaves_the_other_one_compared() {
+    let mut simulation = controlled(some_pages());
+    // The month before is asked for first.
+    simulation.simulator.next_faults_at(Step::Query, [Fault::NoContent]);
+    assert!(simulation.poll().await);
+    assert_eq!(queries(&simulation, 0).len(), 2);
+    assert!(simulation.dates("verified") > 10.0, "{}", simulation.dates("verified"));
+    assert!(simulation.dates("unverified") > 20.0, "no data is no total of zero");
+    assert_eq!(simulation.dates("differs"), 0.0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn states_of_days_survive_a_restart() {
     let directory = tempfile::tempdir().expect("a directory");
     let setup = Setup::new("2026-11-20T00:10:00Z", ACCOUNT.0, ACCOUNT.1, some_pages());

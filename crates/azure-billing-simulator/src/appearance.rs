@@ -1,4 +1,4 @@
-//! Which row is at which place of a day, and at which refresh it appears.
+//! Decides which row is at which place of a day, and at which refresh it appears.
 
 use super::{
     calendar::date_of,

@@ -30,7 +30,7 @@ pub(super) enum Charge {
 /// The part of a month's balance that a charge is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Part {
-    /// What the prepayment pays for while there is any.
+    /// Charges that the prepayment pays for while there is any.
     Credit,
     /// Services of Azure's that are billed separately.
     Separate,

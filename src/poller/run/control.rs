@@ -49,10 +49,15 @@ impl Poller {
         let open = Period::of(today);
         // Month by month: Azure is said to cut a longer answer in days to its last month, without a
         // word, and days that are missing would look like days without cost.
-        if self.is_previous_compared(today) && !self.enter_totals(open.before().days()).await {
-            return false;
+        let mut any = false;
+        if self.is_previous_compared(today) {
+            match self.enter_totals(open.before().days()).await {
+                Some(entered) => any = entered,
+                None => return false,
+            }
         }
-        self.enter_totals(DayRange { first: open.days().first, last: today }).await
+        let days = DayRange { first: open.days().first, last: today };
+        self.enter_totals(days).await.unwrap_or_default() || any
     }
 
     /// Returns whether the previous period is compared as well, as long as it is read.
@@ -61,8 +66,9 @@ impl Poller {
         today < Period::of(today).days().first.saturating_add(until.days())
     }
 
-    /// Asks for the totals of some days, and enters them.
-    async fn enter_totals(&mut self, range: DayRange) -> bool {
+    /// Asks for the totals of some days, and enters them. Returns whether there are any; `None` if
+    /// Azure refuses or does not answer.
+    async fn enter_totals(&mut self, range: DayRange) -> Option<bool> {
         let settings = self.settings();
         let account = self.account();
         let access = ControlAccess {
@@ -86,21 +92,21 @@ impl Poller {
                 drop(state);
                 let at = self.context.clock.now();
                 self.tell(|status, scope| status.controlled(scope, ControlSource::Query, at));
-                true
+                Some(true)
             }
             // No data is no total of zero: nothing can be compared.
             Ok(Answer::NoData) => {
                 let at = self.context.clock.now();
                 self.tell(|status, scope| status.controlled(scope, ControlSource::Query, at));
-                false
+                Some(false)
             }
             Ok(Answer::NotAvailable(gap)) => {
                 self.control_gap(ControlSource::Query, gap);
-                false
+                None
             }
             Err(error) => {
                 self.control_failed(ControlSource::Query, error);
-                false
+                None
             }
         }
     }
@@ -228,7 +234,7 @@ impl Poller {
             return Ok(false);
         };
         // The totals of the day may be of another refresh than its rows were.
-        let is_asked = self.enter_totals(DayRange { first: day, last: day }).await;
+        let is_asked = self.enter_totals(DayRange { first: day, last: day }).await == Some(true);
         self.enter(answer).await?;
         Ok(is_asked)
     }

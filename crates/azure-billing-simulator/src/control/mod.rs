@@ -35,7 +35,7 @@ pub(super) use self::{
     transactions::transactions,
 };
 
-/// What tests change and ask about totals.
+/// The calls by which tests change totals, and ask about them.
 impl Simulator {
     /// Restates a day from the next refresh on: its usage is then so many percent of what it was at
     /// first, in quantity and cost. Below zero it is a credit.
@@ -44,7 +44,7 @@ impl Simulator {
         self.0.ledger.amendments.restate(day_of(date), percent, next);
     }
 
-    /// From now on, shows totals of a refresh that is so many after that of the rows; below zero,
+    /// Shows totals, from now on, of a refresh that is so many after that of the rows; below zero,
     /// before.
     pub fn set_totals_ahead(&self, refreshes: i32) {
         self.0.totals_ahead.store(refreshes.into(), Ordering::Relaxed);

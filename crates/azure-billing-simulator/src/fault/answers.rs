@@ -54,9 +54,9 @@ pub enum ErrorBody {
 /// The place where an answer stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stall {
-    /// It stops before its headers.
+    /// The answer stops before its headers.
     Silent,
-    /// It stops in the middle of the page.
+    /// The answer stops in the middle of the page.
     HalfPage,
     /// It never stops: a blank arrives every second, so that no idle timeout helps.
     Trickle,
