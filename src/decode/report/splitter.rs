@@ -122,7 +122,13 @@ impl Splitter {
                     (_, separator) => {
                         self.field(bytes, from, at);
                         from = at + 1;
-                        self.start = if self.copied { self.text.len() } else { from };
+                        self.start = if self.copied {
+                            // Texts side by side could join two halves of a character.
+                            self.text.push(b',');
+                            self.text.len()
+                        } else {
+                            from
+                        };
                         self.place = Place::Start;
                         if separator != b',' {
                             self.place = Place::Between;
