@@ -1,11 +1,14 @@
 //! Decides which row is at which place of a day, and at which refresh it appears.
 
+use jiff::civil::Date;
+
 use super::{
     calendar::date_of,
     chance::{Chance, mix},
-    charges::{self, Charge},
+    charges::{self, Charge, Part},
     enrollment::{self, Scope},
-    ledger::{Ledger, Rows, SETTLED_HOURS, Selection, View},
+    ledger::{Ledger, SETTLED_HOURS},
+    selection::{Rows, Selection, View},
 };
 
 impl Ledger {
@@ -40,13 +43,20 @@ impl Ledger {
         (place % self.resources, place / self.resources)
     }
 
-    /// Returns whether a reading at `as_of` contains the row. Cheap, as paging calls it for every
-    /// row that it skips.
-    pub(super) fn shows(&self, selection: Selection, day: i64, index: u64, as_of: i64) -> bool {
-        let Origin { charge, source, .. } = self.origin(day, index);
-        let scope = selection.scope;
+    /// Returns the part that a place of a date holds the rounding of, if the enrollment has such
+    /// rows: three places of a month's last day.
+    fn rounding_place(&self, date: Date, place: u64) -> Option<Part> {
+        self.rounding_after?;
+        let part = Part::ALL.get(usize::try_from(place.checked_sub(3)?).ok()?)?;
+        (date.day() == date.days_in_month()).then_some(*part)
+    }
+
+    /// Returns whether a reading covers the place that a row comes from, whether or not the row has
+    /// appeared.
+    pub(super) fn covers(&self, selection: Selection, day: i64, origin: &Origin) -> bool {
+        let (charge, scope) = (origin.charge, selection.scope);
         let belongs = scope == Scope::BillingAccount || {
-            let (number, _) = self.resource_number(day, source);
+            let (number, _) = self.resource_number(day, origin.source);
             let subscription = || enrollment::subscription_of(self.seed, number);
             scope.contains(charge.has_subscription().then(subscription))
         };
@@ -57,11 +67,13 @@ impl Ledger {
                 Rows::Late => charge == Charge::LateThirdParty,
             }
             && (selection.view == View::Actual || !charge.is_reservation_purchase())
-            && match charge {
-                Charge::Rounding(part) => self.rounding_shows(day, part, as_of),
-                Charge::Refund if self.refunds_elsewhere => false,
-                _ => self.has_appeared(day, source, as_of),
-            }
+    }
+
+    /// Returns whether a charge other than a rounding is a row at `as_of`. Roundings follow from
+    /// all other rows, so that `rounding` says when they are rows.
+    pub(super) fn is_row(&self, day: i64, origin: &Origin, as_of: i64) -> bool {
+        let is_elsewhere = origin.charge == Charge::Refund && self.refunds_elsewhere;
+        !is_elsewhere && self.has_appeared(day, origin.source, as_of)
     }
 
     /// Returns whether a row has appeared. Most usage shows 4 to 12 hours after it, a little of it

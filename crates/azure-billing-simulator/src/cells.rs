@@ -1,52 +1,21 @@
 //! Sums of a day by everything that Azure's own totals tell apart. A day is added up once for each
 //! refresh that changes it; every total of every scope is made from these sums.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, PoisonError};
 
 use super::{
     allocation,
-    charges::{Charge, Part},
+    cell::{Cell, Cells},
+    charges::Charge,
     enrollment::Scope,
-    ledger::{Ledger, Rows, Selection, View},
+    ledger::Ledger,
     row::Row,
+    selection::{Rows, Selection, View},
     wire::meter_key,
 };
 
 /// The days whose sums are kept before all are dropped.
 const MAX_DAYS: usize = 5_000;
-
-/// The properties by which rows are added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Cell {
-    pub(super) currency: &'static str,
-    pub(super) charge_type: &'static str,
-    pub(super) part: Part,
-    pub(super) subscription: Option<u8>,
-    pub(super) meter: u64,
-    /// True if its rows are dated before the month that bills them.
-    pub(super) late: bool,
-    /// True if a cost allocation rule moved it.
-    pub(super) ruled: bool,
-    /// True for what takes a rounding away.
-    pub(super) rounding: bool,
-}
-
-/// The sums of a day, in 10^-15 of the currency.
-pub(super) type Cells = BTreeMap<Cell, i128>;
-
-/// The sums that are known, by view, day and refresh.
-#[derive(Default)]
-pub(super) struct KnownCells(Mutex<HashMap<(View, i64, i64), Arc<Cells>>>);
-
-impl KnownCells {
-    /// Forgets all, after a change that takes effect at refreshes that are past.
-    pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
 
 impl Ledger {
     /// Returns the sums of the whole enrollment's rows of a day, with what a cost allocation rule
@@ -71,10 +40,11 @@ impl Ledger {
         let gone = self.gone(day);
         let mut cells = Cells::new();
         for index in 0..self.rows_per_day {
-            let is_made_later = matches!(self.origin(day, index).charge, Charge::Rounding(_));
-            if is_made_later
+            let origin = self.origin(day, index);
+            if matches!(origin.charge, Charge::Rounding(_))
                 || self.is_left_out(day, index, gone)
-                || !self.shows(selection, day, index, as_of)
+                || !self.covers(selection, day, &origin)
+                || !self.is_row(day, &origin, as_of)
             {
                 continue;
             }

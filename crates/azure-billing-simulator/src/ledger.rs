@@ -1,53 +1,27 @@
-//! Every row of the enrollment, generated when it is read: from the seed, its day and its place in
-//! the day. Only counts and sums of days are kept, so that a million rows take no memory.
+//! What rows are made from: the seed, what the options say of every row, and the days that were
+//! changed. Only counts and sums of days are kept, so that a million rows take no memory. Not here:
+//! the rows, which `rows` makes when they are read.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    ops::{ControlFlow, RangeInclusive},
+    collections::HashMap,
+    ops::RangeInclusive,
     sync::{Mutex, PoisonError},
 };
 
 use super::{
-    amendment::Amendments, anomaly::CostAnomaly, calendar::date_of, cells::KnownCells, chance::mix,
-    currency::Currency, enrollment::Scope, money::Money, options::Options, row::Row,
+    amendment::Amendments,
+    anomaly::CostAnomaly,
+    cell::KnownCells,
+    chance::mix,
+    currency::Currency,
+    options::Options,
+    selection::{Days, Selection},
 };
 
 /// The hours from the start of a day until none of its rows changes any more.
 pub(super) const SETTLED_HOURS: i64 = 24 + 96;
 
-/// Counts that are kept before all are dropped: enough for years of days at every scope.
-const MAX_COUNTS: usize = 100_000;
-
-/// One of Azure's two views of reservations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum View {
-    Actual,
-    Amortized,
-}
-
-/// The rows that a reading covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Selection {
-    pub(super) scope: Scope,
-    pub(super) view: View,
-    pub(super) rows: Rows,
-}
-
-/// The rows of its days that a reading covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Rows {
-    /// By date: rows that are dated on its days.
-    Dated,
-    /// By billing period: also rows that are billed in another month than used.
-    Billed,
-    /// Only rows that are billed in another month than used.
-    Late,
-}
-
-/// First and last day of a reading, in days since 1970.
-pub(super) type Days = (i64, i64);
-
-/// The rows of an enrollment.
+/// The facts of an enrollment that its rows follow from.
 pub(super) struct Ledger {
     pub(super) seed: u64,
     pub(super) first_day: i64,
@@ -67,7 +41,8 @@ pub(super) struct Ledger {
     outage_days: i64,
     pub(super) amendments: Amendments,
     pub(super) known_cells: KnownCells,
-    counts: Mutex<HashMap<(Selection, i64, i64), u64>>,
+    /// Counts of rows that are known, by selection, day and refresh.
+    pub(super) counts: Mutex<HashMap<(Selection, i64, i64), u64>>,
     /// Percent of the rows that are gone for good, by day.
     shrunk: Mutex<HashMap<i64, u64>>,
 }
@@ -133,65 +108,6 @@ impl Ledger {
         mix(mix(self.seed, day.unsigned_abs()), index) % 100 < percent
     }
 
-    /// Returns the number of rows that show at `as_of` (hours since 1970).
-    pub(super) fn count(&self, selection: Selection, days: Days, as_of: i64) -> u64 {
-        self.existing(days, as_of).map(|day| self.count_day(selection, day, as_of)).sum()
-    }
-
-    /// Returns the exact sums, by currency, of the rows that show at `as_of`.
-    pub(super) fn totals(
-        &self,
-        selection: Selection,
-        days: Days,
-        as_of: i64,
-    ) -> BTreeMap<String, Money> {
-        let mut totals = BTreeMap::<String, Money>::new();
-        for day in self.existing(days, as_of) {
-            let _all = self.visit_day(selection, day, as_of, |index| {
-                let row = Row::new(self, day, index, as_of);
-                match totals.get_mut(row.currency) {
-                    Some(total) => *total += row.cost(selection.view),
-                    None => {
-                        totals.insert(row.currency.into(), row.cost(selection.view));
-                    }
-                }
-                ControlFlow::Continue(())
-            });
-        }
-        totals
-    }
-
-    /// Returns up to `limit` rows after the first `skip`, as (day, place in the day).
-    pub(super) fn page(
-        &self,
-        selection: Selection,
-        days: Days,
-        as_of: i64,
-        skip: u64,
-        limit: usize,
-    ) -> Vec<(i64, u64)> {
-        let (mut skip, mut found) = (skip, Vec::with_capacity(limit));
-        for day in self.existing(days, as_of) {
-            let count = self.count_day(selection, day, as_of);
-            if count <= skip {
-                skip -= count;
-                continue;
-            }
-            let flow = self.visit_day(selection, day, as_of, |index| {
-                if skip > 0 {
-                    skip -= 1;
-                } else {
-                    found.push((day, index));
-                }
-                if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
-            if flow.is_break() {
-                break;
-            }
-        }
-        found
-    }
-
     /// Returns how many of 100 rows of a day are gone for good.
     pub(super) fn gone(&self, day: i64) -> u64 {
         let shrunk = self.shrunk.lock().unwrap_or_else(PoisonError::into_inner);
@@ -201,45 +117,6 @@ impl Ledger {
     /// Returns the last refresh at which a day changes, as far as is known.
     pub(super) fn settled_at(&self, day: i64) -> i64 {
         self.amendments.settled_at(day, 24 * day + SETTLED_HOURS)
-    }
-
-    fn visit_day(
-        &self,
-        selection: Selection,
-        day: i64,
-        as_of: i64,
-        mut visit: impl FnMut(u64) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let gone = self.gone(day);
-        (0..self.rows_per_day)
-            .filter(|index| !self.is_left_out(day, *index, gone))
-            .filter(|index| self.shows(selection, day, *index, as_of))
-            .try_for_each(&mut visit)
-    }
-
-    fn count_day(&self, selection: Selection, day: i64, as_of: i64) -> u64 {
-        // A rounding row appears long after its day, and changes as any day of its month does.
-        let rounded =
-            self.rounding_after.is_some() && date_of(day).day() == date_of(day).days_in_month();
-        let settled = if rounded { i64::MAX } else { self.settled_at(day) };
-        let key = (selection, day, as_of.min(settled));
-        let known = |counts: &Mutex<HashMap<_, u64>>| {
-            counts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
-        };
-        if let Some(count) = known(&self.counts) {
-            return count;
-        }
-        let mut count = 0;
-        let _all = self.visit_day(selection, day, as_of, |_| {
-            count += 1;
-            ControlFlow::Continue(())
-        });
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() >= MAX_COUNTS {
-            counts.clear();
-        }
-        counts.insert(key, count);
-        count
     }
 
     /// Returns the days of a reading that can have rows.

@@ -17,6 +17,7 @@ mod appearance;
 mod body;
 mod calendar;
 mod catalog;
+mod cell;
 mod cells;
 mod chance;
 mod charges;
@@ -37,6 +38,8 @@ mod refusal;
 mod report;
 mod rounding;
 mod row;
+mod rows;
+mod selection;
 mod serving;
 mod target;
 #[cfg(test)]
@@ -71,9 +74,10 @@ use self::{
     control::Spent,
     enrollment::Scope,
     faults::Faults,
-    ledger::{Days, Ledger, Rows, Selection, View},
+    ledger::Ledger,
     record::Record,
     report::{Desk, Format},
+    selection::{Days, Rows, Selection, View},
     throttle::Throttle,
 };
 

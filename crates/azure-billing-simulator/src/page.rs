@@ -8,7 +8,6 @@ use super::{
     paging::SkipToken,
     query::Query,
     refusal::FOREIGN_BASE,
-    row::Row,
     wire::{Style, write_row},
 };
 
@@ -85,7 +84,7 @@ fn write_rows(
             text.push_str("{\"id\":\"/subscriptions/0000");
             return;
         }
-        write_row(text, &Row::new(ledger, *day, *index, as_of), &style);
+        write_row(text, &ledger.row(*day, *index, as_of), &style);
     }
     if !matches!(fault, Some(Fault::CutBody { .. })) {
         text.push_str("]}");

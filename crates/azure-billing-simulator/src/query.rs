@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use super::{
     calendar::{day_of, month_of},
     enrollment::Scope,
-    ledger::{Days, Rows, Selection, View},
     paging::{PAGING_PARAMETERS, Session, SkipToken},
     refusal::Refusal,
+    selection::{Days, Rows, Selection, View},
 };
 
 /// The default page size, which is also the largest.

@@ -10,11 +10,13 @@ use jiff::{Span, civil::Date};
 
 use super::{
     calendar::{date_of, day_of, month_of},
-    cells::Cell,
+    cell::Cell,
     charges::{Charge, Part},
     enrollment::Scope,
-    ledger::{Days, Ledger, View},
+    ledger::Ledger,
+    selection::{Days, View},
 };
+
 /// The decimals of the ledger's amounts.
 const DECIMALS: u32 = 15;
 
@@ -84,14 +86,6 @@ impl Ledger {
             }
         }
         groups
-    }
-
-    /// Returns the part that a place of a date holds the rounding of, if the enrollment has such
-    /// rows: three places of a month's last day.
-    pub(super) fn rounding_place(&self, date: Date, place: u64) -> Option<Part> {
-        self.rounding_after?;
-        let part = Part::ALL.get(usize::try_from(place.checked_sub(3)?).ok()?)?;
-        (date.day() == date.days_in_month()).then_some(*part)
     }
 
     /// Returns the rounding of a part as a sum of a day, if it shows on that day.

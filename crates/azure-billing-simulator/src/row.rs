@@ -8,8 +8,9 @@ use super::{
     charges::Charge,
     currency::Currency,
     enrollment::{self, Resource},
-    ledger::{Ledger, View},
+    ledger::Ledger,
     money::Money,
+    selection::View,
 };
 
 /// A row of the enrollment as one refresh shows it.
@@ -50,7 +51,8 @@ struct Priced {
 }
 
 impl Row {
-    /// Makes the row at a place of a day, as restated until `as_of` (hours since 1970).
+    /// Makes the row at a place of a day, as restated until `as_of` (hours since 1970). A rounding
+    /// row costs nothing yet.
     pub(super) fn new(ledger: &Ledger, day: i64, index: u64, as_of: i64) -> Self {
         let Origin { charge, source, twin } = ledger.origin(day, index);
         let (number, slot) = ledger.resource_number(day, source);
@@ -65,12 +67,6 @@ impl Row {
             "Usage" => surged(ledger, &priced, day) * ledger.amendments.percent(day, as_of) / 100,
             _ => priced.quantity,
         };
-        let exact = match charge {
-            Charge::Rounding(part) => {
-                Some(Money::from_units(ledger.rounding(date_of(day), part, as_of)))
-            }
-            _ => None,
-        };
         let restated = restatement(day, as_of, &mut chance);
         let subscription = charge.has_subscription().then_some(named.subscription);
         let location = (subscription.is_some() && charge != Charge::NoResource)
@@ -84,8 +80,8 @@ impl Row {
             subscription,
             meter: priced.meter,
             quantity,
-            price: exact.map_or(priced.price * restated / 100, Money::price),
-            exact,
+            price: priced.price * restated / 100,
+            exact: None,
             is_hidden: ledger.hide_charges,
             reserved: priced.reserved,
             currency: currency(ledger, subscription),
@@ -94,6 +90,11 @@ impl Row {
             name: mix(mix(ledger.seed ^ number, day.unsigned_abs()), priced.price as u64),
             resource: (subscription.is_some() && charge != Charge::NoResource).then_some(named),
         }
+    }
+
+    /// Returns the row with another cost, which is that of one unit.
+    pub(super) fn costing(self, cost: Money) -> Self {
+        Self { price: cost.price(), exact: Some(cost), ..self }
     }
 
     /// Returns the price of one unit in a view, in 10^-9 of the currency.

@@ -14,11 +14,12 @@ use super::{
         enrollment::{BILLING_ACCOUNT, Scope},
         fault::Fault,
         json::Object,
-        ledger::{Ledger, View},
+        ledger::Ledger,
         money::decimal,
         refusal::{REMAINING, Refusal},
         rounding::{Parts, minor_unit, months_of},
         row::Row,
+        selection::View,
     },
     order::month_days,
 };

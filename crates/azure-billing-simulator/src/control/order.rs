@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::super::{
     calendar::{day_of, month_of},
-    ledger::{Days, View},
     refusal::Refusal,
     rounding::months_of,
+    selection::{Days, View},
 };
 
 /// The names under which a cost can be asked for. Those in US dollars are known to Azure as well,

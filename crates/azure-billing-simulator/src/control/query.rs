@@ -11,7 +11,7 @@ use super::{
         Simulator,
         answer::{answer, host},
         calendar::{date_of, day_of},
-        cells::Cell,
+        cell::Cell,
         chance::{Chance, guid, hash_text, mix},
         charges::Part,
         enrollment::{Scope, subscription_id},

@@ -13,11 +13,12 @@ use super::super::{
     enrollment::BILLING_ACCOUNT,
     fault::Fault,
     json::Object,
-    ledger::{Days, Ledger, View},
+    ledger::Ledger,
     money::json_number,
     query::dates,
     refusal::{REMAINING, Refusal},
     row::Row,
+    selection::{Days, View},
 };
 
 /// The oldest version of transactions that is answered.

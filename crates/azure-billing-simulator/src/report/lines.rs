@@ -5,9 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use super::super::{
     Simulator,
     allocation::{self, RULE},
-    ledger::{Days, Ledger, Selection},
+    ledger::Ledger,
     money::Money,
     row::Row,
+    selection::{Days, Selection},
 };
 
 /// The content of a report, fixed when it was requested.
@@ -121,7 +122,7 @@ impl Reading {
             Share::Row => None,
             share => Some((share, self.moved(ledger, day, index, share)?)),
         };
-        let row = Row::new(ledger, day, index, self.as_of);
+        let row = ledger.row(day, index, self.as_of);
         let view = self.selection.view;
         let cost = row.cost(view);
         let effective_price = row.effective_price(view);

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::super::{
     calendar::{day_of, month_of},
-    ledger::{Days, Rows, View},
     refusal::Refusal,
+    selection::{Days, Rows, View},
 };
 
 /// The age, in months, of the oldest usage that Azure reports.

@@ -3,36 +3,18 @@
 
 mod new;
 mod old;
+mod style;
 mod text;
 
 pub(super) use new::{NO_METER, pricing_model, reservation};
+pub(super) use style::Style;
 pub(super) use text::{meter_id, meter_key, part_number, product};
 
 use super::{
     enrollment::{BILLING_ACCOUNT, Tags, subscription_id},
     json::Object,
-    ledger::View,
     row::Row,
 };
-
-/// The properties of every row that a request's parameters decide.
-pub(super) struct Style {
-    /// The api-version, whose order is that of its text.
-    pub(super) version: String,
-    /// True if `$expand` requests `meterDetails`, which is null otherwise.
-    pub(super) meter_details: bool,
-    /// True if `$expand` requests `additionalInfo` or, in the old shape, `additionalProperties`.
-    pub(super) additional_info: bool,
-    pub(super) view: View,
-    /// `20261101`, the month in ids: as recorded, that of the refresh, not of the row.
-    pub(super) named_period: String,
-}
-
-impl Style {
-    fn is_new(&self) -> bool {
-        self.version.as_str() >= "2019-04"
-    }
-}
 
 /// Appends one row.
 pub(super) fn write_row(out: &mut String, row: &Row, style: &Style) {

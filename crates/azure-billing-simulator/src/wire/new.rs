@@ -10,11 +10,11 @@ use super::{
             subscription_id,
         },
         json::Object,
-        ledger::View,
         money::json_number,
         row::Row,
+        selection::View,
     },
-    Style,
+    style::Style,
     text::{day_start, information, meter_id, part_number, product},
 };
 

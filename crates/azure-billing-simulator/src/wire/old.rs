@@ -11,7 +11,7 @@ use super::{
         money::json_number,
         row::Row,
     },
-    Style,
+    style::Style,
     text::{information, meter_id, part_number, product},
 };
 

@@ -6,7 +6,7 @@ use super::{
         chance::{guid, hash_text},
         row::Row,
     },
-    Style,
+    style::Style,
 };
 
 /// Returns the usage date in one of the spellings seen, all of them midnight UTC.
