@@ -1,41 +1,41 @@
 //! Answers HTTP requests: those for Azure's paths, and those of tests about the simulator itself.
 
-use std::{collections::BTreeMap, future::pending, io::Write, iter::once};
+use std::{collections::BTreeMap, future::pending};
 
 use axum::{
     Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{RawQuery, State},
     response::Response,
     routing::get,
 };
-use flate2::{Compression, write::GzEncoder};
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 use jiff::civil::Date;
 
 use super::{
-    Simulator, body, control,
+    control,
     enrollment::Scope,
     fault::{Fault, Stall},
     page, query,
     refusal::{REMAINING, RETRY_AFTER, Refusal},
-    report,
+    report_steps,
+    response::{answer, host, page_response},
+    simulator::Simulator,
     target::Target,
 };
 
 /// The largest body that a request may have.
 const LARGEST_ORDER: usize = 64 * 1024;
 
-/// The number of bytes that a `CutBody` announces beyond those it sends.
-const MISSING_BYTES: usize = 4096;
-
-/// Serves the source's paths, `/simulator/totals` and `/simulator/requests`.
-pub(super) fn router(simulator: Simulator) -> Router {
-    Router::new()
-        .route("/simulator/totals", get(totals))
-        .route("/simulator/requests", get(requests))
-        .fallback(source)
-        .with_state(simulator)
+impl Simulator {
+    /// Returns the HTTP interface: Azure's paths, `/simulator/totals` and `/simulator/requests`.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/simulator/totals", get(totals))
+            .route("/simulator/requests", get(requests))
+            .fallback(source)
+            .with_state(self.clone())
+    }
 }
 
 async fn source(State(simulator): State<Simulator>, request: axum::extract::Request) -> Response {
@@ -71,16 +71,18 @@ async fn respond(
     number: u64,
 ) -> Result<Response, Refusal> {
     if let Target::Blob(id, part) = &target {
-        return report::download(simulator, parts, (id, *part), fault);
+        return report_steps::download(simulator, parts, (id, *part), fault);
     }
     authenticate(&parts.headers, simulator.token())?;
     match target {
         Target::List(scope, period) => list(simulator, parts, (scope, period), fault, number),
         Target::Report(scope, owner) => {
             let body = body.ok_or_else(Refusal::too_large)?;
-            report::request(simulator, parts, &body, (scope, owner), fault).await
+            report_steps::request(simulator, parts, &body, (scope, owner), fault).await
         }
-        Target::Status(scope, id) => report::status(simulator, parts, (scope, id), fault).await,
+        Target::Status(scope, id) => {
+            report_steps::status(simulator, parts, (scope, id), fault).await
+        }
         Target::Query(scope) => {
             let body = body.ok_or_else(Refusal::too_large)?;
             control::query(simulator, parts, &body, scope, fault)
@@ -138,75 +140,8 @@ fn authenticate(headers: &HeaderMap, expected: Option<&str>) -> Result<(), Refus
     }
 }
 
-/// Returns the host that the client named; in process it may name none.
-pub(super) fn host(parts: &Parts) -> String {
-    let named = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let authority = parts.uri.authority().map(|authority| authority.as_str());
-    named.or(authority).unwrap_or("management.azure.com").to_owned()
-}
-
-fn page_response(text: String, headers: &HeaderMap, fault: Option<&Fault>) -> Response {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let zipped = match accepted {
-        Some(accepted) if accepted.contains("gzip") => gzip(&text),
-        _ => None,
-    };
-    let encoding = zipped.is_some().then_some(HeaderValue::from_static("gzip"));
-    let bytes = zipped.map_or_else(|| Bytes::from(text), Bytes::from);
-    let (body, announced) = spoiled(bytes, fault);
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    headers
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    let optional = [(header::CONTENT_ENCODING, encoding), (header::CONTENT_LENGTH, announced)];
-    headers.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    response
-}
-
-/// Returns `bytes` as the fault sends them, and the length to announce if it differs from theirs.
-fn spoiled(mut bytes: Bytes, fault: Option<&Fault>) -> (Body, Option<HeaderValue>) {
-    match fault {
-        Some(Fault::Reset) => (body::reset(), None),
-        Some(Fault::Stall(Stall::HalfPage)) => {
-            (body::hanging(once(bytes.split_to(bytes.len() / 2))), None)
-        }
-        Some(Fault::Stall(_)) => (body::trickle(), None),
-        Some(Fault::CutBody { announces_more: true, .. }) => {
-            let announced = HeaderValue::from(bytes.len() + MISSING_BYTES);
-            (body::unmeasured(once(bytes)), Some(announced))
-        }
-        _ => (Body::from(bytes), None),
-    }
-}
-
-fn gzip(text: &str) -> Option<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
-    encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).ok()
-}
-
 fn refuse(refusal: Refusal) -> Response {
     answer(refusal, None)
-}
-
-/// Returns a small answer, changed as the fault says.
-pub(super) fn answer(mut refusal: Refusal, fault: Option<&Fault>) -> Response {
-    if matches!(fault, Some(Fault::CutBody { .. })) {
-        refusal.body.truncate(refusal.body.len() / 2);
-    }
-    let (body, announced) = spoiled(Bytes::from(refusal.body), fault);
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(refusal.content_type));
-    headers.extend(announced.map(|length| (header::CONTENT_LENGTH, length)));
-    for (name, value) in refusal.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
-    response
 }
 
 /// Returns the true sums by currency for `?kind=department&id=1001&from=2026-11-01&to=2026-11-30`,

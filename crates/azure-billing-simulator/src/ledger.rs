@@ -1,6 +1,6 @@
 //! What rows are made from: the seed, what the options say of every row, and the days that were
 //! changed. Only counts and sums of days are kept, so that a million rows take no memory. Not here:
-//! the rows, which `rows` makes when they are read.
+//! rows, which `rows` makes when they are read.
 
 use std::{
     collections::HashMap,

@@ -1,29 +1,29 @@
 //! The state that answers depend on: the clock, the record, the faults, the quotas.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use http::{HeaderValue, request::Parts};
-use jiff::Timestamp;
 
 use super::{
-    Request, Simulator, Step, calendar,
+    calendar,
     chance::{Chance, mix},
-    control::{Left, with_quota},
     enrollment::Scope,
     fault::{CostQuota, Fault},
     ledger::Ledger,
-    locked,
     query::Context,
+    quota::{Left, with_quota},
+    record::Request,
     refusal::{REPORT_REMAINING, REPORT_RETRY_AFTER, RETRY_AFTER, Refusal},
-    target::Target,
+    simulator::{Simulator, locked},
+    target::{Step, Target},
 };
 
 impl Simulator {
-    pub(super) fn now(&self) -> Timestamp {
-        (self.0.now)()
-    }
-
-    pub(super) fn ledger(&self) -> &Ledger {
+    pub(super) fn ledger(&self) -> &Arc<Ledger> {
         &self.0.ledger
     }
 

@@ -7,8 +7,6 @@ use jiff::civil::Date;
 
 use super::{
     super::{
-        Simulator,
-        answer::answer,
         calendar::{date_of, day_of},
         chance::{guid, mix},
         enrollment::{BILLING_ACCOUNT, Scope},
@@ -17,11 +15,15 @@ use super::{
         ledger::Ledger,
         money::decimal,
         refusal::{REMAINING, Refusal},
+        response::answer,
         rounding::{Parts, minor_unit, months_of},
         row::Row,
         selection::View,
+        simulator::Simulator,
     },
     order::month_days,
+    parameters::{parameters, version},
+    transactions::refunds,
 };
 
 /// The first version whose path has the month.
@@ -86,7 +88,7 @@ fn returned(ledger: &Ledger, month: Date, as_of: i64) -> i128 {
     let (first, last) = month_days(Some(month), month).1;
     let unit = minor_unit(ledger.decimals(ledger.billing_currency()));
     let back = |row: Row| -row.cost(View::Actual).units() / unit;
-    super::transactions::refunds(ledger, (first, last), as_of).map(back).sum()
+    refunds(ledger, (first, last), as_of).map(back).sum()
 }
 
 /// Answers with one object.
@@ -100,7 +102,7 @@ pub(in super::super) fn balances(
         return Err(Refusal::error(405, "MethodNotAllowed", "Only GET is supported."));
     }
     let left = simulator.admit_control("balances")?;
-    super::version(&super::parameters(parts), OLDEST_VERSION)?;
+    version(&parameters(parts), OLDEST_VERSION)?;
     let today = simulator.context().today;
     let month = month_days(month, today).0;
     let told = if day_of(month) > day_of(today) {

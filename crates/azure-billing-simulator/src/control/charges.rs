@@ -7,8 +7,6 @@ use jiff::civil::Date;
 
 use super::{
     super::{
-        Simulator,
-        answer::answer,
         calendar::{date_of, day_of},
         chance::{guid, mix},
         enrollment::{ACCOUNTS, BILLING_ACCOUNT, Scope},
@@ -16,9 +14,12 @@ use super::{
         json::Object,
         money::decimal,
         refusal::{REMAINING, Refusal},
+        response::answer,
         rounding::Parts,
+        simulator::Simulator,
     },
     order::month_days,
+    parameters::{parameters, version},
 };
 
 /// The oldest version of charges that is answered.
@@ -35,8 +36,8 @@ pub(in super::super) fn charges(
         return Err(Refusal::error(405, "MethodNotAllowed", "Only GET is supported."));
     }
     let left = simulator.admit_control("charges")?;
-    let given = super::parameters(parts);
-    super::version(&given, OLDEST_VERSION)?;
+    let given = parameters(parts);
+    version(&given, OLDEST_VERSION)?;
     if let Some((name, _)) = given.iter().find(|(name, _)| name != "api-version") {
         return Err(Refusal::bad_request(&format!("{name} is not simulated.")));
     }

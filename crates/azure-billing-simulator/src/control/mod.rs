@@ -6,33 +6,25 @@
 
 mod balance;
 mod charges;
-mod options;
+mod columns;
 mod order;
+mod parameters;
 mod query;
-mod quota;
 mod transactions;
 
 use std::sync::atomic::Ordering;
 
-use http::request::Parts;
 use jiff::civil::Date;
 
 use super::{
-    Simulator,
     calendar::{REFRESH_HOURS, day_of, refreshed_at},
     money::Money,
-    query::api_version,
-    refusal::Refusal,
     rounding::minor_unit,
+    simulator::Simulator,
 };
 
-pub use self::options::{ControlOptions, QueryColumns, QueryQuota};
 pub(super) use self::{
-    balance::balances,
-    charges::charges,
-    query::query,
-    quota::{Left, Spent, with_quota},
-    transactions::transactions,
+    balance::balances, charges::charges, query::query, transactions::transactions,
 };
 
 /// The calls by which tests change totals, and ask about them.
@@ -65,16 +57,4 @@ impl Simulator {
     pub fn delay_day(&self, date: Date, hours: u32) {
         self.0.ledger.delay(day_of(date), hours);
     }
-}
-
-/// Returns the parameters of a request, decoded.
-fn parameters(parts: &Parts) -> Vec<(String, String)> {
-    let query = parts.uri.query().unwrap_or_default();
-    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
-}
-
-/// Refuses a request without a version, or with one older than `oldest`.
-fn version(given: &[(String, String)], oldest: &str) -> Result<(), Refusal> {
-    let version = given.iter().find(|(name, _)| name.eq_ignore_ascii_case("api-version"));
-    api_version(version.map(|(_, value)| value.as_str()), oldest).map(drop)
 }

@@ -8,22 +8,24 @@ use jiff::civil::Date;
 
 use super::{
     super::{
-        Simulator,
-        answer::{answer, host},
         calendar::{date_of, day_of},
         cell::Cell,
-        chance::{Chance, guid, hash_text, mix},
+        chance::{guid, hash_text, mix},
         charges::Part,
         enrollment::{Scope, subscription_id},
         fault::Fault,
         json::{Object, quoted},
         ledger::Ledger,
         money::json_number,
+        options::ControlOptions,
+        quota::with_quota,
         refusal::{FOREIGN_BASE, Refusal},
+        response::{answer, host},
+        simulator::Simulator,
     },
-    options::ControlOptions,
+    columns::{Value, columns},
     order::{Dimension, Granularity, Order},
-    quota,
+    parameters::{parameters, version},
 };
 
 /// The oldest version of the query that is answered.
@@ -49,19 +51,19 @@ pub(in super::super) fn query(
     if parts.method != Method::POST {
         return Err(Refusal::error(405, "MethodNotAllowed", "Only POST is supported."));
     }
-    let given = super::parameters(parts);
-    super::version(&given, OLDEST_VERSION)?;
+    let given = parameters(parts);
+    version(&given, OLDEST_VERSION)?;
     let order = Order::parse(body, simulator.context().today)?;
     let quota = simulator.spend(order.months)?;
     let page = Page::of(&given, body, simulator.totals_as_of(fault))?;
     let options = &simulator.0.options.control;
     let sums = sums(simulator.ledger(), options, scope, &order, page.as_of);
     if sums.is_empty() {
-        return Ok(answer(quota::with_quota(Refusal::html(204, ""), quota), fault));
+        return Ok(answer(with_quota(Refusal::html(204, ""), quota), fault));
     }
     let text = write(simulator, parts, (&order, &sums), page, fault);
     let told = Refusal::written(text);
-    Ok(answer(quota::with_quota(told, quota), fault))
+    Ok(answer(with_quota(told, quota), fault))
 }
 
 /// The place where a query continues, bound to its body.
@@ -247,54 +249,10 @@ fn link(simulator: &Simulator, parts: &Parts, next: Page, fault: Option<&Fault>)
         _ => format!("{}://{}", simulator.scheme(), host(parts)),
     };
     let own = |(name, _): &(String, String)| !name.eq_ignore_ascii_case("$skiptoken");
-    let given: Vec<String> = super::parameters(parts)
+    let given: Vec<String> = parameters(parts)
         .into_iter()
         .filter(own)
         .map(|(name, value)| format!("{name}={value}&"))
         .collect();
     format!("{base}{}?{}$skiptoken={}", parts.uri.path(), given.concat(), next.token())
-}
-
-/// A column of an answer.
-struct Column {
-    name: String,
-    kind: &'static str,
-    value: Value,
-}
-
-#[derive(Clone, Copy)]
-enum Value {
-    Cost,
-    Date,
-    Group(usize),
-    Currency,
-}
-
-fn columns(
-    order: &Order,
-    options: &ControlOptions,
-    seed: u64,
-    fault: Option<&Fault>,
-) -> Vec<Column> {
-    let column = |name: &str, kind, value| Column { name: name.to_owned(), kind, value };
-    let cost = if options.query_columns.pretax { "PreTaxCost" } else { order.cost };
-    let cost = if fault == Some(&Fault::UnknownColumns) { "Amount" } else { cost };
-    let mut columns = vec![column(cost, "Number", Value::Cost)];
-    match order.granularity {
-        Granularity::None => {}
-        Granularity::Daily => columns.push(column("UsageDate", "Number", Value::Date)),
-        Granularity::Monthly => columns.push(column("BillingMonth", "Datetime", Value::Date)),
-    }
-    let groups = order.grouping.iter().enumerate();
-    columns.extend(
-        groups.map(|(place, dimension)| column(dimension.name(), "String", Value::Group(place))),
-    );
-    columns.push(column("Currency", "String", Value::Currency));
-    if options.query_columns.shuffled {
-        let mut chance = Chance::new(mix(seed ^ 0xC015, columns.len() as u64));
-        for place in (1..columns.len()).rev() {
-            columns.swap(place, chance.below(place as u64 + 1) as usize);
-        }
-    }
-    columns
 }

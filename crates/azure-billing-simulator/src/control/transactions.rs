@@ -4,21 +4,24 @@
 use axum::response::Response;
 use http::{Method, request::Parts as Request};
 
-use super::super::{
-    Simulator,
-    answer::answer,
-    calendar::date_of,
-    chance::{guid, mix},
-    charges::{self, Charge},
-    enrollment::BILLING_ACCOUNT,
-    fault::Fault,
-    json::Object,
-    ledger::Ledger,
-    money::json_number,
-    query::dates,
-    refusal::{REMAINING, Refusal},
-    row::Row,
-    selection::{Days, View},
+use super::{
+    super::{
+        calendar::date_of,
+        chance::{guid, mix},
+        charges::{self, Charge},
+        enrollment::BILLING_ACCOUNT,
+        fault::Fault,
+        json::Object,
+        ledger::Ledger,
+        money::json_number,
+        query::dates,
+        refusal::{REMAINING, Refusal},
+        response::answer,
+        row::Row,
+        selection::{Days, View},
+        simulator::Simulator,
+    },
+    parameters::{parameters, version},
 };
 
 /// The oldest version of transactions that is answered.
@@ -46,8 +49,8 @@ pub(in super::super) fn transactions(
         return Err(Refusal::error(405, "MethodNotAllowed", "Only GET is supported."));
     }
     let left = simulator.admit_control("transactions")?;
-    let given = super::parameters(parts);
-    super::version(&given, OLDEST_VERSION)?;
+    let given = parameters(parts);
+    version(&given, OLDEST_VERSION)?;
     let filter = given.iter().find(|(name, _)| name.eq_ignore_ascii_case("$filter"));
     let days = match filter {
         Some((_, filter)) => dates(filter, &["properties/eventDate"])?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 
 use super::{
-    super::Simulator,
+    super::ledger::Ledger,
     format::Format,
     lines::{Lines, Place, Reading},
 };
@@ -17,20 +17,20 @@ const ROWS_AT_ONCE: u64 = 2000;
 
 /// A blob.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
+pub(in super::super) struct Part {
     start: Place,
-    pub(super) bytes: u64,
+    pub(in super::super) bytes: u64,
 }
 
 /// Cuts a report into blobs of so many rows and finds the length of each.
-pub(super) async fn measure(
-    simulator: &Simulator,
+pub(in super::super) async fn measure(
+    ledger: &Arc<Ledger>,
     reading: &Arc<Reading>,
     format: &Format,
     rows_per_blob: Option<u64>,
 ) -> Vec<Part> {
     let most = rows_per_blob.unwrap_or(u64::MAX).max(1);
-    let mut lines = Lines::new(simulator, reading, reading.start());
+    let mut lines = Lines::new(ledger, reading, reading.start());
     let (mut parts, mut text) = (Vec::<Part>::new(), Vec::with_capacity(4096));
     let (mut start, mut rows, mut total) = (lines.place(), 0, 0_u64);
     while let Some(line) = lines.next() {
@@ -53,8 +53,8 @@ pub(super) async fn measure(
 
 /// Returns the length at which a blob ends inside a quoted field, after that many rows or, if it
 /// has fewer, in the last of them.
-pub(super) fn inside_quotes(
-    simulator: &Simulator,
+pub(in super::super) fn inside_quotes(
+    ledger: &Arc<Ledger>,
     reading: &Arc<Reading>,
     format: &Format,
     part: Part,
@@ -62,7 +62,7 @@ pub(super) fn inside_quotes(
 ) -> u64 {
     let (mut length, mut text) = (format.header().len() as u64, Vec::new());
     let mut end = length;
-    for (place, line) in Lines::new(simulator, reading, part.start).enumerate() {
+    for (place, line) in Lines::new(ledger, reading, part.start).enumerate() {
         text.clear();
         format.write(&mut text, &line);
         if length + text.len() as u64 > part.bytes {
@@ -80,7 +80,7 @@ pub(super) fn inside_quotes(
 }
 
 /// The bytes of a blob, up to a limit.
-pub(super) struct Chunks {
+pub(in super::super) struct Chunks {
     lines: Lines,
     format: Arc<Format>,
     left: u64,
@@ -88,14 +88,14 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    pub(super) fn new(
-        simulator: &Simulator,
+    pub(in super::super) fn new(
+        ledger: &Arc<Ledger>,
         reading: &Arc<Reading>,
         format: Arc<Format>,
         part: Part,
         bytes: u64,
     ) -> Self {
-        let lines = Lines::new(simulator, reading, part.start);
+        let lines = Lines::new(ledger, reading, part.start);
         Self { lines, format, left: bytes, begun: false }
     }
 }

@@ -18,26 +18,26 @@ const KEPT: usize = 1000;
 
 /// One report.
 pub(in super::super) struct Report {
-    pub(super) id: String,
-    pub(super) scope: Scope,
+    pub(in super::super) id: String,
+    pub(in super::super) scope: Scope,
     /// The scope's path as the client wrote it.
-    pub(super) owner: String,
+    pub(in super::super) owner: String,
     /// The request's body.
-    pub(super) body: Value,
-    pub(super) reading: Arc<Reading>,
+    pub(in super::super) body: Value,
+    pub(in super::super) reading: Arc<Reading>,
     /// The one of the two documented paths that reports its status.
-    pub(super) status_path: &'static str,
+    pub(in super::super) status_path: &'static str,
     /// Status requests that are still answered with "not yet".
-    pub(super) polls_left: AtomicU32,
+    pub(in super::super) polls_left: AtomicU32,
     /// Set by the first status request that finds the report ready.
-    pub(super) ready: OnceLock<Ready>,
+    pub(in super::super) ready: OnceLock<Ready>,
 }
 
 /// The blobs of a report that is ready, and their expiry.
-pub(super) struct Ready {
-    pub(super) parts: Vec<Part>,
+pub(in super::super) struct Ready {
+    pub(in super::super) parts: Vec<Part>,
     /// The moment at which its links expire.
-    pub(super) until: Timestamp,
+    pub(in super::super) until: Timestamp,
 }
 
 impl Report {
@@ -46,7 +46,7 @@ impl Report {
     }
 
     /// Counts a status request, and returns whether the report is ready.
-    pub(super) fn looked_at(&self) -> bool {
+    pub(in super::super) fn looked_at(&self) -> bool {
         let fewer = |left: u32| left.checked_sub(1);
         self.polls_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer).is_err()
     }
@@ -61,12 +61,12 @@ pub(in super::super) struct Desk {
 
 impl Desk {
     /// Returns a number for a new report.
-    pub(super) fn number(&mut self) -> u64 {
+    pub(in super::super) fn number(&mut self) -> u64 {
         self.made += 1;
         self.made
     }
 
-    pub(super) fn keep(&mut self, report: Arc<Report>) {
+    pub(in super::super) fn keep(&mut self, report: Arc<Report>) {
         if self.reports.len() == KEPT {
             self.reports.pop_front();
         }

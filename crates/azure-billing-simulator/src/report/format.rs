@@ -4,11 +4,11 @@ use super::{
     super::{
         calendar::date_of,
         chance::{hash_text, mix},
+        options::{ColumnNames, HeaderCase, ReportFormat},
     },
     cell::{Cell, Day},
     columns::{COLUMNS, Column, OLDER, RENAMED},
     lines::Line,
-    options::{ColumnNames, HeaderCase, ReportFormat},
 };
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";

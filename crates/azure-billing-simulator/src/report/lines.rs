@@ -3,7 +3,6 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::super::{
-    Simulator,
     allocation::{self, RULE},
     ledger::Ledger,
     money::Money,
@@ -12,20 +11,20 @@ use super::super::{
 };
 
 /// The content of a report, fixed when it was requested.
-pub(super) struct Reading {
-    pub(super) selection: Selection,
+pub(in super::super) struct Reading {
+    pub(in super::super) selection: Selection,
     /// First and last day, neither outside the days that exist.
-    pub(super) days: Days,
+    pub(in super::super) days: Days,
     /// The refresh that it shows, in hours since 1970.
-    pub(super) as_of: i64,
+    pub(in super::super) as_of: i64,
     /// The percentage of rows that were gone by then, by day.
-    pub(super) shrunk: HashMap<i64, u64>,
+    pub(in super::super) shrunk: HashMap<i64, u64>,
     /// True if the rows of the cost allocation rule are included.
-    pub(super) allocated: bool,
+    pub(in super::super) allocated: bool,
 }
 
 /// A row, and the values that only the report has.
-pub(super) struct Line {
+pub(in super::super) struct Line {
     pub(super) row: Row,
     pub(super) cost: Money,
     /// The quantity in 10^-6 of the unit.
@@ -41,7 +40,7 @@ pub(super) struct Line {
 
 /// The place where a report continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in super::super) struct Place {
     day: i64,
     index: u64,
     share: Share,
@@ -56,21 +55,21 @@ enum Share {
 }
 
 /// The rows from a place on.
-pub(super) struct Lines {
-    simulator: Simulator,
+pub(in super::super) struct Lines {
+    ledger: Arc<Ledger>,
     reading: Arc<Reading>,
     next: Place,
 }
 
 impl Reading {
-    pub(super) fn start(&self) -> Place {
+    pub(in super::super) fn start(&self) -> Place {
         Place { day: self.days.0, index: 0, share: Share::Row }
     }
 }
 
 impl Lines {
-    pub(super) fn new(simulator: &Simulator, reading: &Arc<Reading>, from: Place) -> Self {
-        Self { simulator: simulator.clone(), reading: Arc::clone(reading), next: from }
+    pub(in super::super) fn new(ledger: &Arc<Ledger>, reading: &Arc<Reading>, from: Place) -> Self {
+        Self { ledger: Arc::clone(ledger), reading: Arc::clone(reading), next: from }
     }
 
     /// Returns the place where the next row is searched.
@@ -101,8 +100,8 @@ impl Iterator for Lines {
 
     fn next(&mut self) -> Option<Line> {
         loop {
-            let here = self.step(self.simulator.ledger().rows_per_day)?;
-            let line = self.reading.line(self.simulator.ledger(), here);
+            let here = self.step(self.ledger.rows_per_day)?;
+            let line = self.reading.line(&self.ledger, here);
             if line.is_some() {
                 return line;
             }

@@ -14,16 +14,16 @@ const OLDEST_MONTHS: i32 = 13;
 
 /// The content that is requested of a report.
 #[derive(Debug)]
-pub(super) struct Order {
-    pub(super) view: View,
-    pub(super) days: Days,
-    pub(super) rows: Rows,
+pub(in super::super) struct Order {
+    pub(in super::super) view: View,
+    pub(in super::super) days: Days,
+    pub(in super::super) rows: Rows,
     /// The body as the manifest repeats it.
-    pub(super) body: Value,
+    pub(in super::super) body: Value,
 }
 
 impl Order {
-    pub(super) fn parse(body: &[u8], today: Date) -> Result<Self, Refusal> {
+    pub(in super::super) fn parse(body: &[u8], today: Date) -> Result<Self, Refusal> {
         let Ok(Value::Object(given)) = serde_json::from_slice(body) else {
             return Err(invalid("Request payload is not in a json format."));
         };

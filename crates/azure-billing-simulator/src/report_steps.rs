@@ -1,4 +1,5 @@
-//! Answers the HTTP requests of the three steps.
+//! Answers the HTTP requests of the three steps of a report: it is requested, checked until it is
+//! ready, downloaded.
 
 use std::sync::{Arc, OnceLock, atomic::AtomicU32};
 
@@ -8,23 +9,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    super::{
-        Simulator,
-        answer::{answer, host},
-        body,
-        chance::{guid, hash_text, mix},
-        enrollment::Scope,
-        fault::{Fault, Stall},
-        locked, query,
-        refusal::{FOREIGN_BASE, REPORT_REMAINING, Refusal},
-        selection::Selection,
-        target::{BLOBS, STATUS},
-    },
-    blob::{self, Chunks},
-    desk::{Ready, Report},
-    lines::{Lines, Reading},
+    body,
+    chance::{guid, hash_text, mix},
+    enrollment::Scope,
+    fault::{Fault, Stall},
     options::EmptyReport,
-    order::Order,
+    query,
+    refusal::{FOREIGN_BASE, REPORT_REMAINING, Refusal},
+    report::{Chunks, Lines, Order, Part, Reading, Ready, Report, inside_quotes, measure},
+    response::{answer, host},
+    selection::Selection,
+    simulator::{Simulator, locked},
+    target::{BLOBS, STATUS},
 };
 
 /// The host of foreign links to blobs, to which a client must send no token.
@@ -33,7 +29,7 @@ const FOREIGN_STORAGE: &str = "https://storage.elsewhere.example.com";
 const MISSING_BYTES: u64 = 4096;
 
 /// Answers a request for a report.
-pub(in super::super) async fn request(
+pub(super) async fn request(
     simulator: &Simulator,
     parts: &Parts,
     body: &[u8],
@@ -58,7 +54,7 @@ pub(in super::super) async fn request(
 }
 
 /// Reports whether a report is ready and, if it is, where its blobs are.
-pub(in super::super) async fn status(
+pub(super) async fn status(
     simulator: &Simulator,
     parts: &Parts,
     (scope, id): (Scope, String),
@@ -80,7 +76,7 @@ pub(in super::super) async fn status(
 }
 
 /// Sends a blob as a storage account does: to anybody who has the link, and to nobody with a token.
-pub(in super::super) fn download(
+pub(super) fn download(
     simulator: &Simulator,
     parts: &Parts,
     (id, part): (&str, usize),
@@ -106,9 +102,10 @@ pub(in super::super) fn download(
         return Err(Refusal::expired());
     }
     let (format, reading) = (Arc::clone(&simulator.0.format), &report.reading);
-    let cut = |rows: usize| blob::inside_quotes(simulator, reading, &format, blob, rows);
-    let chunks =
-        |bytes: u64| Chunks::new(simulator, reading, Arc::clone(&simulator.0.format), blob, bytes);
+    let cut = |rows: usize| inside_quotes(simulator.ledger(), reading, &format, blob, rows);
+    let chunks = |bytes: u64| {
+        Chunks::new(simulator.ledger(), reading, Arc::clone(&simulator.0.format), blob, bytes)
+    };
     let (length, body) = match fault {
         Some(Fault::Reset) => (blob.bytes, body::reset()),
         Some(Fault::Stall(Stall::HalfPage)) => (blob.bytes, body::hanging(chunks(blob.bytes / 2))),
@@ -172,7 +169,7 @@ fn order(
 
 fn is_empty(simulator: &Simulator, report: &Report) -> bool {
     let reading = &report.reading;
-    Lines::new(simulator, reading, reading.start()).next().is_none()
+    Lines::new(simulator.ledger(), reading, reading.start()).next().is_none()
 }
 
 /// Returns 202: where to check the status, and when.
@@ -234,7 +231,7 @@ async fn ready<'a>(simulator: &Simulator, report: &'a Report) -> &'a Ready {
     if report.ready.get().is_none() {
         let options = &simulator.0.options.report;
         let (format, reading) = (&simulator.0.format, &report.reading);
-        let parts = blob::measure(simulator, reading, format, options.rows_per_blob).await;
+        let parts = measure(simulator.ledger(), reading, format, options.rows_per_blob).await;
         let valid_for = SignedDuration::try_from(options.valid_for).unwrap_or(SignedDuration::MAX);
         let until = simulator.now().checked_add(valid_for).unwrap_or(Timestamp::MAX);
         // In whole seconds, as links contain it.
@@ -257,7 +254,7 @@ fn manifest(
         _ => format!("{}://{}", simulator.scheme(), host(parts)),
     };
     let excess = if fault == Some(&Fault::WrongByteCount) { MISSING_BYTES } else { 0 };
-    let blob = |(part, blob): (usize, &blob::Part)| {
+    let blob = |(part, blob): (usize, &Part)| {
         let signature = signature(simulator, report, part, ready.until);
         let link = format!("{base}{BLOBS}{}/{part}.csv?{signature}", report.id);
         json!({"blobLink": link, "byteCount": blob.bytes + excess})

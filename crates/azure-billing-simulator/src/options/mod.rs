@@ -1,9 +1,15 @@
 //! Options of a simulated enrollment: its data, and its faults.
 
+mod control;
+mod report;
+
 use std::time::Duration;
 
-use super::{
-    anomaly::CostAnomaly, control::ControlOptions, currency::Currency, report::ReportOptions,
+use super::{anomaly::CostAnomaly, currency::Currency};
+
+pub use self::{
+    control::{ControlOptions, QueryColumns, QueryQuota},
+    report::{ColumnNames, EmptyReport, HeaderCase, ReportFormat, ReportOptions},
 };
 
 /// The fewest rows of a day: every day has its special rows.

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{super::refusal::Refusal, options::QueryQuota};
+use super::{options::QueryQuota, refusal::Refusal};
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -12,12 +12,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The units that were spent in the last hour.
 #[derive(Debug, Default)]
-pub(in super::super) struct Spent(VecDeque<(Instant, u32)>);
+pub(super) struct Spent(VecDeque<(Instant, u32)>);
 
 /// The units that a query spent, and those that are left. Azure's header, as seen, does not tell of
 /// the ten seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct Left {
+pub(super) struct Left {
     consumed: u32,
     hour: u32,
     minute: u32,
@@ -26,7 +26,7 @@ pub(in super::super) struct Left {
 impl Spent {
     /// Spends `units` at `now`. Returns what is left or, above a quota, the seconds until there is
     /// enough and what is left till then. A refused query spends nothing.
-    pub(in super::super) fn spend(
+    pub(super) fn spend(
         &mut self,
         units: u32,
         quota: &QueryQuota,
@@ -78,7 +78,7 @@ impl Spent {
 
 impl Left {
     /// Returns what is left where queries are not limited.
-    pub(in super::super) fn unlimited(consumed: u32) -> Self {
+    pub(super) fn unlimited(consumed: u32) -> Self {
         let QueryQuota { minute, hour, .. } = QueryQuota::DOCUMENTED;
         let less = |limit: u32| limit.saturating_sub(consumed);
         Self { consumed, hour: less(hour), minute: less(minute) }
@@ -86,7 +86,7 @@ impl Left {
 }
 
 /// Returns an answer with the headers about what is left.
-pub(in super::super) fn with_quota(told: Refusal, left: Left) -> Refusal {
+pub(super) fn with_quota(told: Refusal, left: Left) -> Refusal {
     let Left { consumed, hour, minute } = left;
     let remaining = format!("QueriesPerHour:{hour},QueriesPerMin:{minute}");
     told.with("x-ms-ratelimit-microsoft.costmanagement-qpu-consumed", consumed)
