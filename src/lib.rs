@@ -42,10 +42,10 @@
 //!
 //! # A new metric family
 //! A question about rows is one file in `billing/families` (name, help, labels, what a row adds,
-//! how long it is kept, how it is bounded), one line in its list of tables, one line in
-//! [`billing::metric_families::FAMILIES`], and one in `docs/metrics.md`, which a test compares.
-//! Nothing else knows single families: the exposition, its golden file and the tests of the
-//! invariants use the list.
+//! how long it is kept, how it is bounded), one line in the list there, and one in
+//! `docs/metrics.md`, which a test compares. Nothing else knows single families: tables, stored
+//! days, the exposition, its golden file and the tests of the invariants use the list, which
+//! [`billing::metric_families::FAMILIES`] completes by what is computed from sums.
 //!
 //! # Deliberately absent
 //! No global state: registries, clocks and clients are arguments. No floating point before the

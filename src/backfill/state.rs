@@ -14,10 +14,11 @@ use rustix::fs::OFlags;
 
 use super::month_file::KeptMonth;
 use crate::billing::period::Period;
+use crate::billing::shape::shape;
 use crate::files::{self, PRIVATE, UNFINISHED, Unreadable};
 
-/// The version of the format of kept months.
-const FORMAT: &str = "format: 3\n";
+/// The version of the format of kept months. The shape of their bills is compared too.
+const FORMAT: &str = "format: 4\n";
 const SETTINGS: &str = "settings";
 const LOCK: &str = "lock";
 /// The largest settings, which name every scope and label.
@@ -53,7 +54,7 @@ impl State {
             Err(TryLockError::Error(error)) => return Err(error).with_context(place),
         }
         let state = Self { folder: folder.to_owned(), _lock: lock };
-        state.belongs_to(&format!("{FORMAT}{settings}"))?;
+        state.belongs_to(&format!("{FORMAT}shape: {}\n{settings}", shape()))?;
         Ok(state)
     }
 
@@ -235,6 +236,12 @@ mod tests {
         drop(state);
         let differs = refused("months: 1\nlabel: b\n");
         assert!(differs.contains("there `label: a`, here `label: b`"), "{differs}");
+        let settings = own.join(SETTINGS);
+        let written = fs::read_to_string(&settings).unwrap();
+        fs::write(&settings, written.replace(&shape(), "other")).unwrap();
+        let differs = refused("months: 1\nlabel: a\n");
+        assert!(differs.contains(&format!("there `shape: other`, here `shape: {}`", shape())));
+        fs::write(&settings, written).unwrap();
         State::open(&own, "months: 1\nlabel: a\n").unwrap();
     }
 

@@ -86,6 +86,12 @@ impl Column {
     pub(crate) const fn is_caseless(self) -> bool {
         matches!(self.form(), TextForm::Name)
     }
+
+    /// Returns whether a caseless text of it identifies what it names. A subcategory belongs to a
+    /// service, and a meter to both.
+    pub(crate) const fn is_named_alone(self) -> bool {
+        self.is_caseless() && !matches!(self, Self::Subcategory | Self::Meter)
+    }
 }
 
 /// One value for each column.

@@ -116,7 +116,7 @@ impl DailySums {
         let usage = strings.find(ChargeType::Usage.as_str());
         for (resource, amounts, name) in &extract.resources {
             let resource = resource.translated(symbol);
-            day.tables.add_resource(&resource, *amounts);
+            day.tables.add(&resource, *amounts);
             day.name(Named::Instance(resource.instance_id), symbol(*name), strings);
         }
         for (item, amounts) in &extract.items {
@@ -213,7 +213,10 @@ impl DailySums {
                 add("charge_lines", key, &format!("{sum:?}"));
             }
             for (named, name) in day.names.iter() {
-                let kind = format!("{:?}", std::mem::discriminant(&named));
+                let kind = match named {
+                    Named::Column(column, _) => column.name().to_owned(),
+                    _ => format!("{:?}", std::mem::discriminant(&named)),
+                };
                 add(&kind, &[named.symbols(), &[name]].concat(), "");
             }
         }
@@ -231,7 +234,7 @@ impl Day {
         strings: &mut Interner,
     ) {
         let item = sent.caseless(|name| caseless.symbol(name, strings));
-        self.tables.add_item(&item, amounts.sums);
+        self.tables.add(&item, amounts.sums);
         self.tables.add_line(&item, amounts, strings);
         for (named, name) in item.names(sent) {
             self.name(named, name, strings);
@@ -247,7 +250,7 @@ impl Day {
         strings: &mut Interner,
     ) {
         let tag = sent.caseless(|name| caseless.symbol(name, strings));
-        self.tables.add_tag(&tag, amounts);
+        self.tables.add(&tag, amounts);
         let (named, name) = tag.name(sent);
         self.name(named, name, strings);
     }

@@ -3,11 +3,7 @@
 
 use super::amount::Amount;
 use super::control::ByCurrency;
-use super::families::{
-    AccountCost, CostCenterCost, EstimatedCost, Family, InstanceCost, InstanceUsage, Key,
-    LocationCost, MeterUsage, Metric, NamedId, Previous, ResourceGroupCost, SERVICE_DAYS,
-    ScopeCost, ServiceCost, SubscriptionCost, Sums, Tabled, TagCost,
-};
+use super::families::{self, Family, Key, Metric, NamedId, Previous, SERVICE_DAYS, Sums, Tabled};
 use super::limits::Limit;
 use super::snapshot::Snapshot;
 use super::statement::{BALANCES, CHARGES};
@@ -16,7 +12,7 @@ pub use super::families::InHistory;
 pub use super::sample::{Sink, Value};
 
 /// A metric family of costs, usage or what follows from them. All are gauges.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct PublishedFamily {
     /// The metric's name.
     pub name: &'static str,
@@ -33,7 +29,7 @@ pub struct PublishedFamily {
 }
 
 /// The place where the samples of a family are.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Samples {
     /// They follow from the sums of a snapshot.
     Sums(fn(&Snapshot, &mut Sink<'_>)),
@@ -82,30 +78,43 @@ const fn previous<F: Previous + Tabled>() -> PublishedFamily {
     }
 }
 
-/// The cost of the scope itself, to which the other families add up.
-pub(crate) const SCOPE_COST: PublishedFamily = current::<ScopeCost>();
+/// Declares [`OF_ROWS`] from the list of families.
+macro_rules! of_rows {
+    ($(
+        $table:ident: $module:ident::$family:ident $(, $current:ident $(, $previous:ident)?)?;
+    )*) => {
+        /// The families that are sums of rows: those of the open period, then those of the previous
+        /// one.
+        const OF_ROWS: &[PublishedFamily] = &[
+            $($($current::<families::$module::$family>(),)?)*
+            $($($($previous::<families::$module::$family>(),)?)?)*
+        ];
+    };
+}
+
+families::families!(of_rows);
 
 /// All families, in the order of publication.
-pub const FAMILIES: &[PublishedFamily] = &[
-    current::<InstanceCost>(),
-    current::<InstanceUsage>(),
-    SCOPE_COST,
-    current::<EstimatedCost>(),
-    current::<AccountCost>(),
-    current::<SubscriptionCost>(),
-    current::<ResourceGroupCost>(),
-    current::<LocationCost>(),
-    current::<CostCenterCost>(),
-    current::<ServiceCost>(),
-    current::<MeterUsage>(),
-    current::<TagCost>(),
-    previous::<ScopeCost>(),
-    previous::<AccountCost>(),
-    previous::<SubscriptionCost>(),
-    previous::<ResourceGroupCost>(),
-    previous::<CostCenterCost>(),
-    previous::<ServiceCost>(),
-    previous::<TagCost>(),
+pub const FAMILIES: &[PublishedFamily] =
+    &joined::<{ OF_ROWS.len() + FURTHER.len() }>(OF_ROWS, FURTHER);
+
+/// Returns the elements of two lists in one.
+const fn joined<const N: usize>(
+    first: &[PublishedFamily],
+    second: &[PublishedFamily],
+) -> [PublishedFamily; N] {
+    let mut all = [first[0]; N];
+    let mut place = 0;
+    while place < N {
+        let of_first = place < first.len();
+        all[place] = if of_first { first[place] } else { second[place - first.len()] };
+        place += 1;
+    }
+    all
+}
+
+/// The families that are computed from sums, or that Azure has stated.
+const FURTHER: &[PublishedFamily] = &[
     PublishedFamily {
         name: "azure_billing_scope_daily_pretax_cost",
         help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure still corrects a day during the days after it. Cached from the last successful poll.",

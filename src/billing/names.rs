@@ -7,22 +7,19 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::column::Column;
 use super::interner::Symbol;
 
 /// A thing that has a name: a resource, subscription, meter or benefit by its id, everything else
-/// by [`super::caseless`] texts, and by that of what it belongs to.
+/// by its [`super::caseless`] name, and by those of what it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Named {
     /// A resource.
     Instance(Symbol),
     /// A subscription.
     Subscription(Symbol),
-    /// A department.
-    Department(Symbol),
-    /// An enrollment account.
-    Account(Symbol),
-    /// A service.
-    Service(Symbol),
+    /// A thing that is identified by its name in a column alone, such as a department.
+    Column(Column, Symbol),
     /// A subcategory, after its service.
     Subcategory([Symbol; 2]),
     /// A meter, after its service and subcategory.
@@ -41,9 +38,7 @@ impl Named {
         match self {
             Self::Instance(id) => Self::Instance(symbol(id)),
             Self::Subscription(id) => Self::Subscription(symbol(id)),
-            Self::Department(name) => Self::Department(symbol(name)),
-            Self::Account(name) => Self::Account(symbol(name)),
-            Self::Service(name) => Self::Service(symbol(name)),
+            Self::Column(column, name) => Self::Column(column, symbol(name)),
             Self::Subcategory(path) => Self::Subcategory(path.map(symbol)),
             Self::Meter(path) => Self::Meter(path.map(symbol)),
             Self::MeterId(id) => Self::MeterId(symbol(id)),
@@ -57,9 +52,7 @@ impl Named {
         match self {
             Self::Instance(one)
             | Self::Subscription(one)
-            | Self::Department(one)
-            | Self::Account(one)
-            | Self::Service(one)
+            | Self::Column(_, one)
             | Self::MeterId(one)
             | Self::Benefit(one) => std::slice::from_ref(one),
             Self::Subcategory(path) | Self::TagValue(path) => path,

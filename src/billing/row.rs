@@ -78,19 +78,19 @@ impl ChargeKey {
     }
 
     /// Returns what is named in this caseless key, with the names as they were sent.
-    pub(crate) fn names(&self, sent: &Self) -> [(Named, Symbol); 8] {
+    pub(crate) fn names(&self, sent: &Self) -> impl Iterator<Item = (Named, Symbol)> {
         use Column as C;
         let (service, subcategory) = (self[C::ServiceName], self[C::Subcategory]);
-        [
+        let alone = C::ALL.into_iter().filter(|column| column.is_named_alone());
+        let alone = alone.map(|column| (Named::Column(column, self[column]), sent[column]));
+        let others = [
             (Named::Subscription(self.subscription_id), sent[C::SubscriptionName]),
-            (Named::Department(self[C::Department]), sent[C::Department]),
-            (Named::Account(self[C::Account]), sent[C::Account]),
-            (Named::Service(service), sent[C::ServiceName]),
             (Named::Subcategory([service, subcategory]), sent[C::Subcategory]),
             (Named::Meter([service, subcategory, self[C::Meter]]), sent[C::Meter]),
             (Named::MeterId(self[C::MeterId]), sent[C::Meter]),
             (Named::Benefit(self[C::Benefit]), sent[C::BenefitName]),
-        ]
+        ];
+        others.into_iter().chain(alone)
     }
 }
 

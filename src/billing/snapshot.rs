@@ -11,6 +11,7 @@ use super::amount::Amount;
 use super::budget::{Budget, Only};
 use super::caseless::same_name;
 use super::charge::{ChargeType, Degradation};
+use super::column::Column;
 use super::control::{ByCurrency, DateState, PeriodControl};
 use super::daily_sums::TagKeys;
 use super::days::{KnownDay, Usual};
@@ -279,7 +280,11 @@ impl ServiceDays {
         let usual = self.usual.iter().map(|(key, sum)| (key.map(&rank), sum)).collect();
         Self {
             latest: spelled(&latest, ServiceCharge::SPELLED, spellings),
-            usual: spelled(&usual, &[(0, |key| Named::Service(key[0]))], spellings),
+            usual: spelled(
+                &usual,
+                &[(0, |key| Named::Column(Column::ServiceName, key[0]))],
+                spellings,
+            ),
             usual_count: self.usual_count,
         }
     }

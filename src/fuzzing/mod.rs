@@ -23,7 +23,7 @@ use crate::billing::amount::Amount;
 use crate::billing::charge::Charge;
 use crate::billing::daily_sums::{DayBucket, TagKeys};
 use crate::billing::facts::BucketFacts;
-use crate::billing::metric_families::{FAMILIES, SCOPE_COST, Value};
+use crate::billing::metric_families::{FAMILIES, Value};
 use crate::billing::period::Period;
 use crate::billing::rules::Rules;
 use crate::billing::scope::{CostType, ScopeId, ScopeType};
@@ -88,19 +88,20 @@ fn publish(read: impl FnOnce(&mut dyn FnMut(&Charge<'_>)) -> bool) -> bool {
     is_read
 }
 
+/// The family to which the others add up.
+const SCOPE: &str = "azure_billing_scope_pretax_cost";
+
 fn hold(rows: SpillBuffer, costs: &BTreeMap<String, Amount>, period: Period, tag_keys: &TagKeys) {
     let Some(snapshot) = snapshot(rows, period, tag_keys) else { return };
     let mut published = BTreeMap::<String, Amount>::new();
     for family in FAMILIES {
-        family.each(&snapshot, &mut |_, value| {
+        family.each(&snapshot, &mut |values, value| {
             assert!(value.to_f64().is_finite());
+            if let (SCOPE, [.., currency], Value::Exact(cost)) = (family.name, values, value) {
+                *published.entry((*currency).to_owned()).or_default() += cost;
+            }
         });
     }
-    SCOPE_COST.each(&snapshot, &mut |values, value| {
-        if let ([.., currency], Value::Exact(cost)) = (values, value) {
-            *published.entry((*currency).to_owned()).or_default() += cost;
-        }
-    });
     assert_eq!(published, *costs);
     for line in exposition(snapshot).lines() {
         assert!(line.starts_with("azure_billing_") || line.starts_with("# "), "{line}");

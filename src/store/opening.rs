@@ -12,7 +12,7 @@ use redb::{Database, DatabaseError, StorageError};
 use tempfile::PathPersistError;
 use tracing::{error, warn};
 
-use super::tables::{FORMAT, Found, begin, found};
+use super::tables::{Found, begin, found};
 use crate::files::{self, PRIVATE, Unreadable};
 
 /// The size of the cache, in bytes. It is small, because a day is read only once at a restart and
@@ -72,12 +72,12 @@ fn existing(path: &Path, file: File, now: &Now) -> Result<Option<Database>, Refu
         },
     };
     let (suffix, damage) = match (what, &opened) {
-        (Ok(Found::Format(FORMAT)), _) => return Ok(opened.ok()),
+        (Ok(Found::Ours), _) => return Ok(opened.ok()),
         (Ok(Found::Nothing), Ok(database)) => {
             begin(database)?;
             return Ok(opened.ok());
         }
-        (Ok(Found::Format(other)), _) => (format!(".format-{other}"), None),
+        (Ok(Found::Other(other)), _) => (format!(".format-{other}"), None),
         (Ok(Found::Foreign | Found::Nothing), _) => (".format-unknown".to_owned(), None),
         (Err(damage), _) => (now().strftime(".corrupt-%Y%m%dT%H%M%SZ").to_string(), Some(damage)),
     };

@@ -14,6 +14,7 @@
 mod exporter;
 mod figures;
 mod judge;
+mod labels;
 mod outlook;
 #[path = "../program/process.rs"]
 #[expect(dead_code, reason = "its own tests use the rest")]

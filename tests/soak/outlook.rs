@@ -8,7 +8,8 @@ use azure_billing_simulator::Money;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::rows::{Fact, TAG_KEYS};
+use crate::labels::TAG_KEYS;
+use crate::rows::Fact;
 use crate::scopes::COMPLETE_AFTER_DAYS;
 use crate::series::{Sums, Writer, number};
 

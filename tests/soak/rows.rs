@@ -18,10 +18,8 @@ use serde_json::value::RawValue;
 use tower::ServiceExt;
 use url::Url;
 
+use crate::labels::{Labels, TAG_KEYS, named_after};
 use crate::scopes::Scope;
-
-/// The tag keys that are configured.
-pub(crate) const TAG_KEYS: [&str; 2] = ["team", "env"];
 
 /// A row: its day, its amounts, its labels.
 #[derive(Clone, Debug)]
@@ -30,57 +28,6 @@ pub(crate) struct Fact {
     pub(crate) cost: Money,
     pub(crate) quantity: Money,
     pub(crate) labels: Arc<Labels>,
-}
-
-/// All parts of a row that labels are made of, normalised.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Labels {
-    pub(crate) instance_id: String,
-    pub(crate) instance_name: String,
-    pub(crate) subscription_id: String,
-    pub(crate) subscription_name: String,
-    pub(crate) resource_group: String,
-    pub(crate) location: String,
-    pub(crate) currency: String,
-    pub(crate) unit: String,
-    pub(crate) department: String,
-    pub(crate) account: String,
-    pub(crate) cost_center: String,
-    pub(crate) service_name: String,
-    pub(crate) subcategory: String,
-    pub(crate) meter: String,
-    pub(crate) charge_type: String,
-    pub(crate) publisher_type: String,
-    pub(crate) pricing_model: String,
-    /// The values in the order of [`TAG_KEYS`].
-    pub(crate) tags: [String; TAG_KEYS.len()],
-    /// The product that recurs each month, if any.
-    pub(crate) recurring: Option<String>,
-}
-
-impl Labels {
-    pub(crate) fn get(&self, label: &str) -> &str {
-        match label {
-            "instance_id" => &self.instance_id,
-            "instance_name" => &self.instance_name,
-            "subscription_id" => &self.subscription_id,
-            "subscription_name" => &self.subscription_name,
-            "resource_group" => &self.resource_group,
-            "location" => &self.location,
-            "currency" => &self.currency,
-            "unit" => &self.unit,
-            "department" => &self.department,
-            "account" => &self.account,
-            "cost_center" => &self.cost_center,
-            "service_name" => &self.service_name,
-            "subcategory" => &self.subcategory,
-            "meter" => &self.meter,
-            "charge_type" => &self.charge_type,
-            "publisher_type" => &self.publisher_type,
-            "pricing_model" => &self.pricing_model,
-            label => panic!("no label of a row: {label}"),
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -94,7 +41,7 @@ struct Page {
 struct Row {
     #[serde(default)]
     tags: serde_json::Value,
-    properties: Properties,
+    properties: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -133,13 +80,20 @@ struct Meter {
     unit_of_measure: String,
 }
 
-/// Returns all rows of some dates of a scope, as the router's source shows them now.
-pub(crate) async fn read(router: &Router, scope: &Scope, first: Date, last: Date) -> Vec<Fact> {
+/// Returns all rows of some dates of a scope, as the router's source shows them now, with some
+/// labels.
+pub(crate) async fn read(
+    router: &Router,
+    scope: &Scope,
+    (first, last): (Date, Date),
+    labels: &[&'static str],
+) -> Vec<Fact> {
     let link = format!(
         "http://127.0.0.1{}/providers/Microsoft.Consumption/usageDetails?api-version=2021-10-01&metric={}&$expand=meterDetails&$filter=properties/usageStart ge '{first}' and properties/usageEnd le '{last}'",
         scope.path(),
         scope.metric(),
     );
+    let further = Labels::without_rules(labels);
     let (mut next, mut known, mut facts) = (Some(link), HashSet::new(), Vec::new());
     while let Some(link) = next.take() {
         let address = Url::parse(&link).expect("a link");
@@ -149,17 +103,18 @@ pub(crate) async fn read(router: &Router, scope: &Scope, first: Date, last: Date
         assert_eq!(answer.status(), 200, "{link}");
         let body = answer.into_body().collect().await.expect("a body").to_bytes();
         let page: Page = serde_json::from_slice(&body).expect("a page");
-        facts.extend(page.value.into_iter().map(|row| fact(row, &mut known)));
+        facts.extend(page.value.into_iter().map(|row| fact(row, &further, &mut known)));
         next = page.next;
     }
     facts
 }
 
-fn fact(row: Row, known: &mut HashSet<Arc<Labels>>) -> Fact {
-    let sent = &row.properties;
+fn fact(row: Row, further: &[&'static str], known: &mut HashSet<Arc<Labels>>) -> Fact {
+    let sent: Properties = serde_json::from_str(row.properties.get()).expect("properties");
     let date = sent.date[..10].parse().expect("a date");
     let (cost, quantity) = (money(sent.cost.get()), money(sent.quantity.get()));
-    let labels = Arc::new(labels(&row));
+    let further = named_after(further, row.properties.get());
+    let labels = Arc::new(Labels { further, ..labels(&sent, &row.tags) });
     let labels = match known.get(&labels) {
         Some(labels) => labels.clone(),
         None => {
@@ -170,8 +125,7 @@ fn fact(row: Row, known: &mut HashSet<Arc<Labels>>) -> Fact {
     Fact { date, cost, quantity, labels }
 }
 
-fn labels(row: &Row) -> Labels {
-    let sent = &row.properties;
+fn labels(sent: &Properties, tags: &serde_json::Value) -> Labels {
     let text = |sent: &Option<String>| sent.clone().unwrap_or_default();
     let id = text(&sent.resource_id).trim_end_matches('/').to_lowercase();
     let parts: Vec<&str> = id.split('/').collect();
@@ -182,7 +136,7 @@ fn labels(row: &Row) -> Labels {
     let nothing = Meter::default();
     let meter = sent.meter_details.as_ref().unwrap_or(&nothing);
     let category = Some(&meter.meter_category).filter(|category| !category.is_empty());
-    let tag = |key: &str| row.tags.get(key).and_then(|value| value.as_str()).unwrap_or_default();
+    let tag = |key: &str| tags.get(key).and_then(|value| value.as_str()).unwrap_or_default();
     let products = [&sent.product_order_id, &sent.reservation_id, &sent.product];
     let comes_again = sent.charge_type == "Purchase" && sent.frequency == "Recurring";
     Labels {
@@ -211,6 +165,7 @@ fn labels(row: &Row) -> Labels {
             let named = products.into_iter().flatten().find(|name| !name.is_empty());
             named.cloned().unwrap_or_default()
         }),
+        ..Labels::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use azure_billing_simulator::SimulatedScope;
 use jiff::civil::Date;
 
-use crate::rows::TAG_KEYS;
+use crate::labels::TAG_KEYS;
 
 /// The newest days that every poll reads again.
 pub(crate) const OVERLAP_DAYS: i64 = 11;

@@ -7,7 +7,8 @@ use azure_billing_exporter::billing::metric_families::FAMILIES;
 use azure_billing_simulator::Money;
 use jiff::civil::Date;
 
-use crate::rows::{Fact, Labels, TAG_KEYS, escaped};
+use crate::labels::{Labels, TAG_KEYS};
+use crate::rows::{Fact, escaped};
 
 /// A family whose series are sums of rows: its name, its labels, and what is added up.
 type Family = (&'static str, &'static [&'static str], Of);
@@ -23,6 +24,11 @@ fn of_open() -> impl Iterator<Item = Family> {
         let is_usage = family.name.ends_with("_usage_quantity");
         (family.name, family.labels, if is_usage { Of::Quantity } else { Of::Cost })
     })
+}
+
+/// Returns the labels of the families that are sums of rows.
+pub(crate) fn labels() -> Vec<&'static str> {
+    of_open().flat_map(|(_, labels, _)| labels).copied().collect()
 }
 
 fn without_prefix(family: &str) -> &str {

@@ -60,10 +60,10 @@ impl Truth {
     }
 
     fn days(&self, source: &Source, step: usize, first: Date, last: Date) -> Vec<Days> {
-        let router = source.twin_at(step);
+        let (router, labels) = (source.twin_at(step), series::labels());
         let of = |scope: &Scope| {
             let mut days = BTreeMap::<Date, Vec<Fact>>::new();
-            for fact in source.wait(rows::read(&router, scope, first, last)) {
+            for fact in source.wait(rows::read(&router, scope, (first, last), &labels)) {
                 days.entry(fact.date).or_default().push(fact);
             }
             days.into_iter().map(|(date, facts)| (date, facts.into())).collect()

@@ -28,8 +28,10 @@ impl Family for AccountCost {
         stay: 1,
     });
 
-    const SPELLED: &'static [Spelled<Self::Key>] =
-        &[(0, |key| Named::Department(key[0])), (1, |key| Named::Account(key[1]))];
+    const SPELLED: &'static [Spelled<Self::Key>] = &[
+        (0, |key| Named::Column(Column::Department, key[0])),
+        (1, |key| Named::Column(Column::Account, key[1])),
+    ];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item[Column::Department], item[Column::Account], item.currency], amounts.cost);

@@ -6,7 +6,7 @@ use super::key::Key;
 use crate::billing::amount::Amount;
 use crate::billing::interner::Symbol;
 use crate::billing::names::Named;
-use crate::billing::row::Amounts;
+use crate::billing::row::{Amounts, ChargeKey, ResourceKey, Tag};
 
 /// The index of a caseless name in a key, and what it names.
 pub(crate) type Spelled<K> = (usize, fn(&K) -> Named);
@@ -25,12 +25,19 @@ pub(crate) enum Keep {
     Bill,
 }
 
+/// A part of a row. The families that use it are found by its type.
+pub(crate) trait Part: 'static {}
+
+impl Part for ResourceKey {}
+impl Part for ChargeKey {}
+impl Part for Tag {}
+
 /// A family: sums of rows by some of their properties.
 pub(crate) trait Family {
     /// The symbols of one series.
     type Key: Key;
     /// The part of a row that it uses. Rows with equal parts are added up first.
-    type Part;
+    type Part: Part;
     /// How long its sums are used.
     const KEEP: Keep;
     /// The bound of its series. Of the families that share a bound, the first in the list of

@@ -27,7 +27,7 @@ const BOUND: Bound = Bound {
 
 /// The names in the keys. A meter is identified by its service and subcategory as well.
 const SPELLED: &[Spelled<[Symbol; 4]>] = &[
-    (0, |key| Named::Service(key[0])),
+    (0, |key| Named::Column(Column::ServiceName, key[0])),
     (1, |key| Named::Subcategory([key[0], key[1]])),
     (2, |key| Named::Meter([key[0], key[1], key[2]])),
 ];

@@ -31,7 +31,8 @@ impl Family for ServiceCost {
         stay: 1,
     });
 
-    const SPELLED: &'static [Spelled<Self::Key>] = &[(1, |key| Named::Service(key[1]))];
+    const SPELLED: &'static [Spelled<Self::Key>] =
+        &[(1, |key| Named::Column(Column::ServiceName, key[1]))];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item.subscription_id, item[Column::ServiceName], item.currency], amounts.cost);
@@ -72,7 +73,8 @@ impl Family for ServiceCharge {
 
     const KEEP: Keep = Keep::Days;
 
-    const SPELLED: &'static [Spelled<Self::Key>] = &[(0, |key| Named::Service(key[0]))];
+    const SPELLED: &'static [Spelled<Self::Key>] =
+        &[(0, |key| Named::Column(Column::ServiceName, key[0]))];
 
     fn each(item: &ChargeKey, amounts: Amounts, mut add: impl FnMut(Self::Key, Amount)) {
         add([item[Column::ServiceName], item.charge_type, item.currency], amounts.cost);

@@ -1,30 +1,22 @@
 //! The sums of every family over one set of rows, from one list of the families.
 
+use std::any::Any;
+
 use serde::{Deserialize, Serialize};
 
-use super::accounts::AccountCost;
 use super::bound::Folded;
 use super::charge_lines::{ChargeLines, line_key};
-use super::cost_centers::CostCenterCost;
-use super::estimated::EstimatedCost;
-use super::family::{Family, Keep};
-use super::instances::{InstanceCost, InstanceUsage};
+use super::families;
+use super::family::{Family, Keep, Part};
 use super::key::Key;
-use super::locations::LocationCost;
 use super::measure::Measure;
-use super::meters::{MeterCost, MeterUsage};
 use super::ranking::Ranking;
-use super::resource_groups::ResourceGroupCost;
-use super::scopes::{RecurringCost, ScopeCost};
-use super::services::{ServiceCharge, ServiceCost};
 use super::spelling::spelled;
-use super::subscriptions::SubscriptionCost;
 use super::sums::{Sum, Sums};
-use super::tags::TagCost;
 use crate::billing::interner::{Interner, Sorted, Symbol};
 use crate::billing::limits::Limits;
 use crate::billing::names::Spellings;
-use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey, ResourceKey, Tag};
+use crate::billing::row::{Amounts, ChargeAmounts, ChargeKey};
 
 /// The sums of one family.
 pub(crate) type Table<F> = Sums<<F as Family>::Key>;
@@ -35,32 +27,34 @@ pub(crate) trait Tabled: Family + Sized {
     fn table(tables: &Tables) -> &Table<Self>;
 }
 
-/// Declares [`Tables`] and whatever is done with every table, from the list of families below. A
-/// table has a type of its own, so no loop can do it; each line in `$(…)*` is written for each
-/// family.
+/// Declares [`Tables`] and whatever is done with every table, from the list of families. A table has
+/// a type of its own, so no loop can do it; what is in `$(…)*` is written for each family.
 macro_rules! tables {
-    ($($add:ident of $part:ty { $($field:ident: $family:ty,)* })*) => {
+    ($($table:ident: $module:ident::$family:ident $(, $period:ident)*;)*) => {
         /// The sums of every family over one set of rows.
         #[derive(Clone, Debug, Default, Serialize, Deserialize)]
         pub(crate) struct Tables {
-            $($(pub(crate) $field: Table<$family>,)*)*
+            $(pub(crate) $table: Table<super::$module::$family>,)*
             /// The sums that no family publishes.
             pub(crate) charge_lines: ChargeLines,
         }
 
-        $($(impl Tabled for $family {
+        $(impl Tabled for super::$module::$family {
             fn table(tables: &Tables) -> &Table<Self> {
-                &tables.$field
+                &tables.$table
             }
-        })*)*
+        })*
 
         impl Tables {
-            $(
-                /// Adds rows to the families that use this part of them.
-                pub(crate) fn $add(&mut self, part: &$part, amounts: Amounts) {
-                    $(count::<$family>(&mut self.$field, part, amounts);)*
-                }
-            )*
+            /// Returns the shape of each table.
+            pub(crate) fn shapes() -> Vec<String> {
+                vec![$(shape::<super::$module::$family>(stringify!($table)),)*]
+            }
+
+            /// Adds rows to the families that use this part of them.
+            pub(crate) fn add<P: Part>(&mut self, part: &P, amounts: Amounts) {
+                $(count::<super::$module::$family, P>(&mut self.$table, part, amounts);)*
+            }
 
             fn combine_kept(
                 &mut self,
@@ -69,25 +63,25 @@ macro_rules! tables {
                 other: &Self,
                 symbol: &mut impl FnMut(Symbol) -> Symbol,
             ) {
-                $($(if <$family>::KEEP >= keep {
-                    merge(how, &mut self.$field, &other.$field, symbol);
-                })*)*
+                $(if <super::$module::$family>::KEEP >= keep {
+                    merge(how, &mut self.$table, &other.$table, symbol);
+                })*
                 merge(how, &mut self.charge_lines, &other.charge_lines, symbol);
             }
 
             /// Frees the sums that are used for the open period only.
             pub(crate) fn drop_open_only(&mut self) {
-                $($(if <$family>::KEEP == Keep::Open {
-                    self.$field.clear();
-                })*)*
+                $(if <super::$module::$family>::KEEP == Keep::Open {
+                    self.$table.clear();
+                })*
             }
 
             /// Replaces caseless names with their spellings. An entity has one spelling, so that no
             /// two sums get the same key.
             pub(crate) fn spell(&mut self, spellings: &Spellings) {
-                $($(if !<$family>::SPELLED.is_empty() {
-                    self.$field = spelled(&self.$field, <$family>::SPELLED, spellings);
-                })*)*
+                $(if !<super::$module::$family>::SPELLED.is_empty() {
+                    self.$table = spelled(&self.$table, <super::$module::$family>::SPELLED, spellings);
+                })*
             }
 
             /// Folds what exceeds the limits into `__other__`, and returns the entities that keep
@@ -99,9 +93,9 @@ macro_rules! tables {
                 folded: &mut Folded,
             ) -> Ranking {
                 let mut ranking = Ranking::default();
-                $($(if let Some(bound) = <$family>::BOUND {
-                    ranking.fold(bound.of(limits, strings), &mut self.$field, folded);
-                })*)*
+                $(if let Some(bound) = <super::$module::$family>::BOUND {
+                    ranking.fold(bound.of(limits, strings), &mut self.$table, folded);
+                })*
                 ranking
             }
 
@@ -113,45 +107,21 @@ macro_rules! tables {
                 limits: &Limits,
                 strings: &Sorted,
             ) {
-                $($(if let Some(bound) = <$family>::BOUND {
-                    ranking.fold_like(bound.of(limits, strings), &mut self.$field);
-                })*)*
+                $(if let Some(bound) = <super::$module::$family>::BOUND {
+                    ranking.fold_like(bound.of(limits, strings), &mut self.$table);
+                })*
             }
 
             /// Passes every sum with the name of its table.
             #[cfg(test)]
             pub(crate) fn each(&self, sink: &mut dyn FnMut(&str, &[Symbol], &Sum)) {
-                $($(self.$field.iter().for_each(|(key, sum)| sink(stringify!($field), key, &sum));)*)*
+                $(self.$table.iter().for_each(|(key, sum)| sink(stringify!($table), key, &sum));)*
             }
         }
     };
 }
 
-// Every family, by the part of a row that it uses. The file of a family says the rest: how long it
-// is kept, how it is bounded, which names it has.
-tables! {
-    add_resource of ResourceKey {
-        instance_cost: InstanceCost,
-        instance_usage: InstanceUsage,
-        subscription_cost: SubscriptionCost,
-        resource_group_cost: ResourceGroupCost,
-        location_cost: LocationCost,
-    }
-    add_item of ChargeKey {
-        scope_cost: ScopeCost,
-        estimated_cost: EstimatedCost,
-        account_cost: AccountCost,
-        cost_center_cost: CostCenterCost,
-        service_cost: ServiceCost,
-        service_charge: ServiceCharge,
-        meter_cost: MeterCost,
-        meter_usage: MeterUsage,
-        recurring_cost: RecurringCost,
-    }
-    add_tag of Tag {
-        tag_cost: TagCost,
-    }
-}
+families!(tables);
 
 /// The ways to combine sums with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,7 +165,15 @@ impl Tables {
     }
 }
 
-fn count<F: Family>(table: &mut Table<F>, part: &F::Part, amounts: Amounts) {
+/// Returns what decides which sums a table has: its name, the length of its keys, and how long it
+/// keeps them.
+fn shape<F: Family>(name: &str) -> String {
+    format!("{name} {} {:?}", F::Key::LENGTH, F::KEEP)
+}
+
+/// Adds rows to a family if this is the part of them that it uses, which the compiler decides.
+fn count<F: Family, P: Part>(table: &mut Table<F>, part: &P, amounts: Amounts) {
+    let Some(part) = (part as &dyn Any).downcast_ref::<F::Part>() else { return };
     let rows = amounts.rows;
     F::each(part, amounts, |key, amount| table.add(key, Sum { amount, rows }));
 }

@@ -6,15 +6,17 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::load;
+use crate::billing::limits::Limit;
+use crate::billing::metric_families::limits;
 
 const PAGE: &str = include_str!("../../../docs/configuration.md");
 const PEM: &str = include_str!("../../../tests/fixtures/client_certificate.pem");
 
 /// A row of a table about keys.
 struct Row {
-    key: &'static str,
+    key: String,
     /// The default in code type, if it is a value and not a sentence.
-    default: Option<&'static str>,
+    default: Option<String>,
     example: &'static str,
 }
 
@@ -34,9 +36,22 @@ fn rows() -> Vec<Row> {
         let default = default.filter(|text| has_default && !text.starts_with("AZURE_"));
         let example = value(cells[usize::from(has_default) + 1]);
         let example = example.unwrap_or_else(|| panic!("{key} has no example"));
-        Some(Row { key, default, example })
+        Some(Row { key: key.to_owned(), default: default.map(str::to_owned), example })
     };
-    tables.filter_map(row).collect()
+    tables.filter_map(row).flat_map(of_each_limit).collect()
+}
+
+/// Returns a row for each limit in the place of that about all of them.
+fn of_each_limit(row: Row) -> Vec<Row> {
+    if !row.key.contains("<limit>") {
+        return vec![row];
+    }
+    let of_limit = |limit: Limit| Row {
+        key: row.key.replace("<limit>", limit.key),
+        default: Some(limit.default.to_string()),
+        ..row
+    };
+    limits().into_iter().map(of_limit).collect()
 }
 
 /// Returns a file with a key and the keys that it needs; without the key if there is no value.
@@ -109,10 +124,10 @@ fn there(example: &str, folder: &TempDir) -> String {
 fn every_example_of_a_key_is_taken_and_changes_something() {
     let folder = tempfile::tempdir().unwrap();
     for Row { key, default, example } in rows() {
-        let text = file(key, Some(&there(example, &folder)));
+        let text = file(&key, Some(&there(example, &folder)));
         let changed = load(&text).map_err(|error| format!("{error}\n{text}")).unwrap();
         if default.is_some() {
-            let usual = load(&file(key, None)).unwrap();
+            let usual = load(&file(&key, None)).unwrap();
             assert_ne!(format!("{changed:?}"), format!("{usual:?}"), "{key}: {example}");
         }
     }
@@ -123,9 +138,9 @@ fn every_default_of_a_key_is_what_holds_without_it() {
     let mut compared = 0;
     for Row { key, default, .. } in rows() {
         let Some(default) = default.filter(|text| !text.contains("TYPE")) else { continue };
-        let said = load(&file(key, Some(default)));
+        let said = load(&file(&key, Some(&default)));
         let said = said.map_err(|error| format!("{key}: {default}: {error}")).unwrap();
-        let unsaid = load(&file(key, None)).unwrap();
+        let unsaid = load(&file(&key, None)).unwrap();
         assert_eq!(format!("{said:?}"), format!("{unsaid:?}"), "{key}: {default}");
         compared += 1;
     }
