@@ -231,7 +231,7 @@ def totals():
               "Complete days of the chosen scopes whose rows do not add up to Azure's own total. A day may differ for a poll, as rows and totals need not be of the same refresh; an alert waits for 8 hours.",
               days("differs"), "none", decimals=0, steps=[CALM, (1, WARNED)], none="no scope"), 5),
         (stat("Scopes without Azure's totals",
-              "Chosen scopes for which Azure gave no total when it was last asked. Their costs are published as ever; the log says why there is none.",
+              "Chosen scopes for which Azure gave no total when it was last asked. Their costs are published as ever; the log and the status page say why there is none.",
               missing, "none", decimals=0, steps=[CALM, (1, WARNED)], none="not asked"), 5),
         (stat("Verified days",
               "Complete days of the chosen scopes that add up to Azure's own total: no row was lost or repeated on the way. A day of a nested scope counts there, too.",

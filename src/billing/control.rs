@@ -143,20 +143,27 @@ impl DaySums {
         self.agrees(totals, Amount::ZERO)
     }
 
+    /// Returns whether the sums in one currency equal Azure's, as far as both are exact.
+    pub(crate) fn equals_in(&self, currency: &str, totals: &ByCurrency) -> bool {
+        self.agrees_in(currency, totals, SMALLEST)
+    }
+
     fn agrees(&self, totals: &ByCurrency, smallest: Amount) -> bool {
-        let by_rows = Amount::ONE.times(self.rows.into()).divided_by(DECIMALS_OF_A_ROW);
         let mut currencies = self.costs.keys().chain(totals.keys());
-        currencies.all(|currency| {
-            let of = |amounts: &ByCurrency| amounts.get(currency).copied().unwrap_or_default();
-            let difference = of(&self.costs) - of(totals);
-            let is_small = |difference: Amount| {
-                let difference = difference.abs();
-                difference <= smallest
-                    || difference <= by_rows
-                    || difference <= of(&self.absolute).divided_by(SHARE_OF_SUM)
-            };
-            is_small(difference) || is_small(difference - of(&self.rounding))
-        })
+        currencies.all(|currency| self.agrees_in(currency, totals, smallest))
+    }
+
+    fn agrees_in(&self, currency: &str, totals: &ByCurrency, smallest: Amount) -> bool {
+        let by_rows = Amount::ONE.times(self.rows.into()).divided_by(DECIMALS_OF_A_ROW);
+        let of = |amounts: &ByCurrency| amounts.get(currency).copied().unwrap_or_default();
+        let difference = of(&self.costs) - of(totals);
+        let is_small = |difference: Amount| {
+            let difference = difference.abs();
+            difference <= smallest
+                || difference <= by_rows
+                || difference <= of(&self.absolute).divided_by(SHARE_OF_SUM)
+        };
+        is_small(difference) || is_small(difference - of(&self.rounding))
     }
 
     /// Returns whether there is no cost on either side, which proves nothing if charges are hidden.

@@ -262,7 +262,7 @@ fn snapshot(
         period_controls: Default::default(),
         day_differences: Default::default(),
         verified_cost: Default::default(),
-        is_controlled: false,
+        seal: None,
         statement: Default::default(),
         degraded_rows: Default::default(),
         charges_visible: true,

@@ -264,7 +264,7 @@ const FURTHER: &[PublishedFamily] = &[
         limit: None,
         history: InHistory::No,
         samples: Samples::Sums(|s, sink| {
-            if s.is_controlled {
+            if s.seal.is_some() {
                 by_currency(&[], &s.verified_cost, sink);
             }
         }),

@@ -31,6 +31,7 @@ pub mod rules;
 mod sample;
 pub mod scope;
 pub mod scope_totals;
+pub mod seal;
 pub(crate) mod shape;
 pub(crate) mod short_str_eq;
 pub mod snapshot;

@@ -14,6 +14,7 @@ use super::families::OTHER;
 use super::interner::Symbol;
 use super::names::Named;
 use super::period::Period;
+use super::seal::Seal;
 use super::snapshot::Snapshot;
 
 /// The maximum number of costliest resources or services.
@@ -39,6 +40,8 @@ pub struct Overview {
     pub degraded_rows: Vec<(Degradation, u64)>,
     /// True if charges are visible, as far as is known.
     pub charges_visible: bool,
+    /// What Azure's own totals say about the kept days; `None` if it never gave any.
+    pub seal: Option<Seal>,
 }
 
 /// The costs of a scope in one currency. They are `f64`, because they are shown and never added up
@@ -99,6 +102,7 @@ impl Overview {
             billing_accounts: snapshot.billing_accounts().clone(),
             degraded_rows: degraded_rows.collect(),
             charges_visible: snapshot.charges_visible(),
+            seal: snapshot.seal.clone(),
         }
     }
 }

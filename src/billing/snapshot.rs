@@ -24,6 +24,7 @@ use super::names::{NameList, Named, Spellings};
 use super::period::{DayRange, Period, day_of, end_of};
 use super::rules::Rules;
 use super::scope_totals::ScopeTotals;
+use super::seal::Seal;
 use super::statement::Statement;
 
 /// The published state of a scope, complete when it is made.
@@ -47,8 +48,8 @@ pub struct Snapshot {
     pub(super) day_differences: BTreeMap<Date, ByCurrency>,
     /// The cost of the open period's verified days.
     pub(super) verified_cost: ByCurrency,
-    /// True if Azure has ever given totals.
-    pub(super) is_controlled: bool,
+    /// What Azure's totals say about the kept days; `None` if it never gave any.
+    pub(super) seal: Option<Seal>,
     /// What Azure has stated beside rows.
     pub(super) statement: Statement,
     /// The number of rows of the kept days of which a part could not be read, by [`Degradation`].
@@ -122,7 +123,7 @@ impl ScopeTotals {
             period_controls: self.period_controls(rules.day_complete_after),
             day_differences: self.day_differences(),
             verified_cost: self.verified_cost(period, rules.day_complete_after),
-            is_controlled: self.control_asked_at().is_some(),
+            seal: self.seal(rules.day_complete_after),
             statement: self.statement.clone(),
             degraded_rows: self.degraded_rows(),
             charges_visible: rules.charges_are_free || self.charges_visible(),

@@ -70,7 +70,7 @@ fn control(scopes: &[ScopeStatus], encoder: &mut DescriptorEncoder<'_>) -> Resul
             sources.map(move |(source, control)| (&scope.info.label, source, control))
         })
     };
-    let help = "1 if Azure gave its own total when it was last asked, 0 if it refused or did not answer; the log has the reason. Absent before the first answer.";
+    let help = "1 if Azure gave its own total when it was last asked, 0 if it refused or did not answer; the log and the status page have the reason. Absent before the first answer.";
     let name = "azure_billing_control_available";
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
     for (scope, source, control) in sources() {

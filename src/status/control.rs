@@ -27,6 +27,15 @@ impl ControlSource {
             Self::Charges => "charges",
         }
     }
+
+    /// Returns what it gives, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Query => "totals of days",
+            Self::Balances => "balance of the month",
+            Self::Charges => "charges of the month",
+        }
+    }
 }
 
 /// The reason why there is no total.

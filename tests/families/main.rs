@@ -16,5 +16,6 @@ mod long;
 mod names;
 mod rows;
 mod scope_totals;
+mod seal;
 mod suspect;
 mod truth;

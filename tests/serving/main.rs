@@ -23,6 +23,7 @@ mod process;
 mod prometheus;
 mod reload;
 mod scrapers;
+mod seal;
 #[path = "../azure/server.rs"]
 #[expect(dead_code, reason = "the faults are tested with the client")]
 mod server;

@@ -8,7 +8,7 @@ use crate::server::{Answer, Server};
 use crate::serving::{Serving, page, row, wait_until_polled};
 
 /// Finds texts whose contrast with their background is below the minimum of WCAG 2 AA.
-const FAINT: &str = r#"(() => {
+pub(crate) const FAINT: &str = r#"(() => {
   const channel = c => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
   const colour = text => text.match(/[\d.]+/g).map(Number);
@@ -30,7 +30,7 @@ const FAINT: &str = r#"(() => {
 })()"#;
 
 /// Checks whether everything fits into the width of the window.
-const FITS: &str = "document.documentElement.scrollWidth <= window.innerWidth";
+pub(crate) const FITS: &str = "document.documentElement.scrollWidth <= window.innerWidth";
 
 /// Starts the demo, and returns when every scope has been read.
 fn demo() -> (Running, String) {

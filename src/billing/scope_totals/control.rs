@@ -7,8 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ScopeTotals;
 use crate::billing::control::{
-    Agreement, ByCurrency, DailyTotals, DateState, DayControl, DaySums, PeriodControl, add,
-    difference,
+    Agreement, ByCurrency, DailyTotals, DayControl, DaySums, PeriodControl, add, difference,
 };
 use crate::billing::daily_sums::{DailySums, DayBucket};
 use crate::billing::day_summary::DaySummary;
@@ -156,33 +155,6 @@ impl ScopeTotals {
         self.control.retain(|day, _| first.is_some_and(|first| *day >= first));
     }
 
-    /// Returns the number of kept days in each state, by [`DateState`].
-    pub(in crate::billing) fn dates(
-        &self,
-        complete_after: SignedDuration,
-    ) -> [u64; DateState::ALL.len()] {
-        let mut dates = [0; DateState::ALL.len()];
-        let newest = self.read_at.and_then(|read_at| self.newest_usage(day_of(read_at)));
-        let mut suspect = BTreeMap::<Date, bool>::new();
-        for (bucket, summary) in &self.days {
-            *suspect.entry(bucket.date).or_default() |= summary.suspect.is_some();
-        }
-        for (day, is_suspect) in suspect {
-            let is_complete = newest.is_some_and(|newest| day <= newest)
-                && self.was_read_late(day, complete_after);
-            let agreement = self.control.get(&day).map(|control| &control.state);
-            let state = match agreement {
-                _ if is_suspect => DateState::Suspect,
-                Some(Agreement::Differs { .. }) => DateState::Differs,
-                _ if !is_complete => DateState::Incomplete,
-                Some(Agreement::Verified) => DateState::Verified,
-                Some(Agreement::Unverified) | None => DateState::Unverified,
-            };
-            dates[state as usize] += 1;
-        }
-        dates
-    }
-
     /// Returns Azure's totals and the differences by period.
     pub(in crate::billing) fn period_controls(
         &self,
@@ -234,7 +206,7 @@ impl ScopeTotals {
         verified
     }
 
-    fn sums_of(&self, summary: &DaySummary) -> DaySums {
+    pub(super) fn sums_of(&self, summary: &DaySummary) -> DaySums {
         DaySums::of(&summary.scope_cost, summary.rows, &self.strings)
     }
 }

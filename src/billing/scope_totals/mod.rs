@@ -14,6 +14,7 @@ mod control;
 mod entry;
 mod evidence;
 mod knowledge;
+mod seal;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,6 +7,7 @@
 mod chart;
 mod listed;
 mod scope;
+mod seal;
 mod words;
 
 use std::sync::Arc;

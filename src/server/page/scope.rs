@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::listed::Listed;
-use super::{chart, words};
+use super::{chart, seal, words};
 use crate::billing::charge::Degradation;
 use crate::billing::overview::{BudgetUse, Costly, Costs, Overview};
 use crate::billing::scope::CostType;
@@ -61,6 +61,7 @@ pub(super) fn card(index: usize, scope: &Listed<'_>, now: Timestamp) -> Markup {
                 @if nested { span.badge.nested { "nested: part of a billing account, do not add both" } }
             }
             (polling(status, overview, now))
+            (seal::seal(status, overview.and_then(|it| it.seal.as_ref()), now))
             (trouble(status))
             (older_trouble(status))
             @if let Some(overview) = overview { (doubts(overview)) }
@@ -103,23 +104,19 @@ fn polling(status: &ScopeStatus, overview: Option<&Overview>, now: Timestamp) ->
                 dt { "Last success" }
                 dd {
                     @match status.last_success {
-                        Some(at) => { (words::ago(at, now)) " " (time(at)) }
+                        Some(at) => { (words::ago(at, now)) " " (words::time(at)) }
                         None => "none yet",
                     }
                 }
             }
             @if let Some(newest) = overview.and_then(|overview| overview.newest_usage) {
-                div { dt { "Usage up to" } dd { (words::ago(newest, now)) " " (time(newest)) } }
+                div { dt { "Usage up to" } dd { (words::ago(newest, now)) " " (words::time(newest)) } }
             }
             @if let Some(rows) = status.rows {
                 div { dt { "Last poll read" } dd { (words::count(rows, "row")) } }
             }
         }
     }
-}
-
-fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at) { "(" (words::moment(at)) ")" } }
 }
 
 /// Shows what failed, since when, and what to do, in the words of the log.
@@ -269,6 +266,7 @@ mod tests {
             billing_accounts: BTreeSet::new(),
             degraded_rows,
             charges_visible,
+            seal: None,
         };
         doubts(&overview).into_string()
     }

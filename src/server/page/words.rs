@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use maud::{Markup, html};
 
 /// Returns `-1,234.50 EUR`: to the cent, as on an invoice.
 pub(super) fn money(amount: f64, currency: &str) -> String {
@@ -20,7 +21,12 @@ pub(super) fn money(amount: f64, currency: &str) -> String {
 /// Returns `43,178 rows`.
 pub(super) fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", grouped(&number.to_string()))
+    format!("{} {what}{plural}", self::number(number))
+}
+
+/// Returns `43,178`.
+pub(super) fn number(number: u64) -> String {
+    grouped(&number.to_string())
 }
 
 fn grouped(digits: &str) -> String {
@@ -57,6 +63,11 @@ pub(super) fn span(duration: Duration) -> String {
 /// Returns `2026-11-24 10:40 UTC`.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Shows `(2026-11-24 10:40 UTC)`.
+pub(super) fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at) { "(" (moment(at)) ")" } }
 }
 
 #[cfg(test)]
