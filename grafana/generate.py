@@ -258,7 +258,17 @@ def totals():
             Column("Scope", label="scope"),
             Column("Difference", MONEY, value=series("day_difference_pretax_cost", scopes=CHOSEN), decimals=2),
         ], "Day", hidden=["currency"], none="no day has differed")
-    return [(4, stats), (7, [(held, 15), (differing, 9)])]
+    difference = " or ".join(total(f"{name}_difference_pretax_cost", by=["scope", "period"], scopes=CHOSEN) for name in ("balances", "charges"))
+    months = table(
+        "Closed months against Azure's balance or charges ($currency)",
+        "Ours less Azure's own total of the month, all parts together. Reconciled: equal to the balance, from which the invoice is made. Closed: within what rounding explains. Differs: not. The statement of the month (/statement of the exporter) has the parts.",
+        [
+            Column("Month", label="period", width=110),
+            Column("Scope", label="scope"),
+            Column("State", label="state", width=130),
+            Column("Difference", MONEY, value=f"({difference}) * on (scope, period) group_left (state) ({series('period_state', scopes=CHOSEN)} == 1)", decimals=2),
+        ], "Month", none="no closed month is compared")
+    return [(4, stats), (7, [(held, 15), (differing, 9)]), (7, [(months, 24)])]
 
 
 # Explore: who spends, on what, where.

@@ -17,7 +17,8 @@
 //! the path.
 //!
 //! Beside these, [`control`] asks [`azure`] for its own totals, to hold against the rows.
-//! [`backfill`] writes closed months: from 3 through 4 to a file or a receiver.
+//! [`backfill`] writes closed months: from 3 through 4 to a file or a receiver. [`reconcile`] holds one
+//! month against these totals, and [`statements`] writes what it found, as the server does.
 //!
 //! [`commands`] connects these for each command of [`cli`]. All modules may use [`descriptors`],
 //! which explains failures for lack of file descriptors, and [`log_limit`], which keeps repeated
@@ -68,7 +69,9 @@ pub mod fuzzing;
 pub mod ingest;
 pub mod metrics;
 pub mod poller;
+pub mod reconcile;
 pub mod server;
 pub mod source;
+pub mod statements;
 pub mod status;
 pub mod store;

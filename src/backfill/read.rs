@@ -1,7 +1,7 @@
 //! Reads month by month, the oldest first. Each is kept before the next is requested.
 
 use anyhow::{Context, Result};
-use tracing::{Instrument, error, info, warn, warn_span};
+use tracing::{Instrument, error, info, warn_span};
 
 use super::job::{BackfillJob, ScopeTarget};
 use super::month_file;
@@ -10,8 +10,7 @@ use super::state::State;
 use crate::azure::{Client, Error};
 use crate::billing::history::{self, Bill};
 use crate::billing::period::Period;
-use crate::billing::scope_totals::ScopeTotals;
-use crate::source::{self, Access, CostModel, Known, Reading, SourceMemory};
+use crate::source::{Access, MonthReader};
 
 /// Reads every month that is not kept yet. Returns how many scopes failed: a failure of one does
 /// not stop the others.
@@ -57,7 +56,13 @@ async fn of_scope(
     told: &Told,
 ) -> Result<bool> {
     let mut before: Option<(Period, Bill)> = None;
-    let mut learnt = Learnt::default();
+    let mut reader = MonthReader::new(scope.sources, scope.charges_are_free, order.now);
+    let access = Access {
+        client,
+        scope: &scope.info.id,
+        tag_keys: &order.tag_keys,
+        cost_allocation: scope.cost_allocation,
+    };
     let mut first = true;
     for month in order.months.iter() {
         let is_first = std::mem::take(&mut first);
@@ -70,7 +75,7 @@ async fn of_scope(
             _ => Some(state.read_month(index, month.before())?.bill()?),
         };
         told.begins(&scope.info.label, month);
-        let reading = match read_month(client, order, scope, month, &mut learnt).await {
+        let reading = match reader.read(&access, month).await {
             Ok(reading) => reading,
             Err(error) => {
                 let remedy = error.remedy();
@@ -95,68 +100,4 @@ async fn of_scope(
         before = Some((month, made.bill));
     }
     Ok(true)
-}
-
-/// What was learnt of a scope's sources from the months that were read.
-#[derive(Default)]
-struct Learnt {
-    memory: SourceMemory,
-    /// True if a month has turned out to be long.
-    is_long: bool,
-}
-
-/// Reads all rows of a month from the best source. What it learns is used for the next month.
-async fn read_month(
-    client: &Client,
-    order: &BackfillJob,
-    scope: &ScopeTarget,
-    period: Period,
-    learnt: &mut Learnt,
-) -> Result<Reading, Error> {
-    let access = Access {
-        client,
-        scope: &scope.info.id,
-        tag_keys: &order.tag_keys,
-        cost_allocation: scope.cost_allocation,
-    };
-    let nothing = ScopeTotals::default();
-    loop {
-        let Learnt { memory, is_long } = &*learnt;
-        let (totals, cost_model) = (&nothing, CostModel::USUAL);
-        let known = Known { totals, memory, cost_model, without: None };
-        let request = scope.sources.of_period(period, *is_long, &known, order.now);
-        let reading = match source::read(&access, &request).await {
-            Ok(reading) => reading,
-            Err(Error::TooLong(pages)) => {
-                info!(month = %period, "more than {pages} pages, reports are read from now on");
-                learnt.is_long = true;
-                continue;
-            }
-            Err(error) => {
-                // A report is never the only way. After a temporary error the next run tries it
-                // again.
-                let other = scope.sources.fallback(request, &error);
-                let Some(other) = other.filter(|_| !error.is_transient()) else {
-                    return Err(error);
-                };
-                info!(
-                    month = %period,
-                    "Azure gives no {}, the {} is read from now on: {error}. What to do: {}",
-                    request.source.noun(),
-                    other.noun(),
-                    error.remedy()
-                );
-                learnt.memory.refuse(request.source, order.now);
-                continue;
-            }
-        };
-        if !scope.charges_are_free {
-            reading.refuse_hidden()?;
-        }
-        if reading.counts.outside > 0 {
-            let rows = reading.counts.outside;
-            warn!(month = %period, rows, "Azure sent rows of other months than requested");
-        }
-        return Ok(reading);
-    }
 }

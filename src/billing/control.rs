@@ -104,6 +104,19 @@ pub(crate) struct PeriodControl {
     pub(crate) totals: ByCurrency,
     /// Ours less Azure's over complete days; `None` if none can be compared.
     pub(crate) difference: Option<ByCurrency>,
+    /// The days one by one.
+    pub(crate) days: DaysControl,
+}
+
+/// The complete days of a period beside Azure's totals.
+#[derive(Clone, Debug, Default)]
+pub struct DaysControl {
+    /// The number of complete days.
+    pub complete: u64,
+    /// The number of these that equal Azure's total.
+    pub verified: u64,
+    /// Our sums and Azure's of the days that differ.
+    pub differing: BTreeMap<Date, (ByCurrency, ByCurrency)>,
 }
 
 /// The sums of a day that are compared: those of the rows that are dated on it.

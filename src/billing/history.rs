@@ -264,6 +264,7 @@ fn snapshot(
         verified_cost: Default::default(),
         seal: None,
         statement: Default::default(),
+        months: Default::default(),
         degraded_rows: Default::default(),
         charges_visible: true,
         billing_accounts: Default::default(),

@@ -2,50 +2,15 @@
 //! documentation and tests use.
 
 use super::amount::Amount;
-use super::control::ByCurrency;
+use super::control_families::OF_CONTROL;
 use super::families::{self, Family, Key, Metric, NamedId, Previous, SERVICE_DAYS, Sums, Tabled};
 use super::limits::Limit;
+use super::published_family::Samples;
 use super::snapshot::Snapshot;
-use super::statement::{BALANCES, CHARGES};
 
 pub use super::families::InHistory;
+pub use super::published_family::PublishedFamily;
 pub use super::sample::{Sink, Value};
-
-/// A metric family of costs, usage or what follows from them. All are gauges.
-#[derive(Clone, Copy, Debug)]
-pub struct PublishedFamily {
-    /// The metric's name.
-    pub name: &'static str,
-    /// Its help.
-    pub help: &'static str,
-    /// Its labels besides `scope`.
-    pub labels: &'static [&'static str],
-    /// The limit that bounds its series by their costs; `None` if its rows have none.
-    pub limit: Option<Limit>,
-    /// Whether a history of closed months has it.
-    pub history: InHistory,
-    /// Where its samples come from.
-    samples: Samples,
-}
-
-/// The place where the samples of a family are.
-#[derive(Clone, Copy, Debug)]
-enum Samples {
-    /// They follow from the sums of a snapshot.
-    Sums(fn(&Snapshot, &mut Sink<'_>)),
-    /// They are facts that Azure has stated.
-    Statement,
-}
-
-impl PublishedFamily {
-    /// Passes every sample of a snapshot on, in the order of the label values.
-    pub fn each(&self, snapshot: &Snapshot, sink: &mut Sink<'_>) {
-        match self.samples {
-            Samples::Sums(each) => each(snapshot, sink),
-            Samples::Statement => snapshot.statement.each(self.name, sink),
-        }
-    }
-}
 
 const fn limit_of<F: Family>() -> Option<Limit> {
     match F::BOUND {
@@ -96,25 +61,25 @@ families::families!(of_rows);
 
 /// All families, in the order of publication.
 pub const FAMILIES: &[PublishedFamily] =
-    &joined::<{ OF_ROWS.len() + FURTHER.len() }>(OF_ROWS, FURTHER);
+    &joined::<{ OF_ROWS.len() + OF_SUMS.len() + OF_CONTROL.len() }>([OF_ROWS, OF_SUMS, OF_CONTROL]);
 
-/// Returns the elements of two lists in one.
-const fn joined<const N: usize>(
-    first: &[PublishedFamily],
-    second: &[PublishedFamily],
-) -> [PublishedFamily; N] {
-    let mut all = [first[0]; N];
-    let mut place = 0;
-    while place < N {
-        let of_first = place < first.len();
-        all[place] = if of_first { first[place] } else { second[place - first.len()] };
-        place += 1;
+/// Returns the elements of some lists in one.
+const fn joined<const N: usize>(lists: [&[PublishedFamily]; 3]) -> [PublishedFamily; N] {
+    let mut all = [lists[0][0]; N];
+    let (mut list, mut place, mut next) = (0, 0, 0);
+    while next < N {
+        if place == lists[list].len() {
+            (list, place) = (list + 1, 0);
+            continue;
+        }
+        all[next] = lists[list][place];
+        (place, next) = (place + 1, next + 1);
     }
     all
 }
 
-/// The families that are computed from sums, or that Azure has stated.
-const FURTHER: &[PublishedFamily] = &[
+/// The families that are computed from sums.
+const OF_SUMS: &[PublishedFamily] = &[
     PublishedFamily {
         name: "azure_billing_scope_daily_pretax_cost",
         help: "Cost before tax of one day by scope, in `currency`; the days of the window up to today. Azure still corrects a day during the days after it. Cached from the last successful poll.",
@@ -220,84 +185,7 @@ const FURTHER: &[PublishedFamily] = &[
             }
         }),
     },
-    PublishedFamily {
-        name: "azure_billing_query_pretax_cost",
-        help: "Azure's own total of the billing period, in `currency`: cost before tax by its query of daily costs, over the days that were asked for. Absent while Azure gives none.",
-        labels: &["period", "currency"],
-        limit: None,
-        history: InHistory::No,
-        samples: Samples::Sums(|s, sink| {
-            for (period, control) in &s.period_controls {
-                by_currency(&[&period.to_string()], &control.totals, sink);
-            }
-        }),
-    },
-    PublishedFamily {
-        name: "azure_billing_query_difference_pretax_cost",
-        help: "Published cost less Azure's own total, in `currency`, over the complete days of the billing period. Absent where nothing can be compared.",
-        labels: &["period", "currency"],
-        limit: None,
-        history: InHistory::No,
-        samples: Samples::Sums(|s, sink| {
-            for (period, control) in &s.period_controls {
-                let difference = control.difference.iter();
-                difference.for_each(|it| by_currency(&[&period.to_string()], it, sink));
-            }
-        }),
-    },
-    PublishedFamily {
-        name: "azure_billing_day_difference_pretax_cost",
-        help: "Published cost of a day less Azure's own total of it, in `currency`. Only of days that have ever differed; 0 once a day agrees again.",
-        labels: &["date", "currency"],
-        limit: None,
-        history: InHistory::No,
-        samples: Samples::Sums(|s, sink| {
-            for (day, difference) in &s.day_differences {
-                by_currency(&[&day.to_string()], difference, sink);
-            }
-        }),
-    },
-    PublishedFamily {
-        name: "azure_billing_scope_verified_pretax_cost",
-        help: "Cost before tax of the verified days of the current billing period by scope, in `currency`: complete days that equal Azure's own total.",
-        labels: &["currency"],
-        limit: None,
-        history: InHistory::No,
-        samples: Samples::Sums(|s, sink| {
-            if s.seal.is_some() {
-                by_currency(&[], &s.verified_cost, sink);
-            }
-        }),
-    },
-    stated(
-        BALANCES,
-        "Azure's balance of the billing period, in `currency`, by part: usage that prepayment can pay, what is charged separately, Marketplace. Updated by Azure once a day.",
-        &["period", "part", "currency"],
-    ),
-    stated(
-        CHARGES,
-        "Azure's charges of the billing period by department or enrollment account, in `currency`, by part: Azure, what is charged separately, Marketplace. Updated by Azure once a day.",
-        &["period", "part", "currency"],
-    ),
 ];
-
-/// Returns a family of what Azure has stated.
-const fn stated(
-    name: &'static str,
-    help: &'static str,
-    labels: &'static [&'static str],
-) -> PublishedFamily {
-    let (limit, history, samples) = (None, InHistory::No, Samples::Statement);
-    PublishedFamily { name, help, labels, limit, history, samples }
-}
-
-/// Passes amounts by currency, which is the last label.
-fn by_currency(labels: &[&str], amounts: &ByCurrency, sink: &mut Sink<'_>) {
-    for (currency, amount) in amounts {
-        let labels: Vec<&str> = labels.iter().copied().chain([currency.as_str()]).collect();
-        sink(&labels, Value::Exact(*amount));
-    }
-}
 
 /// Returns the limit of each bounded family once, in the order of publication.
 pub fn limits() -> Vec<Limit> {

@@ -14,6 +14,7 @@ use super::families::OTHER;
 use super::interner::Symbol;
 use super::names::Named;
 use super::period::Period;
+use super::period_statement::PeriodStatement;
 use super::seal::Seal;
 use super::snapshot::Snapshot;
 
@@ -40,6 +41,8 @@ pub struct Overview {
     pub degraded_rows: Vec<(Degradation, u64)>,
     /// True if charges are visible, as far as is known.
     pub charges_visible: bool,
+    /// The statements of the newest periods, the newest first.
+    pub statements: Vec<PeriodStatement>,
     /// What Azure's own totals say about the kept days; `None` if it never gave any.
     pub seal: Option<Seal>,
 }
@@ -102,6 +105,7 @@ impl Overview {
             billing_accounts: snapshot.billing_accounts().clone(),
             degraded_rows: degraded_rows.collect(),
             charges_visible: snapshot.charges_visible(),
+            statements: snapshot.statements(),
             seal: snapshot.seal.clone(),
         }
     }

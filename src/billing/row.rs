@@ -23,8 +23,6 @@ pub(crate) struct ResourceKey {
 pub(crate) struct ChargeKey {
     pub(crate) columns: Columns<Symbol>,
     pub(crate) subscription_id: Symbol,
-    /// The subscription of a purchase or refund; empty for other charges.
-    pub(crate) buyer: Symbol,
     pub(crate) charge_type: Symbol,
     pub(crate) currency: Symbol,
     pub(crate) unit: Symbol,
@@ -61,7 +59,6 @@ impl ChargeKey {
         Self {
             columns: Columns::from_fn(|column| symbol(self[column])),
             subscription_id: symbol(self.subscription_id),
-            buyer: symbol(self.buyer),
             charge_type: symbol(self.charge_type),
             currency: symbol(self.currency),
             unit: symbol(self.unit),

@@ -22,6 +22,7 @@ use super::families::{
 use super::interner::{Interner, Sorted, Symbol, sorted};
 use super::names::{NameList, Named, Spellings};
 use super::period::{DayRange, Period, day_of, end_of};
+use super::reconciliation::Month;
 use super::rules::Rules;
 use super::scope_totals::ScopeTotals;
 use super::seal::Seal;
@@ -52,6 +53,8 @@ pub struct Snapshot {
     pub(super) seal: Option<Seal>,
     /// What Azure has stated beside rows.
     pub(super) statement: Statement,
+    /// The newest months, whole.
+    pub(super) months: BTreeMap<Period, Month>,
     /// The number of rows of the kept days of which a part could not be read, by [`Degradation`].
     pub(super) degraded_rows: [u64; Degradation::ALL.len()],
     pub(super) charges_visible: bool,
@@ -125,6 +128,7 @@ impl ScopeTotals {
             verified_cost: self.verified_cost(period, rules.day_complete_after),
             seal: self.seal(rules.day_complete_after),
             statement: self.statement.clone(),
+            months: self.months(),
             degraded_rows: self.degraded_rows(),
             charges_visible: rules.charges_are_free || self.charges_visible(),
             billing_accounts: self.billing_accounts(),

@@ -2,12 +2,15 @@
 
 use super::charge::Degradation;
 use super::control::DateState;
+use super::period::Period;
+use super::period_statement::PeriodStatement;
+use super::reconciliation::Month;
 use super::snapshot::Snapshot;
 
 /// Facts about the data itself.
 impl Snapshot {
     /// Returns the open period.
-    pub fn period(&self) -> super::period::Period {
+    pub fn period(&self) -> Period {
         self.period
     }
 
@@ -31,6 +34,15 @@ impl Snapshot {
     /// reason.
     pub fn degraded_rows(&self) -> impl Iterator<Item = (Degradation, u64)> {
         Degradation::ALL.into_iter().zip(self.degraded_rows)
+    }
+
+    /// Returns the statements of the newest periods, the newest first.
+    pub fn statements(&self) -> Vec<PeriodStatement> {
+        let statement = |(period, month): (&Period, &Month)| {
+            let days = self.period_controls.get(period).map(|control| control.days.clone());
+            PeriodStatement::of(*period, month, days)
+        };
+        self.months.iter().rev().map(statement).collect()
     }
 
     /// Returns whether charges are visible, as far as is known.

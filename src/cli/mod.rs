@@ -83,6 +83,11 @@ pub enum Command {
     /// For Prometheus, Mimir, Thanos and VictoriaMetrics. Reading 36 months takes hours of Azure's
     /// quota; a run that was stopped continues when the same command is run again.
     Backfill(BackfillArgs),
+    /// Hold a closed month against Azure's own totals, and print the statement
+    ///
+    /// Reads the rows of the month and Azure's totals of it, part by part and day by day, without
+    /// the state of a running exporter. Exits 1 where it does not close, or Azure gives no total.
+    Reconcile(ReconcileArgs),
     /// Serve a simulated Azure API, for trying other clients and for tests
     Simulate(SimulateArgs),
     /// Ask the exporter on this machine whether it is alive
@@ -145,6 +150,31 @@ impl PathArgs {
     /// What stands before the path of every route.
     pub fn prefix(&self) -> PathPrefix {
         self.route_prefix.beside(&self.external_url)
+    }
+}
+
+/// Where the configuration comes from, and which of its scopes are meant.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = true)]
+pub struct ChosenArgs {
+    /// YAML configuration file; see docs/configuration.md
+    #[arg(long = "config.file", value_name = "PATH")]
+    pub config_file: Option<PathBuf>,
+    /// Label of a scope of the file, repeatable, in place of all; without a file TYPE/ID, as for serve
+    #[arg(long, value_name = "LABEL")]
+    pub scope: Vec<String>,
+}
+
+impl ChosenArgs {
+    /// Returns where the configuration comes from.
+    pub fn source(&self) -> SourceArgs {
+        let scope = if self.config_file.is_none() { self.scope.clone() } else { Vec::new() };
+        SourceArgs { config_file: self.config_file.clone(), scope }
+    }
+
+    /// Returns the labels of the scopes of a file that are meant; none for all.
+    pub fn labels(&self) -> &[String] {
+        if self.config_file.is_some() { &self.scope } else { &[] }
     }
 }
 
@@ -325,6 +355,37 @@ pub struct BackfillArgs {
     /// remote-write.backfill-state]
     #[arg(long, value_name = "FOLDER")]
     pub state: Option<PathBuf>,
+}
+
+/// Flags of `reconcile`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Example:\n  azure-billing-exporter reconcile --config.file config.yaml --period 2026-10"
+)]
+pub struct ReconcileArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
+    /// Month, which must be over
+    #[arg(long, value_name = "YYYY-MM")]
+    pub period: Period,
+    /// Form of the statements: table, or json with one object a line and all decimals
+    #[arg(
+        long = "format",
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub statement_format: StatementFormat,
+}
+
+/// Forms of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatementFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
 }
 
 /// Flags of `healthcheck`.

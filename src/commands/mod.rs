@@ -12,6 +12,7 @@ mod log;
 mod once;
 mod poll_tasks;
 mod protection;
+mod reconcile;
 mod reload;
 mod serve;
 mod signals;
@@ -62,7 +63,7 @@ async fn run_in(command: &Command, log: &Log) -> ExitCode {
     if let Err(error) = protection::protect() {
         warn!("cannot turn off core dumps and the signal of the file size limit: {error}");
     }
-    let config = source(command).map(wiring::configuration).transpose();
+    let config = source(command).as_ref().map(wiring::configuration).transpose();
     let web = Web::read(web_config_file(command), env!("CARGO_PKG_NAME"));
     let (config, web) = match (config, web) {
         (Ok(config), Ok(web)) => (config, web),
@@ -84,12 +85,13 @@ async fn run_in(command: &Command, log: &Log) -> ExitCode {
 }
 
 /// Returns where a command's configuration comes from; simulated enrollments need none.
-fn source(command: &Command) -> Option<&SourceArgs> {
+fn source(command: &Command) -> Option<SourceArgs> {
     match command {
-        Command::Serve(args) => Some(&args.source),
-        Command::Once(args) => Some(&args.source),
-        Command::Check(args) => Some(&args.source),
-        Command::Backfill(args) => Some(&args.source),
+        Command::Serve(args) => Some(args.source.clone()),
+        Command::Once(args) => Some(args.source.clone()),
+        Command::Check(args) => Some(args.source.clone()),
+        Command::Backfill(args) => Some(args.source.clone()),
+        Command::Reconcile(args) => Some(args.chosen.source()),
         Command::Completions(_)
         | Command::Demo(_)
         | Command::Healthcheck(_)
@@ -109,6 +111,7 @@ fn web_config_file(command: &Command) -> Option<&Path> {
         | Command::Healthcheck(_)
         | Command::Man(_)
         | Command::Once(_)
+        | Command::Reconcile(_)
         | Command::Simulate(_) => None,
     }
 }
@@ -125,6 +128,7 @@ async fn dispatch(command: &Command, config: Option<Config>, web: Web, log: &Log
         (Command::Backfill(args), Some(config)) => {
             backfill::run(args, &config).await.map(|()| true)
         }
+        (Command::Reconcile(args), Some(config)) => reconcile::run(args, &config).await,
         (Command::Demo(args), _) => demo::run(args, web, log).await.map(|()| true),
         (Command::Simulate(args), _) => simulate::run(args).await.map(|()| true),
         (Command::Healthcheck(args), _) => healthcheck::run(args).await.map(|()| true),

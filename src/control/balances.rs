@@ -53,15 +53,8 @@ impl Balances {
 
     /// Returns the parts as facts of a period.
     pub fn facts(&self, period: Period) -> Vec<Fact> {
-        let period = period.to_string();
-        let parts = [
-            ("usage", self.usage()),
-            ("charged_separately", self.charged_separately),
-            ("marketplace", self.marketplace),
-        ];
-        let fact =
-            |(part, amount)| Fact::amount(BALANCES, &[&period, part, &self.currency], amount);
-        parts.into_iter().map(fact).collect()
+        let amounts = [self.usage(), self.charged_separately, self.marketplace];
+        BALANCES.facts(period, &self.currency, amounts)
     }
 
     /// Returns the sum of all parts, which the rows of a closed month add up to.
@@ -71,7 +64,7 @@ impl Balances {
 }
 
 /// Returns whether a scope has balances: an enrollment in the view of actual costs.
-pub fn has_balances(scope: &ScopeId) -> bool {
+pub(super) fn has_balances(scope: &ScopeId) -> bool {
     scope.scope_type == ScopeType::BillingAccount && scope.cost == CostType::Actual
 }
 

@@ -41,14 +41,8 @@ pub struct Charges {
 impl Charges {
     /// Returns the parts as facts of a period.
     pub fn facts(&self, period: Period) -> Vec<Fact> {
-        let period = period.to_string();
-        let parts = [
-            ("azure", self.azure),
-            ("charged_separately", self.charged_separately),
-            ("marketplace", self.marketplace),
-        ];
-        let fact = |(part, amount)| Fact::amount(CHARGES, &[&period, part, &self.currency], amount);
-        parts.into_iter().map(fact).collect()
+        let amounts = [self.azure, self.charged_separately, self.marketplace];
+        CHARGES.facts(period, &self.currency, amounts)
     }
 
     /// Returns the sum of all parts, which the rows add up to.
@@ -58,7 +52,7 @@ impl Charges {
 }
 
 /// Returns whether a scope has charges: a department or an account in the view of actual costs.
-pub fn has_charges(scope: &ScopeId) -> bool {
+pub(super) fn has_charges(scope: &ScopeId) -> bool {
     let is_nested =
         matches!(scope.scope_type, ScopeType::Department | ScopeType::EnrollmentAccount);
     is_nested && scope.cost == CostType::Actual

@@ -10,12 +10,14 @@
 mod access;
 mod balances;
 mod charges;
+mod month;
 mod query;
 mod value;
 
 pub use access::ControlAccess;
-pub use balances::{Balances, balances, has_balances};
-pub use charges::{Charges, charges, has_charges};
+pub use balances::{Balances, balances};
+pub use charges::{Charges, charges};
+pub use month::{month_facts, month_source};
 pub use query::{DailyTotals, is_query_quota_scarce, query};
 #[cfg(any(test, fuzzing))]
 pub(crate) use {balances::read_balances, charges::read_charges, query::read_page, value::bad};

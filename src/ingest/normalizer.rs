@@ -79,7 +79,7 @@ fn charge_key(
 ) -> ChargeKey {
     let ResourceKey { subscription_id, currency, unit, .. } = *resource;
     let empty = symbol(Field::Column(Column::Product), "");
-    // Otherwise each product and each subscription would have lines of their own.
+    // Otherwise each product would have lines of its own.
     let is_bought =
         charge.recurring || matches!(charge.charge_type, ChargeType::Purchase | ChargeType::Refund);
     let benefit_id = benefit_id(&charge[Column::Benefit]);
@@ -93,7 +93,6 @@ fn charge_key(
     ChargeKey {
         columns,
         subscription_id,
-        buyer: if is_bought { subscription_id } else { empty },
         charge_type: symbol(Field::ChargeType, charge.charge_type.as_str()),
         currency,
         unit,

@@ -17,6 +17,7 @@ mod scope_spec;
 
 pub use clock::Clock;
 pub use context::PollContext;
+pub use plan::last_rereading;
 pub use reload::reload;
 pub use run::Poller;
 pub use scope_cell::Handle;

@@ -28,7 +28,8 @@ pub fn router(app_state: AppState, access: Arc<Access>) -> Router {
     let below = |path: &str| app_state.prefix.below(path);
     let routes = Router::new()
         .route(&below(app_state.telemetry_path.as_str()), get(scrape::metrics).with_state(scrapes))
-        .route(&below("/"), get(page::index).with_state(page))
+        .route(&below("/"), get(page::index).with_state(page.clone()))
+        .route(&below("/statement"), get(page::statement).with_state(page))
         .route(&below("/-/healthy"), get(healthy))
         .route(&below("/-/ready"), get(ready))
         .route(&below("/-/reload"), post(reload::reload).put(reload::reload));

@@ -207,8 +207,8 @@ fn a_line_has_what_its_uses_need_and_no_resource() {
         [
             "purchase||yes||||s|Order|recurring|12||EUR 1 1 0",
             "refund||yes||||s|Order|recurring|12||EUR 1 -1 0",
-            "usage|||m-1|b-1|2.5||||||EUR 2 2 2",
-            "usage|||m-1|b-1|||||||EUR 1 1 1",
+            "usage|||m-1|b-1|2.5|s|||||EUR 2 2 2",
+            "usage|||m-1|b-1||s|||||EUR 1 1 1",
         ]
     );
 }

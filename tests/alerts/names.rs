@@ -10,8 +10,10 @@ const OF_SERVE: [&str; 2] = [
     "azure_billing_exporter_config_last_reload_successful",
     "azure_billing_exporter_web_certificate_expiry_timestamp_seconds",
 ];
+/// Families of which the earliest counts: a process that forgets a moment has a later one.
+const EARLIEST: [&str; 1] = ["azure_billing_period_closed_timestamp_seconds"];
 /// Functions that may stand between the `max by` and its family.
-const OVER_TIME: [&str; 3] = ["last_over_time(", "increase(", "rate("];
+const OVER_TIME: [&str; 4] = ["last_over_time(", "min_over_time(", "increase(", "rate("];
 
 fn known() -> BTreeMap<String, BTreeSet<String>> {
     let with_scope = |name: &str, labels: Vec<String>| {
@@ -90,7 +92,11 @@ fn check_is_taken_once(
         before = before.strip_suffix(function).unwrap_or(before);
     }
     let before = before.strip_suffix('(').unwrap_or_else(|| panic!("{}: {name}", rule.record));
-    let (taken, by) = if OF_SERVE.contains(&name) { ("min", "job, instance") } else { ("max", "") };
+    let (taken, by) = match name {
+        name if OF_SERVE.contains(&name) => ("min", "job, instance"),
+        name if EARLIEST.contains(&name) => ("min", ""),
+        _ => ("max", ""),
+    };
     let (rest, list) = before.trim_end().trim_end_matches(')').rsplit_once('(').expect("a list");
     assert!(rest.trim_end().ends_with(&format!("{taken} by")), "{}: {name}", rule.record);
     let list: BTreeSet<String> = list.split(',').map(|label| label.trim().to_owned()).collect();

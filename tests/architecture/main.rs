@@ -44,7 +44,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("backfill", &["azure", "billing", "config", "files", "metrics", "source", "status"]),
-    ("server", &["billing", "metrics", "status"]),
+    ("reconcile", &["azure", "billing", "config", "control", "source", "status", "store"]),
+    ("statements", &["billing"]),
+    ("server", &["billing", "metrics", "statements", "status"]),
     ("cli", &["billing", "config"]),
     (
         "fuzzing",

@@ -38,6 +38,10 @@ impl Azure {
         Self { simulator, endpoint, task }
     }
 
+    pub(crate) fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }

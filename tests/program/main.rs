@@ -7,6 +7,7 @@ mod check;
 mod commands;
 #[expect(dead_code, reason = "memory is measured where it is attacked")]
 mod process;
+mod reconcile;
 mod reload;
 mod remote_write;
 mod routed;

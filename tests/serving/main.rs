@@ -28,6 +28,7 @@ mod seal;
 #[expect(dead_code, reason = "the faults are tested with the client")]
 mod server;
 mod serving;
+mod statements;
 mod systemd;
 mod tls;
 mod web_config;

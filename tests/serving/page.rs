@@ -33,7 +33,7 @@ pub(crate) const FAINT: &str = r#"(() => {
 pub(crate) const FITS: &str = "document.documentElement.scrollWidth <= window.innerWidth";
 
 /// Starts the demo, and returns when every scope has been read.
-fn demo() -> (Running, String) {
+pub(crate) fn demo() -> (Running, String) {
     let mut demo = Running::start(&["demo", "--web.listen-address", "127.0.0.1:0"]);
     let address = demo.address();
     // The open period and the previous one of each scope.
@@ -107,11 +107,11 @@ fn the_page_has_pictures_landmarks_and_links_for_everybody() {
     let links = "[...document.querySelectorAll('nav a')].map(link => link.getAttribute('href'))";
     let links = chromium.value(links);
     assert_eq!(
-        links.as_array().map(|links| &links[..3]),
-        json!(["metrics", "-/healthy", "-/ready"]).as_array().map(Vec::as_slice)
+        links.as_array().map(|links| &links[..4]),
+        json!(["metrics", "statement", "-/healthy", "-/ready"]).as_array().map(Vec::as_slice)
     );
     assert!(
-        links[3]
+        links[4]
             .as_str()
             .is_some_and(|link| link.starts_with("https://") && link.ends_with("/docs")),
         "{links}"

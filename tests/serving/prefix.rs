@@ -57,7 +57,7 @@ fn the_links_of_the_page_lead_to_the_exporter_wherever_a_proxy_shows_it() {
     for (flag, page) in [("--web.route-prefix=/", "/"), ("--web.route-prefix=/a/b", "/a/b/")] {
         let (_demo, address) = demo(&[flag]);
         let links = own_links(&get(&address, page).1);
-        assert_eq!(links, ["metrics", "-/healthy", "-/ready"]);
+        assert_eq!(links, ["metrics", "statement", "-/healthy", "-/ready"]);
         for shown_at in ["https://finops.example.com/", "https://finops.example.com/x/y/"] {
             let shown_at: Url = shown_at.parse().expect("a URL");
             for link in &links {

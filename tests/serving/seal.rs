@@ -37,7 +37,8 @@ impl Sealed {
     /// Starts with faults at some steps, and returns when a scope was polled.
     async fn start(faults: &[(Step, Fault)], control: &str) -> Self {
         let options = Options { resources: 100, late_third_party: false, ..Options::default() };
-        let simulator = Simulator::new(options, Arc::new(|| Clock::system().now()));
+        let clock = Clock::system();
+        let simulator = Simulator::new(options, Arc::new(move || clock.now()));
         for (step, fault) in faults {
             simulator.set_fault_at(*step, ACCOUNT.0, ACCOUNT.1, Some(fault.clone()));
         }
@@ -76,7 +77,7 @@ impl Sealed {
 
     /// Checks that each difference on the page is the metric's.
     fn assert_differences_are_the_metrics(&self, chromium: &mut Chromium) {
-        let cells = "[...document.querySelectorAll('.differing tbody tr')].map(row => [row.children[0].innerText, row.children[3].innerText])";
+        let cells = "[...document.querySelectorAll('.beside tbody tr')].map(row => [row.children[0].innerText, row.children[3].innerText])";
         let rows = chromium.value(cells);
         let metrics = self.get("metrics");
         for row in rows.as_array().expect("rows") {
@@ -123,7 +124,7 @@ async fn days_that_lost_rows_stand_with_both_sums_and_a_missing_total_with_its_r
         }
         assert!(!text.contains("reconciled"), "{text}");
         sealed.assert_differences_are_the_metrics(&mut chromium);
-        let days = "new Set([...document.querySelectorAll('.differing tbody th')].map(e => e.innerText)).size";
+        let days = "new Set([...document.querySelectorAll('.beside tbody th')].map(e => e.innerText)).size";
         assert_eq!(chromium.value(days), 5, "{}", look.name);
         assert_eq!(chromium.value(FITS), true, "{}", look.name);
         assert_eq!(chromium.value(FAINT), json!([]), "{}", look.name);

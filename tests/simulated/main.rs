@@ -10,6 +10,7 @@ mod crash;
 mod files;
 mod isolation;
 mod large;
+mod months;
 mod polling;
 mod reload;
 mod report;

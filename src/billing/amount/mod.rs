@@ -101,6 +101,19 @@ impl Amount {
         Self { units: units / power, fraction }
     }
 
+    /// Returns the smallest amount of so many decimals, at most 36: 0.01 of two.
+    pub fn of_last_decimal(decimals: u32) -> Self {
+        Self::ONE.divided_by(10_i128.pow(decimals))
+    }
+
+    /// Cuts off all but so many decimals, at most 36. A negative amount becomes larger.
+    pub fn truncated(self, decimals: u32) -> Self {
+        let Self { units, fraction } = self.abs();
+        let fraction = fraction - fraction % (SCALE / 10_i128.pow(decimals));
+        let magnitude = Self { units, fraction };
+        if self.units < 0 { -magnitude } else { magnitude }
+    }
+
     /// Multiplies by a small factor, for comparisons. Saturates: beyond 10^30 a comparison needs no exact value.
     pub fn times(self, factor: i128) -> Self {
         let Self { units, fraction } = self.abs();

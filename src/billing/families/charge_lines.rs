@@ -2,6 +2,7 @@
 //! resource. No family publishes them as they are; they answer
 //!
 //! - which part of a month a prepayment can pay, by seller, kind of charge and eligibility;
+//! - what an invoice cuts off, which adds up by subscription and meter;
 //! - which purchases recur, by subscription and product, less their refunds;
 //! - whether costs changed by quantity or by price, by the id of the meter;
 //! - what each benefit costs, and what its usage would have cost without it: its quantity at the
@@ -27,22 +28,26 @@ pub(crate) type ChargeLines = Sums<LineKey, LineAmounts>;
 /// The key of a line; see [`line_key`].
 pub(crate) type LineKey = [Symbol; 12];
 
-/// Returns the line to which a charge belongs. Subscription, product, frequency and term are those
-/// of purchases and refunds, and empty in other lines, so that usage has few.
+/// Returns the line to which a charge belongs. Product, frequency and term are those of purchases
+/// and refunds, and empty in other lines, so that usage has few.
 pub(super) fn line_key(item: &ChargeKey, strings: &mut Interner) -> LineKey {
     let credit_eligible = strings.intern(match item.credit_eligible {
         Some(true) => "yes",
         Some(false) => "no",
         None => "",
     });
+    // Azure adds up usage by the meter's id; where a row has none, its name is what there is.
+    let empty = strings.intern("");
+    let meter = Some(item[Column::MeterId]).filter(|id| *id != empty);
+    let meter = meter.unwrap_or(item[Column::Meter]);
     [
         item.charge_type,
         item[Column::PublisherType],
         credit_eligible,
-        item[Column::MeterId],
+        meter,
         item[Column::Benefit],
         item[Column::ListPrice],
-        item.buyer,
+        item.subscription_id,
         item[Column::Product],
         item[Column::Frequency],
         item[Column::Term],

@@ -50,6 +50,7 @@ macro_rules! families {
 }
 
 pub(crate) use bound::{Bound, Folded, Kept, OTHER};
+pub(crate) use charge_lines::ChargeLines;
 pub(super) use families;
 pub use family::InHistory;
 pub(crate) use family::{Family, Metric, NamedId, Previous};

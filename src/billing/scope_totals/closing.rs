@@ -31,6 +31,7 @@ impl ScopeTotals {
         let first = period.days().first;
         self.days.retain(|bucket, _| bucket.date < first);
         self.periods.retain(|known, _| *known < period);
+        self.months.retain(|known, _| *known < period);
         let nameless = self.names.forget_from(first);
         self.compact(nameless)
     }

@@ -143,9 +143,9 @@ impl ScopeTotals {
         self.control_asked_at
     }
 
-    /// Replaces what a call has stated.
-    pub fn state(&mut self, call: &str, facts: Vec<Fact>) {
-        self.statement.put(call, facts);
+    /// Replaces what a call has stated of a period.
+    pub fn state(&mut self, call: &str, period: Period, facts: Vec<Fact>) {
+        self.statement.put(call, period, facts);
     }
 
     /// Forgets the totals of days that are not kept any more.
@@ -168,8 +168,13 @@ impl ScopeTotals {
             let Some(own) = own.filter(|_| self.was_read_late(*day, complete_after)) else {
                 continue;
             };
-            let difference = difference(&self.sums_of(own).costs, &control.totals);
-            add(period.difference.get_or_insert_default(), &difference);
+            let ours = self.sums_of(own).costs;
+            add(period.difference.get_or_insert_default(), &difference(&ours, &control.totals));
+            period.days.complete += 1;
+            period.days.verified += u64::from(control.state == Agreement::Verified);
+            if let Agreement::Differs { .. } = control.state {
+                period.days.differing.insert(*day, (ours, control.totals.clone()));
+            }
         }
         periods
     }

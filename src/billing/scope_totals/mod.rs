@@ -6,14 +6,16 @@
 //! published is computed from the totals and the rules, so totals that are read from the disk
 //! publish the same bytes.
 //!
-//! `entry` replaces days, `control` compares them with Azure's own totals, `closing` opens and closes periods, `knowledge` has the queries, and
-//! `evidence` those of how far the sums can be trusted.
+//! `entry` replaces days, `control` compares them with Azure's own totals, `closing` opens and closes
+//! periods, `months` records them whole, `knowledge` has the queries, and `evidence` those of how far
+//! the sums can be trusted.
 
 mod closing;
 mod control;
 mod entry;
 mod evidence;
 mod knowledge;
+mod months;
 mod seal;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,7 @@ use super::families::Tables;
 use super::interner::{Interner, Symbol};
 use super::names::DatedNames;
 use super::period::Period;
+use super::reconciliation::MonthRecord;
 use super::statement::Statement;
 
 pub use entry::Orphans;
@@ -51,6 +54,8 @@ pub struct ScopeTotals {
     control_asked_at: Option<Timestamp>,
     /// What Azure has stated beside rows.
     pub(super) statement: Statement,
+    /// The newest months, whose sums stay when their days are forgotten.
+    months: BTreeMap<Period, MonthRecord>,
 }
 
 /// The totals of a period.

@@ -8,6 +8,7 @@ mod table;
 use std::collections::{BTreeMap, HashSet};
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -15,6 +16,7 @@ use super::value::bad;
 use super::{Answer, ControlAccess, Gap};
 use crate::azure::{Call, Client, Error, resolve_link};
 use crate::billing::amount::Amount;
+use crate::billing::control::{self, ByCurrency};
 use crate::billing::period::DayRange;
 use crate::billing::scope::CostType;
 use crate::status::Api;
@@ -38,6 +40,17 @@ pub struct DailyTotals {
     pub costs: BTreeMap<(Date, String), Amount>,
     /// The number of pages, each of which is a call.
     pub calls: u32,
+}
+
+impl DailyTotals {
+    /// Returns the totals of each day, as they are held against the rows.
+    pub fn by_day(self, asked_at: Timestamp) -> control::DailyTotals {
+        let mut days = BTreeMap::<Date, ByCurrency>::new();
+        for ((day, currency), cost) in self.costs {
+            days.entry(day).or_default().insert(currency, cost);
+        }
+        control::DailyTotals { range: self.asked, asked_at, days }
+    }
 }
 
 /// Returns whether so little is left of the tenant's query units that none should be taken for a

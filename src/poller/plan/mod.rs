@@ -83,7 +83,7 @@ impl Planner<'_> {
 
     /// Returns whether a closed period will not be read again.
     pub(super) fn is_settled(&self, period: Period) -> bool {
-        let Some(last) = rereadings(self.poll, period).last() else { return false };
+        let Some(last) = last_rereading(self.poll, period) else { return false };
         let is_suspect =
             self.known.totals.suspect().any(|bucket| period.days().contains(bucket.date));
         if is_suspect {
@@ -237,6 +237,11 @@ pub(super) fn first_kept_day(rules: &Rules, now: Timestamp) -> Date {
 
 fn signed(time: Duration) -> SignedDuration {
     SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX)
+}
+
+/// Returns when a period is read for the last time, after which Azure's corrections are over.
+pub fn last_rereading(poll: &config::Poll, period: Period) -> Option<Timestamp> {
+    rereadings(poll, period).last()
 }
 
 fn rereadings(poll: &config::Poll, period: Period) -> impl Iterator<Item = Timestamp> {

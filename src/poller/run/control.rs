@@ -3,7 +3,6 @@
 //! A total never fails a poll: where there is none, everything goes on as without. It never
 //! replaces a cost either.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -12,7 +11,6 @@ use tracing::{Instrument, info, warn, warn_span};
 
 use super::Poller;
 use crate::azure::Error;
-use crate::billing::control::{ByCurrency, DailyTotals};
 use crate::billing::period::{DayRange, Period, day_of};
 use crate::billing::scope::ScopeType;
 use crate::control::{self, Answer, ControlAccess, Gap, is_query_quota_scarce};
@@ -81,13 +79,9 @@ impl Poller {
         let span = warn_span!("control", scope = self.label());
         match control::query(&access, range).instrument(span).await {
             Ok(Answer::Known(answer)) => {
-                let mut days = BTreeMap::<Date, ByCurrency>::new();
-                for ((day, currency), cost) in answer.costs {
-                    days.entry(day).or_default().insert(currency, cost);
-                }
+                let totals = answer.by_day(asked_at);
                 let mut state = self.scope_cell.lock();
                 let complete_after = state.settings.rules.day_complete_after;
-                let totals = DailyTotals { range, asked_at, days };
                 state.scope_store.scope_totals.enter_control(&totals, complete_after);
                 drop(state);
                 let at = self.context.clock.now();

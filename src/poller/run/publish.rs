@@ -32,7 +32,11 @@ impl Poller {
             let since = compared.map_or(since, |compared| compared.min(since));
             let keeping = RetentionPolicy { since, complete_after };
             let memory = state.source_memory.encode();
-            let kept = state.scope_store.keep(&answer, &memory, keeping);
+            let mut kept = state.scope_store.keep(&answer, &memory, keeping);
+            // A month closes once, so that its days are seldom stored twice.
+            if state.record_months(answer.began) && kept.is_ok() {
+                kept = state.scope_store.commit(&memory);
+            }
             // The answer is half entered, and must not be published by whoever locks the scope
             // next.
             if let Err(store::Error::Lost(_)) = kept {
@@ -48,12 +52,13 @@ impl Poller {
 
     /// Stores totals of which nothing but what Azure has stated changed.
     pub(super) async fn store_totals(&mut self) -> Result<(), Failure> {
-        let scope_cell = self.scope_cell.clone();
+        let (scope_cell, now) = (self.scope_cell.clone(), self.context.clock.now());
         let stored = spawn_blocking(move || {
             let mut state = scope_cell.lock();
             if state.removed {
                 return Ok(());
             }
+            state.record_months(now);
             let memory = state.source_memory.encode();
             let stored = state.scope_store.commit(&memory);
             if let Err(store::Error::Lost(_)) = stored {

@@ -6,8 +6,10 @@
 
 mod chart;
 mod listed;
+mod month;
 mod scope;
 mod seal;
+mod statement;
 mod words;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use crate::billing::overview::Overview;
 use crate::status::ScopeStatus;
 use listed::Listed;
 use scope::State as ScopeState;
+pub(super) use statement::statement;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -55,13 +58,18 @@ impl Page {
 }
 
 pub(super) async fn index(State(page): State<Page>) -> Response {
-    let headers: [(HeaderName, &str); 4] = [
+    let refreshed = [(header::REFRESH, REFRESH)];
+    (refreshed, answer(&page, document(&page))).into_response()
+}
+
+/// Returns a document with the headers of every page.
+fn answer(page: &Page, document: Markup) -> Response {
+    let headers: [(HeaderName, &str); 3] = [
         (header::CONTENT_SECURITY_POLICY, &page.policy),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::REFRESH, REFRESH),
     ];
-    (headers, Html(document(&page).into_string())).into_response()
+    (headers, Html(document.into_string())).into_response()
 }
 
 fn document(page: &Page) -> Markup {
@@ -75,6 +83,32 @@ fn document(page: &Page) -> Markup {
     let scopes = listed;
     let now = (site.now)();
     let version = env!("CARGO_PKG_VERSION");
+    let content = html! {
+        header {
+            h1 { "Azure billing exporter" }
+            @if site.demo { p.demo role="note" { strong { "Demo" } " · every cost here is simulated" } }
+            (links(site))
+        }
+        main {
+            (reload_trouble(site))
+            (summary(&scopes, now))
+            @for (index, scope) in scopes.iter().enumerate() {
+                (scope::card(index, scope, now))
+            }
+        }
+        footer {
+            p {
+                "Version " (version) ", running since " (words::moment(page.started))
+                ". Costs are before tax: what Azure has rated so far, as of the last successful poll. "
+                "This page is of " (words::moment(now)) " and reloads every minute."
+            }
+        }
+    };
+    framed(&title(&scopes), &content)
+}
+
+/// Returns a document of some content.
+fn framed(title: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -82,31 +116,11 @@ fn document(page: &Page) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title(&scopes)) }
+                title { (title) }
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
             }
-            body {
-                header {
-                    h1 { "Azure billing exporter" }
-                    @if site.demo { p.demo role="note" { strong { "Demo" } " · every cost here is simulated" } }
-                    (links(site))
-                }
-                main {
-                    (reload_trouble(site))
-                    (summary(&scopes, now))
-                    @for (index, scope) in scopes.iter().enumerate() {
-                        (scope::card(index, scope, now))
-                    }
-                }
-                footer {
-                    p {
-                        "Version " (version) ", running since " (words::moment(page.started))
-                        ". Costs are before tax: what Azure has rated so far, as of the last successful poll. "
-                        "This page is of " (words::moment(now)) " and reloads every minute."
-                    }
-                }
-            }
+            body { (content) }
         }
     }
 }
@@ -126,6 +140,7 @@ fn links(site: &AppState) -> Markup {
     html! {
         nav aria-label="Exporter" {
             a href=(site.telemetry_path.as_str().trim_start_matches('/')) { "Metrics" }
+            a href="statement" { "Statements" }
             a href="-/healthy" { "Health" }
             a href="-/ready" { "Readiness" }
             a href=(DOCUMENTATION) { "Documentation" }

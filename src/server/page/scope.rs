@@ -61,7 +61,7 @@ pub(super) fn card(index: usize, scope: &Listed<'_>, now: Timestamp) -> Markup {
                 @if nested { span.badge.nested { "nested: part of a billing account, do not add both" } }
             }
             (polling(status, overview, now))
-            (seal::seal(status, overview.and_then(|it| it.seal.as_ref()), now))
+            (seal::seal(status, overview, now))
             (trouble(status))
             (older_trouble(status))
             @if let Some(overview) = overview { (doubts(overview)) }
@@ -266,6 +266,7 @@ mod tests {
             billing_accounts: BTreeSet::new(),
             degraded_rows,
             charges_visible,
+            statements: Vec::new(),
             seal: None,
         };
         doubts(&overview).into_string()

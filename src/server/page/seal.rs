@@ -3,19 +3,21 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::words;
+use super::{month, words};
 use crate::billing::control::DateState;
+use crate::billing::overview::Overview;
 use crate::billing::seal::{DifferingDay, Seal};
 use crate::status::{ControlSource, ScopeStatus};
 
 /// Shows what is verified, what differs, and which totals are not to be had. Shows nothing if Azure
 /// was not asked.
-pub(super) fn seal(status: &ScopeStatus, seal: Option<&Seal>, now: Timestamp) -> Markup {
+pub(super) fn seal(status: &ScopeStatus, overview: Option<&Overview>, now: Timestamp) -> Markup {
     html! {
-        @if let Some(seal) = seal {
+        @if let Some(seal) = overview.and_then(|it| it.seal.as_ref()) {
             (facts(seal, now))
             @if !seal.differing.is_empty() { (differing(seal)) }
         }
+        @if let Some(overview) = overview { (last_month(&status.info.label, overview)) }
         (unavailable(status))
     }
 }
@@ -80,7 +82,7 @@ fn others(seal: &Seal) -> String {
 fn differing(seal: &Seal) -> Markup {
     html! {
         div.wide {
-            table.differing {
+            table.beside {
                 caption { "Days whose rows do not add up to Azure's own total" }
                 thead {
                     tr {
@@ -116,6 +118,24 @@ fn sums(day: &DifferingDay) -> Markup {
             tr {
                 th scope="row" { (day.day) }
                 td colspan="3" { "and " (day.more_currencies) " more currencies: see the metrics" }
+            }
+        }
+    }
+}
+
+/// Shows the state of the month that is over, with its statement.
+fn last_month(scope: &str, overview: &Overview) -> Markup {
+    let over = overview.statements.iter().find(|month| month.period < overview.period);
+    html! {
+        @if let Some(over) = over {
+            dl.facts.seal {
+                div {
+                    dt { "Last month" }
+                    dd {
+                        (over.period) " " (month::badge(over.state)) " "
+                        a href={ "statement" (month::address(scope, over.period)) } { "Statement" }
+                    }
+                }
             }
         }
     }
