@@ -29,6 +29,9 @@ pub struct Reconciliation<'a> {
     pub client: &'a Client,
     /// The scope.
     pub scope: &'a Scope,
+    /// The billing account of a department or an enrollment account whose rows do not name it and
+    /// that has no `enrollment`.
+    pub only_account: Option<&'a str>,
     /// The sources of its rows.
     pub sources: Sources,
     /// The month, which must be over.
@@ -75,12 +78,9 @@ impl Reconciliation<'_> {
         let mut totals = self.read().await?;
         let account = self.scope.enrollment.clone();
         let account = account.or_else(|| totals.billing_accounts().into_iter().next());
-        let access = ControlAccess {
-            client: self.client,
-            scope: &self.scope.id,
-            account: account.as_deref(),
-            longest: LONGEST,
-        };
+        let account = account.as_deref().or(self.only_account);
+        let access =
+            ControlAccess { client: self.client, scope: &self.scope.id, account, longest: LONGEST };
         let mut gaps = Vec::new();
         match known(control::query(&access, self.period.days()).await) {
             Ok(days) => totals.enter_control(&days.by_day(self.now), self.complete_after),

@@ -18,7 +18,7 @@ use crate::poller::{Clock, last_rereading};
 use crate::reconcile::{Reconciled, Reconciliation};
 use crate::source::Sources;
 use crate::statements::{Statement, json, table};
-use crate::status::ApiCalls;
+use crate::status::{ApiCalls, only_billing_account};
 
 /// Prints the statements of all chosen scopes, and returns whether each of them closes.
 pub(super) async fn run(args: &ReconcileArgs, config: &Config) -> Result<bool> {
@@ -54,6 +54,7 @@ async fn of_scope(
     let reconciliation = Reconciliation {
         client,
         scope,
+        only_account: only_billing_account(config.scopes.iter().map(|scope| &scope.id)),
         sources: Sources::new(scope.read, &config.poll),
         period,
         complete_after: complete_after.unwrap_or(SignedDuration::MAX),

@@ -55,6 +55,14 @@ impl ScopeInfo {
     }
 }
 
+/// Returns the only billing account among some scopes: where neither rows nor the configuration name
+/// that of a department, it is this one.
+pub fn only_billing_account<'a>(scopes: impl Iterator<Item = &'a ScopeId>) -> Option<&'a str> {
+    let accounts = scopes.filter(|scope| scope.scope_type == ScopeType::BillingAccount);
+    let accounts: BTreeSet<&str> = accounts.map(|account| account.id.as_str()).collect();
+    accounts.iter().next().copied().filter(|_| accounts.len() == 1)
+}
+
 /// The status of polling a scope.
 #[derive(Clone, Debug)]
 pub struct ScopeStatus {

@@ -138,6 +138,31 @@ async fn where_azure_gives_no_balance_a_month_is_closed_and_no_difference_is_pub
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_a_name_in_the_rows_a_department_belongs_to_the_only_account_and_has_a_total_alone()
+{
+    // Old rows name no account, and do not say what prepayment can pay.
+    let old = |scopes: &[(&'static str, &'static str, &'static str)]| {
+        let options = enrollment(Currency::Usd, None);
+        let setup = Setup::new("2026-11-29T02:00:00Z", DEPARTMENT.0, DEPARTMENT.1, options);
+        let setup = Setup { version: "2018-06-30", scopes: scopes.to_vec(), ..setup };
+        setup.unlimited().controlled().start()
+    };
+    let department = (DEPARTMENT.0, DEPARTMENT.1, "shop");
+    let mut alone = old(&[department]);
+    assert!(alone.poll().await);
+    assert_eq!(sum(&alone, OF_CHARGES, ""), None, "its account is unknown");
+    assert_eq!(state(&alone, "2026-10"), "closed");
+    let mut beside = old(&[department, (ACCOUNT.0, ACCOUNT.1, "contoso")]);
+    assert!(beside.poll().await);
+    let total =
+        sum(&beside, OF_CHARGES, &format!("{OCTOBER},part=\"total\"")).expect("a difference");
+    let bound = sum(&beside, BOUND, &format!("{OCTOBER},direction=\"up\"")).expect("a bound");
+    assert_eq!(sum(&beside, OF_CHARGES, OCTOBER), Some(total), "no part is told apart");
+    assert!(total > 0.0 && total <= bound, "{total} of {bound}");
+    assert!(beside.dates("verified") > 40.0, "days are compared, too");
+}
+
+#[tokio::test(start_paused = true)]
 async fn states_of_months_survive_restarts_and_later_months() {
     let directory = tempfile::tempdir().expect("a directory");
     let setup = Setup::new(

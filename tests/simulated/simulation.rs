@@ -40,6 +40,8 @@ pub(crate) struct Setup {
     /// True if Azure is asked for its own totals.
     pub(crate) controlled: bool,
     pub(crate) interval: &'static str,
+    /// The version of the list, whose older ones have other rows.
+    pub(crate) version: &'static str,
     /// The API to read by, and other configuration of the scope.
     pub(crate) read: &'static str,
     pub(crate) tags: &'static [&'static str],
@@ -56,6 +58,7 @@ impl Setup {
             unlimited: false,
             controlled: false,
             interval: "4h",
+            version: "2021-10-01",
             read: "usage_details",
             tags: &[],
         }
@@ -105,7 +108,8 @@ impl Setup {
         };
         // Days settle after 120 hours, so that six days of overlap see every change.
         let text = format!(
-            "azure: {{endpoint: \"http://127.0.0.1:1\", auth: {{method: token, token: x}}{quotas}}}\nscopes: [{}]\npoll: {{overlap: 6d, interval: {}}}\n",
+            "azure: {{endpoint: \"http://127.0.0.1:1\", usage_details_api_version: \"{}\", auth: {{method: token, token: x}}{quotas}}}\nscopes: [{}]\npoll: {{overlap: 6d, interval: {}}}\n",
+            self.version,
             scopes.join(", "),
             self.interval
         );

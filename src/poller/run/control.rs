@@ -17,7 +17,7 @@ use crate::control::{self, Answer, ControlAccess, Gap, is_query_quota_scarce};
 use crate::poller::answer::Interpreted;
 use crate::poller::outcome::{Failure, Progress};
 use crate::source::ReadRequest;
-use crate::status::{ControlFailure, ControlSource, FailureReason};
+use crate::status::{ControlFailure, ControlSource, FailureReason, only_billing_account};
 
 /// The longest wait for a total: the poll goes on without one.
 pub(super) const LONGEST: Duration = Duration::from_secs(30);
@@ -112,11 +112,20 @@ impl Poller {
         is_nested && self.account().is_none()
     }
 
-    /// Returns the billing account of the scope, as far as the configuration or rows name it.
+    /// Returns the billing account of the scope, as far as the configuration or rows name it. If
+    /// neither does, it is the only one that is configured.
     pub(super) fn account(&self) -> Option<String> {
         let state = self.scope_cell.lock();
-        let named = state.scope_store.scope_totals.billing_accounts().into_iter().next();
-        state.settings.scope.enrollment.clone().or(named)
+        let totals = &state.scope_store.scope_totals;
+        let named = totals.billing_accounts().into_iter().next();
+        let known = state.settings.scope.enrollment.clone().or(named);
+        let is_read = totals.read_at().is_some();
+        drop(state);
+        known.or_else(|| {
+            let scopes = self.context.status.scopes();
+            let ids = scopes.iter().map(|scope| &scope.info.id).filter(|_| is_read);
+            only_billing_account(ids).map(str::to_owned)
+        })
     }
 
     /// Returns whether a source was refused so recently that it is not asked.
