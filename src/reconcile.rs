@@ -14,7 +14,7 @@ use crate::billing::period::Period;
 use crate::billing::period_statement::PeriodStatement;
 use crate::billing::scope_totals::ScopeTotals;
 use crate::billing::span::Span;
-use crate::config::Scope;
+use crate::config::{Control, Scope};
 use crate::control::{self, Answer, ControlAccess};
 use crate::source::{Access, MonthReader, Sources};
 use crate::status::ControlSource;
@@ -86,8 +86,8 @@ impl Reconciliation<'_> {
             Ok(days) => totals.enter_control(&days.by_day(self.now), self.complete_after),
             Err(why) => gaps.push((ControlSource::Query.as_str(), why)),
         }
-        if let Some(source) = control::month_source(&self.scope.id) {
-            match known(control::month_facts(&access, self.period).await) {
+        for source in control::month_sources(&self.scope.id, Control::default()) {
+            match known(control::month_facts(&access, source, self.period).await) {
                 Ok(facts) => totals.state(source.as_str(), self.period, facts),
                 Err(why) => gaps.push((source.as_str(), why)),
             }

@@ -17,7 +17,7 @@ mod value;
 pub use access::ControlAccess;
 pub use balances::{Balances, balances};
 pub use charges::{Charges, charges};
-pub use month::{month_facts, month_source};
+pub use month::{month_facts, month_sources};
 pub use query::{DailyTotals, is_query_quota_scarce, query};
 #[cfg(any(test, fuzzing))]
 pub(crate) use {balances::read_balances, charges::read_charges, query::read_page, value::bad};

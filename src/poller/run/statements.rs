@@ -16,16 +16,14 @@ impl Poller {
     /// Asks for the facts of the open and the previous period that are due, and enters them.
     /// Returns whether there are any.
     pub(super) async fn ask_for_statements(&mut self, began: Timestamp) -> bool {
-        let Some(source) = control::month_source(&self.scope_cell.id) else { return false };
-        let control = self.settings().control;
-        let is_wanted = match source {
-            ControlSource::Query => control.query,
-            ControlSource::Balances => control.balances,
-            ControlSource::Charges => control.charges,
-        };
-        is_wanted
-            && !self.is_held_back(source, began)
-            && self.ask_for_facts(source, Period::of(day_of(began))).await
+        let wanted = self.settings().control;
+        let mut any = false;
+        for source in control::month_sources(&self.scope_cell.id, wanted) {
+            if !self.is_held_back(source, began) {
+                any |= self.ask_for_facts(source, Period::of(day_of(began))).await;
+            }
+        }
+        any
     }
 
     async fn ask_for_facts(&mut self, source: ControlSource, open: Period) -> bool {
@@ -39,7 +37,7 @@ impl Poller {
         let mut stated = Vec::new();
         for period in [open, open.before()] {
             let span = warn_span!("control", scope = self.label());
-            match control::month_facts(&access, period).instrument(span).await {
+            match control::month_facts(&access, source, period).instrument(span).await {
                 Ok(Answer::Known(facts)) => stated.push((period, facts)),
                 Ok(Answer::NoData) => stated.push((period, Vec::new())),
                 Ok(Answer::NotAvailable(gap)) => {
