@@ -5,6 +5,7 @@
 //! away. The cut is known from our rows: it is published, and bounds by how much a month without
 //! rounding rows may differ from its invoice.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -61,25 +62,29 @@ pub(crate) fn month_sums(lines: &ChargeLines, strings: &Interner) -> BTreeMap<St
             *groups.entry((subscription, meter, part, currency)).or_default() += sum.amount.cost;
         }
     }
-    let mut by_currency = BTreeMap::new();
-    for (currency, mut month) in months {
-        let text = strings.get(currency).into_owned();
-        let of_currency = groups.iter().filter(|((.., its), _)| *its == currency);
-        month.rounding = rounding(&text, of_currency.map(|(_, sum)| *sum));
-        by_currency.insert(text, month);
+    let mut by_currency = HashMap::<Symbol, (String, MonthSums)>::new();
+    for (currency, month) in months {
+        by_currency.insert(currency, (strings.get(currency).into_owned(), month));
     }
-    by_currency
+    for ((.., currency), sum) in groups {
+        if let Some((code, month)) = by_currency.get_mut(&currency) {
+            month.rounding.cut(sum, code);
+        }
+    }
+    by_currency.into_values().collect()
 }
 
-/// Returns what an invoice cuts off some sums.
-fn rounding(currency: &str, groups: impl Iterator<Item = Amount>) -> Rounding {
-    let (decimals, unit) = (decimals(currency), minor_unit(currency));
-    let mut rounding = Rounding::default();
-    for sum in groups.filter(|sum| !sum.is_zero()) {
-        rounding.predicted += sum.truncated(decimals) - sum;
-        *if sum < Amount::ZERO { &mut rounding.down } else { &mut rounding.up } += unit;
+impl Rounding {
+    /// Adds what an invoice cuts off the sum of a group.
+    fn cut(&mut self, sum: Amount, currency: &str) {
+        self.predicted += sum.truncated(decimals(currency)) - sum;
+        let unit = minor_unit(currency);
+        match sum.cmp(&Amount::ZERO) {
+            Ordering::Less => self.down += unit,
+            Ordering::Equal => {}
+            Ordering::Greater => self.up += unit,
+        }
     }
-    rounding
 }
 
 /// The symbols of texts that decide the part; `None` where no row has the text.

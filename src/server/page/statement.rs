@@ -17,6 +17,10 @@ use crate::billing::period_statement::{CurrencyStatement, Line};
 use crate::statements::{IN_NO_ROW, Statement, json, lines_of_day, shown};
 use crate::status::{ControlSource, ScopeStatus};
 
+/// The maximum number of currencies that are shown. Real scopes have one or two; each takes up a
+/// screen.
+const MOST_CURRENCIES: usize = 50;
+
 const NO_SUCH: &str = "There is no such statement. scope is the label of a scope, period a month as YYYY-MM, format json or absent; /statement without them has the newest of every scope.\n";
 
 /// What a request asks for.
@@ -111,8 +115,11 @@ fn card(statement: &Statement<'_>, periods: impl Iterator<Item = Period>) -> Mar
             @for (source, why) in &statement.gaps {
                 p.note { "Azure's " (source) " cannot be had: " (why) }
             }
-            @for (currency, sums) in &period.currencies {
+            @for (currency, sums) in period.currencies.iter().take(MOST_CURRENCIES) {
                 (of_currency(currency, sums))
+            }
+            @if period.currencies.len() > MOST_CURRENCIES {
+                p.note { "And " (period.currencies.len() - MOST_CURRENCIES) " more currencies: see the JSON." }
             }
             @if period.currencies.is_empty() { p.note { "The month has no rows." } }
             @if let Some(days) = &period.days {
