@@ -92,9 +92,9 @@ impl Reconciliation<'_> {
                 Err(why) => gaps.push((source.as_str(), why)),
             }
         }
-        totals.record_months(self.now, true);
+        totals.close_month(self.period, self.now);
         let statement = totals.statement(self.period, self.complete_after);
-        // A month that was just read whole is recorded, also without rows.
+        // It was just recorded, also without rows.
         let statement = statement.unwrap_or_else(|| PeriodStatement::none(self.period));
         Ok(Reconciled { statement, gaps })
     }

@@ -94,11 +94,11 @@ impl ScopeState {
         totals.snapshot(&settings.rules, &settings.tag_keys, settled)
     }
 
-    /// Records what is known of whole months. Returns whether one has closed by that.
-    pub(super) fn record_months(&mut self, now: Timestamp) -> bool {
+    /// Records what is known of whole months.
+    pub(super) fn record_months(&mut self, now: Timestamp) {
         let open = self.scope_store.scope_totals.open();
         let settled = open.is_some_and(|open| self.planner().is_settled(open.before()));
-        self.scope_store.scope_totals.record_months(now, settled)
+        self.scope_store.scope_totals.record_months(now, settled);
     }
 
     /// Replaces the settings.

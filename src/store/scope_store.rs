@@ -58,6 +58,15 @@ impl ScopeStore {
         source_memory: &[u8],
         keeping: RetentionPolicy,
     ) -> Result<(), Error> {
+        self.enter(answer, keeping)?;
+        self.commit(source_memory)
+    }
+
+    /// Enters a completed reading in the totals. It is stored with the next commit.
+    ///
+    /// # Errors
+    /// After [`Error::Lost`] the totals must not be used: see [`ScopeStore::forget`].
+    pub fn enter(&mut self, answer: &CompletedRead, keeping: RetentionPolicy) -> Result<(), Error> {
         let CompletedRead { span, rows, facts, began } = answer;
         let mut orphans = self.scope_totals.begin(Period::of(day_of(*began)), *span);
         let mut suspect = Vec::new();
@@ -99,7 +108,7 @@ impl ScopeStore {
                 "Azure returned much less than before, or much more for complete days; the old costs of these days stay until a second answer agrees"
             );
         }
-        self.archive.commit(&self.scope_totals, source_memory)
+        Ok(())
     }
 
     /// Looks up lost names on older days.
@@ -119,7 +128,7 @@ impl ScopeStore {
         Ok(())
     }
 
-    /// Stores the totals, of which nothing but what Azure has stated changed.
+    /// Stores the totals, with what was entered since the last commit.
     ///
     /// # Errors
     /// As [`ScopeStore::keep`].

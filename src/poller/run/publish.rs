@@ -32,11 +32,9 @@ impl Poller {
             let since = compared.map_or(since, |compared| compared.min(since));
             let keeping = RetentionPolicy { since, complete_after };
             let memory = state.source_memory.encode();
-            let mut kept = state.scope_store.keep(&answer, &memory, keeping);
-            // A month closes once, so that its days are seldom stored twice.
-            if state.record_months(answer.began) && kept.is_ok() {
-                kept = state.scope_store.commit(&memory);
-            }
+            let entered = state.scope_store.enter(&answer, keeping);
+            state.record_months(answer.began);
+            let kept = entered.and_then(|()| state.scope_store.commit(&memory));
             // The answer is half entered, and must not be published by whoever locks the scope
             // next.
             if let Err(store::Error::Lost(_)) = kept {
