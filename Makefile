@@ -25,8 +25,9 @@ lint: ## format, clippy, documentation, dependencies
 fuzz: ## try every parser of strangers' input on made-up bytes, 20 seconds each
 	scripts/fuzz
 
-soak: ## poll a failing source for MINUTES (15) and hold every scraped value against what it allows
+soak: ## poll a failing source for MINUTES (15) and hold every scraped value against what it allows; 10,000 honest polls
 	SOAK_MINUTES=$(MINUTES) cargo test --release --locked --test soak -- --ignored --nocapture
+	cargo test --release --locked --test simulated -- --ignored honest
 
 bench-parse: ## what reading costs, beside merely validating or splitting the same bytes
 	cargo bench --locked --bench parse

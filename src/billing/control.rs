@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
@@ -20,6 +20,9 @@ pub type ByCurrency = BTreeMap<String, Amount>;
 
 /// The largest difference that is none, whatever a day costs: a hundredth of the currency.
 const SMALLEST: Amount = Amount::HUNDREDTH;
+/// The time from one refresh of Azure to the next: its totals may show one that its rows do not show
+/// yet.
+const REFRESH: SignedDuration = SignedDuration::from_hours(4);
 /// Azure's totals have eight decimals, so each row may differ by as much.
 const DECIMALS_OF_A_ROW: i128 = 100_000_000;
 /// Azure adds up in floating point, so large sums differ by a billionth.
@@ -43,11 +46,28 @@ pub(crate) struct DayControl {
     pub(crate) totals: ByCurrency,
     /// The time at which these were asked for.
     pub(crate) asked_at: Timestamp,
+    /// The time at which these were first the answer.
+    pub(crate) changed_at: Timestamp,
     pub(crate) state: Agreement,
     /// True if the sums are equal to the last decimal, so that nothing of the day has changed.
     pub(crate) is_exact: bool,
     /// True if it has ever differed: its difference is published as long as the day is kept.
     pub(crate) has_differed: bool,
+}
+
+impl DayControl {
+    /// Returns whether a day is to be read again because it differs: once, and again until its last
+    /// reading began a refresh after the total has changed, because rows may be a refresh behind.
+    /// `asked_at` is when that reading began.
+    pub(crate) fn is_due(&self, asked_at: Timestamp, now: Timestamp) -> bool {
+        match self.state {
+            Agreement::Differs { read_again: None } => true,
+            Agreement::Differs { read_again: Some(_) } => {
+                asked_at < now && asked_at.duration_since(self.changed_at) < REFRESH
+            }
+            Agreement::Unverified | Agreement::Verified => false,
+        }
+    }
 }
 
 /// Whether a day agrees with Azure's total.

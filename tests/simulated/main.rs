@@ -3,11 +3,13 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod alarm;
 mod answers;
 mod cases;
 mod control;
 mod crash;
 mod files;
+mod honest;
 mod isolation;
 mod large;
 mod months;

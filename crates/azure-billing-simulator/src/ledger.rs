@@ -83,6 +83,12 @@ impl Ledger {
         self.forget();
     }
 
+    /// Restates the usage of a day from a refresh on, which totals may have shown already.
+    pub(super) fn restate(&self, day: i64, percent: i32, since: i64) {
+        self.amendments.restate(day, percent, since);
+        self.forget();
+    }
+
     fn forget(&self) {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.known_cells.forget();

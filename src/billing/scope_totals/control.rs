@@ -33,15 +33,20 @@ impl ScopeTotals {
         let until = range.last.min(day_of(*asked_at));
         for day in range.iter().take_while(|day| *day <= until) {
             let totals = days.get(&day).cloned().unwrap_or_default();
-            let before = self.control.remove(&day);
-            let (state, has_differed) = match before {
+            let control = match self.control.remove(&day) {
                 // An older total that is the same again keeps what was found by it.
-                Some(before) if before.totals == totals => (before.state, before.has_differed),
-                Some(before) => (Agreement::Unverified, before.has_differed),
-                None => (Agreement::Unverified, false),
+                Some(before) if before.totals == totals => {
+                    DayControl { asked_at: *asked_at, is_exact: false, ..before }
+                }
+                before => DayControl {
+                    totals,
+                    asked_at: *asked_at,
+                    changed_at: *asked_at,
+                    state: Agreement::Unverified,
+                    is_exact: false,
+                    has_differed: before.is_some_and(|before| before.has_differed),
+                },
             };
-            let (asked_at, is_exact) = (*asked_at, false);
-            let control = DayControl { totals, asked_at, state, is_exact, has_differed };
             self.control.insert(day, control);
             self.compare(day, complete_after, false);
         }
@@ -72,11 +77,13 @@ impl ScopeTotals {
         control.has_differed |= is_read && matches!(control.state, Agreement::Differs { .. });
     }
 
-    /// Returns the days that differ and were not read once more for that reason, oldest first.
-    pub fn differing(&self) -> Vec<Date> {
-        let differs =
-            |control: &DayControl| matches!(control.state, Agreement::Differs { read_again: None });
-        self.control.iter().filter(|(_, it)| differs(it)).map(|(day, _)| *day).collect()
+    /// Returns the days to read again because they differ, oldest first.
+    pub fn differing(&self, now: Timestamp) -> Vec<Date> {
+        let is_due = |day: Date, control: &DayControl| {
+            let summary = self.days.get(&DayBucket::own(day));
+            summary.is_some_and(|summary| control.is_due(summary.asked_at, now))
+        };
+        self.control.iter().filter(|(day, it)| is_due(**day, it)).map(|(day, _)| *day).collect()
     }
 
     /// Records that a day that differs was read once more.

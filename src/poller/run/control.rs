@@ -186,7 +186,7 @@ impl Poller {
         began: Timestamp,
         progress: &mut Progress,
     ) -> Result<(), Failure> {
-        let days = self.scope_cell.lock().scope_store.scope_totals.differing();
+        let days = self.scope_cell.lock().scope_store.scope_totals.differing(began);
         for day in days {
             let Some(request) = self.once_more(day, progress, began) else { continue };
             if self.read_once_more(day, request, began, progress).await? {

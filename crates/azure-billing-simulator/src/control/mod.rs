@@ -33,7 +33,7 @@ impl Simulator {
     /// first, in quantity and cost. Below zero it is a credit.
     pub fn restate_day(&self, date: Date, percent: i32) {
         let next = refreshed_at(self.now()) + REFRESH_HOURS;
-        self.0.ledger.amendments.restate(day_of(date), percent, next);
+        self.0.ledger.restate(day_of(date), percent, next);
     }
 
     /// Shows totals, from now on, of a refresh that is so many after that of the rows; below zero,
