@@ -23,6 +23,8 @@ const SMALLEST: Amount = Amount::HUNDREDTH;
 /// The time from one refresh of Azure to the next: its totals may show one that its rows do not show
 /// yet.
 const REFRESH: SignedDuration = SignedDuration::from_hours(4);
+/// The least time between two readings of a day that differs.
+const AGAIN: SignedDuration = SignedDuration::from_hours(1);
 /// Azure's totals have eight decimals, so each row may differ by as much.
 const DECIMALS_OF_A_ROW: i128 = 100_000_000;
 /// Azure adds up in floating point, so large sums differ by a billionth.
@@ -56,14 +58,15 @@ pub(crate) struct DayControl {
 }
 
 impl DayControl {
-    /// Returns whether a day is to be read again because it differs: once, and again until its last
+    /// Returns whether a day is to be read again because it differs: once, and hourly until its last
     /// reading began a refresh after the total has changed, because rows may be a refresh behind.
     /// `asked_at` is when that reading began.
     pub(crate) fn is_due(&self, asked_at: Timestamp, now: Timestamp) -> bool {
         match self.state {
             Agreement::Differs { read_again: None } => true,
             Agreement::Differs { read_again: Some(_) } => {
-                asked_at < now && asked_at.duration_since(self.changed_at) < REFRESH
+                now.duration_since(asked_at) >= AGAIN
+                    && asked_at.duration_since(self.changed_at) < REFRESH
             }
             Agreement::Unverified | Agreement::Verified => false,
         }

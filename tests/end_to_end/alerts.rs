@@ -5,9 +5,12 @@
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 
 use azure_billing_exporter::billing::period::day_of;
 use azure_billing_exporter::poller::Clock;
+use azure_billing_simulator::{Fault, Options, Simulator, Step};
+use exporter_web::{Timeouts, serve};
 use jiff::ToSpan;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -31,7 +34,6 @@ const SPANS: [&str; 7] = [
 
 /// A simulated Azure, the exporter, Prometheus and Alertmanager.
 struct Stack {
-    _simulator: Running,
     _exporter: Running,
     _folder: TempDir,
     prometheus: Prometheus,
@@ -42,7 +44,7 @@ struct Stack {
 impl Stack {
     /// Starts with an enrollment whose latest complete day is so many days ago, and cost twice as
     /// much. The source has no rows for the `outage` newest days.
-    fn start(latest_day: i32, outage: u32) -> Self {
+    fn start(latest_day: i32, outage: u32) -> (Running, Self) {
         let first = day_of(Clock::system().now()).saturating_sub(latest_day.days());
         let mut simulator = Running::start(&[
             "simulate",
@@ -51,9 +53,15 @@ impl Stack {
             &format!("--outage-days={outage}"),
         ]);
         let azure = simulator.address();
+        let stack = Self::of(&exporter_config(&azure));
+        (simulator, stack)
+    }
+
+    /// Starts with a configuration of the exporter.
+    fn of(exporter_config: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let config = folder.path().join("config.yaml");
-        fs::write(&config, exporter_config(&azure)).expect("room for a file");
+        fs::write(&config, exporter_config).expect("room for a file");
         let webhook = Webhook::start();
         let routes = shipped("alertmanager/alertmanager.yml")
             .replace("127.0.0.1:5001", &webhook.address.to_string())
@@ -83,14 +91,7 @@ impl Stack {
             &format!("--web.listen-address={address}"),
             &format!("--config.file={}", config.display()),
         ]);
-        Self {
-            _simulator: simulator,
-            _exporter: exporter,
-            _folder: folder,
-            prometheus,
-            alertmanager,
-            webhook,
-        }
+        Self { _exporter: exporter, _folder: folder, prometheus, alertmanager, webhook }
     }
 
     /// Waits for an alert at the webhook; returns where it came, by what it was grouped, and
@@ -106,6 +107,14 @@ impl Stack {
     fn fires(&self, name: &str) {
         let firing = format!("ALERTS{{alertname=\"{name}\",alertstate=\"firing\"}}");
         wait_for(&firing, || self.prometheus.query(&firing).into_iter().next());
+    }
+
+    /// Waits until an alert has ended in Prometheus.
+    fn ends(&self, name: &str) {
+        let alert = format!("ALERTS{{alertname=\"{name}\"}}");
+        wait_for(&format!("the end of {alert}"), || {
+            self.prometheus.query(&alert).is_empty().then_some(())
+        });
     }
 }
 
@@ -152,7 +161,7 @@ fn labels(pairs: &[(&str, &str)]) -> Value {
 
 #[test]
 fn a_service_that_doubles_and_a_budget_that_is_used_up_arrive_at_a_webhook() {
-    let stack = Stack::start(4, 0);
+    let (_simulator, stack) = Stack::start(4, 0);
     let (path, grouped, alert) = stack.arrived("AzureBillingServiceCostAnomaly");
     assert_eq!(path, "/finops");
     assert_eq!(grouped, labels(&[("scope", "contoso"), ("team", "finops")]));
@@ -191,7 +200,7 @@ fn a_service_that_doubles_and_a_budget_that_is_used_up_arrive_at_a_webhook() {
 
 #[test]
 fn a_source_that_stands_still_withholds_the_anomaly() {
-    let stack = Stack::start(5, 5);
+    let (_simulator, stack) = Stack::start(5, 5);
     let (path, grouped, alert) = stack.arrived("AzureBillingDataStale");
     assert_eq!(path, "/platform");
     assert_eq!(grouped, labels(&[("scope", "contoso"), ("team", "platform")]));
@@ -205,4 +214,52 @@ fn a_source_that_stands_still_withholds_the_anomaly() {
     // if the anomaly were not inhibited, it would have come as well.
     stack.arrived("AzureBillingBudgetExceeded");
     assert!(stack.webhook.alerts("AzureBillingServiceCostAnomaly").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_lost_ring_with_their_days_until_they_are_there_again() {
+    // No day is older than those that every poll reads again.
+    let options =
+        Options { resources: 40, days: 25, late_third_party: false, ..Options::default() };
+    let clock = Clock::system();
+    let simulator = Simulator::new(options, Arc::new(move || clock.now()));
+    let lost = Fault::DropRows { percent: 10 };
+    simulator.set_fault_at(Step::List, "billing_account", "100000", Some(lost));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let azure = listener.local_addr().expect("an address");
+    let router = simulator.router();
+    let server = tokio::spawn(async move {
+        let never = std::future::pending();
+        serve(listener, router, Arc::default(), Timeouts::default(), never).await
+    });
+    // Every poll reads all days, as a full refresh would within a day.
+    let config = format!(
+        "azure:
+  endpoint: http://{azure}
+  requests_per_minute: {{billing_account: 100000}}
+  auth: {{method: token, token: x}}
+scopes: [{{billing_account: \"100000\", name: contoso, read: usage_details}}]
+poll: {{interval: 10s, overlap: 31d}}
+control: {{requests_per_minute: 100000}}
+"
+    );
+    tokio::task::spawn_blocking(move || {
+        let stack = Stack::of(&config);
+        let (path, _, alert) = stack.arrived("AzureBillingDayDiffers");
+        assert_eq!(path, "/platform");
+        assert_eq!(alert["labels"]["scope"], "contoso");
+        let date = alert["labels"]["date"].as_str().expect("a day");
+        let told = alert["annotations"]["summary"].as_str().expect("a summary");
+        assert!(
+            told.starts_with(&format!("contoso: {date} differs from Azure's own total")),
+            "{told}"
+        );
+        simulator.set_fault_at(Step::List, "billing_account", "100000", None);
+        stack.ends("AzureBillingDayDiffers");
+        let differs = "azure_billing_dates{state=\"differs\"} == 0";
+        assert_eq!(stack.prometheus.query(differs).len(), 1, "all days are mended");
+    })
+    .await
+    .expect("no panic");
+    server.abort();
 }
