@@ -103,11 +103,20 @@ impl Drop for Server {
     }
 }
 
-/// Returns whether a request is for another billing period than the first one.
+/// Returns whether a request is for another billing period than the first one, or for days of
+/// another month: in the first days of a month the window of days reaches back to the one before the
+/// last.
 fn of_another_period(request: &str, open: &mut Option<String>) -> bool {
-    let period = request.split("/billingPeriods/").nth(1).and_then(|rest| rest.get(..6));
-    let Some(period) = period else { return false };
-    open.get_or_insert_with(|| period.to_owned()) != period
+    if let Some(period) = after(request, "/billingPeriods/", 6) {
+        return open.get_or_insert_with(|| period.to_owned()) != period;
+    }
+    let month = after(request, "usageStart%20ge%20%27", 7).map(|month| month.replace('-', ""));
+    open.as_ref().zip(month).is_some_and(|(open, month)| *open != month)
+}
+
+/// Returns so many characters of a request after a text.
+fn after<'r>(request: &'r str, text: &str, length: usize) -> Option<&'r str> {
+    request.split(text).nth(1).and_then(|rest| rest.get(..length))
 }
 
 async fn request(socket: &mut TcpStream) -> Option<String> {
