@@ -57,7 +57,7 @@ fn rounded(series: &Value) -> String {
 /// first of a month, or one of days that differ, of which there may be none. The exposition decides,
 /// not the calendar.
 fn without_rows(expression: &str, exposition: &str) -> bool {
-    const OF_ROWS: [&str; 10] = [
+    const OF_ROWS: [&str; 11] = [
         "account_pretax_cost",
         "subscription_pretax_cost",
         "resource_group_pretax_cost",
@@ -68,6 +68,7 @@ fn without_rows(expression: &str, exposition: &str) -> bool {
         "instance_pretax_cost",
         "meter_usage_quantity",
         "day_difference_pretax_cost",
+        "balances_difference_pretax_cost",
     ];
     OF_ROWS.iter().any(|family| {
         let name = format!("azure_billing_{family}{{");

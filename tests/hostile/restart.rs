@@ -26,10 +26,14 @@ fn start(folder: &Path, endpoint: &str) -> (Running, String) {
 async fn a_scrape_waits_for_the_stored_costs() {
     let azure = Server::start(vec![Answer::page(page(2000))]).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let (mut program, _) = start(folder.path(), &azure.endpoint);
-    program.line_with(" rows=");
-    program.line_with(" rows=");
-    // What is logged was stored before.
+    let (mut program, address) = start(folder.path(), &azure.endpoint);
+    // All that is read is stored by then.
+    for _ in 0..600 {
+        if get(&address, "/-/ready").0 == 200 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     program.signal("TERM");
     assert!(program.end().success());
     let asked = azure.requests().len();

@@ -1,5 +1,7 @@
 //! The status page in Chromium, as people see it.
 
+use azure_billing_exporter::billing::period::day_of;
+use azure_billing_exporter::poller::Clock;
 use serde_json::json;
 
 use crate::chromium::{Chromium, LOOKS};
@@ -31,6 +33,11 @@ pub(crate) const FAINT: &str = r#"(() => {
 
 /// Checks whether everything fits into the width of the window.
 pub(crate) const FITS: &str = "document.documentElement.scrollWidth <= window.innerWidth";
+
+/// Returns whether Azure has rated usage of this month by now; it takes up to a day.
+fn month_has_usage() -> bool {
+    day_of(Clock::system().now()).day() > 2
+}
 
 /// Starts the demo, and returns when every scope has been read.
 pub(crate) fn demo() -> (Running, String) {
@@ -65,14 +72,15 @@ fn the_page_of_the_demo_can_be_read_in_every_size_and_colour() {
             "Budget demo-all",
             " of 70,000.00 USD",
             "Cost by day",
-            "Costliest instances",
-            "Costliest services",
-            "Virtual Machines",
             "Last success",
             "nested: part of a billing account, do not add both",
             "running since",
         ] {
             assert!(text.contains(expected), "{}: {expected:?} in\n{text}", look.name);
+        }
+        for expected in ["Costliest instances", "Costliest services", "Virtual Machines"] {
+            let is_there = !month_has_usage() || text.contains(expected);
+            assert!(is_there, "{}: {expected:?} in\n{text}", look.name);
         }
         assert_eq!(chromium.value(FITS), true, "{}", look.name);
         assert_eq!(chromium.value(FAINT), json!([]), "{}", look.name);
@@ -98,7 +106,9 @@ fn the_page_has_pictures_landmarks_and_links_for_everybody() {
         chromium.value("document.querySelectorAll('svg.days rect').length").as_u64() > Some(100)
     );
     let ten = "document.querySelectorAll('.currency:first-of-type .costliest')[0].querySelectorAll('li svg.bar').length";
-    assert_eq!(chromium.value(ten), 10);
+    if month_has_usage() {
+        assert_eq!(chromium.value(ten), 10);
+    }
     // Pictures have names, and there are landmarks and headings for those who hear the page.
     let unnamed = "document.querySelectorAll('svg:not([aria-label]):not([aria-hidden])').length";
     assert_eq!(chromium.value(unnamed), 0);

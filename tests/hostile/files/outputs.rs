@@ -199,6 +199,10 @@ fn a_pipe_waits_for_its_reader_and_for_no_longer_than_it_is_told_to() {
     waiting.line_with("waiting until somebody reads");
     waiting.signal("TERM");
     assert_eq!(waiting.end().code(), Some(1), "{:?}", waiting.lines_to_the_end());
+    // On the first of a month there are no resources yet, and all fits.
+    if read.len() < 200_000 {
+        return;
+    }
     let mut stalled = Running::start(&arguments);
     let mut reader = File::open(&path).expect("a writer");
     reader.read_exact(&mut [0; 100]).expect("a beginning");
